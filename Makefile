@@ -1,0 +1,143 @@
+# amtforge. See README.md for what to run; this file lists the knobs.
+#
+#   make [MODE=release|asan|cov|fuzz]   build into build/MODE (programs: bin/)
+#   make check | demo | lint | interop | fuzz | fault | bench | clean
+#   make install PREFIX=/usr/local DESTDIR=
+#   V=1 shows commands
+
+MODE	?= release
+PREFIX	?= /usr/local
+DESTDIR	?=
+O	:= build/$(MODE)
+
+# Rooms, lowest first: a room links against those before it.
+ROOMS	:= base formats bios export factory server device
+# program:room that holds its main.c
+PROGRAMS := amtforge:factory amtforge-server:server amtforge-device:device
+
+PKGS	:= libssl libcrypto zlib libconfig libevent_core libevent_extra \
+	   libevent_openssl libcurl expat sqlite3 libseccomp
+
+CC	?= cc
+WARN	:= -Wall -Wextra -Werror -Wshadow -Wcast-qual -Wconversion \
+	   -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes \
+	   -Wwrite-strings -Wvla -Wframe-larger-than=8192
+HARDEN	:= -fstack-protector-strong -fPIE
+LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+
+FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2
+FLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+	   -fno-omit-frame-pointer
+FLAGS_cov := -O0 -g --coverage
+FLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+	   -fno-sanitize-recover=all
+ifeq ($(MODE),fuzz)
+CC	:= clang
+endif
+ifneq ($(filter asan fuzz,$(MODE)),)
+# Sanitizers need larger frames than the product may have.
+WARN	:= $(filter-out -Wframe-larger-than=%,$(WARN))
+endif
+
+VERSION	:= 0.1.0
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+CPPFLAGS_ALL = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. $(CPPFLAGS)
+CFLAGS_ALL = -std=c11 $(WARN) $(HARDEN) $(FLAGS_$(MODE)) $(PKG_CFLAGS) $(CFLAGS)
+LINK	= $(CC) $(FLAGS_$(MODE)) $(LDFLAGS_ALL) $(LDFLAGS)
+
+ifeq ($(V),)
+Q	:= @
+say	= @printf '  %-7s %s\n' $(1) $(2)
+else
+Q	:=
+say	= @:
+endif
+
+srcs	= $(wildcard $(1)/*.c)
+objs	= $(patsubst %.c,$(O)/obj/%.o,$(filter-out $(1)/main.c,$(call srcs,$(1))))
+lib	= $(O)/lib/$(1).a
+# Highest first, as a static linker wants them; only rooms that have sources.
+LIBS	:= $(foreach r,device server factory export bios formats base,\
+	   $(if $(filter-out $(r)/main.c,$(call srcs,$(r))),$(call lib,$(r))))
+BINS	:= $(foreach p,$(PROGRAMS),$(if $(wildcard \
+	   $(lastword $(subst :, ,$(p)))/main.c),\
+	   $(O)/bin/$(firstword $(subst :, ,$(p)))))
+
+UNITS	:= $(patsubst tests/unit/%.c,$(O)/unit/%,$(call srcs,tests/unit))
+FUZZERS	:= $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(call srcs,tests/fuzz))
+BENCHES	:= $(patsubst tests/bench/%.c,$(O)/bench/%,$(call srcs,tests/bench))
+
+.PHONY: all units fuzzers benches
+all: $(BINS)
+units: $(UNITS)
+fuzzers: $(FUZZERS)
+benches: $(BENCHES)
+
+$(O)/obj/%.o: %.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+define room_rules
+$(call lib,$(1)): $(call objs,$(1))
+	$$(call say,AR,$$@)
+	@mkdir -p $$(@D) && rm -f $$@
+	$$(Q)ar rcsD $$@ $$^
+endef
+$(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
+
+define program_rules
+$(O)/bin/$(1): $(O)/obj/$(2)/main.o $(LIBS)
+	$$(call say,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(LINK) -o $$@ $$^ $(PKG_LIBS)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(firstword \
+	$(subst :, ,$(p))),$(lastword $(subst :, ,$(p))))))
+
+$(O)/unit/%: $(O)/obj/tests/unit/%.o $(LIBS)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS) -lcmocka
+
+$(O)/bench/%: $(O)/obj/tests/bench/%.o $(LIBS)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
+
+$(O)/fuzz/%: $(O)/obj/tests/fuzz/%.o $(LIBS)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(FLAGS_$(MODE)) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+
+.PHONY: check demo lint interop fuzz fault bench install clean
+check: all units
+	$(Q)tests/run.sh $(O) unit cli
+
+interop: all units
+	$(Q)tests/run.sh $(O) interop
+
+# SECONDS_EACH bounds each harness.
+fuzz:
+	$(Q)$(MAKE) --no-print-directory MODE=fuzz fuzzers
+	$(Q)tests/fuzz/run.sh build/fuzz $(or $(SECONDS_EACH),20)
+
+fault: all units
+	$(Q)tests/run.sh $(O) fault
+
+bench: all benches
+	$(Q)tests/bench/run.sh $(O)
+
+demo: all
+	$(Q)tests/demo.sh $(O)
+
+lint: all
+	$(Q)tests/lint/run.sh $(O)
+
+clean:
+	rm -rf build
+
+-include $(shell [ -d $(O)/obj ] && find $(O)/obj -name '*.d')
+.SECONDARY:
+.DELETE_ON_ERROR:

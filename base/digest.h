@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Digests and checksums, pure and without allocation, so that formats/ and a
+ * BIOS can use them. SHA-1, SHA-256, SHA-384: FIPS 180-4. CRC-32: IEEE 802.3,
+ * reflected, as zlib's. SHA-1 serves only to name old root certificates.
+ */
+#ifndef BASE_DIGEST_H
+#define BASE_DIGEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define DIGEST_MAX 48
+#define SHA1_LEN 20
+#define SHA256_LEN 32
+#define SHA384_LEN 48
+
+struct digest_sha256 {
+	uint32_t h[8];
+	uint64_t n; /* bytes taken */
+	uint8_t block[64];
+};
+
+void digest_sha1(const void *, size_t, uint8_t out[static SHA1_LEN]);
+void digest_sha256(const void *, size_t, uint8_t out[static SHA256_LEN]);
+void digest_sha384(const void *, size_t, uint8_t out[static SHA384_LEN]);
+
+/* Piecewise SHA-256. */
+void digest_sha256_init(struct digest_sha256 *);
+void digest_sha256_add(struct digest_sha256 *, const void *, size_t);
+void digest_sha256_end(struct digest_sha256 *, uint8_t out[static SHA256_LEN]);
+
+uint32_t digest_crc32(const void *, size_t);
+
+#endif

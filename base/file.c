@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+static enum err_code
+open_input(const char *path, int *fd, struct err *e)
+{
+	if (strcmp(path, "-") == 0) {
+		*fd = dup(STDIN_FILENO);
+		path = "standard input";
+	} else
+		*fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (*fd == -1)
+		return err_sys(
+		    e, errno == EACCES ? ERR_PERM : ERR_NOINPUT, "%s", path);
+	return ERR_OK;
+}
+
+/* Reads to the end of fd into s, which grows in steps and is wiped. */
+static enum err_code
+read_all(int fd, const char *path, size_t max, struct secret *s, struct err *e)
+{
+	struct secret more = { 0 };
+	struct stat st;
+	ssize_t n;
+
+	if (fstat(fd, &st) == -1)
+		return err_sys(e, ERR_IO, "%s", path);
+	if (S_ISDIR(st.st_mode))
+		return err_set(e, ERR_NOINPUT, "%s: is a folder", path);
+	if (S_ISREG(st.st_mode) && (uintmax_t)st.st_size > max)
+		return err_set(
+		    e, ERR_DATA, "%s: larger than %zu bytes", path, max);
+	if (secret_new(s, (size_t)st.st_size + 4096, e) != ERR_OK)
+		return e->code;
+	for (;;) {
+		n = read(fd, s->p + s->len, s->cap - s->len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return err_sys(e, ERR_IO, "%s", path);
+		if (n == 0)
+			return ERR_OK;
+		s->len += (size_t)n;
+		if (s->len > max)
+			return err_set(e, ERR_DATA, "%s: larger than %zu bytes",
+			    path, max);
+		if (s->len < s->cap)
+			continue;
+		if (secret_new(&more, s->cap * 2, e) != ERR_OK)
+			return e->code;
+		memcpy(more.p, s->p, s->len);
+		more.len = s->len;
+		secret_free(s);
+		*s = more;
+	}
+}
+
+enum err_code
+file_read_secret(const char *path, size_t max, struct secret *s, struct err *e)
+{
+	int fd = -1;
+
+	memset(s, 0, sizeof(*s));
+	if (open_input(path, &fd, e) != ERR_OK)
+		return e->code;
+	if (read_all(fd, path, max, s, e) != ERR_OK)
+		secret_free(s);
+	close(fd);
+	return e->code;
+}
+
+enum err_code
+file_read(const char *path, size_t max, uint8_t **out, size_t *n, struct err *e)
+{
+	struct secret s = { 0 };
+
+	*out = NULL;
+	*n = 0;
+	if (file_read_secret(path, max, &s, e) != ERR_OK)
+		return e->code;
+	if ((*out = malloc(s.len + 1)) == NULL)
+		err_mem(e);
+	else {
+		memcpy(*out, s.p, s.len);
+		(*out)[s.len] = '\0'; /* text readers may count on it */
+		*n = s.len;
+	}
+	secret_free(&s);
+	return e->code;
+}
+
+static enum err_code
+write_all(int fd, const char *path, const void *buf, size_t n, struct err *e)
+{
+	const uint8_t *p = buf;
+
+	while (n > 0) {
+		ssize_t did = write(fd, p, n);
+
+		if (did == -1 && errno == EINTR)
+			continue;
+		if (did == -1)
+			return err_sys(e, ERR_IO, "%s", path);
+		p += did;
+		n -= (size_t)did;
+	}
+	return ERR_OK;
+}
+
+enum err_code
+file_sync_dir(const char *path, struct err *e)
+{
+	char dir[4096];
+	char *slash;
+	int fd;
+
+	if ((size_t)snprintf(dir, sizeof(dir), "%s", path) >= sizeof(dir))
+		return err_set(e, ERR_USAGE, "%.64s...: path too long", path);
+	slash = strrchr(dir, '/');
+	if (slash == NULL)
+		strcpy(dir, ".");
+	else if (slash == dir)
+		dir[1] = '\0';
+	else
+		*slash = '\0';
+	if ((fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return err_sys(e, ERR_IO, "%s", dir);
+	if (fsync(fd) == -1 && errno != EINVAL)
+		err_sys(e, ERR_IO, "%s", dir);
+	close(fd);
+	return e->code;
+}
+
+/* The temporary becomes the target: by link (refuses one that exists, also
+ * one that came into being meanwhile) or by rename. */
+static enum err_code
+publish(const char *tmp, const char *path, int how, struct err *e)
+{
+	if (how & FILE_REPLACE) {
+		if (rename(tmp, path) == -1) {
+			err_sys(e, ERR_CREATE, "%s", path);
+			unlink(tmp);
+		}
+	} else {
+		if (link(tmp, path) == -1) {
+			if (errno == EEXIST)
+				err_set(e, ERR_CREATE,
+				    "%s: exists already (--force replaces it)",
+				    path);
+			else
+				err_sys(e, ERR_CREATE, "%s", path);
+		}
+		unlink(tmp);
+	}
+	return e->code;
+}
+
+enum err_code
+file_write(const char *path, int how, const void *buf, size_t n, struct err *e)
+{
+	char tmp[4096];
+	int fd;
+
+	if (strcmp(path, "-") == 0)
+		return write_all(STDOUT_FILENO, "standard output", buf, n, e);
+	if (!(how & FILE_REPLACE) && file_exists(path))
+		return err_set(e, ERR_CREATE,
+		    "%s: exists already (--force replaces it)", path);
+	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >=
+	    sizeof(tmp))
+		return err_set(e, ERR_USAGE, "%.64s...: path too long", path);
+	if ((fd = mkostemp(tmp, O_CLOEXEC)) == -1) /* 0600, O_EXCL */
+		return err_sys(e, ERR_CREATE, "%s", path);
+	if (write_all(fd, path, buf, n, e) == ERR_OK && !(how & FILE_SECRET) &&
+	    fchmod(fd, 0644) == -1)
+		err_sys(e, ERR_IO, "%s", path);
+	if (e->code == ERR_OK && fsync(fd) == -1)
+		err_sys(e, ERR_IO, "%s", path);
+	if (close(fd) == -1)
+		err_sys(e, ERR_IO, "%s", path);
+	if (e->code != ERR_OK) {
+		unlink(tmp);
+		return e->code;
+	}
+	if (publish(tmp, path, how, e) != ERR_OK)
+		return e->code;
+	return file_sync_dir(path, e);
+}
+
+enum err_code
+file_create_secret(const char *path, const struct secret *s, struct err *e)
+{
+	return file_write(path, FILE_NEW | FILE_SECRET, s->p, s->len, e);
+}
+
+enum err_code
+file_map(const char *path, const uint8_t **out, size_t *n, struct err *e)
+{
+	struct stat st;
+	void *p;
+	int fd;
+
+	*out = NULL;
+	*n = 0;
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return err_sys(
+		    e, errno == EACCES ? ERR_PERM : ERR_NOINPUT, "%s", path);
+	if (fstat(fd, &st) == -1)
+		err_sys(e, ERR_IO, "%s", path);
+	else if (!S_ISREG(st.st_mode))
+		err_set(e, ERR_NOINPUT, "%s: not a regular file", path);
+	else if (st.st_size == 0)
+		err_set(e, ERR_DATA, "%s: empty", path);
+	else {
+		p = mmap(
+		    NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (p == MAP_FAILED)
+			err_sys(e, ERR_IO, "%s", path);
+		else {
+			*out = p;
+			*n = (size_t)st.st_size;
+		}
+	}
+	close(fd);
+	return e->code;
+}
+
+void
+file_unmap(const uint8_t *p, size_t n)
+{
+	if (p != NULL)
+		munmap((void *)(uintptr_t)p, n);
+}
+
+enum err_code
+file_mkdir(const char *path, int mode, struct err *e)
+{
+	struct stat st;
+
+	if (mkdir(path, (mode_t)mode) == 0)
+		return file_sync_dir(path, e);
+	if (errno != EEXIST)
+		return err_sys(e, ERR_CREATE, "%s", path);
+	if (stat(path, &st) == -1)
+		return err_sys(e, ERR_CREATE, "%s", path);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, ERR_CREATE, "%s: not a folder", path);
+	return ERR_OK;
+}
+
+bool
+file_exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+enum err_code
+file_join(
+    char *out, size_t room, const char *dir, const char *name, struct err *e)
+{
+	int n = snprintf(out, room, "%s/%s", dir, name);
+
+	if (n < 0 || (size_t)n >= room)
+		return err_set(
+		    e, ERR_USAGE, "%.64s.../%.64s: path too long", dir, name);
+	return ERR_OK;
+}
+
+enum err_code
+file_beside(
+    char *out, size_t room, const char *beside, const char *name, struct err *e)
+{
+	const char *slash = strrchr(beside, '/');
+	size_t dir =
+	    slash == NULL || name[0] == '/' ? 0 : (size_t)(slash - beside) + 1;
+	int n = snprintf(out, room, "%.*s%s", (int)dir, beside, name);
+
+	if (n < 0 || (size_t)n >= room)
+		return err_set(e, ERR_USAGE, "%.64s: path too long", name);
+	return ERR_OK;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files. Outputs are written whole: a temporary beside the target, fsync,
+ * rename, fsync of the folder; a killed program leaves the old file or the
+ * new one. Files that hold secrets are born 0600 with O_EXCL.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/secret.h"
+
+enum file_how {
+	FILE_NEW = 0,     /* refuse an existing target: ERR_CREATE */
+	FILE_REPLACE = 1, /* the user said --force, or it is our own state */
+	FILE_SECRET = 2   /* 0600 instead of 0644 */
+};
+
+/* Reads all of path ("-": stdin), at most max bytes; caller frees. */
+enum err_code file_read(
+    const char *path, size_t max, uint8_t **, size_t *, struct err *);
+/* The same into a secret; nothing is left in other memory. */
+enum err_code file_read_secret(
+    const char *path, size_t max, struct secret *, struct err *);
+/* how: file_how bits. path "-" is stdout. */
+enum err_code file_write(
+    const char *path, int how, const void *, size_t, struct err *);
+/* FILE_NEW | FILE_SECRET of s; the only way out for a secret's bytes. */
+enum err_code file_create_secret(
+    const char *path, const struct secret *, struct err *);
+/* A read-only private mapping; file_unmap() releases it. */
+enum err_code file_map(
+    const char *path, const uint8_t **, size_t *, struct err *);
+void file_unmap(const uint8_t *, size_t);
+/* Makes the folder (one level) if it is not there. mode as for mkdir. */
+enum err_code file_mkdir(const char *path, int mode, struct err *);
+bool file_exists(const char *path);
+/* fsync of the folder that holds path. */
+enum err_code file_sync_dir(const char *path, struct err *);
+/* dir "/" name into out; ERR_USAGE if it does not fit. */
+enum err_code file_join(
+    char *out, size_t room, const char *dir, const char *name, struct err *);
+/* name resolved beside the file `beside` unless absolute. */
+enum err_code file_beside(
+    char *out, size_t room, const char *beside, const char *name, struct err *);
+
+#endif

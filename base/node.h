@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A small XML tree as plain data (pure): what base/xml.c reads and formats/
+ * understands. Names are local names; the namespace is kept beside. Text is
+ * the concatenated character data with surrounding white space removed.
+ */
+#ifndef BASE_NODE_H
+#define BASE_NODE_H
+
+#include <stddef.h>
+
+#include "base/bytes.h"
+
+struct node {
+	const char *name;      /* local name */
+	const char *ns;        /* namespace URI, "" if none */
+	const char *text;      /* never NULL */
+	const char *attr_name; /* value of the attribute "Name", or NULL */
+	struct node *child, *next;
+};
+
+/* The first child of that local name; NULL if there is none (or n NULL). */
+const struct node *node_child(const struct node *, const char *name);
+/* node_child by path "Body/CommitChanges_OUTPUT/ReturnValue". */
+const struct node *node_path(const struct node *, const char *path);
+const char *node_text(const struct node *, const char *path); /* or NULL */
+/* Character data with & < > " escaped. */
+void node_escape(struct wr *, const char *);
+
+#endif

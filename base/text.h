@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bytes as text and back: hex (lower case out, either case in) and base64
+ * (RFC 4648 section 4, padded). Table-free and branch-free on the value, so
+ * that a key encoded here does not show in the cache. Pure.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TEXT_HEX_SIZE(n) (2 * (n) + 1)
+#define TEXT_B64_SIZE(n) (((n) + 2) / 3 * 4 + 1)
+
+/* out has TEXT_HEX_SIZE(n) bytes; ends in NUL. */
+void text_hex(char *out, const void *, size_t n);
+/* Exactly n bytes from exactly 2n digits. */
+bool text_unhex(void *out, size_t n, const char *hex, size_t len);
+/* out has TEXT_B64_SIZE(n) bytes; ends in NUL. */
+void text_b64(char *out, const void *, size_t n);
+/* Strict: canonical padding and zero spare bits. *n: in room, out length. */
+bool text_unb64(void *out, size_t *n, const char *b64, size_t len);
+/* Printable ASCII 0x20..0x7e throughout. */
+bool text_printable(const void *, size_t n);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The door to OpenSSL's TLS. A struct tls is one configured end, used for any
+ * number of connections: a client or a server, by pre-shared key or by
+ * certificates. TLS 1.2 and 1.3; PSK is capped at TLS 1.2 with the plain PSK
+ * suites of RFC 4279 and RFC 5487 (spec: which suites real devices speak is
+ * not public, so the list is a setting). Certificates of the peer are judged
+ * by the caller, inside the handshake, before any byte is exchanged.
+ */
+#ifndef BASE_TLS_H
+#define BASE_TLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/crypto.h"
+#include "base/err.h"
+#include "base/x509.h"
+
+struct tls;
+
+#define TLS_PSK_ID_MAX 128
+#define TLS_PSK_MAX 64
+#define TLS_PSK_SUITES "PSK-AES128-CBC-SHA:PSK-AES256-CBC-SHA"
+
+/* TLS alerts by which a judge tells the peer which rule was broken. */
+enum tls_alert {
+	TLS_ALERT_NONE = 0,
+	TLS_ALERT_HANDSHAKE_FAILURE = 40,
+	TLS_ALERT_BAD_CERTIFICATE = 42,
+	TLS_ALERT_UNSUPPORTED_CERTIFICATE = 43,
+	TLS_ALERT_CERTIFICATE_EXPIRED = 45,
+	TLS_ALERT_CERTIFICATE_UNKNOWN = 46,
+	TLS_ALERT_UNKNOWN_CA = 48,
+	TLS_ALERT_ACCESS_DENIED = 49,
+	TLS_ALERT_UNKNOWN_PSK_IDENTITY = 115
+};
+
+/* Judges the chain the peer presented (leaf first, as presented; also empty).
+ * TLS_ALERT_NONE accepts. conn_arg is what tls_conn_new() was given. */
+typedef enum tls_alert tls_judge_fn(
+    void *arg, void *conn_arg, const struct x509_chain *peer);
+/* A server looks up the key for an identity: its length, 0 if unknown. */
+typedef size_t tls_psk_fn(void *arg, void *conn_arg, const char *identity,
+    uint8_t key[static TLS_PSK_MAX]);
+
+struct tls_config {
+	bool server;
+	/* Certificate mode: own chain and key (a client may have none). */
+	const struct x509_chain *chain; /* borrowed during tls_new only */
+	const struct crypto_key *key;   /* likewise */
+	tls_judge_fn *judge; /* NULL on a server: no client chain asked */
+	/* PSK mode: for a client identity and key, for a server the look-up. */
+	const char *psk_identity;
+	const uint8_t *psk;
+	size_t psk_len;
+	tls_psk_fn *psk_lookup;
+	const char *psk_suites; /* NULL: TLS_PSK_SUITES */
+	void *arg;              /* for judge and psk_lookup */
+};
+
+enum err_code tls_new(const struct tls_config *, struct tls **, struct err *);
+void tls_free(struct tls *); /* NULL is fine; connections hold their own ref */
+
+/* What is known of a session after, or while failing, its handshake. */
+struct tls_session {
+	bool established;
+	char version[16]; /* "TLSv1.2" */
+	char suite[64];
+	enum tls_alert sent; /* by our judge, or NONE */
+	int received;        /* alert the peer sent, or -1 */
+	char words[160];     /* OpenSSL's reason, for the log */
+};
+
+/* For the doors base/loop.c and base/http.c only: SSL_CTX *, a new SSL * with
+ * conn_arg attached, the session facts kept with that SSL, and setting up a
+ * foreign SSL_CTX (libcurl's) as tls would be. */
+void *tls_native(struct tls *);
+void *tls_conn_new(struct tls *, void *conn_arg);
+struct tls_session *tls_conn_session(void *ssl);
+enum err_code tls_apply(void *ssl_ctx, const struct tls_config *, struct err *);
+
+#endif

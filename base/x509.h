@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The door to OpenSSL's certificates. No OpenSSL type passes it.
+ */
+#ifndef BASE_X509_H
+#define BASE_X509_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/crypto.h"
+#include "base/err.h"
+
+#define X509_OID_SERVER_AUTH "1.3.6.1.5.5.7.3.1"
+
+struct x509; /* a certificate */
+
+/* A chain, leaf first. Owned; x509_chain_free() releases all. */
+#define X509_CHAIN_MAX 16
+struct x509_chain {
+	struct x509 *cert[X509_CHAIN_MAX];
+	size_t n;
+};
+
+enum err_code x509_from_der(const void *, size_t, struct x509 **, struct err *);
+/* One certificate from DER or PEM bytes. */
+enum err_code x509_read(const void *, size_t, struct x509 **, struct err *);
+/* All certificates of a PEM or PFX file, in the file's order (PFX: leaf
+ * first). */
+enum err_code x509_chain_read(const void *, size_t, const struct secret *pass,
+    struct x509_chain *, struct err *);
+void x509_free(struct x509 *); /* NULL is fine */
+void x509_chain_free(struct x509_chain *);
+struct x509 *x509_dup(const struct x509 *);
+
+/* The DER bytes; owned by the certificate. */
+const uint8_t *x509_der(const struct x509 *, size_t *n);
+void x509_sha256(const struct x509 *, uint8_t out[static 32]); /* of the DER */
+bool x509_pem(const struct x509 *, struct wr *);
+
+/* The first subject CN / OU / O as UTF-8, false if absent or too long. */
+bool x509_cn(const struct x509 *, char *out, size_t room);
+/* Any subject OU equal to want, byte for byte. */
+bool x509_has_ou(const struct x509 *, const char *want);
+/* EKU contains the OID (dotted). */
+bool x509_has_eku(const struct x509 *, const char *oid);
+bool x509_is_ca(const struct x509 *);
+/* Issuer name equals subject name and the signature verifies by its own key. */
+bool x509_self_signed(const struct x509 *);
+/* "RSA", 2048 / "EC", 256; "?" for others. */
+void x509_key_kind(const struct x509 *, const char **kind, int *bits);
+bool x509_sha1_signed(const struct x509 *);
+time_t x509_not_before(const struct x509 *);
+time_t x509_not_after(const struct x509 *);
+bool x509_subject(const struct x509 *, char *out, size_t room); /* RFC 2253 */
+bool x509_matches_key(const struct x509 *, const struct crypto_key *);
+
+/* Signatures only: each certificate is signed by the next, CA marks right,
+ * and the last is self-signed. Time is not judged. *bad: index that fails. */
+enum err_code x509_chain_verify(
+    const struct x509_chain *, size_t *bad, struct err *);
+
+/* What to make. Strings are borrowed; NULL leaves a part out. */
+struct x509_make {
+	const char *cn, *o, *ou;
+	int days;
+	bool ca;                /* a root: basicConstraints CA, keyCertSign */
+	const char *const *eku; /* OIDs, NULL-terminated; NULL for none */
+	const char *san_dns;
+};
+/* Self-signed when issuer is NULL, else signed by issuer's key. Serial is
+ * random; notBefore is a day ago (device clocks drift). */
+enum err_code x509_new(const struct x509_make *, const struct crypto_key *key,
+    const struct x509 *issuer, const struct crypto_key *issuer_key,
+    struct x509 **, struct err *);
+/* A certificate for a bare public key (PKCS#1 or SPKI DER). */
+enum err_code x509_new_for_public(const struct x509_make *, const void *pub,
+    size_t n, const struct x509 *issuer, const struct crypto_key *issuer_key,
+    struct x509 **, struct err *);
+
+/* The X509 inside, for the other OpenSSL doors only; borrowed. */
+void *x509_native(const struct x509 *);
+/* Wraps an X509 *; takes its own reference. For the doors only. */
+struct x509 *x509_wrap(void *native);
+
+#endif

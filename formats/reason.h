@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one documented list of refusals: code, rule, mend. amtforge-reasons(7)
+ * is checked against it. Both ends, the factory and the importer use it; the
+ * code of a refusal is what programs branch on and never changes its meaning.
+ */
+#ifndef FORMATS_REASON_H
+#define FORMATS_REASON_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+/* enum REASON_PID_UNKNOWN and the code "pid-unknown" come from one row of
+ * formats/reason.c's table; add a row there and a name here, in step. */
+enum reason_id {
+	REASON_NONE,
+	/* bytes */
+	REASON_HELLO_MALFORMED,
+	REASON_RECORD_MALFORMED,
+	REASON_PID_MALFORMED,
+	REASON_PPS_MALFORMED,
+	REASON_HASHLIST_UNSOUND,
+	REASON_UUID_MALFORMED,
+	REASON_UUID_PLACEHOLDER,
+	REASON_CSV_MALFORMED,
+	/* ledger and orders */
+	REASON_UNIT_DIFFERS, /* same UUID or serial with other values */
+	REASON_UNIT_UNKNOWN,
+	REASON_ORDER_UNKNOWN,
+	REASON_ORDER_CLOSED,
+	REASON_ORDER_EXISTS,
+	REASON_ORDER_FULL,
+	REASON_LEDGER_KEY, /* the key does not open this ledger */
+	REASON_LEDGER_DAMAGED,
+	REASON_PROFILE_UNSOUND,
+	REASON_CERT_WEAK,
+	/* images */
+	REASON_IMAGE_UNKNOWN,  /* not understood */
+	REASON_IMAGE_NO_STORE, /* no variable store */
+	REASON_IMAGE_STORE_FULL,
+	REASON_IMAGE_LIVE_RECORD, /* the base holds a record already */
+	REASON_IMAGE_STORE_BROKEN,
+	REASON_IMAGE_FTW_PENDING,
+	REASON_IMAGE_NO_MATCH, /* the map does not match this image */
+	REASON_IMAGE_NO_RECORD,
+	REASON_MAP_UNSOUND,
+	REASON_IMAGE_COMPOSE, /* parts do not fit the regions */
+	/* manifest */
+	REASON_MANIFEST_MALFORMED,
+	REASON_MANIFEST_SIGNATURE,
+	REASON_MANIFEST_UNTRUSTED,
+	REASON_MANIFEST_EXPIRED,
+	REASON_MANIFEST_CHUNK, /* a chunk's digest differs */
+	REASON_MANIFEST_RECIPIENT,
+	REASON_MANIFEST_CONFLICT, /* a row differs from one imported before */
+	REASON_MANIFEST_EMPTY,
+	/* the server about a hello or a device */
+	REASON_UUID_UNKNOWN,
+	REASON_PID_UNKNOWN,
+	REASON_PID_OTHER_UNIT, /* the PID is another UUID's */
+	REASON_ROOT_NOT_ANNOUNCED,
+	REASON_DEVICE_CERT_DIFFERS, /* not the pinned certificate */
+	REASON_DEVICE_CERT_UNPINNED,
+	REASON_PSK_REJECTED, /* the PPS differs */
+	REASON_DEVICE_REFUSED_ROOT,
+	REASON_DEVICE_REFUSED_MARK,
+	REASON_DEVICE_REFUSED_DOMAIN,
+	REASON_DEVICE_REFUSED_CHAIN,
+	REASON_DEVICE_REFUSED,      /* another alert */
+	REASON_DEVICE_UUID_DIFFERS, /* the device says another UUID inside TLS
+				     */
+	REASON_DEVICE_GONE,
+	REASON_LOGIN_REFUSED,
+	REASON_STEP_FAILED,   /* a WS-Man step returned an error */
+	REASON_MODE_MISMATCH, /* PSK hello for a PKI unit, or the reverse */
+	/* the device about a server */
+	REASON_CHAIN_MISSING,
+	REASON_CHAIN_INVALID,
+	REASON_CHAIN_TOO_LONG,
+	REASON_ROOT_NOT_LISTED,
+	REASON_ROOT_NOT_ONLY, /* listed, but another is marked as the only one
+			       */
+	REASON_NO_SERVER_AUTH,
+	REASON_NO_AMT_MARK,
+	REASON_SUFFIX_MISMATCH,
+	REASON_SUFFIX_UNKNOWN,
+	REASON_FQDN_MISMATCH,
+	REASON_KEY_SIZE,
+	REASON_PSK_IDENTITY,
+	REASON_DEVICE_DISABLED,
+	REASON_LAST
+};
+
+const struct reason *reason_get(enum reason_id);    /* never NULL */
+const struct reason *reason_find(const char *code); /* or NULL */
+
+#endif

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
+# For shell tests: . "$(dirname "$0")/../lib.sh"
+#
+# A test is a function named as a sentence (a_wrong_pid_is_refused); `t NAME`
+# runs it with set -e in a fresh folder and prints a TAP line. `skip NAME WHY`
+# says why one cannot run here. The file ends with `done_testing`.
+# Alone: AMTFORGE_BUILD=build/release tests/cli/keys.sh
+
+set -u
+LC_ALL=C
+export LC_ALL
+ROOT=$(cd "$(dirname "$0")/../.." && pwd)
+AMTFORGE_BUILD=${AMTFORGE_BUILD:-$ROOT/build/release}
+BIN=$AMTFORGE_BUILD/bin
+PATH=$BIN:$PATH
+TEST_DIR=${TEST_DIR:-$(mktemp -d "${TMPDIR:-/tmp}/amtforge-test.XXXXXX")}
+SHARED=$ROOT/../shared # vectors and samples; may be absent
+fails=0
+ran=0
+
+t() {
+	ran=$((ran + 1))
+	sentence=$(echo "$1" | tr _ ' ')
+	mkdir -p "$TEST_DIR/$1"
+	(
+		cd "$TEST_DIR/$1" || exit 70
+		set -e
+		"$1"
+	) >"$TEST_DIR/$1.log" 2>&1
+	if [ $? -eq 0 ]; then
+		echo "ok - $sentence"
+	else
+		fails=$((fails + 1))
+		echo "not ok - $sentence"
+		tail -n 30 "$TEST_DIR/$1.log" | sed 's/^/# /'
+	fi
+}
+
+skip() {
+	ran=$((ran + 1))
+	echo "ok - $(echo "$1" | tr _ ' ') # SKIP $2"
+}
+
+# status N COMMAND...: succeeds if the command ends with status N; its output
+# is kept in ./out and ./err.
+status() {
+	want=$1
+	shift
+	set +e
+	"$@" >out 2>err
+	got=$?
+	set -e
+	[ "$got" = "$want" ] && return 0
+	echo "status $got, wanted $want: $*"
+	cat out err
+	return 1
+}
+
+# says WORDS: the last status' stderr holds them.
+says() {
+	grep -qF -- "$1" err && return 0
+	echo "stderr lacks '$1':"
+	cat err
+	return 1
+}
+
+done_testing() {
+	echo "1..$ran"
+	[ "$fails" -eq 0 ]
+}

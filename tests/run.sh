@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# tests/run.sh BUILD SUITE...: runs unit tests (programs that speak TAP) and
+# shell suites (tests/SUITE/*.sh), two at a time, each in a folder of its own
+# and with a bound on its time. The last line counts: N passed, N failed.
+# ONLY=pattern picks files whose name holds the pattern.
+set -u
+build=$1
+shift
+cd "$(dirname "$0")/.." || exit 70
+work=$(mktemp -d "${TMPDIR:-/tmp}/amtforge-tests.XXXXXX") || exit 70
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+
+export AMTFORGE_BUILD="$PWD/$build"
+export CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C
+export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1}"
+
+list() {
+	for suite; do
+		if [ "$suite" = unit ]; then
+			for t in tests/unit/*.c; do
+				echo "unit $build/unit/$(basename "$t" .c)"
+			done
+		else
+			for t in tests/"$suite"/*.sh; do
+				[ -e "$t" ] && echo "$suite $t"
+			done
+		fi
+	done | grep -e "${ONLY:-}"
+}
+
+cat >"$work/one" <<'EOF'
+#!/bin/sh
+# one WORK SUITE FILE
+name="$2-$(basename "$3" .sh)"
+dir="$1/$name.d"
+mkdir "$dir"
+case $2 in unit) bound=180 ;; interop) bound=900 ;; *) bound=300 ;; esac
+TEST_DIR="$dir" TMPDIR="$dir" timeout -k 5 "${TEST_BOUND:-$bound}" \
+	"$3" >"$1/$name.tap" 2>"$1/$name.err" </dev/null
+rc=$?
+pass=$(grep -v -- '- tests$' "$1/$name.tap" | grep -c '^ok'"$1/$name.tap")
+skip=$(grep -ci '^ok.*# skip' "$1/$name.tap")
+fail=$(grep -v -- '- tests$' "$1/$name.tap" | grep -c '^not ok'"$1/$name.tap")
+if [ $rc -ne 0 ] && [ "$fail" -eq 0 ] || [ $((pass + fail)) -eq 0 ]; then
+	echo "not ok - $name ended with status $rc" >>"$1/$name.tap"
+	fail=$((fail + 1))
+fi
+echo "$((pass - skip)) $fail $skip" >"$1/$name.count"
+printf '%-32s %s passed' "$name" "$((pass - skip))"
+[ "$skip" -gt 0 ] && printf ', %s skipped' "$skip"
+[ "$fail" -gt 0 ] && printf ', %s FAILED' "$fail"
+echo
+grep -i '^ok.*# skip' "$1/$name.tap" | sed 's/^ok[- 0-9]*/    skipped: /'
+if [ "$fail" -gt 0 ]; then
+	grep '^not ok' "$1/$name.tap" | sed 's/^/    /'
+	grep -v '^ok\|^not ok\|^1\.\.' "$1/$name.tap" | tail -n 40 |
+		sed 's/^/    | /'
+	tail -n 40 "$1/$name.err" | sed 's/^/    | /'
+fi
+rm -rf "$dir"
+EOF
+chmod +x "$work/one"
+
+list "$@" | xargs -P "${JOBS:-2}" -n 2 "$work/one" "$work"
+
+cat "$work"/*.count 2>/dev/null | awk '
+	{ p += $1; f += $2; s += $3 }
+	END {
+		printf "%d passed, %d failed", p, f
+		if (s) printf ", %d skipped", s
+		print ""
+		exit f > 0 || p == 0
+	}'
