@@ -40,9 +40,9 @@ case $2 in unit) bound=180 ;; interop) bound=900 ;; *) bound=300 ;; esac
 TEST_DIR="$dir" TMPDIR="$dir" timeout -k 5 "${TEST_BOUND:-$bound}" \
 	"$3" >"$1/$name.tap" 2>"$1/$name.err" </dev/null
 rc=$?
-pass=$(grep -v -- '- tests$' "$1/$name.tap" | grep -c '^ok'"$1/$name.tap")
+pass=$(grep -v -- '- tests$' "$1/$name.tap" | grep -c '^ok')
 skip=$(grep -ci '^ok.*# skip' "$1/$name.tap")
-fail=$(grep -v -- '- tests$' "$1/$name.tap" | grep -c '^not ok'"$1/$name.tap")
+fail=$(grep -v -- '- tests$' "$1/$name.tap" | grep -c '^not ok')
 if [ $rc -ne 0 ] && [ "$fail" -eq 0 ] || [ $((pass + fail)) -eq 0 ]; then
 	echo "not ok - $name ended with status $rc" >>"$1/$name.tap"
 	fail=$((fail + 1))
