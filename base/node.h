@@ -24,7 +24,7 @@ const struct node *node_child(const struct node *, const char *name);
 /* node_child by path "Body/CommitChanges_OUTPUT/ReturnValue". */
 const struct node *node_path(const struct node *, const char *path);
 const char *node_text(const struct node *, const char *path); /* or NULL */
-/* Character data with & < > " escaped. */
+/* Character data or an attribute's value: & < > " and \t \n \r escaped. */
 void node_escape(struct wr *, const char *);
 
 #endif

@@ -80,6 +80,7 @@ void wsman_pull_begin(
 void wsman_pull_item(
     struct wr *, const char *class, const struct wsman_field *, size_t n);
 void wsman_pull_end(struct wr *);
+/* req->class may be NULL here. */
 void wsman_write_fault(struct wr *, const struct wsman_request *req,
     uint64_t number, const char *subcode, const char *text);
 
