@@ -48,11 +48,12 @@ struct cli_verb {
 	const char *synopsis; /* "LEDGER ORDER --units FILE|- | --count N" */
 	const char *help;     /* one line */
 	const struct cli_opt *opts;
-	int min, max; /* positional arguments */
+	int min, max; /* positional arguments; max -1: CLI_ARGS_MAX */
 	enum err_code (*run)(const struct cli_args *, struct err *);
 };
 
-/* A verb table ends with a NULL name. A program has one or more tables;
+/* --json, --help and --version are known everywhere and not in tables.
+ * A verb table ends with a NULL name. A program has one or more tables;
  * the list ends with NULL. Returns the exit status. Handles --help,
  * --version, --json, usage errors and the printing of the error. */
 int cli_main(const char *program, const char *about,

@@ -1,0 +1,729 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cli.h"
+#include "base/file.h"
+#include "base/secret.h"
+
+#define CLI_WIDTH 78
+#define CLI_PASS_MAX 1024
+
+/* Errors, for people and for programs. */
+
+static const char *
+code_name(enum err_code code)
+{
+	switch (code) {
+	case ERR_OK:
+		return "ok";
+	case ERR_SOME:
+		return "some-failed";
+	case ERR_USAGE:
+		return "usage";
+	case ERR_DATA:
+		return "data";
+	case ERR_NOINPUT:
+		return "no-input";
+	case ERR_PEER:
+		return "peer";
+	case ERR_BUG:
+		return "bug";
+	case ERR_CREATE:
+		return "create";
+	case ERR_IO:
+		return "io";
+	case ERR_RETRY:
+		return "retry";
+	case ERR_PERM:
+		return "not-permitted";
+	case ERR_CONFIG:
+		return "config";
+	}
+	return "bug";
+}
+
+/* Bytes of the well-formed UTF-8 character at p, 0 if it is none: messages
+ * may hold a file name of any bytes, or be cut within a character. */
+static size_t
+utf8_len(const unsigned char *p)
+{
+	size_t n = p[0] < 0x80 ? 1
+	    : p[0] < 0xc2      ? 0
+	    : p[0] < 0xe0      ? 2
+	    : p[0] < 0xf0      ? 3
+	    : p[0] < 0xf5      ? 4
+			       : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+static void
+json_string(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	putchar('"');
+	while (*p != '\0') {
+		size_t n = utf8_len(p);
+
+		if (*p == '"' || *p == '\\')
+			printf("\\%c", *p);
+		else if (*p < 0x20 || *p == 0x7f)
+			printf("\\u%04x", *p);
+		else if (n == 0)
+			fputs("\\ufffd", stdout);
+		else
+			fwrite(p, 1, n, stdout);
+		p += n == 0 ? 1 : n;
+	}
+	putchar('"');
+}
+
+static void
+error_json(const struct err *e)
+{
+	const struct reason *why = e->reason;
+
+	fputs("{\"error\":{\"code\":", stdout);
+	json_string(why != NULL ? why->code : code_name(e->code));
+	fputs(",\"offset\":", stdout);
+	if (e->offset == ERR_NO_OFFSET)
+		fputs("null", stdout);
+	else
+		printf("%zu", e->offset);
+	fputs(",\"rule\":", stdout);
+	json_string(why != NULL ? why->rule : "");
+	fputs(",\"mend\":", stdout);
+	json_string(why != NULL ? why->mend : "");
+	fputs(",\"message\":", stdout);
+	json_string(e->msg);
+	fputs("}}\n", stdout);
+}
+
+/* Control characters of a hostile file name or row must not reach a
+ * terminal. */
+static void
+put_words(FILE *f, const char *s)
+{
+	for (; *s != '\0'; s++)
+		fputc((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s, f);
+}
+
+static void
+error_words(const char *program, const struct err *e)
+{
+	fprintf(stderr, "%s: ", program);
+	put_words(stderr, e->msg);
+	if (e->reason != NULL)
+		fprintf(stderr, " [%s]\n  rule: %s\n  do: %s", e->reason->code,
+		    e->reason->rule, e->reason->mend);
+	fputc('\n', stderr);
+}
+
+void
+cli_report(const struct cli_args *a, struct err *e)
+{
+	if (e->code == ERR_OK)
+		return;
+	if (a->json)
+		error_json(e);
+	else {
+		fflush(stdout); /* keeps rows and words in their order */
+		error_words(a->program, e);
+	}
+	err_clear(e);
+}
+
+/* Help, printed from the tables. */
+
+/* Prints s from column `col` on, wrapped, further lines indented. */
+static void
+wrap(const char *s, size_t col, size_t indent)
+{
+	while (*s != '\0') {
+		size_t word = strcspn(s, " ");
+
+		if (col > indent && col + 1 + word > CLI_WIDTH) {
+			printf("\n%*s", (int)indent, "");
+			col = indent;
+		} else if (col > indent)
+			col += (size_t)printf(" ");
+		col += (size_t)printf("%.*s", (int)word, s);
+		s += word;
+		s += strspn(s, " ");
+	}
+	putchar('\n');
+}
+
+static void
+entry(const char *left, const char *arg, const char *help, size_t indent)
+{
+	size_t col = (size_t)printf(
+	    "  %s%s%s", left, arg != NULL ? " " : "", arg != NULL ? arg : "");
+
+	if (col + 2 > indent) {
+		putchar('\n');
+		col = 0;
+	}
+	printf("%*s", (int)(indent - col), "");
+	wrap(help, indent, indent);
+}
+
+static void
+help_common(void)
+{
+	entry("--json", NULL,
+	    "print one JSON object a line on stdout, a refusal too", 24);
+	entry("--help", NULL, "print this help", 24);
+	entry("--version", NULL, "print the version", 24);
+}
+
+static bool
+verb_in_group(const struct cli_verb *v, const char *group)
+{
+	size_t n = strlen(group);
+
+	return strncmp(v->name, group, n) == 0 &&
+	    (n == 0 || v->name[n] == ' ' || v->name[n] == '\0');
+}
+
+/* All verbs, or those that begin with the word `group`. */
+static void
+help_program(const char *program, const char *about,
+    const struct cli_verb *const *tables, const char *group)
+{
+	printf("usage: %s VERB [ARGUMENT...] [OPTION...]\n\n", program);
+	wrap(about, 0, 0);
+	puts("\nverbs:");
+	for (; *tables != NULL; tables++)
+		for (const struct cli_verb *v = *tables; v->name != NULL; v++)
+			if (verb_in_group(v, group))
+				entry(v->name, NULL, v->help, 24);
+	puts("\noptions:");
+	help_common();
+	printf("\n%s VERB --help tells more about a verb.\n", program);
+}
+
+static void
+help_verb(const char *program, const struct cli_verb *v)
+{
+	size_t col = (size_t)printf("usage: %s %s", program, v->name);
+
+	wrap(v->synopsis, col, 12);
+	putchar('\n');
+	wrap(v->help, 0, 0);
+	puts("\noptions:");
+	for (const struct cli_opt *o = v->opts; o != NULL && o->name != NULL;
+	     o++)
+		entry(o->name, o->arg, o->help, 24);
+	help_common();
+}
+
+/* The nearest name for a misspelt one. */
+
+static size_t
+min3(size_t a, size_t b, size_t c)
+{
+	a = a < b ? a : b;
+	return a < c ? a : c;
+}
+
+/* Levenshtein's distance of a and b; 99 for texts that are too long. */
+static size_t
+distance(const char *a, const char *b)
+{
+	size_t row[64], n = strlen(b), diagonal, above;
+
+	if (n >= 64 || strlen(a) >= 64)
+		return 99;
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i] != '\0'; i++) {
+		diagonal = row[0];
+		row[0] = i + 1;
+		for (size_t j = 1; j <= n; j++) {
+			above = row[j];
+			row[j] = min3(above + 1, row[j - 1] + 1,
+			    diagonal + (a[i] != b[j - 1]));
+			diagonal = above;
+		}
+	}
+	return row[n];
+}
+
+struct nearest {
+	const char *want;
+	const char *name;
+	size_t d;
+};
+
+static void
+nearest_try(struct nearest *n, const char *name)
+{
+	size_t d = distance(n->want, name);
+
+	if (d < n->d) {
+		n->name = name;
+		n->d = d;
+	}
+}
+
+static enum err_code
+nearest_usage(const struct nearest *n, const char *what, struct err *e)
+{
+	if (n->name != NULL)
+		return err_set(e, ERR_USAGE, "no %s %s (did you mean %s?)",
+		    what, n->want, n->name);
+	return err_set(e, ERR_USAGE, "no %s %s (see --help)", what, n->want);
+}
+
+static struct nearest
+nearest_to(const char *want)
+{
+	return (struct nearest){ want, NULL, strlen(want) / 3 + 2 };
+}
+
+/* Parsing. */
+
+static const struct cli_verb *
+find_verb(const struct cli_verb *const *tables, const char *name)
+{
+	for (; *tables != NULL; tables++)
+		for (const struct cli_verb *v = *tables; v->name != NULL; v++)
+			if (strcmp(v->name, name) == 0)
+				return v;
+	return NULL;
+}
+
+static bool
+is_group(const struct cli_verb *const *tables, const char *word)
+{
+	for (; *tables != NULL; tables++)
+		for (const struct cli_verb *v = *tables; v->name != NULL; v++)
+			if (verb_in_group(v, word))
+				return true;
+	return false;
+}
+
+static const struct cli_opt *
+find_opt(const struct cli_verb *v, const char *arg, size_t len)
+{
+	for (const struct cli_opt *o = v->opts; o != NULL && o->name != NULL;
+	     o++)
+		if (strlen(o->name) == len && strncmp(o->name, arg, len) == 0)
+			return o;
+	return NULL;
+}
+
+static enum err_code
+unknown_opt(
+    const struct cli_verb *v, const char *arg, size_t len, struct err *e)
+{
+	char name[64];
+	struct nearest near;
+
+	snprintf(name, sizeof(name), "%.*s", (int)len, arg);
+	near = nearest_to(name);
+	for (const struct cli_opt *o = v->opts; o != NULL && o->name != NULL;
+	     o++)
+		nearest_try(&near, o->name);
+	nearest_try(&near, "--json");
+	nearest_try(&near, "--help");
+	return nearest_usage(&near, "option", e);
+}
+
+static enum err_code
+take_opt(struct cli_args *a, char **argv, int *i, struct err *e)
+{
+	const char *arg = argv[*i], *value = strchr(arg, '=');
+	size_t len = value == NULL ? strlen(arg) : (size_t)(value - arg);
+	const struct cli_opt *o = find_opt(a->verb, arg, len);
+
+	if (o == NULL)
+		return unknown_opt(a->verb, arg, len, e);
+	if (value != NULL)
+		value++;
+	if (o->kind == CLI_FLAG && value != NULL)
+		return err_set(e, ERR_USAGE, "%s takes no value", o->name);
+	if (o->kind != CLI_MANY && cli_flag(a, o->name))
+		return err_set(e, ERR_USAGE, "%s is given twice", o->name);
+	if (o->kind != CLI_FLAG && value == NULL &&
+	    (value = argv[++*i]) == NULL)
+		return err_set(
+		    e, ERR_USAGE, "%s needs a value: %s", o->name, o->arg);
+	if (a->nset == CLI_ARGS_MAX)
+		return err_set(
+		    e, ERR_USAGE, "more than %d options", CLI_ARGS_MAX);
+	a->set[a->nset].name = o->name;
+	a->set[a->nset++].value = value;
+	return ERR_OK;
+}
+
+/* The arguments behind the verb. *help is set for --help. */
+static enum err_code
+take_args(struct cli_args *a, char **argv, bool *help, struct err *e)
+{
+	bool only_pos = false;
+
+	for (int i = 0; argv[i] != NULL; i++) {
+		const char *arg = argv[i];
+
+		if (!only_pos && strcmp(arg, "--") == 0)
+			only_pos = true;
+		else if (!only_pos && strcmp(arg, "--json") == 0)
+			a->json = true;
+		else if (!only_pos && strcmp(arg, "--help") == 0) {
+			*help = true;
+			return ERR_OK;
+		} else if (!only_pos && arg[0] == '-' && arg[1] != '\0') {
+			if (take_opt(a, argv, &i, e) != ERR_OK)
+				return e->code;
+		} else if (a->n == CLI_ARGS_MAX)
+			return err_set(e, ERR_USAGE, "more than %d arguments",
+			    CLI_ARGS_MAX);
+		else
+			a->pos[a->n++] = arg;
+	}
+	return ERR_OK;
+}
+
+static enum err_code
+count_args(const struct cli_args *a, struct err *e)
+{
+	const struct cli_verb *v = a->verb;
+
+	if (a->n < v->min)
+		return err_set(e, ERR_USAGE,
+		    "too few arguments; usage: %s %s %s", a->program, v->name,
+		    v->synopsis);
+	if (v->max >= 0 && a->n > v->max)
+		return err_set(e, ERR_USAGE,
+		    "one argument too many: %s; usage: %s %s %s",
+		    a->pos[v->max], a->program, v->name, v->synopsis);
+	return ERR_OK;
+}
+
+static enum err_code
+unknown_verb(const struct cli_verb *const *tables, const char *one,
+    const char *two, struct err *e)
+{
+	char name[128];
+	struct nearest near;
+
+	/* The second word counts only where the first asks for one. */
+	snprintf(name, sizeof(name), "%s%s%s", one, two != NULL ? " " : "",
+	    two != NULL ? two : "");
+	near = nearest_to(name);
+	for (; *tables != NULL; tables++)
+		for (const struct cli_verb *v = *tables; v->name != NULL; v++)
+			nearest_try(&near, v->name);
+	return nearest_usage(&near, "verb", e);
+}
+
+/* The verb of one or two words at argv; *used says how many. */
+static const struct cli_verb *
+take_verb(const struct cli_verb *const *tables, char **argv, int *used)
+{
+	const struct cli_verb *v = NULL;
+	char name[128];
+
+	if (argv[1] != NULL) {
+		snprintf(name, sizeof(name), "%s %s", argv[0], argv[1]);
+		v = find_verb(tables, name);
+		*used = 2;
+	}
+	if (v == NULL) {
+		v = find_verb(tables, argv[0]);
+		*used = 1;
+	}
+	return v;
+}
+
+struct cli_run {
+	const char *about;
+	const struct cli_verb *const *tables;
+	struct cli_args a;
+};
+
+static enum err_code
+run_verb(struct cli_run *r, char **argv, struct err *e)
+{
+	int used = 0;
+	bool help = false;
+
+	if ((r->a.verb = take_verb(r->tables, argv, &used)) == NULL) {
+		if (is_group(r->tables, argv[0]) && argv[1] != NULL &&
+		    strcmp(argv[1], "--help") == 0) {
+			help_program(
+			    r->a.program, r->about, r->tables, argv[0]);
+			return ERR_OK;
+		}
+		return unknown_verb(r->tables, argv[0],
+		    argv[1] != NULL && argv[1][0] != '-' ? argv[1] : NULL, e);
+	}
+	if (take_args(&r->a, argv + used, &help, e) != ERR_OK)
+		return e->code;
+	if (help) {
+		help_verb(r->a.program, r->a.verb);
+		return ERR_OK;
+	}
+	if (count_args(&r->a, e) != ERR_OK)
+		return e->code;
+	return r->a.verb->run(&r->a, e);
+}
+
+/* A misspelt command is told in JSON too, if --json stands anywhere. */
+static bool
+wants_json(char **argv)
+{
+	for (; *argv != NULL && strcmp(*argv, "--") != 0; argv++)
+		if (strcmp(*argv, "--json") == 0)
+			return true;
+	return false;
+}
+
+int
+cli_main(const char *program, const char *about,
+    const struct cli_verb *const *tables, int argc, char **argv)
+{
+	struct cli_run r = { .about = about, .tables = tables };
+	enum err_code code = ERR_OK;
+	struct err e;
+
+	(void)argc;
+	err_clear(&e);
+	r.a.program = program;
+	r.a.json = wants_json(argv + 1);
+	for (argv++; *argv != NULL && strcmp(*argv, "--json") == 0; argv++)
+		;
+	if (*argv == NULL)
+		code = err_set(
+		    &e, ERR_USAGE, "which verb? see %s --help", program);
+	else if (strcmp(*argv, "--help") == 0 || strcmp(*argv, "-h") == 0)
+		help_program(program, about, tables, "");
+	else if (strcmp(*argv, "--version") == 0)
+		printf("%s %s\n", program, VERSION);
+	else
+		code = run_verb(&r, argv, &e);
+	if (e.code != ERR_OK)
+		cli_report(&r.a, &e);
+	if ((fflush(stdout) == EOF || ferror(stdout)) && code == ERR_OK) {
+		code = err_sys(&e, ERR_IO, "standard output");
+		error_words(program, &e);
+	}
+	return (int)code;
+}
+
+/* What verbs ask. */
+
+bool
+cli_flag(const struct cli_args *a, const char *name)
+{
+	return cli_nth(a, name, 0) != NULL;
+}
+
+const char *
+cli_value(const struct cli_args *a, const char *name, const char *fallback)
+{
+	const char *v = cli_nth(a, name, 0);
+
+	return v == NULL ? fallback : v;
+}
+
+const char *
+cli_nth(const struct cli_args *a, const char *name, int i)
+{
+	for (int k = 0; k < a->nset; k++)
+		if (strcmp(a->set[k].name, name) == 0 && i-- == 0)
+			return a->set[k].value != NULL ? a->set[k].value : "";
+	return NULL;
+}
+
+enum err_code
+cli_need(
+    const struct cli_args *a, const char *name, const char **out, struct err *e)
+{
+	if ((*out = cli_nth(a, name, 0)) == NULL)
+		return err_set(e, ERR_USAGE, "%s is needed; usage: %s %s %s",
+		    name, a->program, a->verb->name, a->verb->synopsis);
+	return ERR_OK;
+}
+
+enum err_code
+cli_number(const struct cli_args *a, const char *name, unsigned long min,
+    unsigned long max, unsigned long fallback, unsigned long *out,
+    struct err *e)
+{
+	const char *s = cli_nth(a, name, 0);
+	char *end;
+
+	*out = fallback;
+	if (s == NULL)
+		return ERR_OK;
+	errno = 0;
+	*out = strtoul(s, &end, 10);
+	if (!isdigit((unsigned char)*s) || *end != '\0' || errno != 0 ||
+	    *out < min || *out > max)
+		return err_set(e, ERR_USAGE,
+		    "%s: %.32s is not a number in "
+		    "%lu to %lu",
+		    name, s, min, max);
+	return ERR_OK;
+}
+
+enum err_code
+cli_size(const char *text, size_t *out, struct err *e)
+{
+	unsigned long long n, unit = 1;
+	char *end;
+
+	errno = 0;
+	n = strtoull(text, &end, strncmp(text, "0x", 2) == 0 ? 16 : 10);
+	if (*end == 'K')
+		unit = 1024;
+	else if (*end == 'M')
+		unit = 1024 * 1024;
+	else if (*end == 'G')
+		unit = 1024 * 1024 * 1024;
+	if (unit > 1)
+		end++;
+	if (!isdigit((unsigned char)*text) || *end != '\0' || errno != 0 ||
+	    n == 0 || n > SIZE_MAX / unit)
+		return err_set(e, ERR_USAGE,
+		    "%.32s is not a size (as 16M, 8192K or 0x1000)", text);
+	*out = (size_t)(n * unit);
+	return ERR_OK;
+}
+
+/* Progress. */
+
+static long
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+bar_draw(struct cli_bar *b)
+{
+	size_t percent = b->total == 0 ? 100 : b->done * 100 / b->total;
+
+	fprintf(stderr, "\r%s %zu of %zu (%zu%%)", b->what, b->done, b->total,
+	    percent);
+	fflush(stderr);
+}
+
+void
+cli_bar_start(struct cli_bar *b, const char *what, size_t total)
+{
+	*b = (struct cli_bar){ .what = what, .total = total };
+	b->shown = isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) == 0;
+	b->last_ms = now_ms();
+}
+
+void
+cli_bar_step(struct cli_bar *b, size_t n)
+{
+	long now;
+
+	b->done += n;
+	if (!b->shown || (now = now_ms()) - b->last_ms < 200)
+		return;
+	b->last_ms = now;
+	bar_draw(b);
+}
+
+void
+cli_bar_end(struct cli_bar *b)
+{
+	if (!b->shown)
+		return;
+	fputs("\r\033[K", stderr);
+	fflush(stderr);
+	b->shown = false;
+}
+
+/* Passphrases. */
+
+/* One line from the terminal; the signals that would leave it without echo
+ * wait until it is restored. */
+static enum err_code
+read_line_unseen(FILE *tty, char *line, struct err *e)
+{
+	struct termios was, quiet;
+	sigset_t held, before;
+	bool got;
+
+	if (tcgetattr(fileno(tty), &was) == -1)
+		return err_sys(e, ERR_IO, "the terminal");
+	quiet = was;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	quiet.c_lflag |= ECHONL;
+	sigemptyset(&held);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGTSTP);
+	sigprocmask(SIG_BLOCK, &held, &before);
+	tcsetattr(fileno(tty), TCSAFLUSH, &quiet);
+	got = fgets(line, CLI_PASS_MAX, tty) != NULL;
+	tcsetattr(fileno(tty), TCSAFLUSH, &was);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (!got)
+		return err_set(e, ERR_NOINPUT, "no passphrase was typed");
+	return ERR_OK;
+}
+
+static enum err_code
+ask_terminal(const char *what, struct secret *s, struct err *e)
+{
+	char line[CLI_PASS_MAX] = "";
+	FILE *tty = fopen("/dev/tty", "r+e");
+
+	if (tty == NULL)
+		return err_set(e, ERR_NOINPUT,
+		    "%s needs a passphrase: there "
+		    "is no terminal to ask, so give --pass-file",
+		    what);
+	setvbuf(tty, NULL, _IONBF, 0);
+	fprintf(tty, "Passphrase for %s: ", what);
+	if (read_line_unseen(tty, line, e) == ERR_OK)
+		secret_set(s, line, strcspn(line, "\n"), e);
+	secret_wipe(line, sizeof(line));
+	fclose(tty);
+	return e->code;
+}
+
+enum err_code
+cli_passphrase(
+    const struct cli_args *a, const char *what, struct secret *s, struct err *e)
+{
+	const char *path = cli_nth(a, "--pass-file", 0);
+
+	if (path == NULL)
+		return ask_terminal(what, s, e);
+	if (file_read_secret(path, CLI_PASS_MAX, s, e) != ERR_OK)
+		return e->code;
+	for (size_t i = 0; i < s->len; i++)
+		if (s->p[i] == '\n' || s->p[i] == '\r')
+			s->len = i;
+	return ERR_OK;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/cli.h"
+#include "base/sandbox.h"
+#include "factory/verbs.h"
+
+static const struct cli_verb *const tables[] = {
+	NULL,
+};
+
+int
+main(int argc, char **argv)
+{
+	sandbox_keys();
+	return cli_main("amtforge",
+	    "makes the credentials of a batch of Intel AMT machines, puts "
+	    "them into their flash images, and hands them to the customer.",
+	    tables, argc, argv);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The verb tables of amtforge, one in each factory/NOUN.c. A new table is
+ * declared here and named in main.c.
+ */
+#ifndef FACTORY_VERBS_H
+#define FACTORY_VERBS_H
+
+#include "base/cli.h"
+
+extern const struct cli_verb key_verbs[];
+extern const struct cli_verb hash_verbs[];
+extern const struct cli_verb profile_verbs[];
+extern const struct cli_verb ledger_verbs[];
+extern const struct cli_verb order_verbs[];
+extern const struct cli_verb unit_verbs[];
+extern const struct cli_verb image_verbs[];
+extern const struct cli_verb manifest_verbs[];
+
+#endif
