@@ -1,8 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
 # amtforge. See README.md for what to run; this file lists the knobs.
 #
 #   make [MODE=release|asan|cov|fuzz]   build into build/MODE (programs: bin/)
 #   make check | demo | lint | interop | fuzz | fault | bench | clean
-#   make install PREFIX=/usr/local DESTDIR=
+#   make install | uninstall PREFIX=/usr/local DESTDIR=
 #   V=1 shows commands
 
 MODE	?= release
@@ -68,8 +69,9 @@ UNITS	:= $(patsubst tests/unit/%.c,$(O)/unit/%,$(call srcs,tests/unit))
 FUZZERS	:= $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(call srcs,tests/fuzz))
 BENCHES	:= $(patsubst tests/bench/%.c,$(O)/bench/%,$(call srcs,tests/bench))
 
-.PHONY: all units fuzzers benches
+.PHONY: all libs units fuzzers benches
 all: $(BINS)
+libs: $(LIBS)
 units: $(UNITS)
 fuzzers: $(FUZZERS)
 benches: $(BENCHES)
@@ -111,7 +113,7 @@ $(O)/fuzz/%: $(O)/obj/tests/fuzz/%.o $(LIBS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(FLAGS_$(MODE)) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
 
-.PHONY: check demo lint interop fuzz fault bench install clean
+.PHONY: check demo lint interop fuzz fault bench install uninstall clean
 check: all units
 	$(Q)tests/run.sh $(O) unit cli
 
@@ -132,8 +134,29 @@ bench: all benches
 demo: all
 	$(Q)tests/demo.sh $(O)
 
-lint: all
+lint: all libs
 	$(Q)tests/lint/run.sh $(O)
+
+# What lands under PREFIX; an install is a copy, never a build step.
+SHARE	:= $(DESTDIR)$(PREFIX)/share
+MANS	:= $(wildcard man/*.[1-8])
+CONFIGS	:= $(wildcard configs/*)
+COMPLETION := amtforge amtforge-server amtforge-device
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/amtforge \
+	    $(SHARE)/bash-completion/completions
+	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(CONFIGS) $(SHARE)/amtforge
+	for m in $(MANS); do install -D -m 644 $$m \
+	    $(SHARE)/man/man$${m##*.}/$${m##*/} || exit 1; done
+	for c in $(COMPLETION); do install -m 644 completion/amtforge.bash \
+	    $(SHARE)/bash-completion/completions/$$c || exit 1; done
+
+uninstall:
+	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(notdir $(BINS))
+	for m in $(MANS); do rm -f $(SHARE)/man/man$${m##*.}/$${m##*/}; done
+	cd $(SHARE)/bash-completion/completions && rm -f $(COMPLETION)
+	rm -rf $(SHARE)/amtforge
 
 clean:
 	rm -rf build

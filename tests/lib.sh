@@ -15,6 +15,7 @@ AMTFORGE_BUILD=${AMTFORGE_BUILD:-$ROOT/build/release}
 BIN=$AMTFORGE_BUILD/bin
 PATH=$BIN:$PATH
 TEST_DIR=${TEST_DIR:-$(mktemp -d "${TMPDIR:-/tmp}/amtforge-test.XXXXXX")}
+# shellcheck disable=SC2034 # for the tests
 SHARED=$ROOT/../shared # vectors and samples; may be absent
 fails=0
 ran=0
@@ -28,6 +29,8 @@ t() {
 		set -e
 		"$1"
 	) >"$TEST_DIR/$1.log" 2>&1
+	# an "if (" would switch set -e off inside
+	# shellcheck disable=SC2181
 	if [ $? -eq 0 ]; then
 		echo "ok - $sentence"
 	else

@@ -1,0 +1,27 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# static.sh BUILD: libraries are linked dynamically, as the LGPL ones among
+# them ask and as their security updates need.
+set -u
+build=$1
+# a function of each library: it must not be defined in our programs
+inside='SSL_new|EVP_DigestInit_ex|deflate|config_read|event_base_new'
+inside="$inside|evhttp_new|curl_easy_init|XML_ParserCreate|sqlite3_open_v2"
+inside="$inside|seccomp_init|printf"
+rc=0
+for bin in "$build"/bin/*; do
+	[ -e "$bin" ] || continue
+	if ! readelf -d "$bin" | grep -q 'NEEDED.*libc\.so'; then
+		echo "$bin: not linked dynamically"
+		rc=1
+	fi
+	if nm --defined-only "$bin" | grep -E " [TtWw] ($inside)\$"; then
+		echo "$bin: holds a static copy of a library"
+		rc=1
+	fi
+done
+if grep -nE -e '-static|-Bstatic|-l:lib' Makefile; then
+	echo "Makefile: links a library statically"
+	rc=1
+fi
+exit $rc
