@@ -107,7 +107,7 @@ open_handle(const char *path, struct db **out, struct err *e)
 		free(db);
 		return err_mem(e);
 	}
-	rc = sqlite3_open_v2(
+	rc = sqlite3_open_v2(path, &db->h, SQLITE_OPEN_READWRITE, NULL);
 	if (rc != SQLITE_OK) {
 		db_err(db, rc, e);
 		db_close(db);
