@@ -33,7 +33,6 @@ enum tls_alert {
 	TLS_ALERT_CERTIFICATE_EXPIRED = 45,
 	TLS_ALERT_CERTIFICATE_UNKNOWN = 46,
 	TLS_ALERT_UNKNOWN_CA = 48,
-	TLS_ALERT_ACCESS_DENIED = 49,
 	TLS_ALERT_UNKNOWN_PSK_IDENTITY = 115
 };
 
@@ -44,6 +43,17 @@ typedef enum tls_alert tls_judge_fn(
 /* A server looks up the key for an identity: its length, 0 if unknown. */
 typedef size_t tls_psk_fn(void *arg, void *conn_arg, const char *identity,
     uint8_t key[static TLS_PSK_MAX]);
+
+/* What is known of a session after, or while failing, its handshake. */
+struct tls_session {
+	bool established;
+	bool no_certificate; /* the peer was asked for one and gave none */
+	char version[16];    /* "TLSv1.2" */
+	char suite[64];
+	int sent;        /* fatal alert that we sent, or -1 */
+	int received;    /* fatal alert that the peer sent, or -1 */
+	char words[160]; /* OpenSSL's reason of the failure, for the log */
+};
 
 struct tls_config {
 	bool server;
@@ -58,27 +68,20 @@ struct tls_config {
 	tls_psk_fn *psk_lookup;
 	const char *psk_suites; /* NULL: TLS_PSK_SUITES */
 	void *arg;              /* for judge and psk_lookup */
+	/* tls_apply only: facts are kept here, since the SSL is not ours. Must
+	 * outlive the foreign context; borrowed. */
+	struct tls_session *session;
 };
 
 enum err_code tls_new(const struct tls_config *, struct tls **, struct err *);
 void tls_free(struct tls *); /* NULL is fine; connections hold their own ref */
 
-/* What is known of a session after, or while failing, its handshake. */
-struct tls_session {
-	bool established;
-	char version[16]; /* "TLSv1.2" */
-	char suite[64];
-	enum tls_alert sent; /* by our judge, or NONE */
-	int received;        /* alert the peer sent, or -1 */
-	char words[160];     /* OpenSSL's reason, for the log */
-};
-
-/* For the doors base/loop.c and base/http.c only: SSL_CTX *, a new SSL * with
- * conn_arg attached, the session facts kept with that SSL, and setting up a
- * foreign SSL_CTX (libcurl's) as tls would be. */
-void *tls_native(struct tls *);
+/* For the doors base/loop.c and base/http.c only. An SSL * with conn_arg
+ * attached, in accept or connect state (NULL: out of memory); SSL_free()
+ * releases what hangs on it. */
 void *tls_conn_new(struct tls *, void *conn_arg);
-struct tls_session *tls_conn_session(void *ssl);
+const struct tls_session *tls_conn_session(const void *ssl);
+/* Sets up a foreign SSL_CTX (libcurl's) as tls_new would. */
 enum err_code tls_apply(void *ssl_ctx, const struct tls_config *, struct err *);
 
 #endif

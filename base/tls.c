@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "base/tls.h"
+
+struct tls {
+	SSL_CTX *ctx;
+	bool server;
+};
+
+/* What hangs on an SSL_CTX: the configuration, copied; psk is wiped. */
+struct end {
+	tls_judge_fn *judge;
+	tls_psk_fn *psk_lookup;
+	void *arg;
+	char psk_identity[TLS_PSK_ID_MAX + 1];
+	uint8_t psk[TLS_PSK_MAX];
+	size_t psk_len;
+	struct tls_session *session; /* borrowed, or NULL */
+};
+
+/* What hangs on an SSL of ours. */
+struct conn {
+	void *arg;
+	struct tls_session session;
+};
+
+static void
+end_free(void *parent, void *p, CRYPTO_EX_DATA *ad, int i, long l, void *arg)
+{
+	struct end *end = p;
+
+	(void)parent, (void)ad, (void)i, (void)l, (void)arg;
+	if (end != NULL)
+		secret_wipe(end, sizeof(*end));
+	free(end);
+}
+
+static void
+conn_free(void *parent, void *p, CRYPTO_EX_DATA *ad, int i, long l, void *arg)
+{
+	(void)parent, (void)ad, (void)i, (void)l, (void)arg;
+	free(p);
+}
+
+/* OpenSSL's slot numbers: written once, under its own lock. A slot is the one
+ * way to have memory freed with an SSL that a library frees for us. */
+static CRYPTO_ONCE slots_once = CRYPTO_ONCE_STATIC_INIT;
+static int end_slot, conn_slot;
+
+static void
+slots_make(void)
+{
+	end_slot = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, end_free);
+	conn_slot = SSL_get_ex_new_index(0, NULL, NULL, NULL, conn_free);
+}
+
+static struct end *
+end_of(const SSL *ssl)
+{
+	return SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), end_slot);
+}
+
+static struct tls_session *
+session_of(const SSL *ssl)
+{
+	struct conn *conn = SSL_get_ex_data(ssl, conn_slot);
+
+	return conn != NULL ? &conn->session : end_of(ssl)->session;
+}
+
+static void *
+arg_of(const SSL *ssl)
+{
+	struct conn *conn = SSL_get_ex_data(ssl, conn_slot);
+
+	return conn != NULL ? conn->arg : NULL;
+}
+
+static void
+session_init(struct tls_session *s)
+{
+	memset(s, 0, sizeof(*s));
+	s->sent = s->received = -1;
+}
+
+/* The first reason of a failed handshake; later ones follow from it. */
+static void
+session_failed(struct tls_session *s)
+{
+	unsigned long code = ERR_peek_error();
+	const char *words = ERR_reason_error_string(code);
+
+	if (code == 0 || s->words[0] != '\0')
+		return;
+	s->no_certificate = ERR_GET_LIB(code) == ERR_LIB_SSL &&
+	    ERR_GET_REASON(code) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
+	snprintf(s->words, sizeof(s->words), "%s",
+	    words != NULL ? words : "unknown TLS failure");
+}
+
+static void
+on_info(const SSL *ssl, int where, int ret)
+{
+	struct tls_session *s = session_of(ssl);
+
+	if (s == NULL)
+		return;
+	if (where & SSL_CB_HANDSHAKE_START && !s->established)
+		session_init(s);
+	if (where & SSL_CB_HANDSHAKE_DONE) {
+		s->established = true;
+		snprintf(
+		    s->version, sizeof(s->version), "%s", SSL_get_version(ssl));
+		snprintf(
+		    s->suite, sizeof(s->suite), "%s", SSL_get_cipher_name(ssl));
+	}
+	if (where & SSL_CB_ALERT && ret >> 8 == SSL3_AL_FATAL) {
+		if (where & SSL_CB_WRITE)
+			s->sent = ret & 0xff;
+		else
+			s->received = ret & 0xff;
+	}
+	if ((where & (SSL_CB_EXIT | SSL_CB_ALERT)) != 0)
+		session_failed(s);
+}
+
+/* A verification error whose alert is the wanted one. */
+static int
+error_for(enum tls_alert alert)
+{
+	switch (alert) {
+	case TLS_ALERT_NONE:
+		return X509_V_OK;
+	case TLS_ALERT_BAD_CERTIFICATE:
+		return X509_V_ERR_HOSTNAME_MISMATCH;
+	case TLS_ALERT_UNSUPPORTED_CERTIFICATE:
+		return X509_V_ERR_INVALID_PURPOSE;
+	case TLS_ALERT_CERTIFICATE_EXPIRED:
+		return X509_V_ERR_CERT_HAS_EXPIRED;
+	case TLS_ALERT_UNKNOWN_CA:
+		return X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT;
+	case TLS_ALERT_CERTIFICATE_UNKNOWN:
+		return X509_V_ERR_SUBTREE_MINMAX; /* not in OpenSSL's table */
+	case TLS_ALERT_HANDSHAKE_FAILURE:
+	case TLS_ALERT_UNKNOWN_PSK_IDENTITY:
+		break;
+	}
+	return X509_V_ERR_APPLICATION_VERIFICATION;
+}
+
+/* false: more certificates than a chain may have, or no memory. */
+static bool
+chain_of(X509_STORE_CTX *ctx, struct x509_chain *chain)
+{
+	STACK_OF(X509) *sk = X509_STORE_CTX_get0_untrusted(ctx);
+	int n = sk == NULL ? 0 : sk_X509_num(sk);
+
+	if (n > X509_CHAIN_MAX)
+		return false;
+	for (int i = 0; i < n; i++) {
+		chain->cert[chain->n] = x509_wrap(sk_X509_value(sk, i));
+		if (chain->cert[chain->n] == NULL)
+			return false;
+		chain->n++;
+	}
+	return true;
+}
+
+/* Stands in for OpenSSL's own verification: the judge alone decides. */
+static int
+on_verify(X509_STORE_CTX *ctx, void *arg)
+{
+	const SSL *ssl = X509_STORE_CTX_get_ex_data(
+	    ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+	enum tls_alert alert = TLS_ALERT_CERTIFICATE_UNKNOWN;
+	struct x509_chain chain = { 0 };
+	const struct end *end = end_of(ssl);
+
+	(void)arg;
+	if (chain_of(ctx, &chain))
+		alert = end->judge(end->arg, arg_of(ssl), &chain);
+	x509_chain_free(&chain);
+	X509_STORE_CTX_set_error(ctx, error_for(alert));
+	return alert == TLS_ALERT_NONE;
+}
+
+static unsigned
+on_psk_client(SSL *ssl, const char *hint, char *identity, unsigned id_max,
+    unsigned char *psk, unsigned psk_max)
+{
+	const struct end *end = end_of(ssl);
+
+	(void)hint;
+	if (strlen(end->psk_identity) >= id_max || end->psk_len > psk_max)
+		return 0;
+	strcpy(identity, end->psk_identity);
+	memcpy(psk, end->psk, end->psk_len);
+	return (unsigned)end->psk_len;
+}
+
+static unsigned
+on_psk_server(SSL *ssl, const char *identity, unsigned char *psk, unsigned max)
+{
+	const struct end *end = end_of(ssl);
+	uint8_t key[TLS_PSK_MAX];
+	size_t n = 0;
+
+	if (identity != NULL && strlen(identity) <= TLS_PSK_ID_MAX)
+		n = end->psk_lookup(end->arg, arg_of(ssl), identity, key);
+	if (n > sizeof(key) || n > max)
+		n = 0; /* OpenSSL answers unknown_psk_identity */
+	if (n > 0)
+		memcpy(psk, key, n);
+	secret_wipe(key, sizeof(key));
+	return (unsigned)n;
+}
+
+static bool
+use_chain(SSL_CTX *ctx, const struct tls_config *c)
+{
+	if (SSL_CTX_use_certificate(ctx, x509_native(c->chain->cert[0])) != 1 ||
+	    SSL_CTX_use_PrivateKey(ctx, crypto_key_pkey(c->key)) != 1 ||
+	    SSL_CTX_check_private_key(ctx) != 1)
+		return false;
+	/* The chain goes out as given, with its root. */
+	SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN);
+	for (size_t i = 1; i < c->chain->n; i++)
+		if (SSL_CTX_add1_chain_cert(
+			ctx, x509_native(c->chain->cert[i])) != 1)
+			return false;
+	return true;
+}
+
+static bool
+use_certificates(SSL_CTX *ctx, const struct tls_config *c)
+{
+	int verify = SSL_VERIFY_NONE;
+
+	if (c->judge != NULL) {
+		verify = SSL_VERIFY_PEER;
+		if (c->server)
+			verify |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+		SSL_CTX_set_cert_verify_callback(ctx, on_verify, NULL);
+	}
+	SSL_CTX_set_verify(ctx, verify, NULL);
+	return c->chain == NULL || use_chain(ctx, c);
+}
+
+static bool
+use_psk(SSL_CTX *ctx, const struct tls_config *c)
+{
+	const char *suites =
+	    c->psk_suites != NULL ? c->psk_suites : TLS_PSK_SUITES;
+
+	if (c->server)
+		SSL_CTX_set_psk_server_callback(ctx, on_psk_server);
+	else
+		SSL_CTX_set_psk_client_callback(ctx, on_psk_client);
+	return SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION) == 1 &&
+	    SSL_CTX_set_cipher_list(ctx, suites) == 1;
+}
+
+static struct end *
+end_new(const struct tls_config *c)
+{
+	struct end *end = calloc(1, sizeof(*end));
+
+	if (end == NULL)
+		return NULL;
+	end->judge = c->judge;
+	end->psk_lookup = c->psk_lookup;
+	end->arg = c->arg;
+	end->session = c->session;
+	if (c->psk_identity != NULL)
+		strcpy(end->psk_identity, c->psk_identity);
+	if (c->psk_len > 0)
+		memcpy(end->psk, c->psk, c->psk_len);
+	end->psk_len = c->psk_len;
+	return end;
+}
+
+enum err_code
+tls_apply(void *ssl_ctx, const struct tls_config *c, struct err *e)
+{
+	bool psk = c->psk_identity != NULL || c->psk_lookup != NULL;
+	SSL_CTX *ctx = ssl_ctx;
+	struct end *end;
+
+	if (CRYPTO_THREAD_run_once(&slots_once, slots_make) != 1)
+		return err_mem(e);
+	if (c->psk_len > TLS_PSK_MAX ||
+	    (c->psk_identity != NULL &&
+		strlen(c->psk_identity) > TLS_PSK_ID_MAX))
+		return err_set(e, ERR_BUG, "TLS: PSK longer than supported");
+	if (!psk && c->judge == NULL && !c->server)
+		return err_set(e, ERR_BUG, "TLS: a client without a judge");
+	if ((end = end_new(c)) == NULL)
+		return err_mem(e);
+	if (SSL_CTX_set_ex_data(ctx, end_slot, end) != 1) {
+		end_free(NULL, end, NULL, 0, 0, NULL);
+		return err_mem(e);
+	}
+	if (c->session != NULL)
+		session_init(c->session);
+	SSL_CTX_set_info_callback(ctx, on_info);
+	SSL_CTX_set_security_level(ctx, 2);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_num_tickets(ctx, 0);
+	SSL_CTX_set_options(ctx,
+	    SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+	SSL_CTX_set_mode(ctx,
+	    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
+	    !(psk ? use_psk(ctx, c) : use_certificates(ctx, c)))
+		return crypto_err(e, ERR_CONFIG, "TLS set-up");
+	return ERR_OK;
+}
+
+enum err_code
+tls_new(const struct tls_config *c, struct tls **out, struct err *e)
+{
+	struct tls *tls = calloc(1, sizeof(*tls));
+
+	*out = NULL;
+	if (tls == NULL)
+		return err_mem(e);
+	tls->server = c->server;
+	tls->ctx =
+	    SSL_CTX_new(c->server ? TLS_server_method() : TLS_client_method());
+	if (tls->ctx == NULL)
+		crypto_err(e, ERR_RETRY, "TLS");
+	else
+		tls_apply(tls->ctx, c, e);
+	if (e->code != ERR_OK) {
+		tls_free(tls);
+		return e->code;
+	}
+	*out = tls;
+	return ERR_OK;
+}
+
+void
+tls_free(struct tls *tls)
+{
+	if (tls != NULL)
+		SSL_CTX_free(tls->ctx);
+	free(tls);
+}
+
+void *
+tls_conn_new(struct tls *tls, void *conn_arg)
+{
+	struct conn *conn = calloc(1, sizeof(*conn));
+	SSL *ssl = SSL_new(tls->ctx);
+
+	if (conn == NULL || ssl == NULL ||
+	    SSL_set_ex_data(ssl, conn_slot, conn) != 1) {
+		free(conn);
+		SSL_free(ssl);
+		return NULL;
+	}
+	conn->arg = conn_arg;
+	session_init(&conn->session);
+	if (tls->server)
+		SSL_set_accept_state(ssl);
+	else
+		SSL_set_connect_state(ssl);
+	return ssl;
+}
+
+const struct tls_session *
+tls_conn_session(const void *ssl)
+{
+	return session_of(ssl);
+}
