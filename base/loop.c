@@ -1,0 +1,624 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/loop.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <event2/util.h>
+
+/* After our last byte: how long the peer may take to close its side. */
+#define LINGER_MS 2000
+/* Out of descriptors: how long a listener rests. */
+#define REST_MS 100
+#define BACKLOG 1024
+
+struct loop {
+	struct event_base *base;
+	struct event *sigint, *sigterm;
+	struct loop_conn *conns;
+};
+
+struct loop_timer {
+	struct event *ev;
+	void (*fn)(void *);
+	void *arg;
+};
+
+struct loop_listener {
+	struct loop *loop;
+	struct evconnlistener *lev;
+	struct loop_accept accept;
+	struct loop_timer *rest;
+};
+
+struct loop_conn {
+	struct loop *loop;
+	struct loop_conn *prev, *next;
+	struct bufferevent *bev;
+	const struct loop_handler *h;
+	void *arg;
+	struct loop_peer peer;
+	unsigned long idle_ms;
+	unsigned busy;  /* callbacks of ours on the stack */
+	bool dead;      /* closed while busy: free on the way out */
+	bool ready;     /* connected, handshake over */
+	bool finishing; /* no more data is taken */
+	bool eof;       /* the peer has closed its side */
+};
+
+static struct timeval
+tv_of(unsigned long ms)
+{
+	struct timeval tv = { (time_t)(ms / 1000),
+		(suseconds_t)(ms % 1000 * 1000) };
+
+	return tv;
+}
+
+enum err_code
+loop_new(struct loop **out, struct err *e)
+{
+	struct loop *l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		return err_mem(e);
+	if ((l->base = event_base_new()) == NULL) {
+		free(l);
+		return err_set(e, ERR_RETRY, "no event loop");
+	}
+	signal(SIGPIPE, SIG_IGN); /* a closed peer is an error, not a signal */
+	*out = l;
+	return ERR_OK;
+}
+
+void
+loop_free(struct loop *l)
+{
+	if (l == NULL)
+		return;
+	while (l->conns != NULL)
+		loop_conn_close(l->conns);
+	if (l->sigint != NULL)
+		event_free(l->sigint);
+	if (l->sigterm != NULL)
+		event_free(l->sigterm);
+	event_base_free(l->base);
+	free(l);
+}
+
+enum err_code
+loop_run(struct loop *l, struct err *e)
+{
+	if (event_base_loop(l->base, EVLOOP_NO_EXIT_ON_EMPTY) == -1)
+		return err_set(e, ERR_BUG, "event loop failed");
+	return ERR_OK;
+}
+
+void
+loop_stop(struct loop *l)
+{
+	event_base_loopbreak(l->base);
+}
+
+void *
+loop_native(struct loop *l)
+{
+	return l->base;
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop_timer *t = arg;
+
+	(void)fd;
+	(void)what;
+	t->fn(t->arg);
+}
+
+enum err_code
+loop_timer_new(struct loop *l, void (*fn)(void *), void *arg,
+    struct loop_timer **out, struct err *e)
+{
+	struct loop_timer *t = calloc(1, sizeof(*t));
+
+	if (t == NULL || (t->ev = evtimer_new(l->base, on_timer, t)) == NULL) {
+		free(t);
+		return err_mem(e);
+	}
+	t->fn = fn;
+	t->arg = arg;
+	*out = t;
+	return ERR_OK;
+}
+
+void
+loop_timer_set(struct loop_timer *t, unsigned long ms)
+{
+	struct timeval tv = tv_of(ms);
+
+	evtimer_add(t->ev, &tv);
+}
+
+void
+loop_timer_stop(struct loop_timer *t)
+{
+	evtimer_del(t->ev);
+}
+
+void
+loop_timer_free(struct loop_timer *t)
+{
+	if (t == NULL)
+		return;
+	event_free(t->ev);
+	free(t);
+}
+
+static void
+on_signal(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	loop_stop(arg);
+}
+
+enum err_code
+loop_stop_on_signals(struct loop *l, struct err *e)
+{
+	l->sigint = evsignal_new(l->base, SIGINT, on_signal, l);
+	l->sigterm = evsignal_new(l->base, SIGTERM, on_signal, l);
+	if (l->sigint == NULL || l->sigterm == NULL ||
+	    evsignal_add(l->sigint, NULL) != 0 ||
+	    evsignal_add(l->sigterm, NULL) != 0)
+		return err_mem(e);
+	return ERR_OK;
+}
+
+/* Addresses. */
+
+static enum err_code
+addr_parse(const char *text, uint16_t port, struct sockaddr_storage *ss,
+    socklen_t *len, struct err *e)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET,
+		.sin_port = htons(port) };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
+		.sin6_port = htons(port) };
+
+	memset(ss, 0, sizeof(*ss));
+	if (inet_pton(AF_INET, text, &in.sin_addr) == 1) {
+		memcpy(ss, &in, *len = sizeof(in));
+		return ERR_OK;
+	}
+	if (inet_pton(AF_INET6, text, &in6.sin6_addr) == 1) {
+		memcpy(ss, &in6, *len = sizeof(in6));
+		return ERR_OK;
+	}
+	return err_set(e, ERR_USAGE, "'%s' is not a numeric address", text);
+}
+
+static void
+addr_text(const struct sockaddr_storage *ss, char out[static LOOP_ADDR_LEN],
+    uint16_t *port)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	out[0] = '\0';
+	*port = 0;
+	if (ss->ss_family == AF_INET) {
+		memcpy(&in, ss, sizeof(in));
+		inet_ntop(AF_INET, &in.sin_addr, out, LOOP_ADDR_LEN);
+		*port = ntohs(in.sin_port);
+	} else if (ss->ss_family == AF_INET6) {
+		memcpy(&in6, ss, sizeof(in6));
+		inet_ntop(AF_INET6, &in6.sin6_addr, out, LOOP_ADDR_LEN);
+		*port = ntohs(in6.sin6_port);
+	}
+}
+
+static void
+peer_fill(int fd, struct loop_peer *p)
+{
+	struct sockaddr_storage ss = { 0 };
+	socklen_t len = sizeof(ss);
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) == 0)
+		addr_text(&ss, p->local, &p->local_port);
+	len = sizeof(ss);
+	if (getpeername(fd, (struct sockaddr *)&ss, &len) == 0)
+		addr_text(&ss, p->peer, &p->peer_port);
+}
+
+/* Connections. */
+
+static void
+conn_free(struct loop_conn *c)
+{
+	if (c->busy > 0) {
+		c->dead = true;
+		return;
+	}
+	if (c->prev != NULL)
+		c->prev->next = c->next;
+	else
+		c->loop->conns = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	bufferevent_free(c->bev);
+	free(c);
+}
+
+static void
+conn_leave(struct loop_conn *c)
+{
+	c->busy--;
+	if (c->dead)
+		conn_free(c);
+}
+
+static void
+conn_end(struct loop_conn *c, const struct err *e)
+{
+	if (c->dead)
+		return;
+	c->dead = true;
+	if (c->h->closed != NULL)
+		c->h->closed(c->arg, c, e);
+}
+
+static void
+conn_times(struct loop_conn *c, unsigned long ms)
+{
+	struct timeval tv = tv_of(ms);
+
+	bufferevent_set_timeouts(
+	    c->bev, ms == 0 ? NULL : &tv, ms == 0 ? NULL : &tv);
+}
+
+static bool
+conn_drained(const struct loop_conn *c)
+{
+	return evbuffer_get_length(bufferevent_get_output(c->bev)) == 0;
+}
+
+/* All is sent: says so to the peer and waits a little for its close, so that
+ * a reset does not overtake our last bytes. */
+static void
+conn_shut(struct loop_conn *c)
+{
+	shutdown(bufferevent_getfd(c->bev), SHUT_WR);
+	conn_times(c, LINGER_MS);
+}
+
+static void
+on_write(struct bufferevent *bev, void *arg)
+{
+	struct loop_conn *c = arg;
+	struct err e = { 0 };
+
+	(void)bev;
+	if (!c->finishing || c->dead || !conn_drained(c))
+		return;
+	c->busy++;
+	if (c->eof)
+		conn_end(c, &e);
+	else
+		conn_shut(c);
+	conn_leave(c);
+}
+
+static void
+on_read(struct bufferevent *bev, void *arg)
+{
+	struct loop_conn *c = arg;
+	struct evbuffer *in = bufferevent_get_input(bev);
+	size_t n, used;
+
+	c->busy++;
+	while (!c->dead && (n = evbuffer_get_length(in)) > 0) {
+		if (c->finishing || c->h->data == NULL)
+			used = n;
+		else
+			used =
+			    c->h->data(c->arg, c, evbuffer_pullup(in, -1), n);
+		if (used == 0)
+			break;
+		evbuffer_drain(in, used);
+	}
+	conn_leave(c);
+}
+
+static void
+conn_why(struct loop_conn *c, short what, int sys, struct err *e)
+{
+	if (what & BEV_EVENT_TIMEOUT)
+		err_set(e, ERR_PEER, "%s port %u: no answer for %lu ms",
+		    c->peer.peer, c->peer.peer_port, c->idle_ms);
+	else if ((what & BEV_EVENT_EOF) && !c->ready)
+		err_set(e, ERR_PEER, "%s port %u: closed in the handshake",
+		    c->peer.peer, c->peer.peer_port);
+	else if (what & BEV_EVENT_ERROR)
+		err_set(e, ERR_PEER, "%s port %u: %s", c->peer.peer,
+		    c->peer.peer_port,
+		    sys != 0 ? strerror(sys) : "connection broken");
+}
+
+static void
+on_event(struct bufferevent *bev, short what, void *arg)
+{
+	int sys = EVUTIL_SOCKET_ERROR();
+	struct loop_conn *c = arg;
+	struct err e = { 0 };
+
+	if (c->dead)
+		return;
+	c->busy++;
+	if (what & BEV_EVENT_CONNECTED) {
+		peer_fill(bufferevent_getfd(bev), &c->peer);
+		c->ready = true;
+		if (c->h->ready != NULL)
+			c->h->ready(c->arg, c);
+	} else if ((what & BEV_EVENT_EOF) && c->ready && !conn_drained(c)) {
+		c->finishing = c->eof = true; /* it may still be reading */
+		bufferevent_disable(bev, EV_READ);
+	} else {
+		if (!c->finishing)
+			conn_why(c, what, sys, &e);
+		conn_end(c, &e);
+	}
+	conn_leave(c);
+}
+
+static struct bufferevent *
+bev_new(struct loop *l, int fd)
+{
+	return bufferevent_socket_new(l->base, fd, BEV_OPT_CLOSE_ON_FREE);
+}
+
+/* Takes fd over, also on failure. */
+static enum err_code
+conn_new(struct loop *l, int fd, struct loop_conn **out, struct err *e)
+{
+	struct loop_conn *c = calloc(1, sizeof(*c));
+	int one = 1;
+
+	if (c == NULL || (c->bev = bev_new(l, fd)) == NULL) {
+		free(c);
+		close(fd);
+		return err_mem(e);
+	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	c->loop = l;
+	if ((c->next = l->conns) != NULL)
+		c->next->prev = c;
+	l->conns = c;
+	bufferevent_setcb(c->bev, on_read, on_write, on_event, c);
+	*out = c;
+	return ERR_OK;
+}
+
+/* A socket bound to from (NULL: any) and fit for a connection to ss. */
+static enum err_code
+bound_socket(const char *from, const struct sockaddr_storage *to, int *out,
+    struct err *e)
+{
+	struct sockaddr_storage ss;
+	socklen_t len;
+	int one = 1, fd;
+
+	fd = socket(
+	    to->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return err_sys(e, ERR_RETRY, "socket");
+	if (from != NULL) {
+		/* The port is chosen at connect: many may share one. */
+		setsockopt(
+		    fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
+		if (addr_parse(from, 0, &ss, &len, e) == ERR_OK &&
+		    bind(fd, (struct sockaddr *)&ss, len) == -1)
+			err_sys(e, ERR_IO, "bind to %s", from);
+		if (e->code != ERR_OK) {
+			close(fd);
+			return e->code;
+		}
+	}
+	*out = fd;
+	return ERR_OK;
+}
+
+enum err_code
+loop_connect(struct loop *l, const char *from, const char *to, uint16_t port,
+    struct tls *tls, const struct loop_handler *h, void *arg,
+    struct loop_conn **out, struct err *e)
+{
+	struct sockaddr_storage ss;
+	struct loop_conn *c = NULL;
+	socklen_t len = 0;
+	int fd = -1;
+
+	(void)tls;
+	if (addr_parse(to, port, &ss, &len, e) != ERR_OK ||
+	    bound_socket(from, &ss, &fd, e) != ERR_OK ||
+	    conn_new(l, fd, &c, e) != ERR_OK)
+		return e->code;
+	addr_text(&ss, c->peer.peer, &c->peer.peer_port);
+	c->h = h;
+	c->arg = arg;
+	c->busy++;
+	c->dead = true; /* a failure at once is returned, not called back */
+	if (bufferevent_socket_connect(
+		c->bev, (struct sockaddr *)&ss, (int)len) == -1)
+		err_sys(e, ERR_PEER, "connect to %s port %u", to, port);
+	else
+		c->dead = bufferevent_enable(c->bev, EV_READ | EV_WRITE) != 0;
+	conn_leave(c);
+	if (e->code == ERR_OK)
+		*out = c;
+	return e->code;
+}
+
+void
+loop_conn_idle(struct loop_conn *c, unsigned long ms)
+{
+	c->idle_ms = ms;
+	if (!c->finishing)
+		conn_times(c, ms);
+}
+
+void
+loop_conn_send(struct loop_conn *c, const void *p, size_t n)
+{
+	if (!c->finishing && !c->dead)
+		bufferevent_write(c->bev, p, n);
+}
+
+void
+loop_conn_finish(struct loop_conn *c)
+{
+	if (c->finishing || c->dead)
+		return;
+	c->finishing = true;
+	if (conn_drained(c))
+		conn_shut(c);
+}
+
+void
+loop_conn_close(struct loop_conn *c)
+{
+	conn_free(c);
+}
+
+const struct loop_peer *
+loop_conn_peer(const struct loop_conn *c)
+{
+	return &c->peer;
+}
+
+const struct tls_session *
+loop_conn_tls(struct loop_conn *c)
+{
+	(void)c;
+	return NULL;
+}
+
+/* Listeners. */
+
+static void
+accepted(struct loop_listener *ll, int fd)
+{
+	struct loop_peer peer = { 0 };
+	const struct loop_handler *h = NULL;
+	struct err e = { 0 };
+	struct tls *tls = NULL;
+	struct loop_conn *c;
+	void *arg = NULL;
+
+	peer_fill(fd, &peer);
+	if (!ll->accept.accept(ll->accept.arg, &peer, &h, &arg, &tls)) {
+		close(fd);
+		return;
+	}
+	if (conn_new(ll->loop, fd, &c, &e) != ERR_OK)
+		return;
+	c->peer = peer;
+	c->h = h;
+	c->arg = arg;
+	c->busy++;
+	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
+	c->ready = true;
+	if (h->ready != NULL)
+		h->ready(arg, c);
+	conn_leave(c);
+}
+
+static void
+on_accept(struct evconnlistener *lev, evutil_socket_t fd, struct sockaddr *sa,
+    int len, void *arg)
+{
+	(void)lev;
+	(void)sa;
+	(void)len;
+	accepted(arg, fd);
+}
+
+static void
+on_rested(void *arg)
+{
+	struct loop_listener *ll = arg;
+
+	evconnlistener_enable(ll->lev);
+}
+
+/* Out of descriptors: accept() would fail at once again and again. */
+static void
+on_accept_error(struct evconnlistener *lev, void *arg)
+{
+	struct loop_listener *ll = arg;
+
+	evconnlistener_disable(lev);
+	loop_timer_set(ll->rest, REST_MS);
+}
+
+enum err_code
+loop_listen(struct loop *l, const char *addr, uint16_t port,
+    const struct loop_accept *accept, struct loop_listener **out, struct err *e)
+{
+	struct loop_listener *ll = NULL;
+	struct sockaddr_storage ss;
+	socklen_t len = 0;
+
+	if (addr_parse(addr, port, &ss, &len, e) != ERR_OK)
+		return e->code;
+	if ((ll = calloc(1, sizeof(*ll))) == NULL)
+		return err_mem(e);
+	ll->loop = l;
+	ll->accept = *accept;
+	if (loop_timer_new(l, on_rested, ll, &ll->rest, e) != ERR_OK)
+		goto out;
+	ll->lev = evconnlistener_new_bind(l->base, on_accept, ll,
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE,
+	    BACKLOG, (struct sockaddr *)&ss, (int)len);
+	if (ll->lev == NULL) {
+		err_sys(e, ERR_IO, "listen on %s port %u", addr, port);
+		goto out;
+	}
+	evconnlistener_set_error_cb(ll->lev, on_accept_error);
+	*out = ll;
+	ll = NULL;
+out:
+	loop_listener_free(ll);
+	return e->code;
+}
+
+uint16_t
+loop_listener_port(const struct loop_listener *ll)
+{
+	struct loop_peer p = { 0 };
+
+	peer_fill(evconnlistener_get_fd(ll->lev), &p);
+	return p.local_port;
+}
+
+void
+loop_listener_free(struct loop_listener *ll)
+{
+	if (ll == NULL)
+		return;
+	loop_timer_free(ll->rest);
+	if (ll->lev != NULL)
+		evconnlistener_free(ll->lev);
+	free(ll);
+}
