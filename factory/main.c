@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/cli.h"
+#include "base/crypto.h"
 #include "base/sandbox.h"
 #include "factory/verbs.h"
 
@@ -11,6 +12,7 @@ int
 main(int argc, char **argv)
 {
 	sandbox_keys();
+	crypto_init();
 	return cli_main("amtforge",
 	    "makes the credentials of a batch of Intel AMT machines, puts "
 	    "them into their flash images, and hands them to the customer.",

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A unit: one machine of an order, its credentials and its state.
+ *
+ * States and moves: issued -> written -> verified -> shipped -> returned;
+ * written, verified and returned -> written (made again); issued, written ->
+ * shipped (a line that does not verify); any -> scrapped, which is the end.
+ */
+#ifndef FACTORY_UNIT_H
+#define FACTORY_UNIT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "factory/ledger.h"
+#include "factory/order.h"
+#include "formats/psk.h"
+#include "formats/record.h"
+#include "formats/row.h"
+#include "formats/uuid.h"
+
+/* Holds secrets: unit_wipe() it. Shared credentials of the order are in each
+ * unit as if they were its own. */
+struct unit {
+	struct uuid uuid;
+	char serial[64];
+	char order[ORDER_ID];
+	char state[16];
+	char sku[64];
+	char macs[256];
+	char issued[24];
+	struct psk psk; /* pid "" for PKI units */
+	char mebx[33];  /* "": the factory default */
+	char otp[33];
+	uint8_t key[RECORD_KEY]; /* PKCS#8 DER */
+	size_t key_len;
+	uint8_t cert[RECORD_CERT]; /* pinned device certificate, DER */
+	size_t cert_len;
+};
+
+void unit_wipe(struct unit *);
+
+/* Refused: REASON_UNIT_UNKNOWN. */
+enum err_code unit_load(
+    struct ledger *, const struct uuid *, struct unit *, struct err *);
+
+typedef enum err_code unit_fn(void *arg, const struct unit *, struct err *);
+/* Every unit of the order as it was issued, with its secrets; stops at the
+ * first failure of fn. The unit is wiped behind each call. fn may not write
+ * to the ledger. */
+enum err_code unit_each(
+    struct ledger *, const struct order *, unit_fn *, void *arg, struct err *);
+
+/* The row that is printed and exported. It has all secrets (row_write tells
+ * whether they leave): row_wipe() it. */
+void unit_row(const struct order *, const struct unit *, struct row *);
+/* What the image carries, sequence 1: record_wipe() it. */
+void unit_record(const struct order *, const struct unit *, struct record *);
+
+/* A move of state with its audit row; the state it has already is left. */
+enum err_code unit_mark(struct ledger *, const struct uuid *, const char *state,
+    const char *why, struct err *);
+
+#endif
