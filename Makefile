@@ -113,6 +113,11 @@ $(O)/fuzz/%: $(O)/obj/tests/fuzz/%.o $(LIBS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(FLAGS_$(MODE)) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
 
+$(O)/fault/%.so: tests/fault/%.c
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $<
+
 .PHONY: check demo lint interop fuzz fault bench install uninstall clean
 check: all units
 	$(Q)tests/run.sh $(O) unit cli
@@ -125,7 +130,7 @@ fuzz:
 	$(Q)$(MAKE) --no-print-directory MODE=fuzz fuzzers
 	$(Q)tests/fuzz/run.sh build/fuzz $(or $(SECONDS_EACH),20)
 
-fault: all units
+fault: all $(O)/fault/shim.so
 	$(Q)tests/run.sh $(O) fault
 
 bench: all benches
