@@ -13,6 +13,7 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <event2/listener.h>
 #include <event2/util.h>
@@ -46,6 +47,7 @@ struct loop_conn {
 	struct loop *loop;
 	struct loop_conn *prev, *next;
 	struct bufferevent *bev;
+	void *ssl; /* owned by bev; NULL without TLS */
 	const struct loop_handler *h;
 	void *arg;
 	struct loop_peer peer;
@@ -299,6 +301,8 @@ conn_drained(const struct loop_conn *c)
 static void
 conn_shut(struct loop_conn *c)
 {
+	if (c->ssl != NULL)
+		tls_conn_shutdown(c->ssl);
 	shutdown(bufferevent_getfd(c->bev), SHUT_WR);
 	conn_times(c, LINGER_MS);
 }
@@ -344,7 +348,12 @@ on_read(struct bufferevent *bev, void *arg)
 static void
 conn_why(struct loop_conn *c, short what, int sys, struct err *e)
 {
-	if (what & BEV_EVENT_TIMEOUT)
+	const struct tls_session *t = loop_conn_tls(c);
+
+	if (t != NULL && t->words[0] != '\0')
+		err_set(e, ERR_PEER, "%s port %u: %s", c->peer.peer,
+		    c->peer.peer_port, t->words);
+	else if (what & BEV_EVENT_TIMEOUT)
 		err_set(e, ERR_PEER, "%s port %u: no answer for %lu ms",
 		    c->peer.peer, c->peer.peer_port, c->idle_ms);
 	else if ((what & BEV_EVENT_EOF) && !c->ready)
@@ -383,31 +392,53 @@ on_event(struct bufferevent *bev, short what, void *arg)
 }
 
 static struct bufferevent *
-bev_new(struct loop *l, int fd)
+bev_new(struct loop *l, int fd, void *ssl)
 {
-	return bufferevent_socket_new(l->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (ssl == NULL)
+		return bufferevent_socket_new(
+		    l->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	return bufferevent_openssl_socket_new(
+	    l->base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
 }
+
+/* What a connection is made of. */
+struct made {
+	int fd;
+	struct tls *tls; /* NULL: none */
+	const struct loop_handler *h;
+	void *arg;
+};
 
 /* Takes fd over, also on failure. */
 static enum err_code
-conn_new(struct loop *l, int fd, struct loop_conn **out, struct err *e)
+conn_new(
+    struct loop *l, const struct made *m, struct loop_conn **out, struct err *e)
 {
 	struct loop_conn *c = calloc(1, sizeof(*c));
 	int one = 1;
 
-	if (c == NULL || (c->bev = bev_new(l, fd)) == NULL) {
-		free(c);
-		close(fd);
-		return err_mem(e);
-	}
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (c == NULL)
+		goto fail;
+	if (m->tls != NULL && (c->ssl = tls_conn_new(m->tls, m->arg)) == NULL)
+		goto fail;
+	if ((c->bev = bev_new(l, m->fd, c->ssl)) == NULL)
+		goto fail;
+	setsockopt(m->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	c->loop = l;
+	c->h = m->h;
+	c->arg = m->arg;
 	if ((c->next = l->conns) != NULL)
 		c->next->prev = c;
 	l->conns = c;
 	bufferevent_setcb(c->bev, on_read, on_write, on_event, c);
 	*out = c;
 	return ERR_OK;
+fail:
+	if (c != NULL && c->ssl != NULL)
+		tls_conn_free(c->ssl);
+	free(c);
+	close(m->fd);
+	return err_mem(e);
 }
 
 /* A socket bound to from (NULL: any) and fit for a connection to ss. */
@@ -441,22 +472,19 @@ bound_socket(const char *from, const struct sockaddr_storage *to, int *out,
 
 enum err_code
 loop_connect(struct loop *l, const char *from, const char *to, uint16_t port,
-    struct tls *tls, const struct loop_handler *h, void *arg,
-    struct loop_conn **out, struct err *e)
+    const struct loop_handler *h, void *arg, struct loop_conn **out,
+    struct err *e)
 {
+	struct made m = { -1, NULL, h, arg };
 	struct sockaddr_storage ss;
 	struct loop_conn *c = NULL;
 	socklen_t len = 0;
-	int fd = -1;
 
-	(void)tls;
 	if (addr_parse(to, port, &ss, &len, e) != ERR_OK ||
-	    bound_socket(from, &ss, &fd, e) != ERR_OK ||
-	    conn_new(l, fd, &c, e) != ERR_OK)
+	    bound_socket(from, &ss, &m.fd, e) != ERR_OK ||
+	    conn_new(l, &m, &c, e) != ERR_OK)
 		return e->code;
 	addr_text(&ss, c->peer.peer, &c->peer.peer_port);
-	c->h = h;
-	c->arg = arg;
 	c->busy++;
 	c->dead = true; /* a failure at once is returned, not called back */
 	if (bufferevent_socket_connect(
@@ -510,8 +538,7 @@ loop_conn_peer(const struct loop_conn *c)
 const struct tls_session *
 loop_conn_tls(struct loop_conn *c)
 {
-	(void)c;
-	return NULL;
+	return c->ssl == NULL ? NULL : tls_conn_session(c->ssl);
 }
 
 /* Listeners. */
@@ -519,28 +546,26 @@ loop_conn_tls(struct loop_conn *c)
 static void
 accepted(struct loop_listener *ll, int fd)
 {
+	struct made m = { fd, NULL, NULL, NULL };
 	struct loop_peer peer = { 0 };
-	const struct loop_handler *h = NULL;
 	struct err e = { 0 };
-	struct tls *tls = NULL;
 	struct loop_conn *c;
-	void *arg = NULL;
 
 	peer_fill(fd, &peer);
-	if (!ll->accept.accept(ll->accept.arg, &peer, &h, &arg, &tls)) {
+	if (!ll->accept.accept(ll->accept.arg, &peer, &m.h, &m.arg, &m.tls)) {
 		close(fd);
 		return;
 	}
-	if (conn_new(ll->loop, fd, &c, &e) != ERR_OK)
+	if (conn_new(ll->loop, &m, &c, &e) != ERR_OK)
 		return;
 	c->peer = peer;
-	c->h = h;
-	c->arg = arg;
 	c->busy++;
 	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
-	c->ready = true;
-	if (h->ready != NULL)
-		h->ready(arg, c);
+	if (c->ssl == NULL) {
+		c->ready = true;
+		if (c->h->ready != NULL)
+			c->h->ready(c->arg, c);
+	}
 	conn_leave(c);
 }
 

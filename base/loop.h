@@ -69,11 +69,11 @@ enum err_code loop_listen(struct loop *, const char *addr, uint16_t port,
 uint16_t loop_listener_port(const struct loop_listener *);
 void loop_listener_free(struct loop_listener *);
 
-/* from may be NULL; tls may be NULL. Idle for idle_ms (0: never) is a close
- * with ERR_PEER. */
+/* Without TLS (clients that want it are libcurl's). from may be NULL. */
 enum err_code loop_connect(struct loop *, const char *from, const char *to,
-    uint16_t port, struct tls *, const struct loop_handler *, void *arg,
-    struct loop_conn **, struct err *);
+    uint16_t port, const struct loop_handler *, void *arg, struct loop_conn **,
+    struct err *);
+/* Idle for ms (0: never) is a close with ERR_PEER. */
 void loop_conn_idle(struct loop_conn *, unsigned long ms);
 void loop_conn_send(struct loop_conn *, const void *, size_t);
 /* Sends what is queued, then closes (TLS: close_notify). closed() follows. */

@@ -380,3 +380,16 @@ tls_conn_session(const void *ssl)
 {
 	return session_of(ssl);
 }
+
+void
+tls_conn_shutdown(void *ssl)
+{
+	SSL_shutdown(ssl);
+	ERR_clear_error();
+}
+
+void
+tls_conn_free(void *ssl)
+{
+	SSL_free(ssl);
+}

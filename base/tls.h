@@ -81,6 +81,8 @@ void tls_free(struct tls *); /* NULL is fine; connections hold their own ref */
  * releases what hangs on it. */
 void *tls_conn_new(struct tls *, void *conn_arg);
 const struct tls_session *tls_conn_session(const void *ssl);
+void tls_conn_shutdown(void *ssl); /* sends close_notify */
+void tls_conn_free(void *ssl);
 /* Sets up a foreign SSL_CTX (libcurl's) as tls_new would. */
 enum err_code tls_apply(void *ssl_ctx, const struct tls_config *, struct err *);
 

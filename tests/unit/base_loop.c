@@ -113,8 +113,8 @@ pair_connect(struct pair *p, const char *from, const char *to)
 	struct loop_conn *c;
 
 	assert_int_equal(
-	    loop_connect(p->loop, from, to, loop_listener_port(p->ll), NULL,
-		&handler, &p->client, &c, &p->e),
+	    loop_connect(p->loop, from, to, loop_listener_port(p->ll), &handler,
+		&p->client, &c, &p->e),
 	    ERR_OK);
 }
 
@@ -214,8 +214,8 @@ a_port_that_nobody_holds_is_an_unavailable_peer(void **state)
 	port = loop_listener_port(p.ll);
 	loop_listener_free(p.ll);
 	p.ll = NULL;
-	if (loop_connect(p.loop, NULL, "127.0.0.1", port, NULL, &handler,
-		&p.client, &c, &p.e) == ERR_OK) {
+	if (loop_connect(p.loop, NULL, "127.0.0.1", port, &handler, &p.client,
+		&c, &p.e) == ERR_OK) {
 		assert_int_equal(loop_run(p.loop, &p.e), ERR_OK);
 		assert_int_equal(p.client.closed, 1);
 		assert_int_equal(p.client.code, ERR_PEER);
@@ -235,7 +235,7 @@ a_silent_peer_is_closed_after_the_idle_time(void **state)
 	pair_open(&p);
 	assert_int_equal(
 	    loop_connect(p.loop, NULL, "127.0.0.1", loop_listener_port(p.ll),
-		NULL, &handler, &p.client, &c, &p.e),
+		&handler, &p.client, &c, &p.e),
 	    ERR_OK);
 	loop_conn_idle(c, 30);
 	assert_int_equal(loop_run(p.loop, &p.e), ERR_OK);
@@ -269,8 +269,8 @@ a_name_is_not_an_address(void **state)
 
 	(void)state;
 	pair_open(&p);
-	assert_int_equal(loop_connect(p.loop, NULL, "localhost", 1, NULL,
-			     &handler, &p.client, &c, &p.e),
+	assert_int_equal(loop_connect(p.loop, NULL, "localhost", 1, &handler,
+			     &p.client, &c, &p.e),
 	    ERR_USAGE);
 	pair_close(&p);
 }
