@@ -86,11 +86,22 @@ put_epr(struct wr *w, const char *class, const char *name, const char *value)
 }
 
 static void
+put_reference(struct wr *w, const struct wsman_field *f)
+{
+	char class[NAME_MAX_LEN + 1];
+	size_t n = strcspn(f->epr, "/");
+
+	snprintf(class, sizeof(class), "%.*s", (int)n, f->epr);
+	put_epr(w, class, f->epr[n] == '/' ? f->epr + n + 1 : "InstanceID",
+	    f->value);
+}
+
+static void
 put_field(struct wr *w, const struct wsman_field *f)
 {
 	put_text(w, "<g:", f->name, ">");
 	if (f->epr != NULL)
-		put_epr(w, f->epr, "InstanceID", f->value);
+		put_reference(w, f);
 	else if (f->value != NULL)
 		node_escape(w, f->value);
 	put_text(w, "</g:", f->name, ">");

@@ -27,7 +27,8 @@ enum wsman_op {
 };
 
 /* A field of an instance or an argument of a method. With epr set, value is
- * the InstanceID selector of an endpoint reference to that class. */
+ * the selector of an endpoint reference to that class: InstanceID, or what
+ * follows a slash ("AMT_TLSProtocolEndpointCollection/ElementName"). */
 struct wsman_field {
 	const char *name;
 	const char *value;

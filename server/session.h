@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The set-up dialogue with one device as a state machine without I/O: the
+ * next request out, its answer in. In this order (those in brackets only
+ * where the plan or the device asks for them):
+ *
+ *   Get AMT_GeneralSettings                       digest realm
+ *   Enumerate, Pull CIM_SoftwareIdentity          firmware version
+ *   Get AMT_SetupAndConfigurationService          state; [OTP compared]
+ *   ...GetUuid                                    must be the hello's
+ *   ...SetMEBxPassword
+ *   AMT_AuthorizationService.SetAdminAclEntryEx
+ *   AMT_TimeSynchronizationService.GetLowAccuracyTimeSynch
+ *   [...SetHighAccuracyTimeSynch]                 more than 10 s off
+ *   [GenerateKeyPair, its public key, AddCertificate, Create
+ *    AMT_TLSCredentialContext, Put AMT_TLSSettingData]
+ *   [SetTLSPSK]
+ *   CommitChanges, then Get AMT_SetupAndConfigurationService again
+ *
+ * Everything up to GetUuid only reads. The caller keeps the new secrets
+ * durably before it sends the first request for which session_changes() is
+ * true: whatever happens after that, the device's passwords are known.
+ */
+#ifndef SERVER_SESSION_H
+#define SERVER_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "formats/psk.h"
+#include "formats/uuid.h"
+
+#define SESSION_PASSWORD 33
+#define SESSION_CERT_MAX 2048
+
+/* Makes a certificate (DER, into cert) for a device's public key. */
+typedef enum err_code session_certify_fn(void *arg, const struct uuid *,
+    const void *public_key, size_t n, struct wr *cert, struct err *);
+
+/* What is to be set. Holds secrets; all of it is copied by session_init(). */
+struct session_plan {
+	struct uuid uuid;
+	char otp[SESSION_PASSWORD];            /* empty: none is expected */
+	char admin_password[SESSION_PASSWORD]; /* new */
+	char mebx_password[SESSION_PASSWORD];  /* new */
+	struct psk psk;                        /* new; pid empty: none */
+	session_certify_fn *certify;           /* NULL: no TLS certificate */
+	void *certify_arg;
+};
+
+enum session_step {
+	SESSION_GENERAL,
+	SESSION_SOFTWARE,
+	SESSION_SERVICE,
+	SESSION_UUID,
+	SESSION_MEBX,
+	SESSION_ADMIN,
+	SESSION_TIME,
+	SESSION_TIME_SET,
+	SESSION_KEY,
+	SESSION_KEY_READ,
+	SESSION_CERT,
+	SESSION_CONTEXT,
+	SESSION_TLS_READ,
+	SESSION_TLS_PUT,
+	SESSION_PSK,
+	SESSION_COMMIT,
+	SESSION_CHECK,
+	SESSION_DONE
+};
+
+#define SESSION_TLS_FIELDS 16
+#define SESSION_CONTEXT_MAX 128
+
+struct session {
+	struct session_plan plan;
+	enum session_step step;
+	uint32_t number; /* of the last request: its MessageID */
+	int64_t now;     /* when it was written, seconds since 1970 */
+	char context[SESSION_CONTEXT_MAX]; /* of the open enumeration, or "" */
+	/* what the device said */
+	char realm[64];
+	char version[32];
+	int64_t clock;
+	char key[64], cert[64]; /* InstanceIDs */
+	uint8_t cert_der[SESSION_CERT_MAX];
+	size_t cert_len;
+	size_t ntls;
+	struct {
+		char name[48], value[128];
+	} tls[SESSION_TLS_FIELDS];
+};
+
+void session_init(struct session *, const struct session_plan *);
+void session_wipe(struct session *);
+/* Writes the request of this step. Not to be called when step is DONE. */
+void session_request(struct session *, int64_t now, struct wr *);
+/* Takes its answer and moves on. A refusal names step, class, method, the
+ * ReturnValue and its name; the session is then over. */
+enum err_code session_answer(
+    struct session *, int http_status, const void *, size_t, struct err *);
+/* From this step on the device is changed. */
+bool session_changes(const struct session *);
+/* CommitChanges was answered with success. */
+bool session_committed(const struct session *);
+/* "SetMEBxPassword": for messages. */
+const char *session_step_name(const struct session *);
+/* base64 of MD5(user ":" realm ":" password), as SetAdminAclEntryEx wants it
+ * (the schema's form; RFC 7616's A1). */
+#define SESSION_DIGEST_SIZE 25
+void session_digest(char out[static SESSION_DIGEST_SIZE], const char *user,
+    const char *realm, const char *password);
+
+#endif
