@@ -5,7 +5,6 @@
 
 #include <curl/curl.h>
 #include <event2/event.h>
-#include <openssl/ssl.h>
 
 #include "base/bytes.h"
 #include "base/http.h"
@@ -24,7 +23,7 @@ struct http {
  */
 struct http_peer {
 	struct event_base *base;
-	const struct tls_config *tls;
+	struct tls_config tls; /* its facts go to session */
 	CURLM *multi;
 	CURL *easy;
 	struct event *timer;
@@ -35,7 +34,6 @@ struct http_peer {
 	struct wr answer;
 	char server[96];
 	struct tls_session session;
-	int finished; /* handshake: Finished messages seen, both ways */
 	struct err tls_err;
 	char words[CURL_ERROR_SIZE];
 	bool busy;
@@ -67,31 +65,6 @@ http_free(struct http *h)
 	curl_global_cleanup();
 }
 
-/* What goes over the wire in the handshake, for the log and for the reason
- * of a refusal; libcurl would give only words. */
-static void
-on_message(int sent, int version, int type, const void *buf, size_t n, SSL *ssl,
-    void *arg)
-{
-	struct http_peer *p = arg;
-	const uint8_t *b = buf;
-
-	(void)version;
-	if (type == SSL3_RT_ALERT && n == 2 && b[1] != SSL_AD_CLOSE_NOTIFY) {
-		if (sent)
-			p->session.sent = (enum tls_alert)b[1];
-		else
-			p->session.received = b[1];
-	}
-	if (type != SSL3_RT_HANDSHAKE || n == 0 || b[0] != SSL3_MT_FINISHED)
-		return;
-	p->session.established = ++p->finished >= 2;
-	snprintf(p->session.version, sizeof(p->session.version), "%s",
-	    SSL_get_version(ssl));
-	snprintf(p->session.suite, sizeof(p->session.suite), "%s",
-	    SSL_get_cipher_name(ssl));
-}
-
 /* libcurl made an SSL_CTX for a new connection. */
 static CURLcode
 on_ssl_ctx(CURL *easy, void *ctx, void *arg)
@@ -99,13 +72,9 @@ on_ssl_ctx(CURL *easy, void *ctx, void *arg)
 	struct http_peer *p = arg;
 
 	(void)easy;
-	p->session = (struct tls_session){ .received = -1 };
-	p->finished = 0;
-	if (tls_apply(ctx, p->tls, &p->tls_err) != ERR_OK)
-		return CURLE_SSL_CERTPROBLEM;
-	SSL_CTX_set_msg_callback(ctx, on_message);
-	SSL_CTX_set_msg_callback_arg(ctx, p);
-	return CURLE_OK;
+	return tls_apply(ctx, &p->tls, &p->tls_err) == ERR_OK
+	    ? CURLE_OK
+	    : CURLE_SSL_CERTPROBLEM;
 }
 
 static size_t
@@ -170,8 +139,6 @@ finish(struct http_peer *p, CURLcode result)
 		err_set(&e, ERR_PEER, "%s",
 		    p->words[0] != '\0' ? p->words
 					: curl_easy_strerror(result));
-		snprintf(
-		    a.session.words, sizeof(a.session.words), "%.159s", e.msg);
 	}
 	p->done(p->arg, &a, &e);
 	wr_free(&body);
@@ -327,7 +294,9 @@ http_peer_new(struct http *h, const char *addr, uint16_t port,
 	if (p == NULL)
 		return err_mem(e);
 	p->base = h->base;
-	p->tls = tls;
+	p->tls = *tls;
+	p->tls.session = &p->session;
+	p->session.sent = p->session.received = -1;
 	snprintf(p->origin, sizeof(p->origin), "https://%s%s%s:%u",
 	    v6 ? "[" : "", addr, v6 ? "]" : "", port);
 	p->multi = curl_multi_init();

@@ -30,7 +30,7 @@ struct http_answer {
 enum err_code http_new(struct loop *, struct http **, struct err *);
 void http_free(struct http *);
 
-/* tls is borrowed for the life of the peer. addr is numeric. */
+/* What tls points to is borrowed for the life of the peer. addr is numeric. */
 enum err_code http_peer_new(struct http *, const char *addr, uint16_t port,
     const struct tls_config *tls, struct http_peer **, struct err *);
 /* Digest credentials; user NULL: none. Copied, wiped at free. */

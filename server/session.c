@@ -549,8 +549,9 @@ take_answer(struct session *s, const struct wsman_response *r, struct err *e)
 		return rc;
 	if (t->op != WSMAN_PULL || r->end)
 		next_step(s);
-	else if (!copy(s->context, sizeof(s->context), r->body,
-		     "EnumerationContext"))
+	else if (s->number >= REQUESTS_MAX ||
+	    !copy(
+		s->context, sizeof(s->context), r->body, "EnumerationContext"))
 		return bad(e, "EndOfSequence");
 	return ERR_OK;
 }

@@ -18,10 +18,10 @@ pure='bytes err digest text node secret'
 
 # header prefix: the files that may include it
 doors='
-openssl/ base/crypto.c base/x509.c base/tls.c base/cms.c base/http.c
+openssl/ base/crypto.c base/x509.c base/tls.c base/cms.c
 zlib.h base/zip.c
 libconfig.h base/config.c
-event2/ base/loop.c
+event2/ base/loop.c base/http.c
 curl/ base/http.c
 expat.h base/xml.c
 sqlite3.h base/db.c
