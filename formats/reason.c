@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "formats/reason.h"
+
+static const struct reason table[REASON_LAST] = {
+	[REASON_NONE] = { "none", "Nothing was refused.",
+	    "There is nothing to do." },
+
+	/* bytes */
+	[REASON_HELLO_MALFORMED] = { "hello-malformed",
+	    "A hello message is version 2 with a PID or version 3 with a "
+	    "hash list, and has exactly the length that its fields say.",
+	    "Look at who sends to this port. A device that truncates its "
+	    "hello needs a firmware update; anything else is not a device." },
+	[REASON_RECORD_MALFORMED] = { "record-malformed",
+	    "A provisioning record has its magic, lengths and checksums "
+	    "right, and only entries that are known, in order and in range.",
+	    "Write the image again from the ledger. If it comes back, the "
+	    "flash part or the programmer damages bytes." },
+	[REASON_PID_MALFORMED] = { "pid-malformed",
+	    "A PID is 8 characters of 0-9 and A-Z; the last is the checksum "
+	    "of the seven before it.",
+	    "Compare the PID with its source; a character was mistyped or "
+	    "lost." },
+	[REASON_PPS_MALFORMED] = { "pps-malformed",
+	    "A PPS is 32 characters of 0-9 and A-Z; each fourth is the "
+	    "checksum of the three before it.",
+	    "Compare the group that the message counts with its source; a "
+	    "character was mistyped or lost." },
+	[REASON_HASHLIST_UNSOUND] = { "hashlist-unsound",
+	    "A certificate-hash list fits the AMT version, holds no hash "
+	    "twice, and marks at most one entry, an active one, as the only "
+	    "one.",
+	    "Correct the hashes in the profile." },
+	[REASON_UUID_MALFORMED] = { "uuid-malformed",
+	    "A UUID is 32 hexadecimal digits in groups of 8-4-4-4-12.",
+	    "Correct the UUID in the row that the message names; for bytes "
+	    "as SMBIOS stores them give --uuid-order raw." },
+	[REASON_UUID_PLACEHOLDER] = { "uuid-placeholder",
+	    "A UUID names one machine. Placeholder values that many boards "
+	    "share are refused, since two machines would get one identity.",
+	    "Let the BIOS write a real UUID into the board, then read it "
+	    "again." },
+	[REASON_CSV_MALFORMED] = { "csv-malformed",
+	    "A units file has the header serial,uuid[,mac,sku] and as many "
+	    "fields in each row.",
+	    "Correct the line that the message names." },
+
+	/* ledger and orders */
+	[REASON_UNIT_DIFFERS] = { "unit-differs",
+	    "A serial number and a UUID belong together for good; a unit is "
+	    "never issued again with other values.",
+	    "Find out which of the two rows is right. For a replaced board "
+	    "mark the old unit scrapped and issue the new UUID under a new "
+	    "serial number." },
+	[REASON_UNIT_UNKNOWN] = { "unit-unknown",
+	    "The unit was issued from this ledger.",
+	    "Check the UUID and the ledger; units come from unit issue." },
+	[REASON_ORDER_UNKNOWN] = { "order-unknown",
+	    "The order was opened in this ledger.",
+	    "Check the order's name with order show, or open it." },
+	[REASON_ORDER_CLOSED] = { "order-closed",
+	    "Only an open order takes units.",
+	    "Open a new order for the rest." },
+	[REASON_ORDER_EXISTS] = { "order-exists",
+	    "An order's name is used once in a ledger, with one profile.",
+	    "Choose another name, or go on with the order that is there." },
+	[REASON_ORDER_FULL] = { "order-full",
+	    "An order takes no more units than its quantity.",
+	    "Open a new order for the rest, or ask why there are more "
+	    "machines than were ordered." },
+	[REASON_LEDGER_KEY] = { "ledger-key",
+	    "The key file opens the secrets of this ledger.",
+	    "Give the key file that was made with this ledger by --key-file; "
+	    "without it the secrets cannot be recovered." },
+	[REASON_LEDGER_DAMAGED] = { "ledger-damaged",
+	    "The ledger is whole and each secret in it decrypts.",
+	    "Stop the line, keep the file as it is, and restore the newest "
+	    "backup; amtforge ledger check says what is lost." },
+	[REASON_PROFILE_UNSOUND] = { "profile-unsound",
+	    "A profile has known settings only, with values that the AMT "
+	    "version knows and that agree with one another.",
+	    "Correct the setting that the message names." },
+	[REASON_CERT_WEAK] = { "cert-weak",
+	    "A certificate's key and signature are strong enough for the AMT "
+	    "version: RSA of 2048 bits, and from AMT 15 no SHA-1 root.",
+	    "Use another certificate, or a profile of the AMT version that "
+	    "takes it." },
+
+	/* images */
+	[REASON_IMAGE_UNKNOWN] = { "image-unknown",
+	    "The image is a flash image with a descriptor, or one region.",
+	    "Check that the file is a whole image and not a capsule or an "
+	    "archive around it." },
+	[REASON_IMAGE_NO_STORE] = { "image-no-store",
+	    "The BIOS region holds a variable store that the map can use.",
+	    "Use a BIOS with a formatted variable store, or a map with "
+	    "another target." },
+	[REASON_IMAGE_STORE_FULL] = { "image-store-full",
+	    "The variable store has room for the record behind its last "
+	    "variable; nothing that is there is moved.",
+	    "Start from a base image whose store is fresh; let its BIOS "
+	    "reclaim the space, or ask its maker for a clean build." },
+	[REASON_IMAGE_LIVE_RECORD] = { "image-live-record",
+	    "A base image holds no unit's record, since every image made "
+	    "from it would carry that unit's secrets.",
+	    "Use a base that was never written, or scrub this one." },
+	[REASON_IMAGE_STORE_BROKEN] = { "image-store-broken",
+	    "The variable store's headers, sizes and states are as the "
+	    "firmware writes them.",
+	    "Take the base image again from its maker; this one is "
+	    "damaged." },
+	[REASON_IMAGE_FTW_PENDING] = { "image-ftw-pending",
+	    "No fault-tolerant write is under way in the image; the firmware "
+	    "would replay it over what we write.",
+	    "Boot the base once so that its BIOS finishes the write, then "
+	    "read it out again." },
+	[REASON_IMAGE_NO_MATCH] = { "image-no-match",
+	    "The map was written for this image: each thing that it expects "
+	    "is there.",
+	    "Use the map of this platform, or correct it." },
+	[REASON_IMAGE_NO_RECORD] = { "image-no-record",
+	    "The image holds a provisioning record.",
+	    "Write one with image write, or check that this is the unit's "
+	    "image and not the base." },
+	[REASON_MAP_UNSOUND] = { "map-unsound",
+	    "An image map has known settings only and its places lie inside "
+	    "the image.",
+	    "Correct the setting that the message names." },
+	[REASON_IMAGE_COMPOSE] = { "image-compose",
+	    "Each part fits its region, and the regions fit the size.",
+	    "Choose a larger size, another descriptor, or smaller parts." },
+
+	/* manifest */
+	[REASON_MANIFEST_MALFORMED] = { "manifest-malformed",
+	    "A manifest is a canonical archive of the members that its "
+	    "header lists, in that order, and nothing else.",
+	    "Fetch the file again, as binary; do not pack it anew." },
+	[REASON_MANIFEST_SIGNATURE] = { "manifest-signature",
+	    "The signature was made over this header by the certificate "
+	    "inside it.",
+	    "Fetch the file again; if it stays, someone changed it: ask the "
+	    "OEM on another way." },
+	[REASON_MANIFEST_UNTRUSTED] = { "manifest-untrusted",
+	    "The signer's certificate leads to a root that you trust.",
+	    "Get the OEM's root on a way that you trust and give it with "
+	    "--trust; do not take it from the manifest." },
+	[REASON_MANIFEST_EXPIRED] = { "manifest-expired",
+	    "The signer's certificate is valid today.",
+	    "Ask the OEM to sign the manifest again; for an archived one "
+	    "that you know to be good give --insecure-expired-signer." },
+	[REASON_MANIFEST_CHUNK] = { "manifest-chunk",
+	    "Each chunk has the size, digest and rows that the signed header "
+	    "says.",
+	    "Fetch the file again; it was damaged or changed on its way." },
+	[REASON_MANIFEST_RECIPIENT] = { "manifest-recipient",
+	    "The manifest is encrypted to the certificate of the key given.",
+	    "Use the key of one of the recipients that manifest check names, "
+	    "or ask the OEM to encrypt to your certificate." },
+	[REASON_MANIFEST_CONFLICT] = { "manifest-conflict",
+	    "A unit's row agrees with the row imported before.",
+	    "Ask the OEM which batch is right; nothing of this manifest was "
+	    "stored." },
+	[REASON_MANIFEST_EMPTY] = { "manifest-empty",
+	    "A manifest carries at least one unit.",
+	    "Issue units to the order before you make its manifest." },
+
+	/* the server about a hello or a device */
+	[REASON_UUID_UNKNOWN] = { "uuid-unknown",
+	    "The hello's UUID is that of an imported unit.",
+	    "Import the manifest that lists this machine. If it is listed, "
+	    "its board has another UUID than the factory was told." },
+	[REASON_PID_UNKNOWN] = { "pid-unknown",
+	    "The hello's PID is that of an imported unit.",
+	    "Import the manifest that lists this PID. If the machine was "
+	    "keyed by hand, its PID was mistyped." },
+	[REASON_PID_OTHER_UNIT] = { "pid-other-unit",
+	    "The hello's PID was issued to the hello's UUID.",
+	    "Two boards were swapped, or a key was typed into the wrong "
+	    "machine; give the machine its own key." },
+	[REASON_ROOT_NOT_ANNOUNCED] = { "root-not-announced",
+	    "The device announces the hash of the root of one of the "
+	    "server's provisioning chains.",
+	    "Get a provisioning certificate from one of the announced roots, "
+	    "or have the OEM put your root's hash into the image." },
+	[REASON_DEVICE_CERT_DIFFERS] = { "device-cert-differs",
+	    "The device presents the certificate that the factory pinned.",
+	    "Treat the machine at this address as a stranger. If its board "
+	    "was replaced, import the manifest of the new board." },
+	[REASON_DEVICE_CERT_UNPINNED] = { "device-cert-unpinned",
+	    "The unit's row pins a device certificate, or its profile lets "
+	    "the device make its own.",
+	    "Pin the certificate in the factory with unit pin and import the "
+	    "new manifest." },
+	[REASON_PSK_REJECTED] = { "psk-rejected",
+	    "The device and the manifest hold the same PPS for this PID.",
+	    "The machine holds another key than was issued: write its image "
+	    "again, or reset it to factory defaults." },
+	[REASON_DEVICE_REFUSED_ROOT] = { "device-refused-root",
+	    "The device has the root of the server's chain in its active "
+	    "list.",
+	    "Use a chain whose root the device announces, or have the hash "
+	    "put into its image." },
+	[REASON_DEVICE_REFUSED_MARK] = { "device-refused-mark",
+	    "The device finds serverAuth and the AMT mark in the server's "
+	    "certificate.",
+	    "Get a certificate with the usage 2.16.840.1.113741.1.2.3, or "
+	    "the OU Intel(R) Client Setup Certificate." },
+	[REASON_DEVICE_REFUSED_DOMAIN] = { "device-refused-domain",
+	    "The CN of the server's certificate agrees with the device's DNS "
+	    "suffix, and with its preset server name if it has one.",
+	    "Correct DHCP option 15, or get a certificate for the domain in "
+	    "which the device is." },
+	[REASON_DEVICE_REFUSED_CHAIN] = { "device-refused-chain",
+	    "The device can verify the whole chain, root included.",
+	    "Give the server the complete chain: certificate, every "
+	    "intermediate, root." },
+	[REASON_DEVICE_REFUSED] = { "device-refused",
+	    "The device completes the TLS handshake.",
+	    "Look at the TLS alert in the message and at the device's log; "
+	    "old firmware may need a legacy AMT profile." },
+	[REASON_DEVICE_UUID_DIFFERS] = { "device-uuid-differs",
+	    "The device gives the same UUID inside TLS as in its hello.",
+	    "Someone else's hello led here, or two machines share an "
+	    "address; look at the network before you try again." },
+	[REASON_DEVICE_GONE] = { "device-gone",
+	    "The device answers on its TLS port until set-up ends.",
+	    "Check that port 16993 is open between server and device; the "
+	    "device's next hello starts over." },
+	[REASON_LOGIN_REFUSED] = { "login-refused",
+	    "The device accepts the user and password of set-up.",
+	    "Someone changed the MEBx password. Reset the machine to factory "
+	    "defaults, or give the password that it has." },
+	[REASON_STEP_FAILED] = { "step-failed",
+	    "Each WS-Man step of set-up returns success.",
+	    "Look up the step and its return value, which the message "
+	    "gives, in Intel's AMT SDK; the device is not set up." },
+	[REASON_MODE_MISMATCH] = { "mode-mismatch",
+	    "A unit says hello in the way its row names: with its PID or "
+	    "with its hashes.",
+	    "The machine was keyed otherwise than it was issued; write its "
+	    "image again or import the right manifest." },
+
+	/* the device about a server */
+	[REASON_CHAIN_MISSING] = { "chain-missing",
+	    "A server presents a certificate chain to set up a device.",
+	    "Configure the server's provisioning chain and its key." },
+	[REASON_CHAIN_INVALID] = { "chain-invalid",
+	    "Each certificate of the server's chain is signed by the next, "
+	    "up to a root that is in the chain.",
+	    "Give the complete chain in order: certificate, every "
+	    "intermediate, root." },
+	[REASON_CHAIN_TOO_LONG] = { "chain-too-long",
+	    "The server's chain has no more certificates than the device "
+	    "takes.",
+	    "Get a certificate nearer to its root." },
+	[REASON_ROOT_NOT_LISTED] = { "root-not-listed",
+	    "The hash of the chain's root is an active entry of the device's "
+	    "list.",
+	    "Use a chain whose root is listed, or have its hash put into the "
+	    "image." },
+	[REASON_ROOT_NOT_ONLY] = { "root-not-only",
+	    "Where one root is marked as the only one, the chain ends in "
+	    "that root.",
+	    "Use a chain of the marked root; the OEM chose to allow no "
+	    "other." },
+	[REASON_NO_SERVER_AUTH] = { "no-server-auth",
+	    "The server's certificate has the usage serverAuth.",
+	    "Get a certificate with the extended key usage serverAuth." },
+	[REASON_NO_AMT_MARK] = { "no-amt-mark",
+	    "The server's certificate has the usage 2.16.840.1.113741.1.2.3 "
+	    "or the OU Intel(R) Client Setup Certificate.",
+	    "Get a provisioning certificate for Intel AMT; an ordinary web "
+	    "certificate is not enough." },
+	[REASON_SUFFIX_MISMATCH] = { "suffix-mismatch",
+	    "The device's DNS suffix agrees with the CN of the server's "
+	    "certificate, label by label.",
+	    "Correct DHCP option 15 or the preset suffix, or get a "
+	    "certificate for this domain." },
+	[REASON_SUFFIX_UNKNOWN] = { "suffix-unknown",
+	    "The device knows its DNS suffix, from a preset or from DHCP "
+	    "option 15.",
+	    "Set option 15 in the DHCP server, or preset pki_dns_suffix." },
+	[REASON_FQDN_MISMATCH] = { "fqdn-mismatch",
+	    "Where the image presets the server's name, the CN is that "
+	    "name.",
+	    "Use a certificate for the preset name, or correct server_fqdn "
+	    "in the profile." },
+	[REASON_KEY_SIZE] = { "key-size",
+	    "The keys of the server's chain have a kind and size that the "
+	    "AMT version takes.",
+	    "Get a chain with RSA keys of 2048 bits, which every AMT version "
+	    "of this tool takes." },
+	[REASON_PSK_IDENTITY] = { "psk-identity",
+	    "The server names the device's own PID in the TLS-PSK "
+	    "handshake.",
+	    "The server took this machine for another; compare the PID that "
+	    "it holds with the machine's." },
+	[REASON_DEVICE_DISABLED] = { "device-disabled",
+	    "Remote configuration is enabled in the device.",
+	    "Enable it in the profile, or in the machine's MEBx." },
+};
+
+const struct reason *
+reason_get(enum reason_id id)
+{
+	unsigned i = (unsigned)id;
+
+	return i < REASON_LAST ? &table[i] : &table[REASON_NONE];
+}
+
+const struct reason *
+reason_find(const char *code)
+{
+	for (size_t i = REASON_NONE + 1; i < REASON_LAST; i++)
+		if (strcmp(table[i].code, code) == 0)
+			return &table[i];
+	return NULL;
+}
