@@ -1,0 +1,178 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../faults.sh"
+
+FIX=$TEST_DIR/fix
+PROFILE=$ROOT/configs/profile-psk.cfg
+BIOS=/usr/share/ovmf/OVMF.fd
+
+cat >"$TEST_DIR/units.csv" <<'EOF'
+serial,uuid
+S1,3b1f8c52-6a77-4e0f-9c1d-2f6f3a7d1e01
+S2,3b1f8c52-6a77-4e0f-9c1d-2f6f3a7d1e02
+S3,3b1f8c52-6a77-4e0f-9c1d-2f6f3a7d1e03
+EOF
+
+# only FOLDER PATTERN: no file of another name is in it.
+only() {
+	[ ! -d "$1" ] || [ -z "$(find "$1" -type f ! -name "$2")" ] || {
+		ls -la "$1"
+		return 1
+	}
+}
+
+a_ledger() {
+	cp -R "$FIX/." .
+}
+
+# Where it exists already, it must be whole.
+ledger_init() {
+	[ -n "$plan" ] || ! [ -e new.db ] || return 0
+	under amtforge ledger init new.db
+}
+
+judge_ledger() {
+	[ "$1" = broken ] && ! [ -e new.db ] || amtforge ledger check new.db
+}
+
+ledger_init_makes_a_whole_ledger_or_none() {
+	walk : ledger_init judge_ledger
+}
+
+order_open() {
+	[ -z "$plan" ] && amtforge order show line.db B >/dev/null 2>&1 &&
+		return
+	under amtforge order open line.db "$PROFILE" --id B
+}
+
+judge_order() {
+	amtforge ledger check line.db || return 1
+	[ "$1" = broken ] || amtforge order show line.db B
+}
+
+order_open_opens_it_once() {
+	walk a_ledger order_open judge_order
+}
+
+unit_issue() {
+	under amtforge --json unit issue line.db A --units "$TEST_DIR/units.csv"
+}
+
+pids() {
+	sed -n 's/.*"uuid":"\([^"]*\)".*"pid":"\([^"]*\)".*/\1 \2/p' "$1" | sort
+}
+
+# What was printed is durable, and each unit was issued once.
+judge_units() {
+	amtforge ledger check line.db || return 1
+	if [ "$1" = broken ]; then
+		pids out >told
+		return
+	fi
+	amtforge --json unit list line.db A >listed || return 1
+	pids listed >kept
+	[ "$(wc -l <kept)" -eq 3 ] || return 1
+	[ "$(cut -d ' ' -f 2 kept | sort -u | wc -l)" -eq 3 ] || return 1
+	while read -r line; do
+		grep -qxF "$line" kept || {
+			echo "told, but not kept: $line"
+			return 1
+		}
+	done <told
+}
+
+unit_issue_loses_nothing_and_issues_nothing_twice() {
+	walk a_ledger unit_issue judge_units
+}
+
+image_write() {
+	under amtforge image write issued.db A --base base.bin \
+		--map "$ROOT/configs/map-ovmf.cfg" --out images
+}
+
+judge_images() {
+	only images '*.bin' || return 1
+	for f in images/*.bin; do
+		[ -e "$f" ] || continue
+		amtforge-device show "$f" >/dev/null || return 1
+	done
+	[ "$1" = broken ] || [ "$(find images -name '*.bin' | wc -l)" -eq 3 ]
+}
+
+image_write_leaves_whole_images_or_none() {
+	walk a_ledger image_write judge_images
+}
+
+manifest_make() {
+	[ -n "$plan" ] || ! [ -e out/batch ] || return 0
+	mkdir -p out
+	under amtforge manifest make issued.db A --sign-key oem.key \
+		--sign-cert oem.pem --to it.pem --out out/batch
+}
+
+judge_manifest() {
+	only out batch || return 1
+	[ "$1" = broken ] && ! [ -e out/batch ] ||
+		amtforge manifest check out/batch --trust oem.pem
+}
+
+manifest_make_leaves_a_whole_manifest_or_none() {
+	walk a_ledger manifest_make judge_manifest
+}
+
+import_batch() {
+	under amtforge-server import state batch --trust oem.pem --key it.key
+}
+
+judge_import() {
+	[ "$1" = broken ] ||
+		[ "$(amtforge-server --json list state | wc -l)" -eq 3 ]
+}
+
+import_takes_each_row_once() {
+	walk a_ledger import_batch judge_import
+}
+
+state_init() {
+	[ -n "$plan" ] || ! amtforge-server list new-state >/dev/null 2>&1 ||
+		return 0
+	under amtforge-server init new-state
+}
+
+judge_state() {
+	[ "$1" = broken ] || amtforge-server list new-state
+}
+
+server_init_makes_a_whole_store_or_none() {
+	walk : state_init judge_state
+}
+
+# The parts that the commands above begin with.
+fixture() {
+	mkdir "$FIX"
+	cd "$FIX" || return 1
+	for who in oem it; do
+		openssl req -x509 -newkey rsa:2048 -noenc -keyout $who.key \
+			-out $who.pem -subj "/CN=$who" -days 2 2>/dev/null
+	done
+	amtforge ledger init line.db
+	amtforge order open line.db "$PROFILE" --id A --quantity 3
+	cp line.db issued.db
+	cp line.db.key issued.db.key
+	amtforge unit issue issued.db A --units "$TEST_DIR/units.csv"
+	amtforge image new base.bin --size 8M --bios "$BIOS"
+	amtforge manifest make issued.db A --sign-key oem.key \
+		--sign-cert oem.pem --to it.pem --out batch
+	amtforge-server init state
+}
+
+t fixture
+t ledger_init_makes_a_whole_ledger_or_none
+t order_open_opens_it_once
+t unit_issue_loses_nothing_and_issues_nothing_twice
+t image_write_leaves_whole_images_or_none
+t manifest_make_leaves_a_whole_manifest_or_none
+t server_init_makes_a_whole_store_or_none
+t import_takes_each_row_once
+done_testing
