@@ -51,6 +51,8 @@ struct image {
 enum err_code image_read(
     const uint8_t *, size_t n, struct image *, struct err *);
 const char *image_kind_name(enum image_kind);
+/* REASON_IMAGE_NO_STORE, or ERR_OK if there is a store. */
+enum err_code image_need_store(const struct image *, struct err *);
 
 /* The live record: of all that are whole, the one with the newest sequence.
  * REASON_IMAGE_NO_STORE, REASON_IMAGE_NO_RECORD; REASON_RECORD_MALFORMED if

@@ -51,20 +51,22 @@ struct varstore_var {
 	uint8_t state;
 	uint32_t attrs;
 	struct uuid guid;
-	char name[VARSTORE_NAME]; /* ASCII; other characters as '?' */
-	const uint8_t *data;      /* borrowed */
+	const uint8_t *name; /* UTF-16LE, with NUL; borrowed */
+	size_t name_len;     /* bytes */
+	const uint8_t *data; /* borrowed */
 	size_t len;
 };
 
-/* What is named by whom: the variable to find or to add. */
 struct varstore_name {
 	struct uuid guid;
 	char name[VARSTORE_NAME]; /* printable ASCII */
 };
 
-/* Reads the store of a volume. False if there is none in it. */
-bool varstore_read(
+/* Reads the store of a variable volume, and judges it. */
+void varstore_read(
     const uint8_t *img, const struct volume *, struct varstore *);
+/* Why it may not be added to, as a refusal; ERR_OK if nothing forbids it. */
+enum err_code varstore_refuse(const struct varstore *, struct err *);
 /* Walks: *at starts as 0. Every entry, deleted ones too. */
 bool varstore_next(const struct varstore *, size_t *at, struct varstore_var *);
 /* Added, or being replaced: the firmware reads it. */
@@ -72,7 +74,16 @@ bool varstore_live(const struct varstore_var *);
 /* Walks the live variables of that name. */
 bool varstore_find(const struct varstore *, const struct varstore_name *,
     size_t *at, struct varstore_var *);
+/* The name as ASCII, '?' for other characters, cut to fit. */
+void varstore_text(const struct varstore_var *, char out[static VARSTORE_NAME]);
 const char *varstore_state_name(uint8_t state);
+
+struct varstore_add {
+	struct varstore_name name;
+	uint32_t attrs;
+	const void *data; /* borrowed */
+	size_t len;
+};
 
 /* Bytes that a variable takes, header to end of data. */
 size_t varstore_need(
@@ -80,7 +91,6 @@ size_t varstore_need(
 /* Writes the entry that goes to s->free. REASON_IMAGE_STORE_FULL if it does
  * not fit, the store's own reason if it may not be added to. */
 enum err_code varstore_entry(const struct varstore *,
-    const struct varstore_name *, uint32_t attrs, const void *data, size_t len,
-    struct wr *out, struct err *);
+    const struct varstore_add *, struct wr *out, struct err *);
 
 #endif

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "bios/image.h"
+#include "formats/reason.h"
+
+const char *
+image_kind_name(enum image_kind kind)
+{
+	switch (kind) {
+	case IMAGE_WHOLE:
+		return "whole";
+	case IMAGE_BIOS:
+		return "bios";
+	case IMAGE_ME:
+		return "me";
+	default:
+		return "descriptor";
+	}
+}
+
+void
+image_oem_name(struct varstore_name *name)
+{
+	memset(name, 0, sizeof(*name));
+	uuid_parse(&name->guid, IMAGE_OEM_GUID);
+	memcpy(name->name, IMAGE_OEM_NAME, sizeof(IMAGE_OEM_NAME));
+}
+
+static enum err_code
+unknown(struct err *e, size_t at, const char *what)
+{
+	err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_UNKNOWN),
+	    "offset 0x%zx: %s", at, what);
+	return err_at(e, at);
+}
+
+static void
+only_region(struct image *img, size_t region)
+{
+	memset(&img->desc, 0, sizeof(img->desc));
+	img->desc.slots = DESCRIPTOR_REGIONS;
+	img->desc.region[region].used = true;
+	img->desc.region[region].limit = img->n - 1;
+}
+
+static enum err_code
+cut_short(const struct image *img, size_t region, struct err *e)
+{
+	err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_UNKNOWN),
+	    "the image ends at 0x%zx, but its descriptor puts region %s at "
+	    "0x%zx..0x%zx: it is cut short",
+	    img->n, descriptor_region_name(region),
+	    img->desc.region[region].base, img->desc.region[region].limit);
+	return err_at(e, img->n);
+}
+
+static enum err_code
+read_layout(struct image *img, struct err *e)
+{
+	const struct descriptor_region *d = &img->desc.region[0];
+
+	img->kind = IMAGE_WHOLE;
+	if (descriptor_read(img->p, img->n, &img->desc, e) != ERR_OK)
+		return e->code;
+	if (d->used && img->n == d->limit + 1) {
+		img->kind = IMAGE_DESCRIPTOR;
+		return ERR_OK;
+	}
+	for (size_t i = 0; i < DESCRIPTOR_REGIONS; i++) {
+		const struct descriptor_region *r = &img->desc.region[i];
+
+		if (r->used && r->limit >= img->n)
+			return cut_short(img, i, e);
+	}
+	return ERR_OK;
+}
+
+static enum err_code
+add_volume(struct image *img, const struct volume *v, struct err *e)
+{
+	if (img->nvolumes == IMAGE_VOLUMES)
+		return unknown(e, v->off, "more than 64 firmware volumes");
+	img->volume[img->nvolumes++] = *v;
+	if (!volume_is_nv(v))
+		return ERR_OK;
+	if (img->nstores == IMAGE_STORES)
+		return unknown(e, v->off, "more than 8 variable stores");
+	varstore_read(img->p, v, &img->store[img->nstores++]);
+	return ERR_OK;
+}
+
+static enum err_code
+read_volumes(struct image *img, struct err *e)
+{
+	const struct descriptor_region *r = &img->desc.region[REGION_BIOS];
+	size_t from = r->base;
+	struct volume v;
+
+	if (!r->used)
+		return ERR_OK;
+	while (volume_next(img->p, from, r->limit + 1, &v)) {
+		if (add_volume(img, &v, e) != ERR_OK)
+			return e->code;
+		/* A broken header's length says nothing. */
+		from = v.why == NULL ? v.off + v.len : v.off + 8;
+	}
+	return ERR_OK;
+}
+
+static bool
+has_fpt(const uint8_t *p, size_t n)
+{
+	return (n >= 0x14 && memcmp(p + 0x10, "$FPT", 4) == 0) ||
+	    (n >= 4 && memcmp(p, "$FPT", 4) == 0);
+}
+
+enum err_code
+image_read(const uint8_t *p, size_t n, struct image *img, struct err *e)
+{
+	memset(img, 0, sizeof(*img));
+	img->p = p;
+	img->n = n;
+	if (descriptor_present(p, n)) {
+		if (read_layout(img, e) != ERR_OK)
+			return e->code;
+		return img->kind == IMAGE_WHOLE ? read_volumes(img, e) : ERR_OK;
+	}
+	if (has_fpt(p, n)) {
+		img->kind = IMAGE_ME;
+		only_region(img, REGION_ME);
+		return ERR_OK;
+	}
+	img->kind = IMAGE_BIOS;
+	if (n > 0)
+		only_region(img, REGION_BIOS);
+	if (read_volumes(img, e) == ERR_OK && img->nvolumes == 0)
+		unknown(e, 0,
+		    "neither a flash descriptor, nor $FPT, nor any firmware "
+		    "volume");
+	return e->code;
+}
+
+/* ---- the record ---- */
+
+/* What a search met on its way. */
+struct search {
+	struct record *best, *next; /* next is work space */
+	bool found;
+	size_t at;
+	const char *why; /* of a record that is broken */
+	size_t why_at;
+};
+
+static void
+consider(struct search *s, const struct varstore_var *v)
+{
+	struct record *was = s->best;
+	struct rd r;
+
+	rd_init(&r, v->data, v->len);
+	if (!record_read(&r, s->next)) {
+		s->why = r.why != NULL ? r.why : "malformed";
+		s->why_at = v->off + v->size - v->len + r.at;
+		return;
+	}
+	if (s->found && s->next->sequence < s->best->sequence)
+		return;
+	s->found = true;
+	s->at = v->off;
+	s->best = s->next;
+	s->next = was;
+}
+
+static void
+search_stores(const struct image *img, struct search *s)
+{
+	struct varstore_name name;
+	struct varstore_var v;
+
+	image_oem_name(&name);
+	for (size_t i = 0; i < img->nstores; i++)
+		for (size_t at = 0;
+		     varstore_find(&img->store[i], &name, &at, &v);)
+			consider(s, &v);
+}
+
+enum err_code
+image_need_store(const struct image *img, struct err *e)
+{
+	if (img->nstores > 0)
+		return ERR_OK;
+	return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_NO_STORE),
+	    "%s image of 0x%zx bytes: no UEFI variable store in %zu firmware "
+	    "volumes",
+	    image_kind_name(img->kind), img->n, img->nvolumes);
+}
+
+static enum err_code
+no_record(const struct image *img, const struct search *s, struct err *e)
+{
+	if (s->why != NULL) {
+		err_refuse(e, ERR_DATA, reason_get(REASON_RECORD_MALFORMED),
+		    "offset 0x%zx: " IMAGE_OEM_NAME ": %s", s->why_at, s->why);
+		return err_at(e, s->why_at);
+	}
+	if (image_need_store(img, e) != ERR_OK)
+		return e->code;
+	for (size_t i = 0; i < img->nstores; i++)
+		if (varstore_refuse(&img->store[i], e) != ERR_OK)
+			return e->code;
+	return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_NO_RECORD),
+	    "no live variable " IMAGE_OEM_NAME " in %zu variable stores",
+	    img->nstores);
+}
+
+enum err_code
+image_find_record(
+    const struct image *img, struct record *out, size_t *at, struct err *e)
+{
+	struct record *two = calloc(2, sizeof(*two));
+	struct search s = { .best = two, .next = two + 1 };
+
+	if (two == NULL)
+		return err_mem(e);
+	search_stores(img, &s);
+	if (s.found) {
+		*out = *s.best;
+		*at = s.at;
+	} else
+		no_record(img, &s, e);
+	record_wipe(&two[0]);
+	record_wipe(&two[1]);
+	free(two);
+	return e->code;
+}
+
+enum err_code
+image_record(const uint8_t *p, size_t n, struct record *out, struct err *e)
+{
+	struct image img;
+	size_t at;
+
+	if (image_read(p, n, &img, e) != ERR_OK)
+		return e->code;
+	return image_find_record(&img, out, &at, e);
+}
+
+/* ---- a new image ---- */
+
+static enum err_code
+check_layout(const struct descriptor *d, size_t size, struct err *e)
+{
+	const struct reason *why = reason_get(REASON_IMAGE_COMPOSE);
+
+	if (d->flash != size)
+		return err_refuse(e, ERR_DATA, why,
+		    "the descriptor is for flash of 0x%zx bytes, not 0x%zx",
+		    d->flash, size);
+	for (size_t i = 0; i < DESCRIPTOR_REGIONS; i++) {
+		const struct descriptor_region *a = &d->region[i];
+
+		if (a->used && a->limit >= size)
+			return err_refuse(e, ERR_DATA, why,
+			    "region %s ends at 0x%zx, behind the flash of "
+			    "0x%zx bytes",
+			    descriptor_region_name(i), a->limit, size);
+		for (size_t j = 0; a->used && j < i; j++) {
+			const struct descriptor_region *b = &d->region[j];
+
+			if (b->used && a->base <= b->limit &&
+			    b->base <= a->limit)
+				return err_refuse(e, ERR_DATA, why,
+				    "regions %s and %s overlap at 0x%zx",
+				    descriptor_region_name(j),
+				    descriptor_region_name(i),
+				    a->base > b->base ? a->base : b->base);
+		}
+	}
+	return ERR_OK;
+}
+
+static enum err_code
+lay(uint8_t *out, const struct descriptor *d, size_t region,
+    const struct image_part *part, struct err *e)
+{
+	const struct descriptor_region *r = &d->region[region];
+	const char *name = descriptor_region_name(region);
+	size_t room = r->limit - r->base + 1;
+
+	if (part->p == NULL)
+		return ERR_OK;
+	if (!r->used)
+		return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_COMPOSE),
+		    "the descriptor has no region %s for that part", name);
+	if (part->n > room)
+		return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_COMPOSE),
+		    "the part has 0x%zx bytes, but region %s at 0x%zx..0x%zx "
+		    "has room for 0x%zx",
+		    part->n, name, r->base, r->limit, room);
+	/* The reset vector is at the end of BIOS; all else begins at 0. */
+	memcpy(out + (region == REGION_BIOS ? r->limit + 1 - part->n : r->base),
+	    part->p, part->n);
+	return ERR_OK;
+}
+
+enum err_code
+image_compose(
+    const struct image_parts *parts, uint8_t *out, size_t size, struct err *e)
+{
+	uint8_t made[DESCRIPTOR_SIZE];
+	struct image_part desc = parts->descriptor;
+	struct descriptor d;
+
+	if (desc.p == NULL) {
+		if (descriptor_make(
+			made, size, parts->me.n, parts->bios.n, e) != ERR_OK)
+			return e->code;
+		desc.p = made;
+		desc.n = sizeof(made);
+	}
+	if (descriptor_read(desc.p, desc.n, &d, e) != ERR_OK ||
+	    check_layout(&d, size, e) != ERR_OK)
+		return e->code;
+	memset(out, 0xFF, size);
+	if (lay(out, &d, REGION_DESCRIPTOR, &desc, e) == ERR_OK &&
+	    lay(out, &d, REGION_ME, &parts->me, e) == ERR_OK)
+		lay(out, &d, REGION_BIOS, &parts->bios, e);
+	return e->code;
+}
