@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * MEBx and admin passwords (SDK: Valid Usernames and Passwords): 8 to 32
+ * characters of ASCII 32..126, never : , or ", with at least one digit, one
+ * lower-case and one upper-case letter and one special character above the
+ * blank; the underscore counts as a letter. Generated ones have 16 characters
+ * that a technician can type and tell apart on a US keyboard.
+ */
+#ifndef FORMATS_PASSWD_H
+#define FORMATS_PASSWD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PASSWD_LEN 16 /* of a generated one */
+#define PASSWD_MAX 32
+
+/* *why says which rule is broken, never the password. */
+bool passwd_check(const char *, const char **why);
+/* From random bytes, unbiased, drawn again until all classes are in. Returns
+ * the bytes used, 0 if there were too few (256 suffice all but once in
+ * 10^9). */
+size_t passwd_make(
+    char out[static PASSWD_LEN + 1], const uint8_t *random, size_t n);
+
+#endif
