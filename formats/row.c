@@ -13,10 +13,12 @@ struct column {
 	bool secret;
 };
 
+static const struct row shape; /* for its sizes */
+
 #define COLUMN(name, secret)                                   \
 	{                                                      \
 		",\"" #name "\":", offsetof(struct row, name), \
-		    sizeof(((struct row *)NULL)->name), secret \
+		    sizeof(shape.name), secret                 \
 	}
 
 static const struct column columns[] = {
