@@ -13,12 +13,10 @@ struct column {
 	bool secret;
 };
 
-static const struct row shape; /* for its sizes */
-
 #define COLUMN(name, secret)                                   \
 	{                                                      \
 		",\"" #name "\":", offsetof(struct row, name), \
-		    sizeof(shape.name), secret                 \
+		    sizeof(((struct row *)NULL)->name), secret \
 	}
 
 static const struct column columns[] = {

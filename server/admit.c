@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "formats/reason.h"
+#include "server/admit.h"
+
+static enum err_code
+admit_psk(
+    const struct hello *h, const struct admit *a, size_t *index, struct err *e)
+{
+	for (size_t i = 0; i < a->npsk; i++) {
+		if (strcmp(a->psk[i].pid, h->pid) == 0) {
+			*index = i;
+			return ERR_OK;
+		}
+	}
+	if (a->pid_elsewhere)
+		return err_refuse(e, ERR_PERM,
+		    reason_get(REASON_PID_OTHER_UNIT),
+		    "PID %s belongs to another unit", h->pid);
+	if (a->known && a->npsk == 0)
+		return err_refuse(e, ERR_PERM, reason_get(REASON_MODE_MISMATCH),
+		    "a PSK hello (PID %s) from a unit without a PID", h->pid);
+	return err_refuse(e, ERR_PERM, reason_get(REASON_PID_UNKNOWN),
+	    "PID %s, the unit's is %s", h->pid,
+	    a->npsk > 0 ? a->psk[0].pid : "unknown");
+}
+
+static bool
+announced(const struct hello *h, const struct x509 *root)
+{
+	struct hash_entry ours;
+	const uint8_t *der;
+	size_t n;
+
+	der = x509_der(root, &n);
+	for (uint8_t type = HASH_SHA1; type <= HASH_SHA384; type++) {
+		hashlist_of_der(&ours, (enum hash_type)type, der, n);
+		for (size_t i = 0; i < h->n; i++)
+			if (h->hash[i].type == type &&
+			    memcmp(h->hash[i].hash, ours.hash,
+				hashlist_hash_len(ours.type)) == 0)
+				return true;
+	}
+	return false;
+}
+
+static enum err_code
+admit_pki(
+    const struct hello *h, const struct admit *a, size_t *index, struct err *e)
+{
+	if (a->npsk > 0)
+		return err_refuse(e, ERR_PERM, reason_get(REASON_MODE_MISMATCH),
+		    "a certificate hello from a unit that has PID %s",
+		    a->psk[0].pid);
+	for (size_t i = 0; i < a->nchains; i++) {
+		if (announced(h, a->chain[i]->cert[a->chain[i]->n - 1])) {
+			*index = i;
+			return ERR_OK;
+		}
+	}
+	return err_refuse(e, ERR_PERM, reason_get(REASON_ROOT_NOT_ANNOUNCED),
+	    "%zu hashes announced, %zu chains configured, no match", h->n,
+	    a->nchains);
+}
+
+enum err_code
+admit_hello(
+    const struct hello *h, const struct admit *a, size_t *index, struct err *e)
+{
+	char uuid[UUID_TEXT];
+
+	if (!a->known && !a->pid_elsewhere) {
+		uuid_text(&h->uuid, uuid);
+		return err_refuse(e, ERR_PERM, reason_get(REASON_UUID_UNKNOWN),
+		    "%s is not in the store", uuid);
+	}
+	if (h->version == HELLO_PSK)
+		return admit_psk(h, a, index, e);
+	return admit_pki(h, a, index, e);
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "base/text.h"
+#include "base/x509.h"
+#include "formats/reason.h"
+#include "server/setup.h"
+
+#define PATH "/wsman"
+#define REQUEST_MAX 65536
+
+struct setup {
+	struct setup_how how;
+	struct tls_config tls;
+	struct http_peer *peer;
+	struct session session;
+	struct wr request; /* kept to be sent again with another login */
+	size_t login;      /* the next to try */
+	bool saved;
+	bool unsure;
+	char cert[65];
+	struct err judged; /* why our judge refused the certificate */
+};
+
+/* Did the CA that signs devices' certificates here sign it, for this one? */
+static bool
+signed_here(const struct setup *s, const struct x509 *leaf)
+{
+	struct x509_chain pair = { .n = 2 };
+	char cn[UUID_TEXT], want[UUID_TEXT];
+	size_t bad = 0;
+	struct err e;
+
+	err_clear(&e);
+	uuid_text(&s->how.plan.uuid, want);
+	if (s->how.device_ca == NULL || !x509_cn(leaf, cn, sizeof(cn)) ||
+	    strcmp(cn, want) != 0)
+		return false;
+	pair.cert[0] = x509_dup(leaf);
+	pair.cert[1] = x509_dup(s->how.device_ca);
+	if (pair.cert[0] != NULL && pair.cert[1] != NULL)
+		x509_chain_verify(&pair, &bad, &e);
+	else
+		err_mem(&e);
+	x509_chain_free(&pair);
+	return e.code == ERR_OK;
+}
+
+/* In the handshake: nothing was sent to the device yet. */
+static enum tls_alert
+judge(void *arg, void *conn_arg, const struct x509_chain *peer)
+{
+	struct setup *s = arg;
+	uint8_t sha256[32];
+	char hex[65];
+
+	(void)conn_arg;
+	if (peer->n == 0)
+		return TLS_ALERT_BAD_CERTIFICATE;
+	x509_sha256(peer->cert[0], sha256);
+	text_hex(hex, sha256, sizeof(sha256));
+	if (strcmp(hex, s->how.pin) != 0 && !signed_here(s, peer->cert[0])) {
+		if (s->how.pin[0] != '\0')
+			err_refuse(&s->judged, ERR_PERM,
+			    reason_get(REASON_DEVICE_CERT_DIFFERS),
+			    "the device showed %s, pinned is %s", hex,
+			    s->how.pin);
+		else if (!s->how.first_use)
+			err_refuse(&s->judged, ERR_PERM,
+			    reason_get(REASON_DEVICE_CERT_UNPINNED),
+			    "the device showed %s, none is pinned", hex);
+		if (s->judged.code != ERR_OK)
+			return TLS_ALERT_BAD_CERTIFICATE;
+	}
+	memcpy(s->cert, hex, sizeof(hex));
+	return TLS_ALERT_NONE;
+}
+
+static void
+set_tls(struct setup *s)
+{
+	if (s->how.psk.pid[0] != '\0') {
+		/* Identity and key are the ASCII characters: inferred, never
+		 * tried on silicon. */
+		s->tls.psk_identity = s->how.psk.pid;
+		s->tls.psk = (const uint8_t *)s->how.psk.pps;
+		s->tls.psk_len = PSK_PPS_LEN;
+		s->tls.psk_suites = s->how.psk_suites;
+		return;
+	}
+	s->tls.chain = s->how.chain;
+	s->tls.key = s->how.key;
+	s->tls.judge = judge;
+	s->tls.arg = s;
+}
+
+enum err_code
+setup_new(const struct setup_how *how, struct setup **out, struct err *e)
+{
+	struct setup *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return err_mem(e);
+	s->how = *how;
+	session_init(&s->session, &how->plan);
+	if (how->probe)
+		s->session.step = SESSION_CHECK;
+	set_tls(s);
+	if (http_peer_new(how->http, how->addr, how->port, &s->tls, &s->peer,
+		e) != ERR_OK) {
+		setup_free(s);
+		return e->code;
+	}
+	*out = s;
+	return ERR_OK;
+}
+
+void
+setup_free(struct setup *s)
+{
+	if (s == NULL)
+		return;
+	http_peer_free(s->peer);
+	wr_free(&s->request);
+	session_wipe(&s->session);
+	secret_wipe(&s->how, sizeof(s->how));
+	free(s);
+}
+
+const char *
+setup_cert(const struct setup *s)
+{
+	return s->cert;
+}
+
+const char *
+setup_version(const struct setup *s)
+{
+	return s->session.version;
+}
+
+bool
+setup_unsure(const struct setup *s)
+{
+	return s->unsure;
+}
+
+static enum err_code
+refused_by_device(const struct setup *s, int alert, struct err *e)
+{
+	char cn[128] = "?", sha256[65] = "?";
+	const struct x509_chain *c = s->how.chain;
+	enum reason_id id = REASON_DEVICE_REFUSED;
+	uint8_t hash[32];
+
+	if (s->how.psk.pid[0] != '\0')
+		return err_refuse(e, ERR_PEER, reason_get(REASON_PSK_REJECTED),
+		    "PID %s: the device ended the handshake with TLS alert %d",
+		    s->how.psk.pid, alert);
+	if (alert == TLS_ALERT_UNKNOWN_CA)
+		id = REASON_DEVICE_REFUSED_ROOT;
+	if (alert == TLS_ALERT_UNSUPPORTED_CERTIFICATE)
+		id = REASON_DEVICE_REFUSED_MARK;
+	if (alert == TLS_ALERT_BAD_CERTIFICATE)
+		id = REASON_DEVICE_REFUSED_DOMAIN;
+	if (alert == TLS_ALERT_CERTIFICATE_UNKNOWN)
+		id = REASON_DEVICE_REFUSED_CHAIN;
+	if (c != NULL && c->n > 0) {
+		x509_cn(c->cert[0], cn, sizeof(cn));
+		x509_sha256(c->cert[c->n - 1], hash);
+		text_hex(sha256, hash, sizeof(hash));
+	}
+	return err_refuse(e, ERR_PEER, reason_get(id),
+	    "TLS alert %d from the device; our CN %s, root SHA-256 %s", alert,
+	    cn, sha256);
+}
+
+/* No answer of use came: whose doing was it? Only the first request tells of
+ * the handshake; later ones may be on a second connection. */
+static enum err_code
+no_answer(const struct setup *s, const struct http_answer *a,
+    const struct err *got, struct err *e)
+{
+	bool first = s->session.number == 1;
+
+	if (s->judged.code != ERR_OK)
+		*e = s->judged;
+	else if (got->code == ERR_OK)
+		err_refuse(e, ERR_PERM, reason_get(REASON_LOGIN_REFUSED),
+		    "%s: %zu passwords tried", session_step_name(&s->session),
+		    s->login);
+	else if (first && a->session.received != -1)
+		refused_by_device(s, a->session.received, e);
+	else if (got->code == ERR_PEER)
+		err_refuse(e, ERR_PEER, reason_get(REASON_DEVICE_GONE),
+		    "%s: %s", session_step_name(&s->session), got->msg);
+	else
+		*e = *got;
+	return e->code;
+}
+
+static void post(struct setup *);
+
+static void
+finish(struct setup *s, const struct err *e)
+{
+	s->how.done(s->how.arg, e);
+}
+
+/* The device wants a password: the next one, with the same request. */
+static void
+log_in(struct setup *s)
+{
+	struct err e;
+
+	err_clear(&e);
+	if (http_peer_login(s->peer, "admin", s->how.login[s->login++], &e) !=
+	    ERR_OK)
+		finish(s, &e);
+	else
+		post(s);
+}
+
+static void
+answered(struct setup *s, const struct http_answer *a)
+{
+	enum session_step step = s->session.step;
+	struct err e;
+
+	err_clear(&e);
+	session_answer(&s->session, a->status, a->body, a->n, &e);
+	/* The password was changed: a device that asks wants the new one. */
+	if (e.code == ERR_OK && step == SESSION_ADMIN && s->login > 0)
+		http_peer_login(
+		    s->peer, "admin", s->how.plan.admin_password, &e);
+	if (e.code != ERR_OK || s->session.step == SESSION_DONE)
+		finish(s, &e);
+	else
+		setup_go(s);
+}
+
+static void
+on_answer(void *arg, const struct http_answer *a, const struct err *got)
+{
+	struct setup *s = arg;
+	struct err e;
+
+	err_clear(&e);
+	if (got->code == ERR_OK && a->status != 401)
+		answered(s, a);
+	else if (got->code == ERR_OK && s->login < s->how.nlogins)
+		log_in(s);
+	else if (s->session.step == SESSION_CHECK && !s->how.probe)
+		/* CommitChanges was answered with success already; firmware
+		 * may drop the connection or its passwords then. */
+		finish(s, &e);
+	else {
+		s->unsure = s->session.step == SESSION_COMMIT;
+		no_answer(s, a, got, &e);
+		finish(s, &e);
+	}
+}
+
+static void
+post(struct setup *s)
+{
+	struct err e;
+
+	err_clear(&e);
+	if (http_post(s->peer, PATH, s->request.buf, s->request.len,
+		s->how.timeout_ms, on_answer, s, &e) != ERR_OK)
+		finish(s, &e);
+}
+
+void
+setup_go(struct setup *s)
+{
+	struct err e;
+
+	err_clear(&e);
+	if (session_changes(&s->session) && !s->saved && !s->how.probe) {
+		s->saved = true;
+		s->how.save(s->how.arg);
+		return;
+	}
+	wr_free(&s->request);
+	wr_grow(&s->request, REQUEST_MAX);
+	session_request(&s->session, time(NULL), &s->request);
+	if (s->request.failed) {
+		err_set(&e, ERR_BUG, "%s: the request does not fit",
+		    session_step_name(&s->session));
+		finish(s, &e);
+		return;
+	}
+	post(s);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One set-up over the wire: TLS to a device, its certificate judged in the
+ * handshake, then the dialogue of server/session.h over HTTP. Or, instead of
+ * the dialogue, a probe: a device that may have committed is asked for its
+ * state.
+ */
+#ifndef SERVER_SETUP_H
+#define SERVER_SETUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/http.h"
+#include "formats/psk.h"
+#include "server/session.h"
+
+#define SETUP_LOGINS 6
+
+/* How to reach the device and what to say. Holds secrets; what it points to
+ * is borrowed for the life of the set-up. */
+struct setup_how {
+	struct http *http;
+	char addr[LOOP_ADDR_LEN];
+	uint16_t port;
+	unsigned long timeout_ms; /* for each request */
+	bool probe;
+	/* PSK where pid is not empty, else certificates. */
+	struct psk psk;
+	const char *psk_suites;
+	const struct x509_chain *chain; /* with its root; NULL: none shown */
+	const struct crypto_key *key;
+	/* The device's certificate: pin (SHA-256, hex) or, if empty, one that
+	 * the device CA signed, or any where first_use is set. */
+	char pin[65];
+	bool first_use;
+	const struct x509 *device_ca; /* NULL: none */
+	/* Passwords for admin, tried in turn where the device asks. */
+	char login[SETUP_LOGINS][SESSION_PASSWORD];
+	size_t nlogins;
+	struct session_plan plan;
+	/* Called before the first request that changes the device: make the
+	 * new secrets durable, then call setup_go(). */
+	void (*save)(void *arg);
+	/* The end; the set-up may be freed in it. */
+	void (*done)(void *arg, const struct err *);
+	void *arg;
+};
+
+struct setup;
+
+enum err_code setup_new(
+    const struct setup_how *, struct setup **, struct err *);
+void setup_go(struct setup *);   /* the first, and each next request */
+void setup_free(struct setup *); /* cancels, wipes; NULL is fine */
+
+/* SHA-256 of the certificate the device showed, hex; "" if none was taken. */
+const char *setup_cert(const struct setup *);
+const char *setup_version(const struct setup *); /* firmware, or "" */
+/* CommitChanges was sent, and whether it took effect is not known. */
+bool setup_unsure(const struct setup *);
+
+#endif
