@@ -110,7 +110,7 @@ static const char *
 check_entry(const struct hashlist *l, size_t at)
 {
 	const struct hash_entry *e = &l->e[at];
-	size_t len = strnlen(e->name, sizeof(e->name));
+	size_t len = strlen(e->name);
 
 	if (!known(e->type))
 		return "unknown hash algorithm";

@@ -77,7 +77,9 @@ struct record {
 
 /* What readers say apart: nothing there, or there and broken. */
 bool record_present(const void *, size_t n); /* magic only */
+/* To the end of the window; wiped on failure. */
 bool record_read(struct rd *, struct record *);
+/* Fails the writer where the reader would refuse what is written. */
 void record_write(struct wr *, const struct record *);
 void record_wipe(struct record *);
 
