@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+
+#include "base/cli.h"
+#include "base/crypto.h"
+#include "base/sandbox.h"
+#include "server/verbs.h"
+
+static const struct cli_verb *const tables[] = {
+	NULL,
+};
+
+int
+main(int argc, char **argv)
+{
+	sandbox_keys();
+	crypto_init();
+	return cli_main("amtforge-server",
+	    "imports what the factory shipped with the machines, and sets "
+	    "them up when they say hello.",
+	    tables, argc, argv);
+}

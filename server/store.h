@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The server's memory, a folder for its owner alone (0700):
+ *
+ *   store.db        SQLite: units, their history, strangers, batches, audit
+ *   store.key       seals the columns of secrets; 64 hex digits, 0600
+ *   device-ca.key   private CA for the TLS certificates that set-up gives to
+ *   device-ca.pem   devices
+ *
+ * What is written is durable when store_commit() has returned; many events may
+ * share one commit. Without store_begin() each call is its own transaction.
+ *
+ * A unit is known from its import; strangers are UUIDs that are not: of them
+ * only what was refused is kept, the newest STORE_STRANGERS.
+ */
+#ifndef SERVER_STORE_H
+#define SERVER_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/crypto.h"
+#include "base/db.h"
+#include "base/err.h"
+#include "base/x509.h"
+#include "formats/psk.h"
+#include "formats/row.h"
+#include "formats/uuid.h"
+
+#define STORE_STRANGERS 4096
+#define STORE_EVENTS 32 /* kept of each unit */
+#define STORE_PASSWORD 33
+#define STORE_CERT 2048
+
+struct store;
+
+enum store_state {
+	STORE_KNOWN, /* imported */
+	STORE_HELLO,
+	STORE_SETUP, /* may have been changed */
+	STORE_PROVISIONED,
+	STORE_FAILED,
+	STORE_REFUSED
+};
+
+const char *store_state_name(enum store_state);
+
+/* What set-up gives to a device. Holds secrets. */
+struct store_secrets {
+	char admin_password[STORE_PASSWORD]; /* "": there are none */
+	char mebx_password[STORE_PASSWORD];
+	struct psk psk; /* pid "": none */
+};
+
+/* Large, and holds secrets: store_unit_wipe() it. */
+struct store_unit {
+	struct row row; /* as imported */
+	enum store_state state;
+	char reason[32]; /* code of the last refusal or failure, or "" */
+	char fqdn[256];
+	char version[32]; /* firmware */
+	char address[46]; /* of the last hello */
+	char updated[24];
+	char seen_cert[65]; /* SHA-256, hex, of the certificate seen first */
+	/* Since the last set-up that ended, and those of one that began: the
+	 * device may have either. */
+	struct store_secrets now, next;
+	uint8_t tls_cert[STORE_CERT]; /* that set-up issued, DER */
+	size_t tls_cert_len;
+};
+
+/* Makes the folder and what is in it; one that was interrupted is finished,
+ * one that is there already is ERR_CREATE. */
+enum err_code store_init(const char *dir, struct err *);
+enum err_code store_open(const char *dir, struct store **, struct err *);
+void store_close(struct store *); /* NULL is fine; rolls back */
+/* The device CA; caller frees both. */
+enum err_code store_ca(
+    struct store *, struct x509 **, struct crypto_key **, struct err *);
+
+enum err_code store_begin(struct store *, struct err *);
+enum err_code store_commit(struct store *, struct err *);
+void store_rollback(struct store *);
+
+/* *found false: a stranger. */
+enum err_code store_unit(struct store *, const struct uuid *, bool *found,
+    struct store_unit *, struct err *);
+void store_unit_wipe(struct store_unit *);
+/* Is it the PID (as issued, or given by a set-up) of another unit? */
+enum err_code store_pid_elsewhere(struct store *, const char *pid,
+    const struct uuid *but, bool *, struct err *);
+/* Every unit, in the order of import; stops at the first failure of fn. fn
+ * may write to the store. */
+typedef enum err_code store_fn(
+    void *arg, const struct store_unit *, struct err *);
+enum err_code store_each(struct store *, store_fn *, void *arg, struct err *);
+/* Those in one state. */
+enum err_code store_each_in(
+    struct store *, enum store_state, store_fn *, void *arg, struct err *);
+
+/* Something that happened. A NULL leaves what the unit's row had, but reason:
+ * NULL clears it. */
+struct store_event {
+	enum store_state state;
+	const struct reason *reason;
+	const char *address;
+	const char *detail; /* what and both values; never a secret */
+	const char *version;
+	const char *fqdn;
+	const char *seen_cert; /* kept only where none was seen before */
+};
+
+/* To the unit's row and history, or the strangers' (state is then refused,
+ * whatever is given). */
+enum err_code store_event(struct store *, const struct uuid *,
+    const struct store_event *, struct err *);
+/* To the history only: the row keeps its state and reason. */
+enum err_code store_note(struct store *, const struct uuid *,
+    const struct store_event *, struct err *);
+
+/* Before a set-up changes the device: what it is about to have. */
+enum err_code store_next(struct store *, const struct uuid *,
+    const struct store_secrets *, struct err *);
+/* After CommitChanges: next becomes now; cert (DER, n 0: none) is kept. */
+enum err_code store_settle(struct store *, const struct uuid *,
+    const void *cert, size_t n, struct err *);
+
+/* A guard was lowered, a secret shown. */
+enum err_code store_audit(struct store *, const char *what, const char *object,
+    const char *why, struct err *);
+
+/* For the other files of this room that keep things here. */
+struct db *store_db(struct store *);
+/* column: "units.secrets"; row: its key. out: n + CRYPTO_SEAL_MORE. */
+enum err_code store_seal(struct store *, const char *column, const char *row,
+    const void *, size_t n, uint8_t *out, struct err *);
+enum err_code store_unseal(struct store *, const char *column, const char *row,
+    const void *, size_t n, void *out, size_t len, struct err *);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The verb tables of amtforge-server, one in each server/NOUN.c. A new table
+ * is declared here and named in main.c.
+ */
+#ifndef SERVER_VERBS_H
+#define SERVER_VERBS_H
+
+#include "base/cli.h"
+
+extern const struct cli_verb chain_verbs[];
+extern const struct cli_verb import_verbs[];
+extern const struct cli_verb explain_verbs[];
+extern const struct cli_verb run_verbs[];
+
+#endif
