@@ -4,18 +4,46 @@
 #include "base/text.h"
 #include "formats/cjson.h"
 
+/* The length of the UTF-8 sequence at p (RFC 3629), 0 if it is not one. */
+static size_t
+utf8_len(const uint8_t *p, size_t left)
+{
+	size_t n = p[0] < 0x80 ? 1
+	    : p[0] < 0xc2      ? 0
+	    : p[0] < 0xe0      ? 2
+	    : p[0] < 0xf0      ? 3
+	    : p[0] < 0xf5      ? 4
+			       : 0;
+
+	if (n > left)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0; /* overlong, a surrogate, or past U+10FFFF */
+	return n;
+}
+
 void
 cjson_put_string(struct wr *w, const char *s)
 {
+	size_t left = strlen(s), len;
+
 	wr_u8(w, '"');
-	for (; *s != '\0'; s++) {
+	for (; left > 0; s += len, left -= len) {
 		uint8_t c = (uint8_t)*s;
 		char hex[TEXT_HEX_SIZE(1)];
 
+		if ((len = utf8_len((const uint8_t *)s, left)) == 0) {
+			w->failed = true; /* no reader would take it */
+			return;
+		}
 		if (c == '"' || c == '\\')
 			wr_u8(w, '\\');
 		if (c >= 0x20) {
-			wr_u8(w, c);
+			wr_bytes(w, s, len);
 			continue;
 		}
 		text_hex(hex, &c, 1);
@@ -55,28 +83,6 @@ cjson_have(struct rd *r, const char *literal)
 		return false;
 	rd_skip(r, n);
 	return true;
-}
-
-/* The length of the UTF-8 sequence at p (RFC 3629), 0 if it is not one. */
-static size_t
-utf8_len(const uint8_t *p, size_t left)
-{
-	size_t n = p[0] < 0x80 ? 1
-	    : p[0] < 0xc2      ? 0
-	    : p[0] < 0xe0      ? 2
-	    : p[0] < 0xf0      ? 3
-	    : p[0] < 0xf5      ? 4
-			       : 0;
-
-	if (n > left)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0; /* overlong, a surrogate, or past U+10FFFF */
-	return n;
 }
 
 /* What stands behind a backslash: a quote, a backslash or u00XX below 0x20. */

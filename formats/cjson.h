@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 
+/* Fails the writer where the text is not UTF-8. */
 void cjson_put_string(struct wr *, const char *);
 void cjson_put_uint(struct wr *, uint64_t);
 void cjson_put_bool(struct wr *, bool);

@@ -214,6 +214,8 @@ get_header(struct rd *r, struct manifest *m)
 	get_key(r, ",\"oem\":", m->oem, sizeof(m->oem));
 	get_key(r, ",\"customer\":", m->customer, sizeof(m->customer));
 	get_key(r, ",\"created\":", m->created, sizeof(m->created));
+	if (r->why == NULL && !row_is_time(m->created))
+		rd_fail(r, "created is not a time in UTC");
 	m->sequence = (uint32_t)get_uint(r, ",\"sequence\":", UINT32_MAX);
 	get_hex(r, ",\"previous\":", m->previous, 32, true);
 	m->units = get_uint(
@@ -238,8 +240,14 @@ manifest_read(struct rd *r, struct manifest *m)
 		cjson_want(r, "}");
 	}
 	cjson_want(r, ",\"hash_lists\":[");
-	while (more(r, m->nlists, MANIFEST_LISTS))
-		get_list(r, &m->list[m->nlists++]);
+	while (more(r, m->nlists, MANIFEST_LISTS)) {
+		struct manifest_list *l = &m->list[m->nlists];
+
+		get_list(r, l);
+		if (r->why == NULL && manifest_list_find(m, l->name) != NULL)
+			rd_fail(r, "two hash lists of one name");
+		m->nlists++;
+	}
 	cjson_want(r, ",\"chunks\":[");
 	while (more(r, m->nchunks, MANIFEST_CHUNKS)) {
 		get_chunk(r, &m->chunk[m->nchunks], m->nchunks);

@@ -87,6 +87,24 @@ read_column(struct rd *r, struct row *row, const struct column *c)
 	}
 }
 
+static bool
+is_hex(const char *text)
+{
+	return text[strspn(text, "0123456789abcdef")] == '\0';
+}
+
+bool
+row_is_time(const char *text)
+{
+	static const char form[] = "0000-00-00T00:00:00Z";
+
+	for (size_t i = 0; i < sizeof(form); i++)
+		if (form[i] == '0' ? text[i] < '0' || text[i] > '9'
+				   : text[i] != form[i])
+			return false;
+	return true;
+}
+
 /* What the fields mean, where another reader would stumble over it. */
 static void
 check(struct rd *r, const struct row *row)
@@ -103,6 +121,11 @@ check(struct rd *r, const struct row *row)
 		strcmp(back, row->pps) != 0))
 		rd_fail(r, "pps is not a PPS");
 	secret_wipe(back, sizeof(back));
+	if (row->cert_sha256[0] != '\0' &&
+	    (strlen(row->cert_sha256) != 64 || !is_hex(row->cert_sha256)))
+		rd_fail(r, "cert_sha256 is not 64 lower-case hex digits");
+	if (row->issued[0] != '\0' && !row_is_time(row->issued))
+		rd_fail(r, "issued is not a time in UTC");
 }
 
 bool

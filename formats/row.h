@@ -51,5 +51,7 @@ void row_write(struct wr *, const struct row *, bool reveal);
 /* One object, to the end of the window. Strict about order and form. */
 bool row_read(struct rd *, struct row *);
 void row_wipe(struct row *);
+/* RFC 3339 in UTC with whole seconds: 2026-01-31T12:00:00Z. */
+bool row_is_time(const char *);
 
 #endif
