@@ -5,6 +5,8 @@
 #include "factory/verbs.h"
 
 static const struct cli_verb *const tables[] = {
+	key_verbs,
+	hash_verbs,
 	NULL,
 };
 
