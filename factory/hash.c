@@ -58,7 +58,8 @@ warnings_of(const struct x509 *c, bool name_whole, const char **out)
 	if (x509_not_before(c) > now)
 		out[n++] = "not valid yet";
 	if (!name_whole)
-		out[n++] = "its name is cut to 31 printable ASCII characters";
+		out[n++] =
+		    "its name is changed to fit: 31 printable ASCII characters";
 	return n;
 }
 
