@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+static char dir[32];
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	strcpy(dir, "/tmp/amtforge-file.XXXXXX");
+	if (mkdtemp(dir) == NULL || chdir(dir) != 0)
+		return -1;
+	umask(022);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	char cmd[64];
+
+	(void)state;
+	snprintf(cmd, sizeof(cmd), "rm -r %s", dir);
+	return chdir("/") != 0 || system(cmd) != 0;
+}
+
+static unsigned
+mode_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(lstat(path, &st), 0);
+	return st.st_mode & 0777;
+}
+
+static size_t
+files_in(const char *path)
+{
+	DIR *d = opendir(path);
+	size_t n = 0;
+
+	assert_non_null(d);
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n - 2;
+}
+
+static void
+check_text(const char *path, const char *want)
+{
+	struct err e = { 0 };
+	uint8_t *p;
+	size_t n;
+
+	assert_int_equal(file_read(path, 1000, &p, &n, &e), 0);
+	assert_int_equal(n, strlen(want));
+	assert_string_equal((char *)p, want);
+	free(p);
+}
+
+static void
+an_existing_target_is_kept_unless_replacing_is_asked(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(file_write("a", FILE_NEW, "one", 3, &e), 0);
+	assert_int_equal(mode_of("a"), 0644);
+	assert_int_equal(file_write("a", FILE_NEW, "two", 3, &e), ERR_CREATE);
+	assert_non_null(strstr(e.msg, "a: exists already"));
+	check_text("a", "one");
+	err_clear(&e);
+	assert_int_equal(file_write("a", FILE_REPLACE, "two", 3, &e), 0);
+	check_text("a", "two");
+	assert_int_equal(files_in("."), 1); /* no temporary is left */
+	unlink("a");
+}
+
+static void
+a_dangling_link_is_an_existing_target(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(symlink("elsewhere", "link"), 0);
+	assert_int_equal(file_write("link", FILE_NEW, "x", 1, &e), ERR_CREATE);
+	assert_false(file_exists("elsewhere"));
+	unlink("link");
+}
+
+static void
+a_secret_file_is_for_its_owner_alone(void **state)
+{
+	struct secret s = { 0 }, back = { 0 };
+	struct err e = { 0 };
+
+	(void)state;
+	umask(0);
+	assert_int_equal(secret_set(&s, "key", 3, &e), 0);
+	assert_int_equal(file_create_secret("k", &s, &e), 0);
+	assert_int_equal(mode_of("k"), 0600);
+	assert_int_equal(file_create_secret("k", &s, &e), ERR_CREATE);
+	err_clear(&e);
+	assert_int_equal(
+	    file_write("k", FILE_SECRET | FILE_REPLACE, "new", 3, &e), 0);
+	assert_int_equal(mode_of("k"), 0600);
+	assert_int_equal(file_read_secret("k", 3, &back, &e), 0);
+	assert_string_equal((char *)back.p, "new");
+	secret_free(&s);
+	secret_free(&back);
+	umask(022);
+	unlink("k");
+}
+
+static void
+what_cannot_be_read_is_told_apart(void **state)
+{
+	struct err e = { 0 };
+	uint8_t *p;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(file_read("none", 9, &p, &n, &e), ERR_NOINPUT);
+	err_clear(&e);
+	assert_int_equal(file_read(".", 9, &p, &n, &e), ERR_NOINPUT);
+	err_clear(&e);
+	assert_int_equal(file_write("ten", FILE_NEW, "0123456789", 10, &e), 0);
+	assert_int_equal(file_read("ten", 9, &p, &n, &e), ERR_DATA);
+	assert_non_null(strstr(e.msg, "larger than 9 bytes"));
+	assert_null(p);
+	err_clear(&e);
+	assert_int_equal(file_read("/dev/zero", 100000, &p, &n, &e), ERR_DATA);
+	unlink("ten");
+}
+
+static void
+a_failed_write_leaves_nothing(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(mkdir("d", 0755), 0);
+	assert_int_equal(file_write("d", FILE_REPLACE, "x", 1, &e), ERR_CREATE);
+	err_clear(&e);
+	assert_int_equal(
+	    file_write("no/where", FILE_NEW, "x", 1, &e), ERR_CREATE);
+	assert_int_equal(files_in("."), 1);
+	rmdir("d");
+}
+
+static void
+a_mapping_shows_the_file(void **state)
+{
+	const uint8_t *p = NULL;
+	struct err e = { 0 };
+	size_t n;
+
+	(void)state;
+	assert_int_equal(file_write("m", FILE_NEW, "hello", 5, &e), 0);
+	assert_int_equal(file_map("m", &p, &n, &e), 0);
+	assert_int_equal(n, 5);
+	assert_memory_equal(p, "hello", 5);
+	file_unmap(p, n);
+	assert_int_equal(file_write("m", FILE_REPLACE, "", 0, &e), 0);
+	assert_int_equal(file_map("m", &p, &n, &e), ERR_DATA);
+	err_clear(&e);
+	assert_int_equal(file_map("none", &p, &n, &e), ERR_NOINPUT);
+	err_clear(&e);
+	assert_int_equal(file_map(".", &p, &n, &e), ERR_NOINPUT);
+	unlink("m");
+}
+
+static void
+a_folder_is_made_once(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(file_mkdir("new", 0700, &e), 0);
+	assert_int_equal(mode_of("new"), 0700);
+	assert_int_equal(file_mkdir("new", 0700, &e), 0);
+	assert_int_equal(file_write("f", FILE_NEW, "x", 1, &e), 0);
+	assert_int_equal(file_mkdir("f", 0700, &e), ERR_CREATE);
+	err_clear(&e);
+	assert_int_equal(file_mkdir("a/b", 0700, &e), ERR_CREATE);
+	unlink("f");
+	rmdir("new");
+}
+
+static void
+paths_are_joined_within_their_room(void **state)
+{
+	struct err e = { 0 };
+	char out[12];
+
+	(void)state;
+	assert_int_equal(file_join(out, sizeof(out), "abc", "def", &e), 0);
+	assert_string_equal(out, "abc/def");
+	assert_int_equal(
+	    file_join(out, sizeof(out), "abcdef", "ghijk", &e), ERR_USAGE);
+	err_clear(&e);
+	assert_int_equal(
+	    file_beside(out, sizeof(out), "x/y.cfg", "r.pem", &e), 0);
+	assert_string_equal(out, "x/r.pem");
+	assert_int_equal(
+	    file_beside(out, sizeof(out), "y.cfg", "r.pem", &e), 0);
+	assert_string_equal(out, "r.pem");
+	assert_int_equal(
+	    file_beside(out, sizeof(out), "x/y.cfg", "/r.pem", &e), 0);
+	assert_string_equal(out, "/r.pem");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    an_existing_target_is_kept_unless_replacing_is_asked),
+		cmocka_unit_test(a_dangling_link_is_an_existing_target),
+		cmocka_unit_test(a_secret_file_is_for_its_owner_alone),
+		cmocka_unit_test(what_cannot_be_read_is_told_apart),
+		cmocka_unit_test(a_failed_write_leaves_nothing),
+		cmocka_unit_test(a_mapping_shows_the_file),
+		cmocka_unit_test(a_folder_is_made_once),
+		cmocka_unit_test(paths_are_joined_within_their_room),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
