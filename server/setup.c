@@ -142,6 +142,13 @@ setup_version(const struct setup *s)
 	return s->session.version;
 }
 
+const uint8_t *
+setup_issued(const struct setup *s, size_t *n)
+{
+	*n = s->session.cert_len;
+	return s->session.cert_der;
+}
+
 bool
 setup_unsure(const struct setup *s)
 {

@@ -59,6 +59,8 @@ void setup_free(struct setup *); /* cancels, wipes; NULL is fine */
 /* SHA-256 of the certificate the device showed, hex; "" if none was taken. */
 const char *setup_cert(const struct setup *);
 const char *setup_version(const struct setup *); /* firmware, or "" */
+/* The TLS certificate that was issued to the device, DER; *n 0: none. */
+const uint8_t *setup_issued(const struct setup *, size_t *n);
 /* CommitChanges was sent, and whether it took effect is not known. */
 bool setup_unsure(const struct setup *);
 

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/http.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/sandbox.h"
+#include "formats/cjson.h"
+#include "server/conf.h"
+#include "server/job.h"
+#include "server/listen.h"
+#include "server/store.h"
+#include "server/verbs.h"
+
+#define LINE_MAX_BYTES 4096
+
+struct run {
+	struct conf conf;
+	struct store *store;
+	struct x509 *ca;
+	struct crypto_key *ca_key;
+	struct loop *loop;
+	struct http *http;
+	struct jobs *jobs;
+	struct listen *listen;
+	bool json;
+	struct err broken; /* what stopped us */
+};
+
+static void
+put_pair(struct wr *w, const char *before, const char *key, const char *value)
+{
+	if (value[0] == '\0')
+		return;
+	wr_str(w, before);
+	cjson_put_string(w, key);
+	wr_u8(w, ':');
+	cjson_put_string(w, value);
+}
+
+static void
+print_event(const struct job_event *ev)
+{
+	char line[LINE_MAX_BYTES];
+	struct wr w;
+
+	wr_fixed(&w, line, sizeof(line) - 2);
+	put_pair(&w, "{", "state", ev->state);
+	put_pair(&w, ",", "uuid", ev->uuid);
+	put_pair(&w, ",", "address", ev->address);
+	put_pair(&w, ",", "reason", ev->reason);
+	put_pair(&w, ",", "detail", ev->detail);
+	put_pair(&w, ",", "version", ev->version);
+	if (w.failed)
+		return;
+	memcpy(line + w.len, "}\n", 3);
+	fputs(line, stdout);
+	fflush(stdout);
+}
+
+static void
+on_event(void *arg, const struct job_event *ev)
+{
+	struct run *r = arg;
+
+	if (ev->reason[0] == '\0')
+		log_info("%s at %s: %s%s%s", ev->uuid, ev->address, ev->state,
+		    ev->detail[0] == '\0' ? "" : ": ", ev->detail);
+	else
+		log_warn("%s at %s: %s: %s: %s", ev->uuid, ev->address,
+		    ev->state, ev->reason, ev->detail);
+	if (r->json)
+		print_event(ev);
+}
+
+static void
+on_hello(
+    void *arg, const char *from, const struct hello *h, const struct err *bad)
+{
+	struct run *r = arg;
+	struct job_event ev = { .uuid = "",
+		.state = store_state_name(STORE_REFUSED),
+		.reason = bad->reason == NULL ? "" : bad->reason->code,
+		.detail = bad->msg,
+		.version = "" };
+
+	if (h != NULL) {
+		jobs_hello(r->jobs, from, h);
+		return;
+	}
+	log_warn("%s: hello refused: %s: %s", from, ev.reason, ev.detail);
+	snprintf(ev.address, sizeof(ev.address), "%s", from);
+	if (r->json)
+		print_event(&ev);
+}
+
+static void
+on_broken(void *arg, const struct err *e)
+{
+	struct run *r = arg;
+
+	if (r->broken.code == ERR_OK)
+		r->broken = *e;
+	loop_stop(r->loop);
+}
+
+static enum err_code
+open_jobs(struct run *r, struct err *e)
+{
+	const struct jobs_how how = { .conf = &r->conf,
+		.store = r->store,
+		.loop = r->loop,
+		.http = r->http,
+		.ca = r->ca,
+		.ca_key = r->ca_key,
+		.tell = on_event,
+		.broken = on_broken,
+		.arg = r };
+
+	return jobs_new(&how, &r->jobs, e);
+}
+
+static enum err_code
+open_listener(struct run *r, struct err *e)
+{
+	const struct listen_how how = { .addr = r->conf.listen,
+		.port = r->conf.port,
+		.most = r->conf.hellos,
+		.limit_ms = r->conf.hello_ms,
+		.hello = on_hello,
+		.arg = r };
+
+	if (listen_new(r->loop, &how, &r->listen, e) != ERR_OK)
+		return e->code;
+	log_info(
+	    "listening on %s port %u", r->conf.listen, listen_port(r->listen));
+	return ERR_OK;
+}
+
+static enum err_code
+open_all(struct run *r, const char *path, struct err *e)
+{
+	enum err_code rc;
+
+	rc = conf_read(path, &r->conf, e);
+	if (rc == ERR_OK)
+		rc = store_open(r->conf.state, &r->store, e);
+	if (rc == ERR_OK)
+		rc = store_ca(r->store, &r->ca, &r->ca_key, e);
+	if (rc == ERR_OK)
+		rc = loop_new(&r->loop, e);
+	if (rc == ERR_OK)
+		rc = loop_stop_on_signals(r->loop, e);
+	if (rc == ERR_OK)
+		rc = http_new(r->loop, &r->http, e);
+	if (rc == ERR_OK)
+		rc = open_jobs(r, e);
+	if (rc == ERR_OK)
+		rc = open_listener(r, e);
+	if (rc == ERR_OK)
+		rc = sandbox_daemon(e);
+	if (rc == ERR_OK)
+		rc = jobs_settle(r->jobs, e);
+	return rc;
+}
+
+static enum err_code
+run_run(const struct cli_args *a, struct err *e)
+{
+	struct run r;
+	enum err_code rc;
+
+	memset(&r, 0, sizeof(r));
+	r.json = a->json;
+	rc = open_all(&r, a->pos[0], e);
+	if (rc == ERR_OK)
+		rc = loop_run(r.loop, e);
+	listen_free(r.listen);
+	jobs_free(r.jobs);
+	if (rc == ERR_OK && r.broken.code != ERR_OK) {
+		*e = r.broken;
+		rc = e->code;
+	}
+	http_free(r.http);
+	loop_free(r.loop);
+	x509_free(r.ca);
+	crypto_key_free(r.ca_key);
+	store_close(r.store);
+	conf_free(&r.conf);
+	return rc;
+}
+
+const struct cli_verb run_verbs[] = {
+	{ "run", "CONFIG", "Listen for hellos and set devices up", NULL, 1, 1,
+	    run_run },
+	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
+};
