@@ -28,7 +28,7 @@ key_files() {
 
 judge_files() {
 	no_scraps keys || return 1
-	for f in keys/*.pem; do
+	for f in keys/*; do
 		[ -e "$f" ] || continue
 		grep -q '^-----END' "$f" || {
 			echo "$f is cut"
