@@ -8,7 +8,7 @@
 #include "base/sandbox.h"
 #include "formats/cjson.h"
 #include "server/conf.h"
-#include "server/job.h"
+#include "server/jobs.h"
 #include "server/listen.h"
 #include "server/store.h"
 #include "server/verbs.h"
@@ -40,7 +40,7 @@ put_pair(struct wr *w, const char *before, const char *key, const char *value)
 }
 
 static void
-print_event(const struct job_event *ev)
+print_event(const struct jobs_event *ev)
 {
 	char line[LINE_MAX_BYTES];
 	struct wr w;
@@ -60,7 +60,7 @@ print_event(const struct job_event *ev)
 }
 
 static void
-on_event(void *arg, const struct job_event *ev)
+on_event(void *arg, const struct jobs_event *ev)
 {
 	struct run *r = arg;
 
@@ -79,7 +79,7 @@ on_hello(
     void *arg, const char *from, const struct hello *h, const struct err *bad)
 {
 	struct run *r = arg;
-	struct job_event ev = { .uuid = "",
+	struct jobs_event ev = { .uuid = "",
 		.state = store_state_name(STORE_REFUSED),
 		.reason = bad->reason == NULL ? "" : bad->reason->code,
 		.detail = bad->msg,

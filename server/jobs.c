@@ -9,7 +9,7 @@
 #include "formats/passwd.h"
 #include "formats/reason.h"
 #include "server/admit.h"
-#include "server/job.h"
+#include "server/jobs.h"
 #include "server/setup.h"
 
 #define REST_MS 1000 /* before the second try; doubled for each next one */
@@ -135,7 +135,7 @@ job_end(struct job *j, enum store_state state, const struct err *why)
 static void
 tell(const struct job *j)
 {
-	struct job_event ev = { .state = store_state_name(j->state),
+	struct jobs_event ev = { .state = store_state_name(j->state),
 		.reason = j->why.reason == NULL ? "" : j->why.reason->code,
 		.detail = j->why.msg,
 		.version = j->version };

@@ -15,8 +15,8 @@
  * it has proved itself again (PSK, or the certificate known for it, and its
  * UUID inside TLS) does it become "setup".
  */
-#ifndef SERVER_JOB_H
-#define SERVER_JOB_H
+#ifndef SERVER_JOBS_H
+#define SERVER_JOBS_H
 
 #include <stddef.h>
 
@@ -28,7 +28,7 @@
 #include "server/store.h"
 
 /* What is told when it is durable. */
-struct job_event {
+struct jobs_event {
 	char uuid[UUID_TEXT];
 	char address[LOOP_ADDR_LEN];
 	const char *state;
@@ -44,7 +44,7 @@ struct jobs_how {
 	struct http *http;
 	const struct x509 *ca; /* signs devices' certificates */
 	const struct crypto_key *ca_key;
-	void (*tell)(void *arg, const struct job_event *);
+	void (*tell)(void *arg, const struct jobs_event *);
 	/* The store failed: nothing more can be promised. */
 	void (*broken)(void *arg, const struct err *);
 	void *arg;
