@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit.h"
+
+#include <string.h>
+
+#include "tests/store.h"
+
+static const char *const both[] = { "plain", "authenticated" };
+
+static void
+added_variables_are_read_back(void **state)
+{
+	uint8_t p[STORE_VOLUME];
+	char name[VARSTORE_NAME];
+	struct varstore_var v;
+
+	(void)state;
+	for (int auth = 0; auth < 2; auth++) {
+		struct varstore s;
+		size_t at = 0;
+
+		print_message("%s store\n", both[auth]);
+		store_make(p, auth);
+		assert_true(store_put(p, sizeof(p), "One", "12345", 5) > 0);
+		assert_true(store_put(p, sizeof(p), "Two", "", 0) > 0);
+		s = store_open(p, sizeof(p));
+		assert_null(s.why);
+		assert_int_equal(s.auth, auth);
+		assert_true(varstore_next(&s, &at, &v));
+		assert_int_equal(v.off, STORE_FIRST);
+		assert_int_equal(v.size, (auth ? 60 : 32) + 8 + 5);
+		assert_int_equal(v.attrs, 3);
+		assert_memory_equal(v.data, "12345", 5);
+		varstore_text(&v, name);
+		assert_string_equal(name, "One");
+		assert_true(varstore_next(&s, &at, &v));
+		assert_int_equal(v.off % 4, 0);
+		assert_int_equal(v.len, 0);
+		assert_false(varstore_next(&s, &at, &v));
+		assert_int_equal(s.free % 4, 0);
+	}
+}
+
+static void
+store_takes_variables_to_its_last_byte_and_no_more(void **state)
+{
+	static uint8_t data[STORE_SIZE];
+	uint8_t p[STORE_VOLUME];
+	size_t room = STORE_AT + STORE_SIZE - STORE_FIRST - 60 - 4;
+	struct varstore s;
+
+	(void)state;
+	store_make(p, true);
+	assert_int_equal(store_put(p, sizeof(p), "X", data, room + 1), 0);
+	assert_true(store_put(p, sizeof(p), "X", data, room) > 0);
+	s = store_open(p, sizeof(p));
+	assert_null(s.why);
+	assert_int_equal(s.free, s.end);
+	assert_int_equal(store_put(p, sizeof(p), "Y", data, 0), 0);
+}
+
+static void
+a_full_store_says_how_much_is_free(void **state)
+{
+	static uint8_t data[STORE_SIZE];
+	uint8_t p[STORE_VOLUME];
+	struct varstore_add add = {
+		.name = { .name = "Big" }, .data = data, .len = sizeof(data)
+	};
+	struct varstore s;
+	struct err e;
+	struct wr w;
+
+	(void)state;
+	store_make(p, true);
+	s = store_open(p, sizeof(p));
+	err_clear(&e);
+	wr_grow(&w, 0x10000);
+	assert_int_equal(varstore_entry(&s, &add, &w, &e), ERR_DATA);
+	assert_ptr_equal(e.reason, reason_get(REASON_IMAGE_STORE_FULL));
+	assert_non_null(strstr(e.msg, "needs 4164 bytes, but 4068 are free"));
+	assert_int_equal(e.offset, STORE_FIRST);
+	assert_int_equal(w.len, 0);
+	wr_free(&w);
+}
+
+static void
+only_added_and_replaced_variables_are_live(void **state)
+{
+	static const struct {
+		uint8_t state;
+		bool live;
+		const char *name;
+	} rows[] = { { 0x3F, true, "added" }, { 0x3E, true, "being replaced" },
+		{ 0x3C, false, "deleted" }, { 0x3D, false, "deleted" },
+		{ 0x7F, false, "header only" }, { 0x00, false, "unknown" } };
+	struct varstore_name want = { .name = "V" };
+	uint8_t p[STORE_VOLUME];
+	struct varstore_var v;
+
+	(void)state;
+	uuid_parse(&want.guid, "00112233-4455-6677-8899-aabbccddeeff");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct varstore s;
+		size_t at = 0;
+
+		store_make(p, true);
+		store_put(p, sizeof(p), "V", "1", 1);
+		p[STORE_FIRST + 2] = rows[i].state;
+		s = store_open(p, sizeof(p));
+		assert_null(s.why);
+		assert_int_equal(
+		    varstore_find(&s, &want, &at, &v), rows[i].live);
+		assert_string_equal(
+		    varstore_state_name(rows[i].state), rows[i].name);
+	}
+}
+
+static void
+a_name_is_found_by_guid_and_every_character(void **state)
+{
+	struct varstore_name want = { .name = "Name" };
+	uint8_t p[STORE_VOLUME];
+	struct varstore_var v;
+	struct varstore s;
+	size_t at = 0;
+
+	(void)state;
+	store_make(p, true);
+	store_put(p, sizeof(p), "Nam", "1", 1);
+	store_put(p, sizeof(p), "Names", "2", 1);
+	store_put(p, sizeof(p), "Name", "3", 1);
+	s = store_open(p, sizeof(p));
+	assert_false(varstore_find(&s, &want, &at, &v)); /* another GUID */
+	uuid_parse(&want.guid, "00112233-4455-6677-8899-aabbccddeeff");
+	at = 0;
+	assert_true(varstore_find(&s, &want, &at, &v));
+	assert_int_equal(v.data[0], '3');
+	assert_false(varstore_find(&s, &want, &at, &v));
+}
+
+static void
+a_header_cut_off_while_written_is_stepped_over(void **state)
+{
+	uint8_t p[STORE_VOLUME];
+	struct varstore_var v;
+	struct varstore s;
+	size_t at = 0;
+
+	(void)state;
+	store_make(p, true);
+	put_u16le(p + STORE_FIRST, 0x55AA);
+	assert_true(store_put(p, sizeof(p), "V", "1", 1) > 0);
+	s = store_open(p, sizeof(p));
+	assert_null(s.why);
+	assert_true(varstore_next(&s, &at, &v));
+	assert_string_equal(varstore_state_name(v.state), "torn");
+	assert_true(varstore_next(&s, &at, &v));
+	assert_int_equal(v.off, STORE_FIRST + 60);
+}
+
+/* One broken byte, or a few, each with the refusal it must give. */
+static const struct broken {
+	const char *what;
+	size_t at;
+	uint8_t value;
+	enum reason_id reason;
+	size_t said;
+} broken[] = {
+	{ "checksum", 0x32, 0x55, REASON_IMAGE_STORE_BROKEN, 0 },
+	{ "volume length", 0x22, 0xFF, REASON_IMAGE_STORE_BROKEN, 0 },
+	{ "header length", 0x30, 0x10, REASON_IMAGE_STORE_BROKEN, 0 },
+	{ "format", STORE_AT, 0x01, REASON_IMAGE_NO_STORE, STORE_AT },
+	{ "store size", STORE_AT + 18, 1, REASON_IMAGE_STORE_BROKEN,
+	    STORE_AT + 16 },
+	{ "not formatted", STORE_AT + 20, 0xFF, REASON_IMAGE_STORE_BROKEN,
+	    STORE_AT + 20 },
+	{ "not healthy", STORE_AT + 21, 0xFF, REASON_IMAGE_STORE_BROKEN,
+	    STORE_AT + 21 },
+	{ "behind the end", STORE_AT + STORE_SIZE - 1, 0xFE,
+	    REASON_IMAGE_STORE_BROKEN, STORE_AT + STORE_SIZE - 1 },
+	{ "variable size", STORE_FIRST + 0x2A, 1, REASON_IMAGE_STORE_BROKEN,
+	    STORE_FIRST },
+	{ "write queued", STORE_QUEUE, 0xFE, REASON_IMAGE_FTW_PENDING,
+	    STORE_QUEUE },
+	{ "write in the middle", STORE_QUEUE + 500, 0, REASON_IMAGE_FTW_PENDING,
+	    STORE_QUEUE },
+	{ "block damaged", STORE_FTW + 24, 0xE1, REASON_IMAGE_STORE_BROKEN,
+	    STORE_FTW },
+	{ "block moved", STORE_FTW + 20, 0xFC, REASON_IMAGE_FTW_PENDING,
+	    STORE_FTW + 20 },
+};
+
+static void
+every_broken_store_is_refused_with_its_offset(void **state)
+{
+	uint8_t p[STORE_VOLUME];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		const struct broken *b = &broken[i];
+		struct varstore s;
+		struct err e;
+
+		print_message("%s\n", b->what);
+		store_make(p, true);
+		store_put(p, sizeof(p), "V", "1", 1);
+		p[b->at] = b->value;
+		s = store_open(p, sizeof(p));
+		err_clear(&e);
+		assert_int_equal(varstore_refuse(&s, &e), ERR_DATA);
+		assert_ptr_equal(e.reason, reason_get(b->reason));
+		assert_int_equal(e.offset, b->said);
+		assert_int_equal(store_put(p, sizeof(p), "W", "1", 1), 0);
+	}
+}
+
+static void
+finished_writes_in_the_queue_are_no_obstacle(void **state)
+{
+	uint8_t p[STORE_VOLUME];
+	uint8_t *q = p + STORE_QUEUE;
+
+	(void)state;
+	store_make(p, true);
+	for (int i = 0; i < 2; i++, q += 80 + 7) {
+		q[0] = 0xF8; /* allocated, records allocated, complete */
+		put_u64le(q + 24, 1);
+		put_u64le(q + 32, 7);
+		memset(q + 40, 0xAA, 47);
+	}
+	assert_null(store_open(p, sizeof(p)).why);
+	q[0] = 0xFC; /* a third one, not complete */
+	assert_non_null(store_open(p, sizeof(p)).why);
+}
+
+static void
+queue_that_claims_to_be_endless_is_pending(void **state)
+{
+	uint8_t p[STORE_VOLUME];
+
+	(void)state;
+	store_make(p, true);
+	p[STORE_QUEUE] = 0xF8;
+	put_u64le(p + STORE_QUEUE + 24, UINT64_MAX);
+	put_u64le(p + STORE_QUEUE + 32, UINT64_MAX - 40);
+	assert_int_equal(
+	    store_open(p, sizeof(p)).reason, REASON_IMAGE_FTW_PENDING);
+}
+
+static void
+erased_volume_has_no_store(void **state)
+{
+	uint8_t p[STORE_VOLUME];
+	struct varstore s;
+
+	(void)state;
+	store_make(p, true);
+	memset(p + STORE_AT, 0xFF, 28);
+	s = store_open(p, sizeof(p));
+	assert_int_equal(s.reason, REASON_IMAGE_NO_STORE);
+	assert_string_equal(s.why, "the store is erased, not formatted");
+}
+
+static void
+foreign_characters_of_a_name_are_shown_as_question_marks(void **state)
+{
+	uint8_t p[STORE_VOLUME];
+	char name[VARSTORE_NAME];
+	struct varstore_var v;
+	struct varstore s;
+	size_t at = 0;
+
+	(void)state;
+	store_make(p, true);
+	store_put(p, sizeof(p), "Abc", "1", 1);
+	put_u16le(p + STORE_FIRST + 60, 0x20AC);
+	put_u16le(p + STORE_FIRST + 62, 0x1B);
+	s = store_open(p, sizeof(p));
+	assert_true(varstore_next(&s, &at, &v));
+	varstore_text(&v, name);
+	assert_string_equal(name, "\?\?c");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(added_variables_are_read_back),
+		cmocka_unit_test(
+		    store_takes_variables_to_its_last_byte_and_no_more),
+		cmocka_unit_test(a_full_store_says_how_much_is_free),
+		cmocka_unit_test(only_added_and_replaced_variables_are_live),
+		cmocka_unit_test(a_name_is_found_by_guid_and_every_character),
+		cmocka_unit_test(
+		    a_header_cut_off_while_written_is_stepped_over),
+		cmocka_unit_test(every_broken_store_is_refused_with_its_offset),
+		cmocka_unit_test(finished_writes_in_the_queue_are_no_obstacle),
+		cmocka_unit_test(queue_that_claims_to_be_endless_is_pending),
+		cmocka_unit_test(erased_volume_has_no_store),
+		cmocka_unit_test(
+		    foreign_characters_of_a_name_are_shown_as_question_marks),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
