@@ -75,7 +75,7 @@ read_var(const struct varstore *s, size_t off, struct varstore_var *v)
 	v->len = data;
 	v->data = rd_bytes(&r, data);
 	v->size = rd_off(&r);
-	return rd_end(&r) || r.why == NULL;
+	return r.why == NULL;
 }
 
 bool

@@ -10,7 +10,7 @@ static const char *const both[] = { "plain", "authenticated" };
 static void
 added_variables_are_read_back(void **state)
 {
-	uint8_t p[STORE_VOLUME];
+	static uint8_t p[STORE_VOLUME];
 	char name[VARSTORE_NAME];
 	struct varstore_var v;
 
@@ -45,7 +45,7 @@ static void
 store_takes_variables_to_its_last_byte_and_no_more(void **state)
 {
 	static uint8_t data[STORE_SIZE];
-	uint8_t p[STORE_VOLUME];
+	static uint8_t p[STORE_VOLUME];
 	size_t room = STORE_AT + STORE_SIZE - STORE_FIRST - 60 - 4;
 	struct varstore s;
 
@@ -63,7 +63,7 @@ static void
 a_full_store_says_how_much_is_free(void **state)
 {
 	static uint8_t data[STORE_SIZE];
-	uint8_t p[STORE_VOLUME];
+	static uint8_t p[STORE_VOLUME];
 	struct varstore_add add = {
 		.name = { .name = "Big" }, .data = data, .len = sizeof(data)
 	};
@@ -95,7 +95,7 @@ only_added_and_replaced_variables_are_live(void **state)
 		{ 0x3C, false, "deleted" }, { 0x3D, false, "deleted" },
 		{ 0x7F, false, "header only" }, { 0x00, false, "unknown" } };
 	struct varstore_name want = { .name = "V" };
-	uint8_t p[STORE_VOLUME];
+	static uint8_t p[STORE_VOLUME];
 	struct varstore_var v;
 
 	(void)state;
@@ -120,7 +120,7 @@ static void
 a_name_is_found_by_guid_and_every_character(void **state)
 {
 	struct varstore_name want = { .name = "Name" };
-	uint8_t p[STORE_VOLUME];
+	static uint8_t p[STORE_VOLUME];
 	struct varstore_var v;
 	struct varstore s;
 	size_t at = 0;
@@ -142,7 +142,7 @@ a_name_is_found_by_guid_and_every_character(void **state)
 static void
 a_header_cut_off_while_written_is_stepped_over(void **state)
 {
-	uint8_t p[STORE_VOLUME];
+	static uint8_t p[STORE_VOLUME];
 	struct varstore_var v;
 	struct varstore s;
 	size_t at = 0;
@@ -194,7 +194,7 @@ static const struct broken {
 static void
 every_broken_store_is_refused_with_its_offset(void **state)
 {
-	uint8_t p[STORE_VOLUME];
+	static uint8_t p[STORE_VOLUME];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
@@ -218,7 +218,7 @@ every_broken_store_is_refused_with_its_offset(void **state)
 static void
 finished_writes_in_the_queue_are_no_obstacle(void **state)
 {
-	uint8_t p[STORE_VOLUME];
+	static uint8_t p[STORE_VOLUME];
 	uint8_t *q = p + STORE_QUEUE;
 
 	(void)state;
@@ -237,7 +237,7 @@ finished_writes_in_the_queue_are_no_obstacle(void **state)
 static void
 queue_that_claims_to_be_endless_is_pending(void **state)
 {
-	uint8_t p[STORE_VOLUME];
+	static uint8_t p[STORE_VOLUME];
 
 	(void)state;
 	store_make(p, true);
@@ -251,7 +251,7 @@ queue_that_claims_to_be_endless_is_pending(void **state)
 static void
 erased_volume_has_no_store(void **state)
 {
-	uint8_t p[STORE_VOLUME];
+	static uint8_t p[STORE_VOLUME];
 	struct varstore s;
 
 	(void)state;
@@ -265,7 +265,7 @@ erased_volume_has_no_store(void **state)
 static void
 foreign_characters_of_a_name_are_shown_as_question_marks(void **state)
 {
-	uint8_t p[STORE_VOLUME];
+	static uint8_t p[STORE_VOLUME];
 	char name[VARSTORE_NAME];
 	struct varstore_var v;
 	struct varstore s;

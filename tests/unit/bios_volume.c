@@ -42,7 +42,7 @@ the_signature_in_code_is_not_a_volume(void **state)
 static void
 a_volume_at_the_edge_of_the_window_is_not_overrun(void **state)
 {
-	uint8_t p[STORE_VOLUME];
+	static uint8_t p[STORE_VOLUME];
 	struct volume v;
 
 	(void)state;
@@ -59,7 +59,7 @@ a_volume_at_the_edge_of_the_window_is_not_overrun(void **state)
 static void
 a_broken_volume_of_code_is_passed_over(void **state)
 {
-	uint8_t p[STORE_VOLUME];
+	static uint8_t p[STORE_VOLUME];
 	struct volume v;
 
 	(void)state;
@@ -86,7 +86,7 @@ each_rule_of_the_header_is_held(void **state)
 		{ 0x27, 0x01, "volume is longer than what holds it" },
 		{ 0x37, 3, "volume revision is not known" },
 	};
-	uint8_t p[STORE_VOLUME];
+	static uint8_t p[STORE_VOLUME];
 	struct volume v;
 
 	(void)state;
