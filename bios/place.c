@@ -78,7 +78,9 @@ place_record(const struct place *p, const struct record *rec,
 	add.data = w.buf;
 	add.len = w.len;
 	if (w.failed)
-		err_set(e, ERR_DATA, "the record has more than %d bytes",
+		err_refuse(e, ERR_DATA, reason_get(REASON_RECORD_MALFORMED),
+		    "a value of the record is unsound, or all have more than "
+		    "%d bytes",
 		    RECORD_MAX);
 	else if (refuse_large(p, w.len, e) == ERR_OK)
 		varstore_entry(p->store, &add, &out->bytes, e);
