@@ -17,7 +17,7 @@
 
 #define ORDER_ID 64
 
-/* Holds secrets where the key is shared: order_wipe() it. */
+/* Holds secrets where the key is shared; too large for a stack. */
 struct order {
 	char id[ORDER_ID];
 	struct profile profile;
@@ -35,8 +35,8 @@ struct order {
 
 /* Refused: REASON_ORDER_UNKNOWN. */
 enum err_code order_load(
-    struct ledger *, const char *id, struct order *, struct err *);
-void order_wipe(struct order *);
+    struct ledger *, const char *id, struct order **, struct err *);
+void order_free(struct order *); /* wipes; NULL is fine */
 enum err_code order_open(struct ledger *, const char *id,
     const struct profile *, uint64_t quantity, struct err *);
 enum err_code order_close(struct ledger *, const char *id, struct err *);

@@ -47,8 +47,8 @@ enum err_code unit_load(
 
 typedef enum err_code unit_fn(void *arg, const struct unit *, struct err *);
 /* Every unit of the order as it was issued, with its secrets; stops at the
- * first failure of fn. The unit is wiped behind each call. fn may not write
- * to the ledger. */
+ * first failure of fn. The unit is wiped behind the last call. fn may use the
+ * ledger: nothing is held open meanwhile. */
 enum err_code unit_each(
     struct ledger *, const struct order *, unit_fn *, void *arg, struct err *);
 

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/crypto.h"
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/rand.h"
+#include "base/text.h"
+#include "factory/ledger.h"
+#include "factory/verbs.h"
+#include "formats/reason.h"
+
+#define KEY_CHECK "amtforge ledger"
+#define SEALED_MAX 4096
+
+struct ledger {
+	struct db *db;
+	struct secret key;
+	char path[4096];
+};
+
+/* Step 1. Times are RFC 3339 UTC; what is sealed is a BLOB. */
+static const char schema_1[] =
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL);"
+    "CREATE TABLE orders (id TEXT PRIMARY KEY, profile TEXT NOT NULL,"
+    " profile_sha256 TEXT NOT NULL, quantity INTEGER NOT NULL,"
+    " closed INTEGER NOT NULL DEFAULT 0, opened TEXT NOT NULL,"
+    /* the credential that all units share, where they do */
+    " pid TEXT UNIQUE, pps BLOB, key BLOB, cert BLOB);"
+    "CREATE TABLE units (n INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE,"
+    " serial TEXT NOT NULL UNIQUE,"
+    " order_id TEXT NOT NULL REFERENCES orders(id), state TEXT NOT NULL,"
+    " sku TEXT NOT NULL, macs TEXT NOT NULL, issued TEXT NOT NULL,"
+    " pid TEXT UNIQUE, pps BLOB, mebx BLOB, otp BLOB, key BLOB, cert BLOB);"
+    "CREATE INDEX units_order ON units (order_id, n);"
+    "CREATE TABLE manifests (order_id TEXT NOT NULL REFERENCES orders(id),"
+    " sequence INTEGER NOT NULL, sha256 TEXT NOT NULL, created TEXT NOT NULL,"
+    " PRIMARY KEY (order_id, sequence));"
+    "CREATE TABLE audit (n INTEGER PRIMARY KEY, time TEXT NOT NULL,"
+    " who TEXT NOT NULL, what TEXT NOT NULL, object TEXT NOT NULL,"
+    " why TEXT NOT NULL);"
+    "CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN"
+    " SELECT RAISE(ABORT, 'the audit table can only be added to'); END;"
+    "CREATE TRIGGER audit_as_written BEFORE UPDATE ON audit BEGIN"
+    " SELECT RAISE(ABORT, 'the audit table can only be added to'); END;";
+
+static const char *const ddl[] = { schema_1 };
+static const struct db_schema schema = { 0x414d5446, 1, ddl }; /* "AMTF" */
+
+/* Every sealed column, for the check. */
+static const struct sealed {
+	const char *column;
+	const char *select;
+} sealed[] = {
+	{ "orders.pps", "SELECT id, pps FROM orders WHERE pps NOT NULL" },
+	{ "orders.key", "SELECT id, key FROM orders WHERE key NOT NULL" },
+	{ "units.pps", "SELECT uuid, pps FROM units WHERE pps NOT NULL" },
+	{ "units.mebx", "SELECT uuid, mebx FROM units WHERE mebx NOT NULL" },
+	{ "units.otp", "SELECT uuid, otp FROM units WHERE otp NOT NULL" },
+	{ "units.key", "SELECT uuid, key FROM units WHERE key NOT NULL" },
+};
+
+void
+ledger_now(char out[static 24])
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(out, 24, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+struct db *
+ledger_db(struct ledger *l)
+{
+	return l->db;
+}
+
+static enum err_code
+seal_context(
+    char *out, size_t room, const char *column, const char *row, struct err *e)
+{
+	int n = snprintf(out, room, "%s/%s", column, row);
+
+	if (n < 0 || (size_t)n >= room)
+		return err_set(e, ERR_BUG, "%s: context too long", column);
+	return ERR_OK;
+}
+
+enum err_code
+ledger_seal(struct ledger *l, const char *column, const char *row,
+    const void *p, size_t n, uint8_t *out, struct err *e)
+{
+	char context[160];
+
+	if (seal_context(context, sizeof(context), column, row, e) != ERR_OK)
+		return e->code;
+	return crypto_seal(&l->key, context, p, n, out, e);
+}
+
+enum err_code
+ledger_unseal(struct ledger *l, const char *column, const char *row,
+    const void *p, size_t n, void *out, size_t room, size_t *len, struct err *e)
+{
+	char context[160];
+	struct err inner;
+
+	err_clear(&inner);
+	if (seal_context(context, sizeof(context), column, row, e) != ERR_OK)
+		return e->code;
+	if (n < CRYPTO_SEAL_MORE || n - CRYPTO_SEAL_MORE > room ||
+	    crypto_open(&l->key, context, p, n, out, &inner) != ERR_OK)
+		return err_refuse(e, ERR_DATA,
+		    reason_get(REASON_LEDGER_DAMAGED),
+		    "%s: %s of %s does not open", l->path, column, row);
+	if (len != NULL)
+		*len = n - CRYPTO_SEAL_MORE;
+	return ERR_OK;
+}
+
+/* The key file: 64 hex digits and a line feed, for the owner alone. */
+
+static enum err_code
+key_path(const char *path, const char *key_file, char *out, size_t room,
+    struct err *e)
+{
+	int n = key_file != NULL ? snprintf(out, room, "%s", key_file)
+				 : snprintf(out, room, "%s.key", path);
+
+	if (n < 0 || (size_t)n >= room)
+		return err_set(e, ERR_USAGE, "%.64s...: path too long", path);
+	return ERR_OK;
+}
+
+static enum err_code
+key_make(const char *path, struct err *e)
+{
+	uint8_t raw[CRYPTO_KEY_LEN];
+	struct secret s = { 0 };
+
+	if (rand_bytes(raw, sizeof(raw), e) == ERR_OK &&
+	    secret_new(&s, TEXT_HEX_SIZE(sizeof(raw)), e) == ERR_OK) {
+		text_hex((char *)s.p, raw, sizeof(raw));
+		s.len = TEXT_HEX_SIZE(sizeof(raw));
+		s.p[s.len - 1] = '\n';
+		file_create_secret(path, &s, e);
+	}
+	secret_free(&s);
+	secret_wipe(raw, sizeof(raw));
+	return e->code;
+}
+
+static enum err_code
+key_read(const char *path, struct secret *key, struct err *e)
+{
+	struct secret text = { 0 };
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	    (st.st_mode & 077) != 0)
+		return err_set(e, ERR_PERM,
+		    "%s: others may read or write this key (mode %03o); it "
+		    "must be 600",
+		    path, st.st_mode & 0777);
+	if (file_read_secret(path, 4096, &text, e) != ERR_OK)
+		return err_in(e, "ledger key");
+	if (text.len > 0 && text.p[text.len - 1] == '\n')
+		text.len--;
+	if (secret_new(key, CRYPTO_KEY_LEN, e) == ERR_OK) {
+		key->len = CRYPTO_KEY_LEN;
+		if (!text_unhex(
+			key->p, CRYPTO_KEY_LEN, (const char *)text.p, text.len))
+			err_refuse(e, ERR_PERM, reason_get(REASON_LEDGER_KEY),
+			    "%s: not a ledger key: 64 hex digits", path);
+	}
+	secret_free(&text);
+	return e->code;
+}
+
+/* The key check value: a known text under the key. */
+
+static enum err_code
+check_write(struct ledger *l, struct err *e)
+{
+	uint8_t value[sizeof(KEY_CHECK) + CRYPTO_SEAL_MORE];
+	struct db_stmt *s;
+
+	if (ledger_seal(l, "meta.value", "key_check", KEY_CHECK,
+		sizeof(KEY_CHECK), value, e) != ERR_OK ||
+	    db_prepare(l->db, "INSERT INTO meta VALUES ('key_check', ?1)", &s,
+		e) != ERR_OK)
+		return e->code;
+	db_bind_blob(s, 1, value, sizeof(value));
+	return db_run(s, e);
+}
+
+/* *there: whether there is one; where there is one the key must open it. */
+static enum err_code
+check_key(struct ledger *l, const char *key_file, bool *there, struct err *e)
+{
+	uint8_t text[sizeof(KEY_CHECK)];
+	struct db_stmt *s;
+	struct err inner;
+	const void *p;
+	size_t n;
+
+	err_clear(&inner);
+	if (db_prepare(l->db, "SELECT value FROM meta WHERE name = 'key_check'",
+		&s, e) != ERR_OK ||
+	    db_step(s, there, e) != ERR_OK || !*there)
+		return e->code;
+	p = db_blob(s, 0, &n);
+	if (ledger_unseal(l, "meta.value", "key_check", p, n, text,
+		sizeof(text), NULL, &inner) != ERR_OK)
+		err_refuse(e, ERR_PERM, reason_get(REASON_LEDGER_KEY),
+		    "%s: the key in %s is not this ledger's", l->path,
+		    key_file);
+	db_reset(s);
+	return e->code;
+}
+
+/* Everything but the key check. */
+static enum err_code
+ledger_load(const char *path, const char *key_file, bool create,
+    struct ledger **out, struct err *e)
+{
+	struct ledger *l = calloc(1, sizeof(*l));
+
+	*out = NULL;
+	if (l == NULL)
+		return err_mem(e);
+	if ((size_t)snprintf(l->path, sizeof(l->path), "%s", path) >=
+	    sizeof(l->path))
+		err_set(e, ERR_USAGE, "%.64s...: path too long", path);
+	else if (key_read(key_file, &l->key, e) == ERR_OK)
+		(create ? db_create : db_open)(path, &schema, &l->db, e);
+	if (e->code != ERR_OK)
+		ledger_close(l);
+	else
+		*out = l;
+	return e->code;
+}
+
+enum err_code
+ledger_init(const char *path, const char *key_file, struct err *e)
+{
+	struct ledger *l = NULL;
+	char key[4096];
+	bool there = false;
+
+	if (key_path(path, key_file, key, sizeof(key), e) != ERR_OK)
+		return e->code;
+	/* A key that is there is used: an interrupted init left it, or the
+	 * user has one. */
+	if (!file_exists(key) && file_exists(path))
+		return err_set(e, ERR_CREATE, "%s: exists already", path);
+	if (!file_exists(key) && key_make(key, e) != ERR_OK)
+		return e->code;
+	if (ledger_load(path, key, !file_exists(path), &l, e) != ERR_OK ||
+	    check_key(l, key, &there, e) != ERR_OK)
+		goto out;
+	if (there)
+		err_set(e, ERR_CREATE, "%s: exists already", path);
+	else if (db_begin(l->db, e) == ERR_OK) {
+		if (check_write(l, e) != ERR_OK ||
+		    ledger_audit(l, "ledger init", path, "", e) != ERR_OK ||
+		    db_commit(l->db, e) != ERR_OK)
+			db_rollback(l->db);
+	}
+out:
+	ledger_close(l);
+	return e->code;
+}
+
+enum err_code
+ledger_open(
+    const char *path, const char *key_file, struct ledger **out, struct err *e)
+{
+	struct ledger *l = NULL;
+	char key[4096];
+	bool there = false;
+
+	*out = NULL;
+	if (access(path, F_OK) == -1)
+		return err_sys(e, ERR_NOINPUT, "%s", path);
+	if (key_path(path, key_file, key, sizeof(key), e) != ERR_OK ||
+	    ledger_load(path, key, false, &l, e) != ERR_OK)
+		return e->code;
+	if (check_key(l, key, &there, e) == ERR_OK && !there)
+		err_set(e, ERR_DATA,
+		    "%s: its init was interrupted; run ledger init again",
+		    path);
+	if (e->code != ERR_OK)
+		ledger_close(l);
+	else
+		*out = l;
+	return e->code;
+}
+
+enum err_code
+ledger_open_args(const struct cli_args *a, struct ledger **out, struct err *e)
+{
+	return ledger_open(a->pos[0], cli_value(a, "--key-file", NULL), out, e);
+}
+
+void
+ledger_close(struct ledger *l)
+{
+	if (l == NULL)
+		return;
+	db_close(l->db);
+	secret_free(&l->key);
+	free(l);
+}
+
+enum err_code
+ledger_audit(struct ledger *l, const char *what, const char *object,
+    const char *why, struct err *e)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	char now[24], who[64];
+	struct db_stmt *s;
+
+	ledger_now(now);
+	if (pw != NULL)
+		snprintf(who, sizeof(who), "%s", pw->pw_name);
+	else
+		snprintf(who, sizeof(who), "uid %u", getuid());
+	if (db_prepare(l->db,
+		"INSERT INTO audit (time, who, what, object, why)"
+		" VALUES (?1, ?2, ?3, ?4, ?5)",
+		&s, e) != ERR_OK)
+		return e->code;
+	db_bind_text(s, 1, now);
+	db_bind_text(s, 2, who);
+	db_bind_text(s, 3, what);
+	db_bind_text(s, 4, object);
+	db_bind_text(s, 5, why);
+	return db_run(s, e);
+}
+
+/* ledger check */
+
+static enum err_code
+open_column(
+    struct ledger *l, const struct sealed *c, uint64_t *opened, struct err *e)
+{
+	uint8_t out[SEALED_MAX];
+	struct db_stmt *s;
+	const void *p;
+	size_t n;
+	bool row;
+
+	if (db_prepare(l->db, c->select, &s, e) != ERR_OK)
+		return e->code;
+	while (db_step(s, &row, e) == ERR_OK && row) {
+		p = db_blob(s, 1, &n);
+		if (ledger_unseal(l, c->column, db_text(s, 0), p, n, out,
+			sizeof(out), NULL, e) != ERR_OK) {
+			db_reset(s);
+			break;
+		}
+		(*opened)++;
+	}
+	secret_wipe(out, sizeof(out));
+	return e->code;
+}
+
+static enum err_code
+check_profiles(struct ledger *l, struct err *e)
+{
+	char hex[TEXT_HEX_SIZE(SHA256_LEN)];
+	uint8_t digest[SHA256_LEN];
+	struct db_stmt *s;
+	bool row;
+
+	if (db_prepare(l->db, "SELECT id, profile, profile_sha256 FROM orders",
+		&s, e) != ERR_OK)
+		return e->code;
+	while (db_step(s, &row, e) == ERR_OK && row) {
+		digest_sha256(db_text(s, 1), strlen(db_text(s, 1)), digest);
+		text_hex(hex, digest, sizeof(digest));
+		if (strcmp(hex, db_text(s, 2)) == 0)
+			continue;
+		err_refuse(e, ERR_DATA, reason_get(REASON_LEDGER_DAMAGED),
+		    "%s: the profile of order %s is not as it was stored",
+		    l->path, db_text(s, 0));
+		db_reset(s);
+		break;
+	}
+	return e->code;
+}
+
+static int64_t
+count(struct ledger *l, const char *sql, struct err *e)
+{
+	struct db_stmt *s;
+	int64_t n = 0;
+	bool row;
+
+	if (db_prepare(l->db, sql, &s, e) != ERR_OK ||
+	    db_step(s, &row, e) != ERR_OK)
+		return 0;
+	if (row)
+		n = db_int(s, 0);
+	db_reset(s);
+	return n;
+}
+
+static enum err_code
+run_check(const struct cli_args *a, struct err *e)
+{
+	struct ledger *l = NULL;
+	int64_t orders, units, audit;
+	uint64_t opened = 0;
+
+	if (ledger_open_args(a, &l, e) != ERR_OK)
+		return e->code;
+	if (db_check(l->db, e) != ERR_OK || check_profiles(l, e) != ERR_OK)
+		goto out;
+	for (size_t i = 0; i < sizeof(sealed) / sizeof(sealed[0]); i++)
+		if (open_column(l, &sealed[i], &opened, e) != ERR_OK)
+			goto out;
+	orders = count(l, "SELECT count(*) FROM orders", e);
+	units = count(l, "SELECT count(*) FROM units", e);
+	audit = count(l, "SELECT count(*) FROM audit", e);
+	if (e->code != ERR_OK)
+		goto out;
+	printf(a->json ? "{\"orders\":%lld,\"units\":%lld,\"secrets\":%llu,"
+			 "\"audit\":%lld}\n"
+		       : "sound: %lld orders, %lld units, %llu secrets open, "
+			 "%lld audit rows\n",
+	    (long long)orders, (long long)units, (unsigned long long)opened,
+	    (long long)audit);
+out:
+	ledger_close(l);
+	return e->code;
+}
+
+static enum err_code
+run_init(const struct cli_args *a, struct err *e)
+{
+	return ledger_init(a->pos[0], cli_value(a, "--key-file", NULL), e);
+}
+
+static const struct cli_opt opts[] = { LEDGER_OPT_KEY, { 0 } };
+
+const struct cli_verb ledger_verbs[] = {
+	{ "ledger init", "LEDGER [--key-file FILE]",
+	    "make a new ledger, and its key LEDGER.key where there is none",
+	    opts, 1, 1, run_init },
+	{ "ledger check", "LEDGER [--key-file FILE]",
+	    "prove that a ledger is whole and that each secret in it opens",
+	    opts, 1, 1, run_check },
+	{ 0 },
+};
