@@ -538,28 +538,26 @@ add_san(X509 *x, const char *dns)
 	return add_ext(x, NID_subject_alt_name, false, names);
 }
 
-/* Subject and authority key identifiers, RFC 5280 4.2.1.1 and .2. */
+/* Subject and authority key identifiers, RFC 5280 4.2.1.1 and .2. x itself
+ * is not asked for what it has: it would remember the answer. */
 static bool
 add_ids(X509 *x, X509 *issuer)
 {
+	ASN1_OCTET_STRING *own = ASN1_OCTET_STRING_new();
+	const ASN1_OCTET_STRING *up =
+	    issuer == x ? own : X509_get0_subject_key_id(issuer);
+	AUTHORITY_KEYID *aki = NULL;
 	uint8_t sum[SHA1_LEN];
-	ASN1_OCTET_STRING *ski = ASN1_OCTET_STRING_new();
-	const ASN1_OCTET_STRING *up;
-	AUTHORITY_KEYID *aki;
+	bool ok;
 
-	if (ski == NULL || X509_pubkey_digest(x, EVP_sha1(), sum, NULL) != 1 ||
-	    ASN1_OCTET_STRING_set(ski, sum, sizeof(sum)) != 1) {
-		ASN1_OCTET_STRING_free(ski);
-		return false;
+	ok = own != NULL && X509_pubkey_digest(x, EVP_sha1(), sum, NULL) == 1 &&
+	    ASN1_OCTET_STRING_set(own, sum, sizeof(sum)) == 1;
+	if (ok && up != NULL) {
+		if ((aki = AUTHORITY_KEYID_new()) != NULL)
+			aki->keyid = ASN1_OCTET_STRING_dup(up);
+		ok = add_ext(x, NID_authority_key_identifier, false, aki);
 	}
-	if (!add_ext(x, NID_subject_key_identifier, false, ski))
-		return false;
-	up = X509_get0_subject_key_id(issuer);
-	if (up == NULL)
-		return true;
-	if ((aki = AUTHORITY_KEYID_new()) != NULL)
-		aki->keyid = ASN1_OCTET_STRING_dup(up);
-	return add_ext(x, NID_authority_key_identifier, false, aki);
+	return add_ext(x, NID_subject_key_identifier, false, own) && ok;
 }
 
 static bool
@@ -604,8 +602,6 @@ make_one(const struct x509_make *make, EVP_PKEY *pub, const struct x509 *issuer,
 	const EVP_MD *md =
 	    EVP_PKEY_get_bits(by) == 384 ? EVP_sha384() : EVP_sha256();
 	X509 *x = X509_new();
-	uint8_t *der = NULL;
-	int n;
 
 	*out = NULL;
 	if (x == NULL || X509_set_pubkey(x, pub) != 1 ||
@@ -613,11 +609,8 @@ make_one(const struct x509_make *make, EVP_PKEY *pub, const struct x509 *issuer,
 	    X509_sign(x, by, md) <= 0)
 		crypto_err(e, ERR_DATA, "certificate for %s",
 		    make->cn == NULL ? "(no name)" : make->cn);
-	else if ((n = i2d_X509(x, &der)) <= 0)
-		crypto_err(e, ERR_BUG, "certificate: writing");
-	else /* read anew: x has cached what it was while being made */
-		x509_from_der(der, (size_t)n, out, e);
-	OPENSSL_free(der);
+	else if ((*out = x509_wrap(x)) == NULL)
+		err_mem(e);
 	X509_free(x);
 	return e->code;
 }
