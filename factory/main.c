@@ -7,6 +7,7 @@
 static const struct cli_verb *const tables[] = {
 	key_verbs,
 	hash_verbs,
+	imagefile_verbs,
 	NULL,
 };
 

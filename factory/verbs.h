@@ -14,7 +14,7 @@ extern const struct cli_verb profile_verbs[];
 extern const struct cli_verb ledger_verbs[];
 extern const struct cli_verb order_verbs[];
 extern const struct cli_verb unit_verbs[];
-extern const struct cli_verb image_verbs[];
+extern const struct cli_verb imagefile_verbs[];
 extern const struct cli_verb manifest_verbs[];
 
 #endif
