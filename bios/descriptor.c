@@ -160,7 +160,7 @@ write_tables(uint8_t *p, uint32_t density, size_t size, size_t me, size_t bios)
 	put_u32le(p + 0x10, SIGNATURE);
 	put_u32le(p + 0x14, 0x02040003); /* FCBA 0x30, FRBA 0x40, 1 chip */
 	put_u32le(p + 0x18, 0x12100206); /* FMBA 0x60, straps 0x100, 0x12 */
-	put_u32le(p + 0x1C, 0x00000120); /* processor strap 0x200, 1 */
+	put_u32le(p + 0x1C, 0x00210120); /* as on 6-series boards */
 	/* Two densities, read clock 20 MHz: by it ifdtool tells v1. */
 	put_u32le(p + 0x30, density | density << 3);
 	memset(p + 0x34, 0, 8);
