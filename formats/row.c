@@ -150,6 +150,34 @@ row_read(struct rd *r, struct row *row)
 	return r->why == NULL;
 }
 
+/* A column's key without the text around it. */
+static void
+key_name(const struct column *c, char key[static ROW_KEY])
+{
+	size_t n = strlen(c->key) - 4; /* ," and ": */
+
+	memcpy(key, c->key + 2, n);
+	key[n] = '\0';
+}
+
+bool
+row_differs(const struct row *a, const struct row *b, char key[static ROW_KEY])
+{
+	strcpy(key, "uuid");
+	if (!uuid_equal(&a->uuid, &b->uuid))
+		return true;
+	for (size_t i = 0; i < COLUMNS; i++) {
+		const struct column *c = &columns[i];
+
+		key_name(c, key);
+		if (is_flag(c) ? a->key_shared != b->key_shared
+			       : strcmp((const char *)a + c->off,
+				     (const char *)b + c->off) != 0)
+			return true;
+	}
+	return false;
+}
+
 void
 row_wipe(struct row *row)
 {

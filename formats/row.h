@@ -23,6 +23,7 @@
 #include "formats/uuid.h"
 
 #define ROW_MAX 4096 /* bytes of a line */
+#define ROW_KEY 24   /* bytes of a key's name, with the NUL */
 
 struct row {
 	struct uuid uuid;
@@ -50,6 +51,9 @@ struct row {
 void row_write(struct wr *, const struct row *, bool reveal);
 /* One object, to the end of the window. Strict about order and form. */
 bool row_read(struct rd *, struct row *);
+/* True if they differ; key names the first column that does. */
+bool row_differs(
+    const struct row *, const struct row *, char key[static ROW_KEY]);
 void row_wipe(struct row *);
 /* RFC 3339 in UTC with whole seconds: 2026-01-31T12:00:00Z. */
 bool row_is_time(const char *);

@@ -130,12 +130,27 @@ enum err_code store_settle(struct store *, const struct uuid *,
 enum err_code store_audit(struct store *, const char *what, const char *object,
     const char *why, struct err *);
 
-/* For the other files of this room that keep things here. */
+/* The history, newest first; the strings live as long as the call. */
+struct store_past {
+	const char *time, *state, *reason, *address, *detail;
+};
+typedef enum err_code store_past_fn(
+    void *arg, const struct store_past *, struct err *);
+enum err_code store_history(struct store *, const struct uuid *, bool stranger,
+    store_past_fn *, void *arg, struct err *);
+
+enum store_added {
+	STORE_NEW,
+	STORE_RENEWED, /* a pin or the factory's state is new */
+	STORE_SAME
+};
+
+/* A row of an import; batch: its number in the table batches. A unit that is
+ * known with other values is refused: REASON_MANIFEST_CONFLICT. */
+enum err_code store_add(struct store *, int64_t batch, const struct row *,
+    enum store_added *, struct err *);
+
+/* For server/import.c, which keeps the batches there. */
 struct db *store_db(struct store *);
-/* column: "units.secrets"; row: its key. out: n + CRYPTO_SEAL_MORE. */
-enum err_code store_seal(struct store *, const char *column, const char *row,
-    const void *, size_t n, uint8_t *out, struct err *);
-enum err_code store_unseal(struct store *, const char *column, const char *row,
-    const void *, size_t n, void *out, size_t len, struct err *);
 
 #endif

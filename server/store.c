@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/secret.h"
+#include "formats/reason.h"
+#include "server/store.h"
+#include "server/vault.h"
+
+struct store {
+	struct vault *vault;
+	struct db *db;
+	bool open; /* a transaction is */
+};
+
+static const char *const states[] = { "known", "hello", "setup", "provisioned",
+	"failed", "refused" };
+
+const char *
+store_state_name(enum store_state state)
+{
+	return states[state];
+}
+
+static void
+now_text(char out[static 24])
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(out, 24, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+struct db *
+store_db(struct store *s)
+{
+	return s->db;
+}
+
+enum err_code
+store_init(const char *dir, struct err *e)
+{
+	return vault_init(dir, e);
+}
+
+enum err_code
+store_open(const char *dir, struct store **out, struct err *e)
+{
+	struct store *s = calloc(1, sizeof(*s));
+
+	*out = NULL;
+	if (s == NULL)
+		return err_mem(e);
+	if (vault_open(dir, &s->vault, e) != ERR_OK) {
+		free(s);
+		return e->code;
+	}
+	s->db = vault_db(s->vault);
+	*out = s;
+	return ERR_OK;
+}
+
+void
+store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	vault_close(s->vault);
+	free(s);
+}
+
+enum err_code
+store_ca(
+    struct store *s, struct x509 **cert, struct crypto_key **key, struct err *e)
+{
+	return vault_ca(s->vault, cert, key, e);
+}
+
+/* Transactions. */
+
+enum err_code
+store_begin(struct store *s, struct err *e)
+{
+	if (db_begin(s->db, e) == ERR_OK)
+		s->open = true;
+	return e->code;
+}
+
+enum err_code
+store_commit(struct store *s, struct err *e)
+{
+	if (db_commit(s->db, e) == ERR_OK)
+		s->open = false;
+	return e->code;
+}
+
+void
+store_rollback(struct store *s)
+{
+	db_rollback(s->db);
+	s->open = false;
+}
+
+/* A transaction of our own where the caller has none open. */
+static enum err_code
+own_begin(struct store *s, bool *own, struct err *e)
+{
+	*own = !s->open;
+	return *own ? store_begin(s, e) : ERR_OK;
+}
+
+static enum err_code
+own_end(struct store *s, bool own, struct err *e)
+{
+	if (own && e->code == ERR_OK)
+		store_commit(s, e);
+	if (own && e->code != ERR_OK)
+		store_rollback(s);
+	return e->code;
+}
+
+enum err_code
+store_audit(struct store *s, const char *what, const char *object,
+    const char *why, struct err *e)
+{
+	char now[24];
+	struct db_stmt *q;
+
+	if (db_prepare(s->db,
+		"INSERT INTO audit (time, what, object, why)"
+		" VALUES (?1, ?2, ?3, ?4)",
+		&q, e) != ERR_OK)
+		return e->code;
+	now_text(now);
+	db_bind_text(q, 1, now);
+	db_bind_text(q, 2, what);
+	db_bind_text(q, 3, object);
+	db_bind_text(q, 4, why);
+	return db_run(q, e);
+}
+
+/* Reading units. */
+
+#define UNIT_COLUMNS                                                  \
+	"SELECT n, uuid, row, state, reason, fqdn, version, address," \
+	" seen_cert, updated, now, next, tls_cert FROM units "
+
+static void
+take_text(struct db_stmt *q, int i, char *out, size_t room)
+{
+	const char *text = db_text(q, i);
+
+	snprintf(out, room, "%s", text != NULL ? text : "");
+}
+
+static enum err_code
+take_row(
+    struct store *s, struct db_stmt *q, struct store_unit *u, struct err *e)
+{
+	uint8_t text[ROW_MAX];
+	struct rd r;
+	const void *p;
+	size_t n;
+
+	p = db_blob(q, 2, &n);
+	if (vault_unseal(s->vault, "units.row", db_text(q, 1), p, n, text,
+		sizeof(text), &n, e) == ERR_OK) {
+		rd_init(&r, text, n);
+		if (!row_read(&r, &u->row))
+			err_set(
+			    e, ERR_DATA, "row of %s: %s", db_text(q, 1), r.why);
+	}
+	secret_wipe(text, sizeof(text));
+	return e->code;
+}
+
+static enum err_code
+take_secrets(struct store *s, struct db_stmt *q, int i, const char *column,
+    struct store_secrets *out, struct err *e)
+{
+	const void *p;
+	size_t n;
+
+	if ((p = db_blob(q, i, &n)) == NULL)
+		return ERR_OK;
+	if (vault_unseal(s->vault, column, db_text(q, 1), p, n, out,
+		sizeof(*out), &n, e) == ERR_OK &&
+	    n != sizeof(*out))
+		err_set(e, ERR_DATA, "%s of %s: length %zu", column,
+		    db_text(q, 1), n);
+	return e->code;
+}
+
+static enum err_code
+take_unit(
+    struct store *s, struct db_stmt *q, struct store_unit *u, struct err *e)
+{
+	const char *state = db_text(q, 3);
+	const void *p;
+	size_t n;
+
+	memset(u, 0, sizeof(*u));
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (strcmp(states[i], state) == 0)
+			u->state = (enum store_state)i;
+	take_text(q, 4, u->reason, sizeof(u->reason));
+	take_text(q, 5, u->fqdn, sizeof(u->fqdn));
+	take_text(q, 6, u->version, sizeof(u->version));
+	take_text(q, 7, u->address, sizeof(u->address));
+	take_text(q, 8, u->seen_cert, sizeof(u->seen_cert));
+	take_text(q, 9, u->updated, sizeof(u->updated));
+	p = db_blob(q, 12, &n);
+	if (p != NULL && n <= sizeof(u->tls_cert)) {
+		memcpy(u->tls_cert, p, n);
+		u->tls_cert_len = n;
+	}
+	if (take_row(s, q, u, e) == ERR_OK &&
+	    take_secrets(s, q, 10, "units.now", &u->now, e) == ERR_OK)
+		take_secrets(s, q, 11, "units.next", &u->next, e);
+	if (e->code != ERR_OK)
+		store_unit_wipe(u);
+	return e->code;
+}
+
+void
+store_unit_wipe(struct store_unit *u)
+{
+	secret_wipe(u, sizeof(*u));
+}
+
+enum err_code
+store_unit(struct store *s, const struct uuid *uuid, bool *found,
+    struct store_unit *u, struct err *e)
+{
+	char text[UUID_TEXT];
+	struct db_stmt *q;
+
+	*found = false;
+	if (db_prepare(s->db, UNIT_COLUMNS "WHERE uuid = ?1", &q, e) != ERR_OK)
+		return e->code;
+	uuid_text(uuid, text);
+	db_bind_text(q, 1, text);
+	if (db_step(q, found, e) != ERR_OK || !*found)
+		return e->code;
+	take_unit(s, q, u, e);
+	db_reset(q);
+	return e->code;
+}
+
+/* One at a time, so that fn may write. */
+static enum err_code
+each(struct store *s, const char *state, store_fn *fn, void *arg, struct err *e)
+{
+	struct store_unit u;
+	struct db_stmt *q;
+	int64_t n = 0;
+	bool row;
+
+	for (;;) {
+		if (db_prepare(s->db,
+			UNIT_COLUMNS "WHERE n > ?1 AND (?2 IS NULL OR"
+				     " state = ?2) ORDER BY n LIMIT 1",
+			&q, e) != ERR_OK)
+			break;
+		db_bind_int(q, 1, n);
+		db_bind_text(q, 2, state);
+		if (db_step(q, &row, e) != ERR_OK || !row)
+			break;
+		n = db_int(q, 0);
+		take_unit(s, q, &u, e);
+		db_reset(q);
+		if (e->code != ERR_OK || fn(arg, &u, e) != ERR_OK)
+			break;
+	}
+	store_unit_wipe(&u);
+	return e->code;
+}
+
+enum err_code
+store_each(struct store *s, store_fn *fn, void *arg, struct err *e)
+{
+	return each(s, NULL, fn, arg, e);
+}
+
+enum err_code
+store_each_in(struct store *s, enum store_state state, store_fn *fn, void *arg,
+    struct err *e)
+{
+	return each(s, states[state], fn, arg, e);
+}
+
+enum err_code
+store_pid_elsewhere(struct store *s, const char *pid, const struct uuid *but,
+    bool *elsewhere, struct err *e)
+{
+	char text[UUID_TEXT];
+	struct db_stmt *q;
+
+	if (db_prepare(s->db,
+		"SELECT 1 FROM units WHERE pid = ?1 AND uuid <> ?2 UNION ALL "
+		"SELECT 1 FROM units WHERE now_pid = ?1 AND uuid <> ?2 "
+		"UNION ALL "
+		"SELECT 1 FROM units WHERE next_pid = ?1 AND uuid <> ?2 "
+		"LIMIT 1",
+		&q, e) != ERR_OK)
+		return e->code;
+	uuid_text(but, text);
+	db_bind_text(q, 1, pid);
+	db_bind_text(q, 2, text);
+	if (db_step(q, elsewhere, e) == ERR_OK)
+		db_reset(q);
+	return e->code;
+}
+
+/* Events. */
+
+/* The units' history and the strangers': the same columns, other bounds. */
+static const struct history {
+	const char *insert, *trim, *select;
+} histories[2] = {
+#define INTO(table)                                                  \
+	"INSERT INTO " table " (uuid, time, state, reason, address," \
+	" detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+#define FROM(table)                                               \
+	"SELECT time, state, reason, address, detail FROM " table \
+	" WHERE uuid = ?1 ORDER BY n DESC LIMIT ?2"
+	{ INTO("events"),
+	    "DELETE FROM events WHERE uuid = ?1 AND n <= (SELECT n FROM"
+	    " events WHERE uuid = ?1 ORDER BY n DESC LIMIT 1 OFFSET ?2)",
+	    FROM("events") },
+	{ INTO("strangers"),
+	    "DELETE FROM strangers WHERE ?1 NOT NULL AND"
+	    " n <= (SELECT max(n) FROM strangers) - ?2",
+	    FROM("strangers") },
+};
+
+static enum err_code
+history_add(struct store *s, bool stranger, const char *uuid,
+    const struct store_event *v, struct err *e)
+{
+	const struct history *h = &histories[stranger];
+	char now[24];
+	struct db_stmt *q;
+
+	if (db_prepare(s->db, h->insert, &q, e) != ERR_OK)
+		return e->code;
+	now_text(now);
+	db_bind_text(q, 1, uuid);
+	db_bind_text(q, 2, now);
+	db_bind_text(q, 3, states[stranger ? STORE_REFUSED : v->state]);
+	db_bind_text(q, 4, v->reason != NULL ? v->reason->code : "");
+	db_bind_text(q, 5, v->address != NULL ? v->address : "");
+	db_bind_text(q, 6, v->detail != NULL ? v->detail : "");
+	if (db_run(q, e) != ERR_OK ||
+	    db_prepare(s->db, h->trim, &q, e) != ERR_OK)
+		return e->code;
+	db_bind_text(q, 1, uuid);
+	db_bind_int(q, 2, stranger ? STORE_STRANGERS : STORE_EVENTS);
+	return db_run(q, e);
+}
+
+/* *known: whether there is a unit to change. */
+static enum err_code
+row_event(struct store *s, const char *uuid, const struct store_event *v,
+    bool *known, struct err *e)
+{
+	char now[24];
+	struct db_stmt *q;
+
+	if (db_prepare(s->db,
+		"UPDATE units SET state = ?2, reason = ?3, updated = ?4,"
+		" address = coalesce(?5, address),"
+		" version = coalesce(?6, version),"
+		" fqdn = coalesce(?7, fqdn),"
+		" seen_cert = iif(seen_cert = '', coalesce(?8, ''), seen_cert)"
+		" WHERE uuid = ?1",
+		&q, e) != ERR_OK)
+		return e->code;
+	now_text(now);
+	db_bind_text(q, 1, uuid);
+	db_bind_text(q, 2, states[v->state]);
+	db_bind_text(q, 3, v->reason != NULL ? v->reason->code : "");
+	db_bind_text(q, 4, now);
+	db_bind_text(q, 5, v->address);
+	db_bind_text(q, 6, v->version);
+	db_bind_text(q, 7, v->fqdn);
+	db_bind_text(q, 8, v->seen_cert);
+	if (db_run(q, e) == ERR_OK)
+		*known = db_changes(s->db) > 0;
+	return e->code;
+}
+
+enum err_code
+store_event(struct store *s, const struct uuid *uuid,
+    const struct store_event *v, struct err *e)
+{
+	char text[UUID_TEXT];
+	bool own, known = false;
+
+	uuid_text(uuid, text);
+	if (own_begin(s, &own, e) != ERR_OK)
+		return e->code;
+	if (row_event(s, text, v, &known, e) == ERR_OK)
+		history_add(s, !known, text, v, e);
+	return own_end(s, own, e);
+}
+
+enum err_code
+store_note(struct store *s, const struct uuid *uuid,
+    const struct store_event *v, struct err *e)
+{
+	char text[UUID_TEXT];
+	bool own;
+
+	uuid_text(uuid, text);
+	if (own_begin(s, &own, e) == ERR_OK)
+		history_add(s, false, text, v, e);
+	return own_end(s, own, e);
+}
+
+enum err_code
+store_history(struct store *s, const struct uuid *uuid, bool stranger,
+    store_past_fn *fn, void *arg, struct err *e)
+{
+	char text[UUID_TEXT];
+	struct db_stmt *q;
+	bool row;
+
+	if (db_prepare(s->db, histories[stranger].select, &q, e) != ERR_OK)
+		return e->code;
+	uuid_text(uuid, text);
+	db_bind_text(q, 1, text);
+	db_bind_int(q, 2, STORE_EVENTS);
+	while (db_step(q, &row, e) == ERR_OK && row) {
+		const struct store_past past = { db_text(q, 0), db_text(q, 1),
+			db_text(q, 2), db_text(q, 3), db_text(q, 4) };
+
+		if (fn(arg, &past, e) != ERR_OK)
+			break;
+	}
+	db_reset(q);
+	return e->code;
+}
+
+/* What set-up gives. */
+
+enum err_code
+store_next(struct store *s, const struct uuid *uuid,
+    const struct store_secrets *next, struct err *e)
+{
+	uint8_t sealed[sizeof(*next) + CRYPTO_SEAL_MORE];
+	char text[UUID_TEXT];
+	struct db_stmt *q;
+
+	uuid_text(uuid, text);
+	if (vault_seal(s->vault, "units.next", text, next, sizeof(*next),
+		sealed, e) != ERR_OK ||
+	    db_prepare(s->db,
+		"UPDATE units SET next = ?2, next_pid = ?3 WHERE uuid = ?1", &q,
+		e) != ERR_OK)
+		return e->code;
+	db_bind_text(q, 1, text);
+	db_bind_blob(q, 2, sealed, sizeof(sealed));
+	db_bind_text(q, 3, next->psk.pid[0] != '\0' ? next->psk.pid : NULL);
+	return db_run(q, e);
+}
+
+/* A seal is bound to its column, so next is sealed anew. */
+enum err_code
+store_settle(struct store *s, const struct uuid *uuid, const void *cert,
+    size_t n, struct err *e)
+{
+	uint8_t sealed[sizeof(struct store_secrets) + CRYPTO_SEAL_MORE];
+	char text[UUID_TEXT];
+	struct store_unit u;
+	struct db_stmt *q;
+	bool found;
+
+	uuid_text(uuid, text);
+	if (store_unit(s, uuid, &found, &u, e) != ERR_OK)
+		return e->code;
+	if (!found)
+		return err_set(e, ERR_BUG, "%s: settled, but unknown", text);
+	if (vault_seal(s->vault, "units.now", text, &u.next, sizeof(u.next),
+		sealed, e) == ERR_OK &&
+	    db_prepare(s->db,
+		"UPDATE units SET now = ?2, now_pid = next_pid, next = NULL,"
+		" next_pid = NULL, tls_cert = coalesce(?3, tls_cert)"
+		" WHERE uuid = ?1",
+		&q, e) == ERR_OK) {
+		db_bind_text(q, 1, text);
+		db_bind_blob(q, 2, sealed, sizeof(sealed));
+		db_bind_blob(q, 3, n > 0 ? cert : NULL, n);
+		db_run(q, e);
+	}
+	store_unit_wipe(&u);
+	return e->code;
+}
+
+/* Import. */
+
+static enum err_code
+put_row(struct store *s, const char *sql, int64_t batch, const struct row *row,
+    struct err *e)
+{
+	uint8_t sealed[ROW_MAX + CRYPTO_SEAL_MORE];
+	char uuid[UUID_TEXT], now[24];
+	struct db_stmt *q;
+	struct wr w;
+
+	wr_grow(&w, ROW_MAX);
+	row_write(&w, row, true);
+	uuid_text(&row->uuid, uuid);
+	if (w.failed)
+		err_set(e, ERR_DATA, "%s: row too long", uuid);
+	else if (vault_seal(s->vault, "units.row", uuid, w.buf, w.len, sealed,
+		     e) == ERR_OK &&
+	    db_prepare(s->db, sql, &q, e) == ERR_OK) {
+		now_text(now);
+		db_bind_text(q, 1, uuid);
+		db_bind_int(q, 2, batch);
+		db_bind_blob(q, 3, sealed, w.len + CRYPTO_SEAL_MORE);
+		db_bind_text(q, 4, row->pid[0] != '\0' ? row->pid : NULL);
+		db_bind_text(q, 5, now);
+		db_run(q, e);
+	}
+	wr_free(&w);
+	return e->code;
+}
+
+/* What another manifest may say anew of a unit: how far the factory is with
+ * it, and a certificate that was pinned since. A pin stays. */
+static enum err_code
+merge(struct store *s, int64_t batch, struct row *old, const struct row *row,
+    enum store_added *how, struct err *e)
+{
+	char key[ROW_KEY], uuid[UUID_TEXT];
+	struct row new = *row;
+
+	*how = STORE_SAME;
+	if (new.cert_sha256[0] == '\0')
+		strcpy(new.cert_sha256, old->cert_sha256);
+	if (row_differs(old, &new, key))
+		*how = STORE_RENEWED;
+	strcpy(old->state, new.state);
+	if (old->cert_sha256[0] == '\0')
+		strcpy(old->cert_sha256, new.cert_sha256);
+	if (row_differs(old, &new, key)) {
+		uuid_text(&row->uuid, uuid);
+		err_refuse(e, ERR_DATA, reason_get(REASON_MANIFEST_CONFLICT),
+		    "unit %s: its %s is another than was imported before", uuid,
+		    key);
+	} else if (*how == STORE_RENEWED)
+		put_row(s,
+		    "UPDATE units SET batch = ?2, row = ?3, pid = ?4,"
+		    " updated = ?5 WHERE uuid = ?1",
+		    batch, &new, e);
+	row_wipe(&new);
+	return e->code;
+}
+
+enum err_code
+store_add(struct store *s, int64_t batch, const struct row *row,
+    enum store_added *how, struct err *e)
+{
+	struct store_unit u;
+	bool found;
+
+	if (store_unit(s, &row->uuid, &found, &u, e) != ERR_OK)
+		return e->code;
+	if (found) {
+		merge(s, batch, &u.row, row, how, e);
+		store_unit_wipe(&u);
+		return e->code;
+	}
+	*how = STORE_NEW;
+	return put_row(s,
+	    "INSERT INTO units (uuid, batch, row, pid, updated)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5)",
+	    batch, row, e);
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/keyfile.h"
+#include "server/vault.h"
+
+#define KEY_CHECK "amtforge store"
+#define PATH_MAX_LEN 4096
+#define CA_DAYS 7300
+
+struct vault {
+	struct db *db;
+	struct secret key;
+	char dir[PATH_MAX_LEN];
+};
+
+/* Step 1. Times are RFC 3339 UTC; a BLOB is sealed, but for tls_cert. */
+static const char schema_1[] =
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL);"
+    "CREATE TABLE batches (n INTEGER PRIMARY KEY,"
+    " sha256 TEXT NOT NULL UNIQUE, batch TEXT NOT NULL,"
+    " order_id TEXT NOT NULL, sequence INTEGER NOT NULL,"
+    " units INTEGER NOT NULL, signer TEXT NOT NULL, header TEXT NOT NULL,"
+    " imported TEXT NOT NULL);"
+    "CREATE TABLE units (n INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE,"
+    " batch INTEGER NOT NULL REFERENCES batches(n), row BLOB NOT NULL,"
+    " pid TEXT, now_pid TEXT, next_pid TEXT,"
+    " state TEXT NOT NULL DEFAULT 'known',"
+    " reason TEXT NOT NULL DEFAULT '', fqdn TEXT NOT NULL DEFAULT '',"
+    " version TEXT NOT NULL DEFAULT '', address TEXT NOT NULL DEFAULT '',"
+    " seen_cert TEXT NOT NULL DEFAULT '', updated TEXT NOT NULL,"
+    " now BLOB, next BLOB, tls_cert BLOB);"
+    "CREATE INDEX units_pid ON units (pid) WHERE pid NOT NULL;"
+    "CREATE INDEX units_now ON units (now_pid) WHERE now_pid NOT NULL;"
+    "CREATE INDEX units_next ON units (next_pid) WHERE next_pid NOT NULL;"
+    "CREATE TABLE events (n INTEGER PRIMARY KEY, uuid TEXT NOT NULL,"
+    " time TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,"
+    " address TEXT NOT NULL, detail TEXT NOT NULL);"
+    "CREATE INDEX events_uuid ON events (uuid, n);"
+    "CREATE TABLE strangers (n INTEGER PRIMARY KEY, uuid TEXT NOT NULL,"
+    " time TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,"
+    " address TEXT NOT NULL, detail TEXT NOT NULL);"
+    "CREATE INDEX strangers_uuid ON strangers (uuid, n);"
+    "CREATE TABLE audit (n INTEGER PRIMARY KEY, time TEXT NOT NULL,"
+    " what TEXT NOT NULL, object TEXT NOT NULL, why TEXT NOT NULL);"
+    "CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN"
+    " SELECT RAISE(ABORT, 'the audit table can only be added to'); END;"
+    "CREATE TRIGGER audit_as_written BEFORE UPDATE ON audit BEGIN"
+    " SELECT RAISE(ABORT, 'the audit table can only be added to'); END;";
+
+static const char *const ddl[] = { schema_1 };
+static const struct db_schema schema = { 0x414d5453, 1, ddl }; /* "AMTS" */
+
+struct db *
+vault_db(struct vault *v)
+{
+	return v->db;
+}
+
+/* The sealed columns. */
+
+static enum err_code
+context(
+    char *out, size_t room, const char *column, const char *row, struct err *e)
+{
+	int n = snprintf(out, room, "%s/%s", column, row);
+
+	if (n < 0 || (size_t)n >= room)
+		return err_set(e, ERR_BUG, "%s: context too long", column);
+	return ERR_OK;
+}
+
+enum err_code
+vault_seal(struct vault *v, const char *column, const char *row, const void *p,
+    size_t n, uint8_t *out, struct err *e)
+{
+	char place[128];
+
+	if (context(place, sizeof(place), column, row, e) != ERR_OK)
+		return e->code;
+	return crypto_seal(&v->key, place, p, n, out, e);
+}
+
+enum err_code
+vault_unseal(struct vault *v, const char *column, const char *row,
+    const void *p, size_t n, void *out, size_t room, size_t *len, struct err *e)
+{
+	char place[128];
+
+	if (context(place, sizeof(place), column, row, e) != ERR_OK)
+		return e->code;
+	if (n < CRYPTO_SEAL_MORE || n - CRYPTO_SEAL_MORE > room)
+		err_set(e, ERR_DATA, "length %zu", n);
+	else
+		crypto_open(&v->key, place, p, n, out, e);
+	if (e->code != ERR_OK)
+		return err_in(e, "%s: %s of %s does not open with store.key",
+		    v->dir, column, row);
+	*len = n - CRYPTO_SEAL_MORE;
+	return ERR_OK;
+}
+
+/* Making and opening. */
+
+static enum err_code
+ca_make(const char *key_path, const char *cert_path, struct err *e)
+{
+	const struct x509_make how = { .cn = "amtforge device CA",
+		.o = "amtforge",
+		.days = CA_DAYS,
+		.ca = true };
+	struct crypto_key *key = NULL;
+	struct x509 *cert = NULL;
+	struct secret pem = { 0 };
+	struct wr w;
+
+	wr_grow(&w, 65536);
+	if (!file_exists(key_path) &&
+	    crypto_key_new(CRYPTO_RSA2048, &key, e) == ERR_OK &&
+	    crypto_key_pem(key, &pem, e) == ERR_OK)
+		file_create_secret(key_path, &pem, e);
+	secret_free(&pem);
+	if (e->code == ERR_OK && key == NULL &&
+	    file_read_secret(key_path, 65536, &pem, e) == ERR_OK)
+		crypto_key_read(pem.p, pem.len, NULL, &key, e);
+	if (e->code == ERR_OK &&
+	    x509_new(&how, key, NULL, NULL, &cert, e) == ERR_OK) {
+		if (x509_pem(cert, &w))
+			file_write(cert_path, FILE_NEW, w.buf, w.len, e);
+		else
+			err_mem(e);
+	}
+	secret_free(&pem);
+	wr_free(&w);
+	crypto_key_free(key);
+	x509_free(cert);
+	return e->code;
+}
+
+/* The parts in their order; what an interrupted init made is kept. */
+static enum err_code
+parts_make(const char *dir, struct err *e)
+{
+	char key[PATH_MAX_LEN], cert[PATH_MAX_LEN];
+
+	if (file_join(key, sizeof(key), dir, "store.key", e) != ERR_OK ||
+	    (!file_exists(key) && keyfile_make(key, e) != ERR_OK))
+		return e->code;
+	if (file_join(key, sizeof(key), dir, "device-ca.key", e) != ERR_OK ||
+	    file_join(cert, sizeof(cert), dir, "device-ca.pem", e) != ERR_OK ||
+	    file_exists(cert))
+		return e->code;
+	return ca_make(key, cert, e);
+}
+
+/* The key check value, a known text under the key: *there says whether it
+ * is, and then the key must open it. */
+static enum err_code
+check_key(struct vault *v, bool *there, struct err *e)
+{
+	char text[sizeof(KEY_CHECK)];
+	struct db_stmt *q;
+	const void *p;
+	size_t n, len;
+
+	if (db_prepare(v->db, "SELECT value FROM meta WHERE name = 'key_check'",
+		&q, e) != ERR_OK ||
+	    db_step(q, there, e) != ERR_OK || !*there)
+		return e->code;
+	p = db_blob(q, 0, &n);
+	vault_unseal(
+	    v, "meta.value", "key_check", p, n, text, sizeof(text), &len, e);
+	db_reset(q);
+	return e->code;
+}
+
+static enum err_code
+check_write(struct vault *v, struct err *e)
+{
+	uint8_t value[sizeof(KEY_CHECK) + CRYPTO_SEAL_MORE];
+	struct db_stmt *q;
+
+	if (vault_seal(v, "meta.value", "key_check", KEY_CHECK,
+		sizeof(KEY_CHECK), value, e) != ERR_OK ||
+	    db_prepare(v->db, "INSERT INTO meta VALUES ('key_check', ?1)", &q,
+		e) != ERR_OK)
+		return e->code;
+	db_bind_blob(q, 1, value, sizeof(value));
+	return db_run(q, e);
+}
+
+/* The folder's database and key, made if they are not there. */
+static enum err_code
+open_parts(const char *dir, bool make, struct vault **out, struct err *e)
+{
+	char path[PATH_MAX_LEN];
+	struct vault *v = calloc(1, sizeof(*v));
+
+	*out = v;
+	if (v == NULL)
+		return err_mem(e);
+	if (file_join(v->dir, sizeof(v->dir), dir, "store.db", e) != ERR_OK)
+		return e->code;
+	if (!file_exists(v->dir)) {
+		if (!make)
+			return err_set(e, ERR_NOINPUT,
+			    "%s: not there (amtforge-server init makes it)",
+			    v->dir);
+		if (parts_make(dir, e) != ERR_OK ||
+		    db_create(v->dir, &schema, &v->db, e) != ERR_OK)
+			return e->code;
+	} else if (db_open(v->dir, &schema, &v->db, e) != ERR_OK)
+		return e->code;
+	snprintf(v->dir, sizeof(v->dir), "%s", dir);
+	if (file_join(path, sizeof(path), dir, "store.key", e) != ERR_OK)
+		return e->code;
+	return keyfile_read(path, &v->key, e);
+}
+
+enum err_code
+vault_init(const char *dir, struct err *e)
+{
+	struct vault *v = NULL;
+	bool there;
+
+	if (file_mkdir(dir, 0700, e) == ERR_OK &&
+	    open_parts(dir, true, &v, e) == ERR_OK &&
+	    check_key(v, &there, e) == ERR_OK) {
+		if (there)
+			err_set(
+			    e, ERR_CREATE, "%s: holds a store already", dir);
+		else
+			check_write(v, e);
+	}
+	vault_close(v);
+	return e->code;
+}
+
+enum err_code
+vault_open(const char *dir, struct vault **out, struct err *e)
+{
+	bool there;
+
+	if (open_parts(dir, false, out, e) == ERR_OK &&
+	    check_key(*out, &there, e) == ERR_OK && !there)
+		err_set(e, ERR_DATA,
+		    "%s: its init was interrupted; run it again", dir);
+	if (e->code != ERR_OK) {
+		vault_close(*out);
+		*out = NULL;
+	}
+	return e->code;
+}
+
+void
+vault_close(struct vault *v)
+{
+	if (v == NULL)
+		return;
+	db_close(v->db);
+	secret_free(&v->key);
+	free(v);
+}
+
+enum err_code
+vault_ca(
+    struct vault *v, struct x509 **cert, struct crypto_key **key, struct err *e)
+{
+	char path[PATH_MAX_LEN];
+	struct secret pem = { 0 };
+
+	*cert = NULL;
+	*key = NULL;
+	if (file_join(path, sizeof(path), v->dir, "device-ca.key", e) ==
+		ERR_OK &&
+	    file_read_secret(path, 65536, &pem, e) == ERR_OK &&
+	    crypto_key_read(pem.p, pem.len, NULL, key, e) != ERR_OK)
+		err_in(e, "%s", path);
+	secret_free(&pem);
+	if (e->code == ERR_OK &&
+	    file_join(path, sizeof(path), v->dir, "device-ca.pem", e) ==
+		ERR_OK &&
+	    file_read_secret(path, 65536, &pem, e) == ERR_OK &&
+	    x509_read(pem.p, pem.len, cert, e) != ERR_OK)
+		err_in(e, "%s", path);
+	secret_free(&pem);
+	if (e->code != ERR_OK) {
+		crypto_key_free(*key);
+		*key = NULL;
+	}
+	return e->code;
+}
