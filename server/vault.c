@@ -8,7 +8,7 @@
 #include "server/vault.h"
 
 #define KEY_CHECK "amtforge store"
-#define PATH_MAX_LEN 4096
+#define PATH_MAX_LEN 1024
 #define CA_DAYS 7300
 
 struct vault {
