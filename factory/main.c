@@ -8,6 +8,10 @@ static const struct cli_verb *const tables[] = {
 	key_verbs,
 	hash_verbs,
 	imagefile_verbs,
+	profile_verbs,
+	ledger_verbs,
+	order_verbs,
+	unit_verbs,
 	NULL,
 };
 

@@ -58,6 +58,11 @@ void unit_row(const struct order *, const struct unit *, struct row *);
 /* What the image carries, sequence 1: record_wipe() it. */
 void unit_record(const struct order *, const struct unit *, struct record *);
 
+/* Seals and inserts it, inside the caller's transaction. What is the order's
+ * (a shared credential) is not stored again. */
+enum err_code unit_insert(
+    struct ledger *, const struct order *, const struct unit *, struct err *);
+
 /* A move of state with its audit row; the state it has already is left. */
 enum err_code unit_mark(struct ledger *, const struct uuid *, const char *state,
     const char *why, struct err *);

@@ -1,0 +1,628 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "base/x509.h"
+#include "factory/issue.h"
+#include "factory/unit.h"
+#include "factory/verbs.h"
+#include "formats/reason.h"
+
+#define CERT_MAX 65536
+
+/* o.*: what the order shares with all its units, NULL where it does not. */
+#define UNIT_COLUMNS                                                      \
+	"SELECT n, uuid, serial, order_id, state, sku, macs, issued,"     \
+	" coalesce(u.pid, o.pid), u.pps, o.pps, mebx, otp, u.key, o.key," \
+	" coalesce(u.cert, o.cert)"                                       \
+	" FROM units u JOIN orders o ON order_id = id"
+
+void
+unit_wipe(struct unit *u)
+{
+	secret_wipe(u, sizeof(*u));
+}
+
+static void
+copy_text(struct db_stmt *s, int i, char *out, size_t room)
+{
+	const char *text = db_text(s, i);
+
+	snprintf(out, room, "%s", text != NULL ? text : "");
+}
+
+/* A sealed column into out, left empty where it is NULL. */
+static enum err_code
+open_blob(struct ledger *l, struct db_stmt *s, int i, const char *column,
+    void *out, size_t room, size_t *len, struct err *e)
+{
+	/* An order's column is bound to the order, a unit's to the UUID. */
+	const char *row = db_text(s, column[0] == 'o' ? 3 : 1);
+	const void *p;
+	size_t n;
+
+	if ((p = db_blob(s, i, &n)) == NULL)
+		return ERR_OK;
+	return ledger_unseal(l, column, row, p, n, out, room, len, e);
+}
+
+static enum err_code
+read_secrets(struct ledger *l, struct db_stmt *s, struct unit *u, struct err *e)
+{
+	if (open_blob(l, s, 9, "units.pps", u->psk.pps, PSK_PPS_LEN, NULL, e) !=
+		ERR_OK ||
+	    open_blob(l, s, 10, "orders.pps", u->psk.pps, PSK_PPS_LEN, NULL,
+		e) != ERR_OK ||
+	    open_blob(l, s, 11, "units.mebx", u->mebx, sizeof(u->mebx) - 1,
+		NULL, e) != ERR_OK ||
+	    open_blob(l, s, 12, "units.otp", u->otp, sizeof(u->otp) - 1, NULL,
+		e) != ERR_OK ||
+	    open_blob(l, s, 13, "units.key", u->key, sizeof(u->key),
+		&u->key_len, e) != ERR_OK)
+		return e->code;
+	return open_blob(
+	    l, s, 14, "orders.key", u->key, sizeof(u->key), &u->key_len, e);
+}
+
+/* The row a statement of UNIT_COLUMNS stands on. */
+static enum err_code
+read_row(struct ledger *l, struct db_stmt *s, struct unit *u, struct err *e)
+{
+	const void *cert;
+	size_t n;
+
+	memset(u, 0, sizeof(*u));
+	if (!uuid_parse(&u->uuid, db_text(s, 1)))
+		return err_refuse(e, ERR_DATA,
+		    reason_get(REASON_LEDGER_DAMAGED), "row %lld: not a UUID",
+		    (long long)db_int(s, 0));
+	copy_text(s, 2, u->serial, sizeof(u->serial));
+	copy_text(s, 3, u->order, sizeof(u->order));
+	copy_text(s, 4, u->state, sizeof(u->state));
+	copy_text(s, 5, u->sku, sizeof(u->sku));
+	copy_text(s, 6, u->macs, sizeof(u->macs));
+	copy_text(s, 7, u->issued, sizeof(u->issued));
+	copy_text(s, 8, u->psk.pid, sizeof(u->psk.pid));
+	cert = db_blob(s, 15, &n);
+	if (cert != NULL && n <= sizeof(u->cert)) {
+		memcpy(u->cert, cert, n);
+		u->cert_len = n;
+	}
+	return read_secrets(l, s, u, e);
+}
+
+enum err_code
+unit_load(
+    struct ledger *l, const struct uuid *uuid, struct unit *u, struct err *e)
+{
+	char text[UUID_TEXT];
+	struct db_stmt *s;
+	bool row;
+
+	memset(u, 0, sizeof(*u));
+	uuid_text(uuid, text);
+	if (db_prepare(ledger_db(l), UNIT_COLUMNS " WHERE uuid = ?1", &s, e) !=
+	    ERR_OK)
+		return e->code;
+	db_bind_text(s, 1, text);
+	if (db_step(s, &row, e) != ERR_OK)
+		return e->code;
+	if (!row)
+		return err_refuse(e, ERR_DATA, reason_get(REASON_UNIT_UNKNOWN),
+		    "no unit %s in this ledger", text);
+	if (read_row(l, s, u, e) != ERR_OK)
+		unit_wipe(u);
+	db_reset(s);
+	return e->code;
+}
+
+enum err_code
+unit_each(struct ledger *l, const struct order *o, unit_fn *fn, void *arg,
+    struct err *e)
+{
+	struct unit u;
+	struct db_stmt *s;
+	int64_t last = 0;
+	bool row;
+
+	while (e->code == ERR_OK) {
+		if (db_prepare(ledger_db(l),
+			UNIT_COLUMNS " WHERE order_id = ?1 AND n > ?2"
+				     " ORDER BY n LIMIT 1",
+			&s, e) != ERR_OK)
+			break;
+		db_bind_text(s, 1, o->id);
+		db_bind_int(s, 2, last);
+		if (db_step(s, &row, e) != ERR_OK || !row)
+			break;
+		last = db_int(s, 0);
+		read_row(l, s, &u, e);
+		db_reset(s);
+		if (e->code == ERR_OK)
+			fn(arg, &u, e);
+	}
+	unit_wipe(&u);
+	return e->code;
+}
+
+/* Room for all sealed values of a unit. */
+struct sealed {
+	uint8_t pps[PSK_PPS_LEN + CRYPTO_SEAL_MORE];
+	uint8_t mebx[33 + CRYPTO_SEAL_MORE];
+	uint8_t otp[33 + CRYPTO_SEAL_MORE];
+	uint8_t key[RECORD_KEY + CRYPTO_SEAL_MORE];
+};
+
+/* Seals n bytes, if there are any, and binds them as column i. */
+static enum err_code
+bind_sealed(struct ledger *l, struct db_stmt *s, int i, const char *column,
+    const char *uuid, const void *p, size_t n, uint8_t *out, struct err *e)
+{
+	if (n == 0)
+		return ERR_OK;
+	if (ledger_seal(l, column, uuid, p, n, out, e) == ERR_OK)
+		db_bind_blob(s, i, out, n + CRYPTO_SEAL_MORE);
+	return e->code;
+}
+
+enum err_code
+unit_insert(struct ledger *l, const struct order *o, const struct unit *u,
+    struct err *e)
+{
+	bool own = !o->profile.key_shared;
+	char uuid[UUID_TEXT];
+	struct sealed to;
+	struct db_stmt *s;
+
+	uuid_text(&u->uuid, uuid);
+	if (db_prepare(ledger_db(l),
+		"INSERT INTO units (uuid, serial, order_id, state, sku, macs,"
+		" issued, pid, pps, mebx, otp, key, cert)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+		" ?13)",
+		&s, e) != ERR_OK)
+		return e->code;
+	db_bind_text(s, 1, uuid);
+	db_bind_text(s, 2, u->serial);
+	db_bind_text(s, 3, o->id);
+	db_bind_text(s, 4, u->state);
+	db_bind_text(s, 5, u->sku);
+	db_bind_text(s, 6, u->macs);
+	db_bind_text(s, 7, u->issued);
+	if (own && u->psk.pid[0] != '\0')
+		db_bind_text(s, 8, u->psk.pid);
+	if (own && u->cert_len > 0)
+		db_bind_blob(s, 13, u->cert, u->cert_len);
+	if (bind_sealed(l, s, 9, "units.pps", uuid, u->psk.pps,
+		own ? strlen(u->psk.pps) : 0, to.pps, e) == ERR_OK &&
+	    bind_sealed(l, s, 10, "units.mebx", uuid, u->mebx, strlen(u->mebx),
+		to.mebx, e) == ERR_OK &&
+	    bind_sealed(l, s, 11, "units.otp", uuid, u->otp, strlen(u->otp),
+		to.otp, e) == ERR_OK &&
+	    bind_sealed(l, s, 12, "units.key", uuid, u->key,
+		own ? u->key_len : 0, to.key, e) == ERR_OK)
+		db_run(s, e);
+	return e->code;
+}
+
+void
+unit_row(const struct order *o, const struct unit *u, struct row *r)
+{
+	const struct profile *p = &o->profile;
+	uint8_t digest[SHA256_LEN];
+
+	memset(r, 0, sizeof(*r));
+	r->uuid = u->uuid;
+	memcpy(r->serial, u->serial, sizeof(r->serial));
+	memcpy(r->order, u->order, sizeof(r->order));
+	memcpy(r->state, u->state, sizeof(r->state));
+	snprintf(r->mode, sizeof(r->mode), "%s", profile_mode_name(p->mode));
+	profile_amt(p, r->amt);
+	memcpy(r->sku, u->sku, sizeof(r->sku));
+	memcpy(r->macs, u->macs, sizeof(r->macs));
+	memcpy(r->pid, u->psk.pid, sizeof(r->pid));
+	if (u->cert_len > 0) {
+		digest_sha256(u->cert, u->cert_len, digest);
+		text_hex(r->cert_sha256, digest, sizeof(digest));
+	}
+	/* Flash holds the PPS or the key; a device's own key stays inside. */
+	snprintf(r->key_storage, sizeof(r->key_storage), "%s",
+	    p->pki && !p->factory_key ? "device" : "host-readable");
+	r->key_shared = p->key_shared;
+	memcpy(r->hash_list, p->hash_list, sizeof(r->hash_list));
+	memcpy(r->issued, u->issued, sizeof(r->issued));
+	memcpy(r->pps, u->psk.pps, sizeof(r->pps));
+	memcpy(r->mebx_password, u->mebx, sizeof(r->mebx_password));
+	memcpy(r->otp, u->otp, sizeof(r->otp));
+}
+
+void
+unit_record(const struct order *o, const struct unit *u, struct record *r)
+{
+	const struct profile *p = &o->profile;
+
+	memset(r, 0, sizeof(*r));
+	r->sequence = 1;
+	r->uuid = u->uuid;
+	memcpy(r->serial, u->serial, sizeof(r->serial));
+	memcpy(r->order, u->order, sizeof(r->order));
+	r->amt_major = p->amt_major;
+	r->amt_minor = p->amt_minor;
+	r->enabled = p->enabled;
+	r->talk = p->talk;
+	r->mode = p->mode;
+	r->pki = p->pki;
+	r->psk = u->psk;
+	r->hashes = p->hashes;
+	if (u->mebx[0] != '\0') {
+		/* Setup.bin 1/1 and 1/2: the old one, then the new one. */
+		snprintf(r->mebx_current, sizeof(r->mebx_current), "admin");
+		memcpy(r->mebx_new, u->mebx, sizeof(r->mebx_new));
+	}
+	memcpy(r->pki_dns_suffix, p->pki_dns_suffix, RECORD_STR);
+	memcpy(r->server_fqdn, p->server_fqdn, RECORD_STR);
+	memcpy(r->server_ip, p->server_ip, sizeof(r->server_ip));
+	r->server_port = p->server_port;
+	memcpy(r->otp, u->otp, sizeof(r->otp));
+	if (u->key_len > 0) {
+		memcpy(r->key, u->key, u->key_len);
+		r->key_len = u->key_len;
+		memcpy(r->cert, u->cert, u->cert_len);
+		r->cert_len = u->cert_len;
+	}
+}
+
+/* States. */
+
+static const struct move {
+	const char *from, *to;
+} moves[] = {
+	{ "issued", "written" },
+	{ "issued", "shipped" },
+	{ "written", "verified" },
+	{ "written", "shipped" },
+	{ "verified", "written" },
+	{ "verified", "shipped" },
+	{ "shipped", "returned" },
+	{ "returned", "written" },
+	{ "issued", "scrapped" },
+	{ "written", "scrapped" },
+	{ "verified", "scrapped" },
+	{ "shipped", "scrapped" },
+	{ "returned", "scrapped" },
+};
+
+static enum err_code
+judge_move(const char *from, const char *to, struct err *e)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
+		known = known || strcmp(to, moves[i].to) == 0;
+		if (strcmp(from, moves[i].from) == 0 &&
+		    strcmp(to, moves[i].to) == 0)
+			return ERR_OK;
+	}
+	if (!known)
+		return err_set(e, ERR_USAGE,
+		    "%.32s is not a state: written, verified, shipped, "
+		    "returned or scrapped",
+		    to);
+	return err_set(
+	    e, ERR_DATA, "a unit that is %s cannot become %s", from, to);
+}
+
+/* Sets one column and leaves an audit row, in the caller's transaction. */
+static enum err_code
+set_state(struct ledger *l, const char *uuid, const char *state,
+    const char *why, struct err *e)
+{
+	char what[32];
+	struct db_stmt *s;
+
+	snprintf(what, sizeof(what), "unit %s", state);
+	if (db_prepare(ledger_db(l),
+		"UPDATE units SET state = ?1 WHERE uuid = ?2", &s, e) != ERR_OK)
+		return e->code;
+	db_bind_text(s, 1, state);
+	db_bind_text(s, 2, uuid);
+	if (db_run(s, e) == ERR_OK)
+		ledger_audit(l, what, uuid, why, e);
+	return e->code;
+}
+
+enum err_code
+unit_mark(struct ledger *l, const struct uuid *id, const char *state,
+    const char *why, struct err *e)
+{
+	char uuid[UUID_TEXT];
+	struct unit u;
+
+	uuid_text(id, uuid);
+	if (db_begin(ledger_db(l), e) != ERR_OK)
+		return e->code;
+	if (unit_load(l, id, &u, e) != ERR_OK)
+		goto out;
+	if (strcmp(u.state, state) != 0 &&
+	    (judge_move(u.state, state, e) != ERR_OK ||
+		set_state(l, uuid, state, why, e) != ERR_OK)) {
+		err_in(e, "unit %s", uuid);
+		goto out;
+	}
+	db_commit(ledger_db(l), e);
+out:
+	if (e->code != ERR_OK)
+		db_rollback(ledger_db(l));
+	unit_wipe(&u);
+	return e->code;
+}
+
+/* Pins. */
+
+static enum err_code
+read_cert(const char *path, struct x509 **x, struct err *e)
+{
+	uint8_t *bytes = NULL;
+	size_t n;
+
+	if (file_read(path, CERT_MAX, &bytes, &n, e) == ERR_OK &&
+	    x509_read(bytes, n, x, e) != ERR_OK)
+		err_in(e, "%s", path);
+	free(bytes);
+	return e->code;
+}
+
+/* May this certificate be pinned to the unit? */
+static enum err_code
+judge_pin(const struct order *o, const struct unit *u, const uint8_t *der,
+    size_t n, bool force, struct err *e)
+{
+	bool same = u->cert_len == n && memcmp(u->cert, der, n) == 0;
+
+	if (!o->profile.pki)
+		return err_set(e, ERR_DATA,
+		    "order %s is PSK: its units are known by their PPS, not by "
+		    "a certificate",
+		    o->id);
+	if (n > sizeof(u->cert))
+		return err_set(e, ERR_DATA,
+		    "certificate of %zu bytes; at most %zu can be kept", n,
+		    sizeof(u->cert));
+	if (o->profile.factory_key && !same)
+		return err_refuse(e, ERR_DATA, reason_get(REASON_UNIT_DIFFERS),
+		    "another certificate than that of the key the factory "
+		    "made");
+	if (u->cert_len > 0 && !same && !force)
+		return err_refuse(e, ERR_CREATE,
+		    reason_get(REASON_UNIT_DIFFERS),
+		    "another certificate is pinned already (--force replaces "
+		    "it)");
+	return ERR_OK;
+}
+
+static enum err_code
+set_pin(
+    struct ledger *l, const struct unit *u, const struct x509 *x, struct err *e)
+{
+	char uuid[UUID_TEXT], hex[TEXT_HEX_SIZE(SHA256_LEN)];
+	uint8_t digest[SHA256_LEN];
+	const uint8_t *der;
+	struct db_stmt *s;
+	size_t n;
+
+	uuid_text(&u->uuid, uuid);
+	der = x509_der(x, &n);
+	x509_sha256(x, digest);
+	text_hex(hex, digest, sizeof(digest));
+	if (db_prepare(ledger_db(l),
+		"UPDATE units SET cert = ?1 WHERE uuid = ?2", &s, e) != ERR_OK)
+		return e->code;
+	db_bind_blob(s, 1, der, n);
+	db_bind_text(s, 2, uuid);
+	if (db_run(s, e) == ERR_OK)
+		ledger_audit(l, "unit pin", uuid, hex, e);
+	return e->code;
+}
+
+static enum err_code
+pin(struct ledger *l, const struct uuid *id, const struct x509 *x, bool force,
+    struct err *e)
+{
+	struct order *o = NULL;
+	struct unit u;
+	const uint8_t *der;
+	size_t n;
+
+	der = x509_der(x, &n);
+	if (db_begin(ledger_db(l), e) != ERR_OK)
+		return e->code;
+	if (unit_load(l, id, &u, e) == ERR_OK &&
+	    order_load(l, u.order, &o, e) == ERR_OK &&
+	    judge_pin(o, &u, der, n, force, e) == ERR_OK &&
+	    set_pin(l, &u, x, e) == ERR_OK)
+		db_commit(ledger_db(l), e);
+	if (e->code != ERR_OK)
+		db_rollback(ledger_db(l));
+	order_free(o);
+	unit_wipe(&u);
+	return e->code;
+}
+
+/* The verbs. */
+
+static enum err_code
+uuid_arg(const char *text, struct uuid *out, struct err *e)
+{
+	if (!uuid_parse(out, text))
+		return err_set(e, ERR_USAGE, "%.64s is not a UUID", text);
+	return ERR_OK;
+}
+
+static enum err_code
+run_pin(const struct cli_args *a, struct err *e)
+{
+	struct ledger *l = NULL;
+	struct x509 *x = NULL;
+	struct uuid uuid;
+	const char *cert;
+
+	if (uuid_arg(a->pos[1], &uuid, e) == ERR_OK &&
+	    cli_need(a, "--cert", &cert, e) == ERR_OK &&
+	    read_cert(cert, &x, e) == ERR_OK &&
+	    ledger_open_args(a, &l, e) == ERR_OK &&
+	    pin(l, &uuid, x, cli_flag(a, "--force"), e) != ERR_OK)
+		err_in(e, "unit %s", a->pos[1]);
+	ledger_close(l);
+	x509_free(x);
+	return e->code;
+}
+
+static enum err_code
+run_mark(const struct cli_args *a, struct err *e)
+{
+	struct ledger *l = NULL;
+	struct uuid uuid;
+	const char *why;
+
+	if (uuid_arg(a->pos[1], &uuid, e) == ERR_OK &&
+	    cli_need(a, "--why", &why, e) == ERR_OK &&
+	    ledger_open_args(a, &l, e) == ERR_OK)
+		unit_mark(l, &uuid, a->pos[2], why, e);
+	ledger_close(l);
+	return e->code;
+}
+
+static void
+show_secret(const char *name, const char *value)
+{
+	if (value[0] != '\0')
+		printf("%-14s %s\n", name, value);
+}
+
+static enum err_code
+show(const struct cli_args *a, const struct order *o, const struct unit *u,
+    struct err *e)
+{
+	bool reveal = cli_flag(a, "--reveal");
+	struct row r;
+
+	unit_row(o, u, &r);
+	issue_print(a, &r, reveal, e);
+	if (reveal && !a->json) {
+		show_secret("pps", r.pps);
+		show_secret("mebx_password", r.mebx_password);
+		show_secret("otp", r.otp);
+	}
+	row_wipe(&r);
+	return e->code;
+}
+
+static enum err_code
+run_show(const struct cli_args *a, struct err *e)
+{
+	struct ledger *l = NULL;
+	struct order *o = NULL;
+	struct unit u = { 0 };
+	struct uuid uuid;
+
+	if (uuid_arg(a->pos[1], &uuid, e) == ERR_OK &&
+	    ledger_open_args(a, &l, e) == ERR_OK &&
+	    unit_load(l, &uuid, &u, e) == ERR_OK &&
+	    order_load(l, u.order, &o, e) == ERR_OK &&
+	    /* The audit row is durable before the secret is out. */
+	    (!cli_flag(a, "--reveal") ||
+		ledger_audit(l, "unit reveal", a->pos[1], "", e) == ERR_OK))
+		show(a, o, &u, e);
+	order_free(o);
+	unit_wipe(&u);
+	ledger_close(l);
+	return e->code;
+}
+
+struct listing {
+	const struct cli_args *a;
+	const struct order *o;
+};
+
+static enum err_code
+list_one(void *arg, const struct unit *u, struct err *e)
+{
+	const struct listing *p = arg;
+	struct row r;
+
+	unit_row(p->o, u, &r);
+	issue_print(p->a, &r, false, e);
+	row_wipe(&r);
+	return e->code;
+}
+
+static enum err_code
+run_list(const struct cli_args *a, struct err *e)
+{
+	struct listing p = { .a = a };
+	struct ledger *l = NULL;
+	struct order *o = NULL;
+
+	if (ledger_open_args(a, &l, e) == ERR_OK &&
+	    order_load(l, a->pos[1], &o, e) == ERR_OK) {
+		p.o = o;
+		unit_each(l, o, list_one, &p, e);
+	}
+	order_free(o);
+	ledger_close(l);
+	return e->code;
+}
+
+static const struct cli_opt issue_opts[] = {
+	{ "--units", CLI_VALUE, "FILE|-",
+	    "CSV with the header serial,uuid[,mac[,sku]]" },
+	{ "--count", CLI_VALUE, "N",
+	    "the order's first N units, with new UUIDs and serials "
+	    "ORDER-000001 and on" },
+	{ "--uuid-order", CLI_VALUE, "text|raw",
+	    "how the CSV writes UUIDs: as text (default), or the raw bytes "
+	    "of SMBIOS" },
+	LEDGER_OPT_KEY,
+	{ 0 },
+};
+static const struct cli_opt show_opts[] = {
+	{ "--reveal", CLI_FLAG, NULL,
+	    "show the unit's secrets too; leaves an audit row" },
+	LEDGER_OPT_KEY,
+	{ 0 },
+};
+static const struct cli_opt mark_opts[] = {
+	{ "--why", CLI_VALUE, "TEXT", "the reason, for the audit row" },
+	LEDGER_OPT_KEY,
+	{ 0 },
+};
+static const struct cli_opt pin_opts[] = {
+	{ "--cert", CLI_VALUE, "FILE", "the device's certificate, PEM or DER" },
+	{ "--force", CLI_FLAG, NULL, "replace the one that is pinned" },
+	LEDGER_OPT_KEY,
+	{ 0 },
+};
+static const struct cli_opt list_opts[] = { LEDGER_OPT_KEY, { 0 } };
+
+const struct cli_verb unit_verbs[] = {
+	{ "unit issue",
+	    "LEDGER ORDER --units FILE.csv|- [--uuid-order raw] | --count N",
+	    "issue credentials to units; those that have theirs are printed "
+	    "again",
+	    issue_opts, 2, 2, issue_run },
+	{ "unit show", "LEDGER UUID [--reveal]", "show one unit", show_opts, 2,
+	    2, run_show },
+	{ "unit list", "LEDGER ORDER", "list the units of an order", list_opts,
+	    2, 2, run_list },
+	{ "unit mark", "LEDGER UUID STATE --why TEXT",
+	    "move a unit to written, verified, shipped, returned or scrapped",
+	    mark_opts, 3, 3, run_mark },
+	{ "unit pin", "LEDGER UUID --cert FILE [--force]",
+	    "record the certificate of a device that made its own key",
+	    pin_opts, 2, 2, run_pin },
+	{ 0 },
+};
