@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Walks tests/vectors: what is good is read and written to the same bytes,
+ * what is bad is refused. */
+#include "tests/unit.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "formats/hello.h"
+#include "formats/manifest.h"
+#include "formats/record.h"
+#include "formats/row.h"
+#include "formats/ustar.h"
+
+#define VECTOR_MAX 65536
+
+static uint8_t in[VECTOR_MAX], out[VECTOR_MAX];
+
+static bool
+again_hello(struct rd *r, struct wr *w)
+{
+	static struct hello h;
+	bool ok = hello_read(r, &h);
+
+	if (ok)
+		hello_write(w, &h);
+	return ok;
+}
+
+static bool
+again_record(struct rd *r, struct wr *w)
+{
+	static struct record rec;
+	bool ok = record_read(r, &rec);
+
+	if (ok)
+		record_write(w, &rec);
+	return ok;
+}
+
+static bool
+again_row(struct rd *r, struct wr *w)
+{
+	struct row row;
+	bool ok = row_read(r, &row);
+
+	if (ok)
+		row_write(w, &row, true);
+	return ok;
+}
+
+static bool
+again_manifest(struct rd *r, struct wr *w)
+{
+	struct manifest *m = malloc(sizeof(*m));
+	bool ok;
+
+	assert_non_null(m);
+	ok = manifest_read(r, m);
+	if (ok)
+		manifest_write(w, m);
+	free(m);
+	return ok;
+}
+
+static bool
+again_ustar(struct rd *r, struct wr *w)
+{
+	struct ustar_member m;
+
+	while (ustar_next(r, &m))
+		ustar_write(w, m.name, m.data, m.n);
+	ustar_finish(w);
+	return rd_end(r);
+}
+
+static bool
+again_psk(struct rd *r, struct wr *w)
+{
+	char text[PSK_PPS_TEXT] = { 0 }, key[PSK_PPS_LEN + 1] = { 0 };
+	size_t n = rd_left(r);
+	const char *why;
+	bool ok;
+
+	if (n >= sizeof(text))
+		return false;
+	rd_copy(r, text, n);
+	if (n < PSK_PID_TEXT) {
+		ok = psk_pid_parse(key, text, &why);
+		psk_pid_text(text, key);
+	} else {
+		ok = psk_pps_parse(key, text, &why);
+		psk_pps_text(text, key);
+	}
+	wr_str(w, text);
+	return ok && rd_end(r);
+}
+
+static bool
+again_hashlist(struct rd *r, struct wr *w)
+{
+	struct hash_entry e;
+
+	while (rd_left(r) != 0) {
+		hashlist_entry_read(r, &e);
+		if (r->why == NULL)
+			hashlist_entry_write(w, &e);
+	}
+	return rd_end(r);
+}
+
+static const struct {
+	const char *dir;
+	bool (*again)(struct rd *, struct wr *);
+} formats[] = {
+	{ "formats_hello", again_hello },
+	{ "formats_record", again_record },
+	{ "formats_row", again_row },
+	{ "formats_manifest", again_manifest },
+	{ "formats_ustar", again_ustar },
+	{ "formats_psk", again_psk },
+	{ "formats_hashlist", again_hashlist },
+};
+
+/* AMTFORGE_BUILD is build/MODE of the checkout; without it, the program's own
+ * folder is build/MODE/unit. */
+static void
+enter(const char *dir)
+{
+	const char *build = getenv("AMTFORGE_BUILD");
+	char self[2048] = "", path[3072];
+
+	if (build == NULL) {
+		assert_true(
+		    readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+		*strrchr(self, '/') = '\0';
+		*strrchr(self, '/') = '\0';
+		build = self;
+	}
+	snprintf(path, sizeof(path), "%s/../../tests/vectors/%s", build, dir);
+	assert_int_equal(chdir(path), 0);
+}
+
+static size_t
+load(const char *name)
+{
+	FILE *f = fopen(name, "rb");
+	size_t n;
+
+	assert_non_null(f);
+	n = fread(in, 1, sizeof(in), f);
+	assert_true(feof(f));
+	fclose(f);
+	return n;
+}
+
+static void
+judge(bool (*again)(struct rd *, struct wr *), const char *name, size_t n)
+{
+	bool good = strncmp(name, "good-", 5) == 0, ok;
+	struct wr w;
+	struct rd r;
+
+	rd_init(&r, in, n);
+	wr_fixed(&w, out, sizeof(out));
+	ok = again(&r, &w);
+	if (ok != good)
+		fail_msg("%s: %s", name, ok ? "was read" : r.why);
+	if (good && (w.failed || w.len != n || memcmp(in, out, n) != 0))
+		fail_msg("%s: written otherwise", name);
+}
+
+static void
+good_vectors_come_back_and_bad_ones_are_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		size_t good = 0, bad = 0;
+		struct dirent *d;
+		DIR *dp;
+
+		enter(formats[i].dir);
+		dp = opendir(".");
+		assert_non_null(dp);
+		while ((d = readdir(dp)) != NULL) {
+			if (d->d_name[0] == '.')
+				continue;
+			judge(formats[i].again, d->d_name, load(d->d_name));
+			*(d->d_name[0] == 'g' ? &good : &bad) += 1;
+		}
+		closedir(dp);
+		assert_true(good > 0 && bad > 0);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    good_vectors_come_back_and_bad_ones_are_refused),
+	};
+
+	return cmocka_run_group_tests_name("tests", tests, NULL, NULL);
+}
