@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The WS-Management half of the firmware, as far as set-up needs it: a
+ * request tree goes in, an answer and what came of it go out. No I/O: random
+ * bytes, keys and the clock come through struct amt_host, so that a whole
+ * dialogue runs, and is fuzzed, in one process.
+ *
+ * amt.c knows the envelope and the table of classes; a class group is a file
+ * of its own: amtsetup.c, amtkeys.c, amtfacts.c.
+ */
+#ifndef DEVICE_AMT_H
+#define DEVICE_AMT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/crypto.h"
+#include "base/node.h"
+#include "device/state.h"
+#include "formats/record.h"
+#include "formats/wsman.h"
+
+/* Values of ReturnValue: the PTHI status codes. */
+enum amt_status {
+	AMT_OK = 0,
+	AMT_INTERNAL = 1,
+	AMT_NOT_PERMITTED = 16,
+	AMT_MAX_LIMIT = 23,
+	AMT_BAD_STATE = 32,
+	AMT_BAD_PARAMETER = 36,
+	AMT_FLASH_LIMIT = 38,
+	AMT_BAD_PID = 42,
+	AMT_BAD_PPS = 43,
+	AMT_BAD_PASSWORD = 2054,
+	AMT_DATA_MISSING = 2057,
+	AMT_BAD_CERTIFICATE = 2063,
+	AMT_NOT_FOUND = 2068
+};
+
+/* What the world has to do after an answer. */
+enum amt_event {
+	AMT_NOTHING,
+	AMT_COMMITTED,     /* set-up is over and saved */
+	AMT_UNPROVISIONED, /* back to the factory's, saved */
+	AMT_WINDOW         /* amt.hours says how long it stays open */
+};
+
+struct amt_host {
+	void *arg;
+	enum err_code (*random)(void *arg, void *, size_t, struct err *);
+	enum err_code (*key)(
+	    void *arg, enum crypto_type, struct crypto_key **, struct err *);
+	int64_t (*now)(void *arg); /* the host's clock, seconds since 1970 */
+	enum err_code (*save)(void *arg, const struct state *, struct err *);
+};
+
+/* An instance or an answer's fields; values are copied in. */
+#define AMT_FIELDS 24
+#define AMT_TEXT 8192
+struct amt_item {
+	size_t n;
+	struct wsman_field f[AMT_FIELDS];
+	size_t used;
+	char text[AMT_TEXT];
+};
+
+struct amt {
+	const struct record *factory; /* borrowed: what the image says */
+	struct state *state;          /* borrowed */
+	const struct amt_host *host;  /* borrowed */
+	const char *suffix;           /* "" if not known */
+	struct state_record session;  /* who is setting this device up */
+	uint64_t number;              /* of answers, for their MessageIDs */
+	enum amt_event event;         /* of the last answer */
+	unsigned hours;
+	struct amt_item item; /* scratch */
+};
+
+/* Answers one request; returns the HTTP status, 200 or 400. */
+int amt_answer(struct amt *, const struct node *root, struct wr *);
+/* "3.0.0", as the Server header and CIM_SoftwareIdentity say it. */
+void amt_version(const struct record *, char out[static 16]);
+/* The device's idea of the time. */
+int64_t amt_now(const struct amt *);
+/* The pre-shared key that counts: the set-up's own, else the factory's. */
+const struct psk *amt_psk(const struct record *, const struct state *);
+
+/* For the class groups. */
+void amt_put(struct amt_item *, const char *name, const char *value);
+void amt_put_num(struct amt_item *, const char *name, int64_t);
+void amt_put_bool(struct amt_item *, const char *name, bool);
+void amt_put_b64(struct amt_item *, const char *name, const void *, size_t);
+/* "Intel(r) AMT Key: Handle: 3" of prefix and handle, as name's value or as
+ * the selector of an endpoint reference to class epr. */
+void amt_put_handle(struct amt_item *, const char *name, const char *epr,
+    const char *prefix, size_t handle);
+
+/* Fills it with instance i; false if there is none. */
+typedef bool amt_instance_fn(struct amt *, size_t i, struct amt_item *);
+/* A method or a Put: its input, and the fields of its output. */
+typedef enum amt_status amt_method_fn(
+    struct amt *, const struct node *in, struct amt_item *);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/text.h"
+#include "device/amtfacts.h"
+
+bool
+amtfacts_general(struct amt *a, size_t i, struct amt_item *it)
+{
+	if (i > 0)
+		return false;
+	amt_put(it, "DigestRealm", a->state->realm);
+	amt_put(it, "DomainName", a->suffix);
+	amt_put(it, "ElementName", "Intel(r) AMT: General Settings");
+	amt_put(it, "HostName", "");
+	amt_put(it, "InstanceID", "Intel(r) AMT: General Settings");
+	amt_put_bool(it, "NetworkInterfaceEnabled", true);
+	return true;
+}
+
+bool
+amtfacts_software(struct amt *a, size_t i, struct amt_item *it)
+{
+	char version[16];
+
+	if (i > 0)
+		return false;
+	amt_version(a->factory, version);
+	amt_put(it, "InstanceID", "AMT");
+	amt_put_bool(it, "IsEntity", true);
+	amt_put(it, "VersionString", version);
+	return true;
+}
+
+/* HashType 3 is SHA-384 here, as newer sources say; older ones say SHA-512
+ * for it, which no hello carries. */
+bool
+amtfacts_hash(struct amt *a, size_t i, struct amt_item *it)
+{
+	const struct hashlist *list = &a->factory->hashes;
+	const struct hash_entry *h;
+
+	if (i >= list->n)
+		return false;
+	h = &list->e[i];
+	amt_put_handle(
+	    it, "InstanceID", NULL, "Intel(r) AMT: Certificate Hash ", i);
+	amt_put(it, "Description", h->name);
+	amt_put_bool(it, "IsDefault", h->oem);
+	amt_put_bool(it, "Enabled", h->active);
+	amt_put_num(it, "HashType", h->type);
+	amt_put_b64(it, "HashData", h->hash, hashlist_hash_len(h->type));
+	return true;
+}
+
+bool
+amtfacts_host_based(struct amt *a, size_t i, struct amt_item *it)
+{
+	if (i > 0)
+		return false;
+	amt_put(it, "ElementName", "Intel(r) AMT Host Based Setup Service");
+	amt_put(it, "Name", "Intel(r) AMT Host Based Setup Service");
+	amt_put_num(
+	    it, "CurrentControlMode", a->state->phase == STATE_POST ? 2 : 0);
+	amt_put_num(it, "CertChainStatus", 0);
+	return true;
+}
+
+static void
+put_hash(struct amt_item *it, const struct state_record *r)
+{
+	uint8_t hash[48];
+	size_t n = strlen(r->hash) / 2;
+
+	if (n > sizeof(hash) || !text_unhex(hash, n, r->hash, 2 * n))
+		n = 0;
+	amt_put_num(it, "SelectedHashType", r->hash_type);
+	amt_put_b64(it, "SelectedHashData", hash, n);
+	amt_put_bool(it, "HashIsOemDefault", r->hash_is_default);
+}
+
+/* What IT reads to find a rogue set-up. The TLS mode is 1 for PKI and 2 for
+ * PSK as in LMS' AMT_SetupAuditRecord (PTHI numbers them the other way). */
+bool
+amtfacts_record(struct amt *a, size_t i, struct amt_item *it)
+{
+	const struct state_record *r = &a->state->record;
+	char text[24];
+	struct tm tm;
+	time_t when = (time_t)r->created;
+
+	if (i > 0 || !r->present)
+		return false;
+	gmtime_r(&when, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	amt_put(it, "InstanceID", "Intel(r) AMT: RecordLog 1");
+	amt_put(it, "CreationTimeStamp", text);
+	amt_put_num(it, "ProvisioningTLSMode", r->psk ? 2 : 1);
+	amt_put_bool(it, "SecureDNS", r->secure_dns);
+	amt_put_bool(it, "HostInitiated", false);
+	amt_put(it, "ProvServerFQDN", r->fqdn);
+	put_hash(it, r);
+	amt_put_bool(it, "IsTimeValid", r->time_valid);
+	amt_put(it, "ProvServerIP", r->server_ip);
+	return true;
+}

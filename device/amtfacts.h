@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Classes that only tell: settings, versions, hashes, the record. */
+#ifndef DEVICE_AMTFACTS_H
+#define DEVICE_AMTFACTS_H
+
+#include "device/amt.h"
+
+amt_instance_fn amtfacts_general, amtfacts_software, amtfacts_hash,
+    amtfacts_host_based, amtfacts_record;
+
+#endif

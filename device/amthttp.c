@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "device/amthttp.h"
+
+#define CHUNK_LINE_MAX 256
+#define CHUNK_OUT 0x4000
+
+/* A piece of the input, not terminated. */
+struct piece {
+	const char *p;
+	size_t n;
+};
+
+/* The line up to CR LF, taken off s. false: no whole line there. */
+static bool
+line_take(struct piece *s, struct piece *line)
+{
+	const char *end = s->n < 2 ? NULL : memmem(s->p, s->n, "\r\n", 2);
+
+	if (end == NULL)
+		return false;
+	line->p = s->p;
+	line->n = (size_t)(end - s->p);
+	s->n -= line->n + 2;
+	s->p = end + 2;
+	return true;
+}
+
+static bool
+word_take(struct piece *s, char *out, size_t room)
+{
+	const char *sp = memchr(s->p, ' ', s->n);
+	size_t n = sp == NULL ? s->n : (size_t)(sp - s->p);
+
+	if (n == 0 || n >= room)
+		return false;
+	memcpy(out, s->p, n);
+	out[n] = '\0';
+	s->p += n + (sp != NULL);
+	s->n -= n + (sp != NULL);
+	return true;
+}
+
+static struct piece
+trimmed(struct piece v)
+{
+	while (v.n > 0 && (*v.p == ' ' || *v.p == '\t'))
+		v.p++, v.n--;
+	while (v.n > 0 && (v.p[v.n - 1] == ' ' || v.p[v.n - 1] == '\t'))
+		v.n--;
+	return v;
+}
+
+static bool
+piece_is(struct piece v, const char *word)
+{
+	return v.n == strlen(word) && strncasecmp(v.p, word, v.n) == 0;
+}
+
+/* Digits of a base, at most nine, so that nothing overflows. */
+static bool
+number(struct piece v, int base, size_t *out)
+{
+	char text[10], *end;
+
+	if (v.n == 0 || v.n >= sizeof(text) || !isxdigit((unsigned char)*v.p))
+		return false;
+	memcpy(text, v.p, v.n);
+	text[v.n] = '\0';
+	*out = strtoul(text, &end, base);
+	return *end == '\0';
+}
+
+static bool
+request_line(struct piece line, struct amthttp_request *r)
+{
+	char version[16];
+
+	if (!word_take(&line, r->method, sizeof(r->method)) ||
+	    !word_take(&line, r->path, sizeof(r->path)) ||
+	    !word_take(&line, version, sizeof(version)) || line.n != 0)
+		return false;
+	r->close = strcmp(version, "HTTP/1.0") == 0;
+	return r->close || strcmp(version, "HTTP/1.1") == 0;
+}
+
+/* Two lengths, or a length and chunks, are how requests are smuggled. */
+static bool
+header_line(struct piece line, struct amthttp_request *r)
+{
+	const char *colon = memchr(line.p, ':', line.n);
+	struct piece name = { line.p, 0 }, v;
+
+	if (colon == NULL || colon == line.p)
+		return false;
+	name.n = (size_t)(colon - line.p);
+	if (trimmed(name).n != name.n) /* also a folded line */
+		return false;
+	v = trimmed((struct piece){ colon + 1, line.n - name.n - 1 });
+	if (piece_is(name, "Content-Length")) {
+		if (r->has_length || !number(v, 10, &r->length))
+			return false;
+		r->has_length = true;
+	} else if (piece_is(name, "Transfer-Encoding")) {
+		if (r->chunked || !piece_is(v, "chunked"))
+			return false;
+		r->chunked = true;
+	} else if (piece_is(name, "Connection")) {
+		r->close |= piece_is(v, "close");
+	} else if (piece_is(name, "Authorization")) {
+		if (v.n >= sizeof(r->authorization) ||
+		    r->authorization[0] != '\0')
+			return false;
+		memcpy(r->authorization, v.p, v.n);
+		r->authorization[v.n] = '\0';
+	}
+	return !(r->has_length && r->chunked);
+}
+
+static enum amthttp_verdict
+bad(int *status, int code)
+{
+	*status = code;
+	return AMTHTTP_BAD;
+}
+
+static enum amthttp_verdict
+head_read(struct piece *s, struct amthttp_request *r, int *status)
+{
+	const char *end = memmem(s->p, s->n, "\r\n\r\n", 4);
+	size_t n = end == NULL ? s->n : (size_t)(end - s->p);
+	struct piece line;
+
+	if (n > AMTHTTP_HEAD_MAX)
+		return bad(status, 413);
+	if (end == NULL)
+		return AMTHTTP_MORE;
+	if (memchr(s->p, '\0', n) != NULL || !line_take(s, &line) ||
+	    !request_line(line, r))
+		return bad(status, 400);
+	while (line_take(s, &line) && line.n > 0)
+		if (!header_line(line, r))
+			return bad(status, 400);
+	return AMTHTTP_DONE;
+}
+
+static enum amthttp_verdict
+chunks_read(struct piece *s, struct wr *body, int *status)
+{
+	struct piece line;
+	const char *semi;
+	size_t n;
+
+	for (;;) {
+		if (!line_take(s, &line))
+			return s->n > CHUNK_LINE_MAX ? bad(status, 400)
+						     : AMTHTTP_MORE;
+		if ((semi = memchr(line.p, ';', line.n)) != NULL)
+			line.n = (size_t)(semi - line.p);
+		if (!number(trimmed(line), 16, &n))
+			return bad(status, 400);
+		if (n > AMTHTTP_BODY_MAX - body->len)
+			return bad(status, 413);
+		if (n == 0)
+			break;
+		if (s->n < n + 2)
+			return AMTHTTP_MORE;
+		if (memcmp(s->p + n, "\r\n", 2) != 0)
+			return bad(status, 400);
+		wr_bytes(body, s->p, n);
+		s->p += n + 2;
+		s->n -= n + 2;
+	}
+	/* Trailer fields are not looked at; an empty line ends them. */
+	do {
+		if (!line_take(s, &line))
+			return s->n > CHUNK_LINE_MAX ? bad(status, 400)
+						     : AMTHTTP_MORE;
+	} while (line.n > 0);
+	return AMTHTTP_DONE;
+}
+
+enum amthttp_verdict
+amthttp_read(const uint8_t *p, size_t n, struct amthttp_request *r,
+    struct wr *body, size_t *used, int *status)
+{
+	struct piece s = { (const char *)p, n };
+	enum amthttp_verdict v;
+
+	memset(r, 0, sizeof(*r));
+	wr_reset(body);
+	if ((v = head_read(&s, r, status)) != AMTHTTP_DONE)
+		return v;
+	if (r->chunked) {
+		if ((v = chunks_read(&s, body, status)) != AMTHTTP_DONE)
+			return v;
+	} else {
+		if (r->length > AMTHTTP_BODY_MAX)
+			return bad(status, 413);
+		if (s.n < r->length)
+			return AMTHTTP_MORE;
+		wr_bytes(body, s.p, r->length);
+		s.p += r->length;
+	}
+	if (body->failed)
+		return bad(status, 500);
+	*used = (size_t)((const uint8_t *)s.p - p);
+	return AMTHTTP_DONE;
+}
+
+static const char *
+status_words(int status)
+{
+	switch (status) {
+	case 200:
+		return "OK";
+	case 400:
+		return "Bad Request";
+	case 401:
+		return "Unauthorized";
+	case 404:
+		return "Not Found";
+	case 405:
+		return "Method Not Allowed";
+	case 413:
+		return "Request Entity Too Large";
+	default:
+		return "Internal Server Error";
+	}
+}
+
+static void
+write_head(struct wr *w, const struct amthttp_answer *a)
+{
+	char date[40];
+	struct tm tm;
+
+	gmtime_r(&a->date, &tm);
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	wr_fmt(w, "HTTP/1.1 %d %s\r\n", a->status, status_words(a->status));
+	if (a->status == 401)
+		wr_fmt(w,
+		    "WWW-Authenticate: Digest realm=\"%s\", nonce=\"%s\","
+		    "stale=\"%s\",qop=\"auth\"\r\n",
+		    a->realm, a->nonce, a->stale ? "true" : "false");
+	wr_fmt(w,
+	    "Date: %s\r\n"
+	    "Server: Intel(R) Active Management Technology %s\r\n",
+	    date, a->version);
+	if (a->close)
+		wr_str(w, "Connection: close\r\n");
+}
+
+static void
+write_page(struct wr *w, int status)
+{
+	char page[160];
+	int n = snprintf(page, sizeof(page),
+	    "<html><head><title>%d</title></head><body>%s</body></html>\n",
+	    status, status_words(status));
+
+	wr_fmt(w, "Content-Type: text/html\r\nContent-Length: %d\r\n\r\n%s", n,
+	    page);
+}
+
+void
+amthttp_write(struct wr *w, const struct amthttp_answer *a)
+{
+	size_t n;
+
+	write_head(w, a);
+	if (a->body == NULL) {
+		write_page(w, a->status);
+		return;
+	}
+	wr_str(w,
+	    "X-Frame-Options: DENY\r\n"
+	    "Content-Type: application/soap+xml; charset=UTF-8\r\n"
+	    "Transfer-Encoding: chunked\r\n\r\n");
+	for (size_t i = 0; i < a->n; i += n) {
+		n = a->n - i < CHUNK_OUT ? a->n - i : CHUNK_OUT;
+		wr_fmt(w, "%04zX\r\n", n);
+		wr_bytes(w, a->body + i, n);
+		wr_str(w, "\r\n");
+	}
+	wr_str(w, "0\r\n\r\n");
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "base/text.h"
+#include "base/x509.h"
+#include "device/amtkeys.h"
+
+#define PAIR "Intel(r) AMT Key: Handle: "
+#define CERTIFICATE "Intel(r) AMT Certificate: Handle: "
+
+static const char *const tls_names[] = { "Intel(r) AMT 802.3 TLS Settings",
+	"Intel(r) AMT LMS TLS Settings" };
+
+/* The i-th that is there; false if there are fewer. */
+static bool
+blob_nth(const struct state_blob *b, size_t n, size_t i, size_t *handle)
+{
+	for (size_t h = 0; h < n; h++) {
+		if (b[h].n > 0 && i-- == 0) {
+			*handle = h;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+blob_free_place(const struct state_blob *b, size_t n, size_t *handle)
+{
+	for (*handle = 0; *handle < n; ++*handle)
+		if (b[*handle].n == 0)
+			return true;
+	return false;
+}
+
+/* Only the public half, as PKCS#1: firmware of this age sends that; newer
+ * ones are said to send a SubjectPublicKeyInfo. */
+bool
+amtkeys_pair(struct amt *a, size_t i, struct amt_item *it)
+{
+	struct crypto_key *key = NULL;
+	struct err e = { 0 };
+	struct wr w;
+	size_t h;
+
+	if (!blob_nth(a->state->pair, STATE_PAIRS, i, &h))
+		return false;
+	wr_grow(&w, STATE_BLOB);
+	if (crypto_key_from_der(
+		a->state->pair[h].p, a->state->pair[h].n, &key, &e) == ERR_OK)
+		crypto_key_public(key, &w, &e);
+	amt_put(it, "ElementName", "Intel(r) AMT Key");
+	amt_put_handle(it, "InstanceID", NULL, PAIR, h);
+	amt_put_b64(it, "DERKey", w.buf, w.len);
+	wr_free(&w);
+	crypto_key_free(key);
+	return true;
+}
+
+bool
+amtkeys_certificate(struct amt *a, size_t i, struct amt_item *it)
+{
+	size_t h;
+
+	if (!blob_nth(a->state->certs, STATE_CERTS, i, &h))
+		return false;
+	amt_put(it, "ElementName", "Intel(r) AMT Certificate");
+	amt_put_handle(it, "InstanceID", NULL, CERTIFICATE, h);
+	amt_put_bool(it, "TrustedRootCertficate", false); /* so spelt */
+	amt_put_b64(
+	    it, "X509Certificate", a->state->certs[h].p, a->state->certs[h].n);
+	return true;
+}
+
+/* Exactly two: the wired interface and the local one. */
+bool
+amtkeys_tls(struct amt *a, size_t i, struct amt_item *it)
+{
+	if (i >= 2)
+		return false;
+	amt_put_bool(it, "AcceptNonSecureConnections", i == 1);
+	amt_put(it, "ElementName", tls_names[i]);
+	amt_put_bool(it, "Enabled", a->state->tls_enabled[i]);
+	amt_put(it, "InstanceID", tls_names[i]);
+	amt_put_bool(it, "MutualAuthentication", a->state->tls_mutual[i]);
+	return true;
+}
+
+static bool
+take_bool(const struct node *in, const char *name, bool *out)
+{
+	const char *text = node_text(in, name);
+
+	if (text == NULL)
+		return false;
+	*out = strcmp(text, "true") == 0;
+	return *out || strcmp(text, "false") == 0;
+}
+
+/* out holds the instance that the selector named. */
+enum amt_status
+amtkeys_put_tls(struct amt *a, const struct node *in, struct amt_item *out)
+{
+	const char *id = node_text(in, "InstanceID");
+	bool enabled, mutual = false;
+	size_t i;
+
+	for (i = 0; out->n > 1 && i < 2; i++)
+		if (strcmp(out->f[1].value, tls_names[i]) == 0)
+			break;
+	if (i >= 2 || (id != NULL && strcmp(id, tls_names[i]) != 0) ||
+	    !take_bool(in, "Enabled", &enabled) ||
+	    (node_child(in, "MutualAuthentication") != NULL &&
+		!take_bool(in, "MutualAuthentication", &mutual)))
+		return AMT_BAD_PARAMETER;
+	a->state->tls_enabled[i] = enabled;
+	a->state->tls_mutual[i] = mutual;
+	return AMT_OK;
+}
+
+bool
+amtkeys_credential(struct amt *a, size_t i, struct amt_item *it)
+{
+	if (i > 0 || a->state->credential < 0)
+		return false;
+	amt_put_handle(it, "ElementInContext", "AMT_PublicKeyCertificate",
+	    CERTIFICATE, (size_t)a->state->credential);
+	amt_put(it, "ElementProvidingContext",
+	    "Intel(r) AMT TLS Protocol Endpoint Collection");
+	return true;
+}
+
+/* The handle behind prefix in text. */
+static bool
+take_handle(const char *text, const char *prefix, size_t max, size_t *out)
+{
+	size_t n = strlen(prefix);
+
+	if (text == NULL || strncmp(text, prefix, n) != 0 || text[n] < '0' ||
+	    text[n] > '9' || text[n + 1] != '\0')
+		return false;
+	*out = (size_t)(text[n] - '0');
+	return *out < max;
+}
+
+/* The key pair that belongs to the certificate, by its public half. */
+static bool
+pair_for(const struct state *s, const struct x509 *cert)
+{
+	struct crypto_key *key = NULL;
+	struct err e = { 0 };
+	bool found = false;
+
+	for (size_t i = 0; !found && i < STATE_PAIRS; i++) {
+		if (s->pair[i].n == 0 ||
+		    crypto_key_from_der(s->pair[i].p, s->pair[i].n, &key, &e) !=
+			ERR_OK)
+			continue;
+		found = x509_matches_key(cert, key);
+		crypto_key_free(key);
+	}
+	return found;
+}
+
+/* A certificate without its key here could not be served. */
+enum amt_status
+amtkeys_create_credential(
+    struct amt *a, const struct node *in, struct amt_item *out)
+{
+	const char *id = node_text(
+	    in, "ElementInContext/ReferenceParameters/SelectorSet/Selector");
+	struct x509 *cert = NULL;
+	struct err e = { 0 };
+	bool good;
+	size_t h;
+
+	if (!take_handle(id, CERTIFICATE, STATE_CERTS, &h) ||
+	    a->state->certs[h].n == 0)
+		return AMT_NOT_FOUND;
+	good = x509_from_der(a->state->certs[h].p, a->state->certs[h].n, &cert,
+		   &e) == ERR_OK &&
+	    pair_for(a->state, cert);
+	x509_free(cert);
+	if (!good)
+		return AMT_BAD_CERTIFICATE;
+	a->state->credential = (int)h;
+	amt_put_handle(out, "InstanceID", NULL, CERTIFICATE, h);
+	return AMT_OK;
+}
+
+enum amt_status
+amtkeys_generate(struct amt *a, const struct node *in, struct amt_item *out)
+{
+	const char *algorithm = node_text(in, "KeyAlgorithm");
+	const char *length = node_text(in, "KeyLength");
+	enum amt_status status = AMT_INTERNAL;
+	struct crypto_key *key = NULL;
+	struct secret der = { 0 };
+	struct err e = { 0 };
+	size_t h;
+
+	if (algorithm == NULL || strcmp(algorithm, "0") != 0 ||
+	    length == NULL || strcmp(length, "2048") != 0)
+		return AMT_BAD_PARAMETER;
+	if (!blob_free_place(a->state->pair, STATE_PAIRS, &h))
+		return AMT_MAX_LIMIT;
+	if (a->host->key(a->host->arg, CRYPTO_RSA2048, &key, &e) == ERR_OK &&
+	    crypto_key_der(key, &der, &e) == ERR_OK &&
+	    state_blob_set(&a->state->pair[h], der.p, der.len, &e) == ERR_OK) {
+		amt_put_handle(
+		    out, "KeyPair", "AMT_PublicPrivateKeyPair", PAIR, h);
+		status = AMT_OK;
+	}
+	secret_free(&der);
+	crypto_key_free(key);
+	return status;
+}
+
+enum amt_status
+amtkeys_add_certificate(
+    struct amt *a, const struct node *in, struct amt_item *out)
+{
+	const char *b64 = node_text(in, "CertificateBlob");
+	enum amt_status status = AMT_BAD_CERTIFICATE;
+	struct x509 *cert = NULL;
+	uint8_t der[STATE_BLOB];
+	size_t n = sizeof(der), h;
+	struct err e = { 0 };
+
+	if (!blob_free_place(a->state->certs, STATE_CERTS, &h))
+		return AMT_MAX_LIMIT;
+	if (b64 != NULL && text_unb64(der, &n, b64, strlen(b64)) &&
+	    x509_from_der(der, n, &cert, &e) == ERR_OK &&
+	    state_blob_set(&a->state->certs[h], der, n, &e) == ERR_OK) {
+		amt_put_handle(out, "CreatedCertificate",
+		    "AMT_PublicKeyCertificate", CERTIFICATE, h);
+		status = AMT_OK;
+	}
+	x509_free(cert);
+	return status;
+}

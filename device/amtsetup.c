@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "base/text.h"
+#include "device/amtsetup.h"
+
+#define OTP_EMPTY 32               /* zero bytes of an idle device */
+#define CLOCK_MAX 253402300799 /* end of the year 9999 */
+
+bool
+amtsetup_service(struct amt *a, size_t i, struct amt_item *it)
+{
+	const struct state *s = a->state;
+	const struct record *f = a->factory;
+	static const uint8_t none[OTP_EMPTY] = { 0 };
+	bool otp = s->phase == STATE_IN && f->otp[0] != '\0';
+
+	if (i > 0)
+		return false;
+	amt_put(it, "ConfigurationServerFQDN",
+	    s->record.present ? s->record.fqdn : f->server_fqdn);
+	amt_put(it, "CreationClassName", "AMT_SetupAndConfigurationService");
+	amt_put(it, "DhcpDNSSuffix", a->suffix);
+	amt_put(
+	    it, "ElementName", "Intel(r) AMT Setup and Configuration Service");
+	amt_put_num(it, "EnabledState", 5);
+	amt_put(it, "Name", "Intel(r) AMT Setup and Configuration Service");
+	amt_put_num(it, "PasswordModel", 0);
+	amt_put_num(it, "ProvisioningMode", f->mode == RECORD_SMB ? 2 : 1);
+	amt_put_b64(it, "ProvisioningServerOTP",
+	    otp ? (const void *)f->otp : none,
+	    otp ? strlen(f->otp) : OTP_EMPTY);
+	amt_put_num(it, "ProvisioningState", s->phase);
+	amt_put_num(it, "RequestedState", 12);
+	amt_put(it, "SystemCreationClassName", "CIM_ComputerSystem");
+	amt_put(it, "SystemName", "Intel(r) AMT");
+	amt_put(it, "TrustedDNSSuffix", f->pki_dns_suffix);
+	amt_put_bool(it, "ZeroTouchConfigurationEnabled", f->pki);
+	return true;
+}
+
+enum amt_status
+amtsetup_commit(struct amt *a, const struct node *in, struct amt_item *out)
+{
+	struct state *s = a->state;
+	struct err e = { 0 };
+
+	(void)in;
+	(void)out;
+	if (!s->mebx_set || s->ha1[0] == '\0')
+		return AMT_DATA_MISSING;
+	if (s->phase != STATE_POST) {
+		s->record = a->session;
+		s->record.present = true;
+		s->record.created = (uint64_t)amt_now(a);
+	}
+	s->phase = STATE_POST;
+	if (a->host->save(a->host->arg, s, &e) != ERR_OK) {
+		s->phase = STATE_IN;
+		return AMT_FLASH_LIMIT;
+	}
+	a->event = AMT_COMMITTED;
+	return AMT_OK;
+}
+
+/* SDK, "Valid Usernames and Passwords": 8..32 of printable ASCII without
+ * colon, comma and quote; a digit, both cases and a special character, where
+ * the underscore counts as a letter and the space as nothing. */
+static bool
+password_is_strong(const char *p)
+{
+	bool digit = false, upper = false, lower = false, special = false;
+	size_t n = strlen(p);
+
+	if (n < 8 || n > 32 || !text_printable(p, n) ||
+	    strpbrk(p, ":,\"") != NULL)
+		return false;
+	for (; *p != '\0'; p++) {
+		digit |= isdigit((unsigned char)*p) != 0;
+		upper |= isupper((unsigned char)*p) != 0;
+		lower |= islower((unsigned char)*p) != 0;
+		special |= ispunct((unsigned char)*p) && *p != '_';
+	}
+	return digit && upper && lower && special;
+}
+
+/* Password model 0, coupled: it is the administrator's too, until that is
+ * set. The password itself is not kept. */
+enum amt_status
+amtsetup_mebx(struct amt *a, const struct node *in, struct amt_item *out)
+{
+	const char *password = node_text(in, "Password");
+	struct state *s = a->state;
+
+	(void)out;
+	if (password == NULL || !password_is_strong(password))
+		return AMT_BAD_PASSWORD;
+	if (s->ha1[0] == '\0')
+		auth_ha1(s->ha1, "admin", s->realm, password);
+	s->mebx_set = true;
+	return AMT_OK;
+}
+
+/* Clients send the digest as 32 hex digits (MeshCentral) or as the base64 of
+ * its 16 bytes (the schema's form; RPS). */
+enum amt_status
+amtsetup_admin(struct amt *a, const struct node *in, struct amt_item *out)
+{
+	const char *user = node_text(in, "Username");
+	const char *digest = node_text(in, "DigestPassword");
+	uint8_t ha1[16];
+	size_t n = sizeof(ha1);
+
+	(void)out;
+	if (user == NULL || strcmp(user, "admin") != 0 || digest == NULL)
+		return AMT_BAD_PARAMETER;
+	if (!(strlen(digest) == 32 &&
+		text_unhex(ha1, sizeof(ha1), digest, 32)) &&
+	    !(strlen(digest) == 24 && text_unb64(ha1, &n, digest, 24) &&
+		n == sizeof(ha1)))
+		return AMT_BAD_PARAMETER;
+	text_hex(a->state->ha1, ha1, sizeof(ha1));
+	secret_wipe(ha1, sizeof(ha1));
+	return AMT_OK;
+}
+
+static bool
+take_number(const struct node *in, const char *name, int64_t min, int64_t max,
+    int64_t *out)
+{
+	const char *text = node_text(in, name);
+	char *end;
+
+	if (text == NULL || *text == '\0')
+		return false;
+	errno = 0;
+	*out = strtoll(text, &end, 10);
+	return errno == 0 && *end == '\0' && *out >= min && *out <= max;
+}
+
+/* 0 ends the period at once: Intel's PowerShell module does so after a
+ * one-time password that differs. */
+enum amt_status
+amtsetup_extend(struct amt *a, const struct node *in, struct amt_item *out)
+{
+	int64_t hours;
+
+	(void)out;
+	if (a->state->phase != STATE_IN)
+		return AMT_BAD_STATE;
+	if (!take_number(in, "Duration", 0, 24, &hours))
+		return AMT_BAD_PARAMETER;
+	a->hours = (unsigned)hours;
+	a->event = AMT_WINDOW;
+	return AMT_OK;
+}
+
+enum amt_status
+amtsetup_psk(struct amt *a, const struct node *in, struct amt_item *out)
+{
+	const char *pid = node_text(in, "PID"), *pps = node_text(in, "PPS");
+	enum amt_status status = AMT_OK;
+	const char *why;
+	struct psk psk;
+
+	(void)out;
+	memset(&psk, 0, sizeof(psk));
+	if (pid == NULL || !psk_pid_parse(psk.pid, pid, &why))
+		status = AMT_BAD_PID;
+	else if (pps == NULL || !psk_pps_parse(psk.pps, pps, &why))
+		status = AMT_BAD_PPS;
+	else
+		a->state->psk = psk;
+	secret_wipe(&psk, sizeof(psk));
+	return status;
+}
+
+enum amt_status
+amtsetup_uuid(struct amt *a, const struct node *in, struct amt_item *out)
+{
+	(void)in;
+	amt_put_b64(out, "UUID", a->factory->uuid.b, UUID_LEN);
+	return AMT_OK;
+}
+
+static enum amt_status
+unprovision(struct amt *a, bool partial)
+{
+	struct err e = { 0 };
+
+	state_reset(a->state, partial);
+	if (a->host->save(a->host->arg, a->state, &e) != ERR_OK)
+		return AMT_FLASH_LIMIT;
+	a->event = AMT_UNPROVISIONED;
+	return AMT_OK;
+}
+
+enum amt_status
+amtsetup_unprovision(struct amt *a, const struct node *in, struct amt_item *out)
+{
+	int64_t mode;
+
+	(void)out;
+	if (!take_number(in, "ProvisioningMode", 0, 3, &mode))
+		return AMT_NOT_PERMITTED;
+	return unprovision(a, false);
+}
+
+enum amt_status
+amtsetup_partial(struct amt *a, const struct node *in, struct amt_item *out)
+{
+	(void)in;
+	(void)out;
+	return unprovision(a, true);
+}
+
+enum amt_status
+amtsetup_get_time(struct amt *a, const struct node *in, struct amt_item *out)
+{
+	(void)in;
+	amt_put_num(out, "Ta0", amt_now(a));
+	return AMT_OK;
+}
+
+/* Ta0 is what this device said, Tm1 when the server read it, Tm2 when it
+ * sent this: the mean of both ways is the difference. */
+enum amt_status
+amtsetup_set_time(struct amt *a, const struct node *in, struct amt_item *out)
+{
+	int64_t ta0, tm1, tm2, by;
+
+	(void)out;
+	if (!take_number(in, "Ta0", 0, CLOCK_MAX, &ta0) ||
+	    !take_number(in, "Tm1", 0, CLOCK_MAX, &tm1) ||
+	    !take_number(in, "Tm2", 0, CLOCK_MAX, &tm2))
+		return AMT_BAD_PARAMETER;
+	by = ((tm1 - ta0) + (tm2 - amt_now(a))) / 2;
+	if (amt_now(a) + by < 0 || amt_now(a) + by > CLOCK_MAX)
+		return AMT_BAD_PARAMETER;
+	a->state->clock += by;
+	return AMT_OK;
+}

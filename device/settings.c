@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/config.h"
+#include "base/tls.h"
+#include "device/settings.h"
+#include "formats/hashlist.h"
+
+#define HOUR_MS 3600000ul
+#define YEAR_S 31536000
+
+static void
+defaults(struct settings *s)
+{
+	*s = (struct settings){
+		.nsteps = 3,
+		.step = { { 5, 60000 }, { 5, 600000 }, { 5, HOUR_MS } },
+		.up_time_ms = 24 * HOUR_MS,
+		.idle_ms = 60000,
+		.announced_max = 23,
+		.chain_max = 4,
+		.domain_by_version = true,
+		.psk_suites = TLS_PSK_SUITES,
+	};
+}
+
+static enum err_code
+read_step(struct config_group *g, struct settings_step *s, struct err *e)
+{
+	long long count, seconds, ms;
+	char where[256];
+
+	if (config_int(g, "count", 1, 1000000, 1, &count, e) != ERR_OK ||
+	    config_int(g, "seconds", 0, YEAR_S, 0, &seconds, e) != ERR_OK ||
+	    config_int(g, "every_ms", 0, 1000ll * YEAR_S, 0, &ms, e) != ERR_OK)
+		return e->code;
+	config_where(g, NULL, where, sizeof(where));
+	if ((seconds == 0) == (ms == 0))
+		return err_set(e, ERR_CONFIG,
+		    "%s: a step has either seconds or every_ms", where);
+	s->count = (unsigned)count;
+	s->every_ms = (unsigned long)(seconds != 0 ? seconds * 1000 : ms);
+	return ERR_OK;
+}
+
+static enum err_code
+read_schedule(struct config_group *g, struct settings *s, struct err *e)
+{
+	struct config_group *item;
+	size_t n;
+
+	if (config_list(g, "schedule", &n, e) != ERR_OK || n == 0)
+		return e->code;
+	if (n > SETTINGS_STEPS)
+		return err_set(e, ERR_CONFIG, "schedule: %zu steps, at most %d",
+		    n, SETTINGS_STEPS);
+	for (size_t i = 0; i < n; i++)
+		if (config_item(g, "schedule", i, &item, e) != ERR_OK ||
+		    read_step(item, &s->step[i], e) != ERR_OK)
+			return e->code;
+	s->nsteps = n;
+	return ERR_OK;
+}
+
+static enum err_code
+read_words(struct config_group *g, struct settings *s, struct err *e)
+{
+	static const char *const rules[] = { "full", "com-net", "tld-table",
+		"by-version", NULL };
+	static const char *const asks[] = { "auto", "always", "never", NULL };
+	const char *suites;
+	int rule, ask;
+
+	if (config_word(g, "domain_rule", rules, 3, &rule, e) != ERR_OK ||
+	    config_word(g, "challenge", asks, 0, &ask, e) != ERR_OK ||
+	    config_string(g, "psk_suites", s->psk_suites, &suites, e) != ERR_OK)
+		return e->code;
+	s->domain_by_version = rule == 3;
+	if (rule < 3)
+		s->domain_rule = (enum domain_rule)rule;
+	s->challenge = (enum settings_challenge)ask;
+	if (strlen(suites) >= sizeof(s->psk_suites))
+		return err_set(e, ERR_CONFIG, "psk_suites: too long");
+	if (suites != s->psk_suites)
+		snprintf(s->psk_suites, sizeof(s->psk_suites), "%s", suites);
+	return ERR_OK;
+}
+
+static enum err_code
+read_all(struct config_group *g, struct settings *s, struct err *e)
+{
+	long long up, idle, announced, chain;
+
+	if (config_int(g, "up_time_seconds", 0, YEAR_S, 86400, &up, e) !=
+		ERR_OK ||
+	    config_int(g, "idle_seconds", 1, 3600, 60, &idle, e) != ERR_OK ||
+	    config_int(g, "announced_max", 1, HASHLIST_MAX, 23, &announced,
+		e) != ERR_OK ||
+	    config_int(g, "chain_max", 2, 16, 4, &chain, e) != ERR_OK)
+		return e->code;
+	s->up_time_ms = (unsigned long)up * 1000;
+	s->idle_ms = (unsigned long)idle * 1000;
+	s->announced_max = (size_t)announced;
+	s->chain_max = (size_t)chain;
+	if (read_schedule(g, s, e) != ERR_OK)
+		return e->code;
+	return read_words(g, s, e);
+}
+
+enum err_code
+settings_read(struct settings *s, const char *path, struct err *e)
+{
+	struct config *c = NULL;
+
+	defaults(s);
+	if (path == NULL)
+		return ERR_OK;
+	if (config_open(path, &c, e) != ERR_OK)
+		return e->code;
+	if (read_all(config_root(c), s, e) == ERR_OK)
+		config_end(c, e);
+	config_close(c);
+	return e->code;
+}

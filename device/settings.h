@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How a device behaves where public sources leave room or disagree: the file
+ * configs/device.cfg, with a comment for each key. Everything has a default.
+ */
+#ifndef DEVICE_SETTINGS_H
+#define DEVICE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "formats/domain.h"
+
+#define SETTINGS_STEPS 16
+#define SETTINGS_SUITES 256
+
+/* So many hellos, each so long after the one before. */
+struct settings_step {
+	unsigned count;
+	unsigned long every_ms;
+};
+
+enum settings_challenge {
+	SETTINGS_CHALLENGE_AUTO, /* in a PSK session, and after set-up */
+	SETTINGS_CHALLENGE_ALWAYS,
+	SETTINGS_CHALLENGE_NEVER /* not while being set up */
+};
+
+struct settings {
+	size_t nsteps;
+	struct settings_step step[SETTINGS_STEPS];
+	unsigned long up_time_ms; /* the interface closes after; 0 never */
+	unsigned long idle_ms;    /* of a session */
+	size_t announced_max;
+	size_t chain_max;
+	bool domain_by_version; /* else domain_rule */
+	enum domain_rule domain_rule;
+	enum settings_challenge challenge;
+	char psk_suites[SETTINGS_SUITES];
+};
+
+/* path NULL: the defaults. */
+enum err_code settings_read(struct settings *, const char *path, struct err *);
+
+#endif

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/file.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "device/state.h"
+
+#define FIRST_LINE "amtforge-device-state 1"
+#define FILE_MAX_BYTES 131072
+
+enum err_code
+state_blob_set(struct state_blob *b, const void *p, size_t n, struct err *e)
+{
+	uint8_t *copy;
+
+	if (n == 0 || n > STATE_BLOB)
+		return err_set(
+		    e, ERR_DATA, "%zu bytes, 1..%d fit", n, STATE_BLOB);
+	if ((copy = malloc(n)) == NULL)
+		return err_mem(e);
+	memcpy(copy, p, n);
+	state_blob_free(b);
+	b->p = copy;
+	b->n = n;
+	return ERR_OK;
+}
+
+void
+state_blob_free(struct state_blob *b)
+{
+	if (b->p != NULL)
+		secret_wipe(b->p, b->n);
+	free(b->p);
+	*b = (struct state_blob){ NULL, 0 };
+}
+
+/* Writing. */
+
+static void
+put_blob(struct wr *w, const char *key, const struct state_blob *b)
+{
+	char hex[TEXT_HEX_SIZE(STATE_BLOB)];
+
+	if (b->n == 0)
+		return;
+	text_hex(hex, b->p, b->n);
+	wr_fmt(w, "%s ", key);
+	wr_str(w, hex);
+	wr_u8(w, '\n');
+	secret_wipe(hex, sizeof(hex));
+}
+
+static void
+put_blobs(struct wr *w, const char *key, const struct state_blob *b, size_t n)
+{
+	char name[24];
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "%s%zu", key, i);
+		put_blob(w, name, &b[i]);
+	}
+}
+
+static void
+put_record(struct wr *w, const struct state_record *r)
+{
+	if (!r->present)
+		return;
+	wr_fmt(w, "record.created %" PRIu64 "\n", r->created);
+	wr_fmt(w, "record.psk %d\n", r->psk);
+	wr_fmt(w, "record.fqdn %s\n", r->fqdn);
+	wr_fmt(w, "record.hash_type %d\n", r->hash_type);
+	wr_fmt(w, "record.hash %s\n", r->hash);
+	wr_fmt(w, "record.hash_is_default %d\n", r->hash_is_default);
+	wr_fmt(w, "record.secure_dns %d\n", r->secure_dns);
+	wr_fmt(w, "record.time_valid %d\n", r->time_valid);
+	wr_fmt(w, "record.server_ip %s\n", r->server_ip);
+}
+
+static void
+put_all(struct wr *w, const struct state *s)
+{
+	wr_fmt(w, "%s\nphase %d\n", FIRST_LINE, s->phase);
+	wr_fmt(w, "retry %" PRIu32 "\n", s->retry);
+	wr_fmt(w, "realm %s\n", s->realm);
+	put_blob(w, "key", &s->key);
+	put_blob(w, "cert", &s->cert);
+	if (s->ha1[0] != '\0')
+		wr_fmt(w, "ha1 %s\n", s->ha1);
+	wr_fmt(w, "mebx_set %d\n", s->mebx_set);
+	if (s->psk.pid[0] != '\0')
+		wr_fmt(w, "pid %s\npps %s\n", s->psk.pid, s->psk.pps);
+	put_blobs(w, "pair", s->pair, STATE_PAIRS);
+	put_blobs(w, "cert", s->certs, STATE_CERTS);
+	wr_fmt(w, "credential %d\n", s->credential);
+	wr_fmt(w, "tls %d %d %d %d\n", s->tls_enabled[0], s->tls_mutual[0],
+	    s->tls_enabled[1], s->tls_mutual[1]);
+	wr_fmt(w, "clock %" PRId64 "\n", s->clock);
+	put_record(w, &s->record);
+	wr_str(w, "end\n");
+}
+
+enum err_code
+state_save(const struct state *s, struct err *e)
+{
+	struct wr w;
+
+	wr_grow(&w, FILE_MAX_BYTES);
+	put_all(&w, s);
+	if (w.failed)
+		err_mem(e);
+	else
+		file_write(
+		    s->path, FILE_REPLACE | FILE_SECRET, w.buf, w.len, e);
+	wr_free(&w);
+	return e->code;
+}
+
+/* Reading. */
+
+static bool
+take_text(char *out, size_t room, const char *v)
+{
+	size_t n = strlen(v);
+
+	if (n >= room)
+		return false;
+	memcpy(out, v, n + 1);
+	return true;
+}
+
+static bool
+take_number(const char *v, int64_t min, int64_t max, int64_t *out)
+{
+	char *end;
+
+	*out = strtoll(v, &end, 10);
+	return end != v && *end == '\0' && *out >= min && *out <= max;
+}
+
+static bool
+take_bool(const char *v, bool *out)
+{
+	*out = *v == '1';
+	return (*v == '0' || *v == '1') && v[1] == '\0';
+}
+
+static bool
+take_blob(const char *v, struct state_blob *b)
+{
+	uint8_t bytes[STATE_BLOB];
+	size_t n = strlen(v) / 2;
+	struct err e = { 0 };
+	bool good;
+
+	good = n <= sizeof(bytes) && text_unhex(bytes, n, v, strlen(v)) &&
+	    state_blob_set(b, bytes, n, &e) == ERR_OK;
+	secret_wipe(bytes, sizeof(bytes));
+	return good;
+}
+
+static bool
+take_record(struct state_record *r, const char *key, const char *v)
+{
+	int64_t n = 0;
+	bool good = true;
+
+	r->present = true;
+	if (strcmp(key, "created") == 0) {
+		good = take_number(v, 0, INT64_MAX, &n);
+		r->created = (uint64_t)n;
+	} else if (strcmp(key, "psk") == 0) {
+		good = take_bool(v, &r->psk);
+	} else if (strcmp(key, "fqdn") == 0) {
+		good = take_text(r->fqdn, sizeof(r->fqdn), v);
+	} else if (strcmp(key, "hash_type") == 0) {
+		good = take_number(v, 0, 3, &n);
+		r->hash_type = (int)n;
+	} else if (strcmp(key, "hash") == 0) {
+		good = take_text(r->hash, sizeof(r->hash), v);
+	} else if (strcmp(key, "hash_is_default") == 0) {
+		good = take_bool(v, &r->hash_is_default);
+	} else if (strcmp(key, "secure_dns") == 0) {
+		good = take_bool(v, &r->secure_dns);
+	} else if (strcmp(key, "time_valid") == 0) {
+		good = take_bool(v, &r->time_valid);
+	} else if (strcmp(key, "server_ip") == 0) {
+		good = take_text(r->server_ip, sizeof(r->server_ip), v);
+	} else {
+		good = false;
+	}
+	return good;
+}
+
+/* "pair0", "cert3": one digit behind the word. */
+static struct state_blob *
+blob_of(struct state *s, const char *key)
+{
+	size_t i = (size_t)(key[0] == '\0' ? 0 : key[strlen(key) - 1] - '0');
+
+	if (strcmp(key, "key") == 0)
+		return &s->key;
+	if (strcmp(key, "cert") == 0)
+		return &s->cert;
+	if (strlen(key) != 5)
+		return NULL;
+	if (strncmp(key, "pair", 4) == 0 && i < STATE_PAIRS)
+		return &s->pair[i];
+	if (strncmp(key, "cert", 4) == 0 && i < STATE_CERTS)
+		return &s->certs[i];
+	return NULL;
+}
+
+static bool
+take_tls(struct state *s, const char *v)
+{
+	bool *to[] = { &s->tls_enabled[0], &s->tls_mutual[0],
+		&s->tls_enabled[1], &s->tls_mutual[1] };
+
+	for (size_t i = 0; i < 4; i++)
+		if (!take_bool((char[]){ v[2 * i], '\0' }, to[i]) ||
+		    v[2 * i + 1] != (i < 3 ? ' ' : '\0'))
+			return false;
+	return true;
+}
+
+static bool
+take(struct state *s, const char *key, const char *v)
+{
+	struct state_blob *b = blob_of(s, key);
+	bool good = true;
+	int64_t n = 0;
+
+	if (b != NULL) {
+		good = take_blob(v, b);
+	} else if (strcmp(key, "phase") == 0) {
+		good = take_number(v, STATE_PRE, STATE_POST, &n);
+		s->phase = (enum state_phase)n;
+	} else if (strcmp(key, "retry") == 0) {
+		good = take_number(v, 0, UINT32_MAX, &n);
+		s->retry = (uint32_t)n;
+	} else if (strcmp(key, "realm") == 0) {
+		good = take_text(s->realm, sizeof(s->realm), v);
+	} else if (strcmp(key, "ha1") == 0) {
+		good = take_text(s->ha1, sizeof(s->ha1), v);
+	} else if (strcmp(key, "mebx_set") == 0) {
+		good = take_bool(v, &s->mebx_set);
+	} else if (strcmp(key, "pid") == 0) {
+		good = take_text(s->psk.pid, sizeof(s->psk.pid), v);
+	} else if (strcmp(key, "pps") == 0) {
+		good = take_text(s->psk.pps, sizeof(s->psk.pps), v);
+	} else if (strcmp(key, "credential") == 0) {
+		good = take_number(v, -1, STATE_CERTS - 1, &n);
+		s->credential = (int)n;
+	} else if (strcmp(key, "tls") == 0) {
+		good = strlen(v) == 7 && take_tls(s, v);
+	} else if (strcmp(key, "clock") == 0) {
+		good = take_number(v, INT64_MIN, INT64_MAX, &s->clock);
+	} else {
+		good = strncmp(key, "record.", 7) == 0 &&
+		    take_record(&s->record, key + 7, v);
+	}
+	return good;
+}
+
+static enum err_code
+lines_read(struct state *s, char *text, struct err *e)
+{
+	char *line, *rest = text, *sp;
+	bool ended = false;
+	size_t i = 0;
+
+	while ((line = strsep(&rest, "\n")) != NULL && rest != NULL) {
+		i++;
+		if (i == 1 ? strcmp(line, FIRST_LINE) != 0 : ended)
+			break;
+		if (i == 1)
+			continue;
+		if ((ended = strcmp(line, "end") == 0))
+			continue;
+		if ((sp = strchr(line, ' ')) == NULL)
+			break;
+		*sp = '\0';
+		if (!take(s, line, sp + 1))
+			break;
+	}
+	if (!ended || rest != NULL)
+		return err_set(e, ERR_DATA,
+		    "%s: line %zu: not a device's state", s->path, i);
+	return ERR_OK;
+}
+
+static enum err_code
+state_load(struct state *s, struct err *e)
+{
+	uint8_t *p = NULL;
+	char *text;
+	size_t n = 0;
+
+	if (file_read(s->path, FILE_MAX_BYTES, &p, &n, e) != ERR_OK)
+		return e->code;
+	if ((text = calloc(1, n + 1)) == NULL) {
+		err_mem(e);
+	} else {
+		memcpy(text, p, n);
+		lines_read(s, text, e);
+		secret_wipe(text, n);
+	}
+	free(text);
+	secret_wipe(p, n);
+	free(p);
+	return e->code;
+}
+
+enum err_code
+state_open(struct state *s, const char *dir, const uint8_t random[static 16],
+    struct err *e)
+{
+	memset(s, 0, sizeof(*s));
+	s->credential = -1;
+	if (file_mkdir(dir, 0700, e) != ERR_OK ||
+	    file_join(s->path, sizeof(s->path), dir, "state", e) != ERR_OK)
+		return e->code;
+	if (file_exists(s->path)) {
+		if (state_load(s, e) != ERR_OK)
+			state_free(s);
+		return e->code;
+	}
+	auth_realm(s->realm, random);
+	return state_save(s, e);
+}
+
+static void
+blobs_free(struct state_blob *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		state_blob_free(&b[i]);
+}
+
+void
+state_reset(struct state *s, bool partial)
+{
+	s->phase = STATE_PRE;
+	s->retry = 0;
+	secret_wipe(s->ha1, sizeof(s->ha1));
+	s->mebx_set = partial && s->mebx_set;
+	if (!partial)
+		secret_wipe(&s->psk, sizeof(s->psk));
+	blobs_free(s->pair, STATE_PAIRS);
+	blobs_free(s->certs, STATE_CERTS);
+	s->credential = -1;
+	memset(s->tls_enabled, 0, sizeof(s->tls_enabled));
+	memset(s->tls_mutual, 0, sizeof(s->tls_mutual));
+	s->clock = 0;
+	s->record = (struct state_record){ 0 };
+}
+
+void
+state_free(struct state *s)
+{
+	state_reset(s, false);
+	state_blob_free(&s->key);
+	state_blob_free(&s->cert);
+}

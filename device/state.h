@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a device remembers beside its image, which is never written: one file
+ * "state" of lines "key value" in a folder of its own, 0700, the file 0600
+ * and written whole. What a set-up session changes is kept in memory until
+ * CommitChanges and saved with it in one step, so that a device that loses
+ * power in the middle starts over from its factory values.
+ */
+#ifndef DEVICE_STATE_H
+#define DEVICE_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "device/auth.h"
+#include "formats/psk.h"
+
+#define STATE_BLOB 2048
+#define STATE_PAIRS 4
+#define STATE_CERTS 8
+#define STATE_PATH 4096
+
+/* ProvisioningState of AMT_SetupAndConfigurationService. */
+enum state_phase {
+	STATE_PRE = 0,
+	STATE_IN = 1,
+	STATE_POST = 2
+};
+
+struct state_blob {
+	uint8_t *p; /* owned; wiped */
+	size_t n;
+};
+
+/* The read-only configuration record (class IPS_TLSProvisioningRecord). */
+struct state_record {
+	bool present;
+	bool psk; /* by pre-shared key: no certificate fields */
+	char fqdn[256];
+	int hash_type; /* enum hash_type */
+	char hash[97]; /* hex */
+	bool hash_is_default;
+	bool secure_dns; /* the suffix was set in the device, not by DHCP */
+	bool time_valid;
+	char server_ip[46];
+	uint64_t created; /* seconds since 1970 */
+};
+
+struct state {
+	char path[STATE_PATH];
+	enum state_phase phase;
+	uint32_t retry; /* of the next hello */
+	char realm[AUTH_REALM];
+	/* The device's own key and self-signed certificate, DER. */
+	struct state_blob key, cert;
+	/* Made or changed by a set-up session. */
+	char ha1[AUTH_HA1]; /* admin; "" while it is the factory's */
+	bool mebx_set;
+	struct psk psk; /* replaces the factory's; "" if not */
+	struct state_blob pair[STATE_PAIRS]; /* by handle, PKCS#8 DER */
+	struct state_blob certs[STATE_CERTS];
+	int credential; /* handle of the TLS certificate, -1 none */
+	bool tls_enabled[2], tls_mutual[2]; /* wired, local */
+	int64_t clock;                      /* seconds to add to the host's */
+	struct state_record record;
+};
+
+/* Reads the folder's state, or starts one (made 0700) with this random for
+ * the realm. ERR_DATA with the line if the file is not understood. */
+enum err_code state_open(struct state *, const char *dir,
+    const uint8_t random[static 16], struct err *);
+enum err_code state_save(const struct state *, struct err *);
+/* Back to the factory: in memory; keeps realm, own key and certificate, and
+ * with partial the pre-shared key. */
+void state_reset(struct state *, bool partial);
+void state_free(struct state *); /* wipes */
+
+enum err_code state_blob_set(
+    struct state_blob *, const void *, size_t, struct err *);
+void state_blob_free(struct state_blob *);
+
+#endif
