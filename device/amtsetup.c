@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,8 +6,9 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "device/amtsetup.h"
+#include "formats/passwd.h"
 
-#define OTP_EMPTY 32               /* zero bytes of an idle device */
+#define OTP_EMPTY 32           /* zero bytes of an idle device */
 #define CLOCK_MAX 253402300799 /* end of the year 9999 */
 
 bool
@@ -67,27 +67,6 @@ amtsetup_commit(struct amt *a, const struct node *in, struct amt_item *out)
 	return AMT_OK;
 }
 
-/* SDK, "Valid Usernames and Passwords": 8..32 of printable ASCII without
- * colon, comma and quote; a digit, both cases and a special character, where
- * the underscore counts as a letter and the space as nothing. */
-static bool
-password_is_strong(const char *p)
-{
-	bool digit = false, upper = false, lower = false, special = false;
-	size_t n = strlen(p);
-
-	if (n < 8 || n > 32 || !text_printable(p, n) ||
-	    strpbrk(p, ":,\"") != NULL)
-		return false;
-	for (; *p != '\0'; p++) {
-		digit |= isdigit((unsigned char)*p) != 0;
-		upper |= isupper((unsigned char)*p) != 0;
-		lower |= islower((unsigned char)*p) != 0;
-		special |= ispunct((unsigned char)*p) && *p != '_';
-	}
-	return digit && upper && lower && special;
-}
-
 /* Password model 0, coupled: it is the administrator's too, until that is
  * set. The password itself is not kept. */
 enum amt_status
@@ -95,9 +74,10 @@ amtsetup_mebx(struct amt *a, const struct node *in, struct amt_item *out)
 {
 	const char *password = node_text(in, "Password");
 	struct state *s = a->state;
+	const char *why;
 
 	(void)out;
-	if (password == NULL || !password_is_strong(password))
+	if (password == NULL || !passwd_check(password, &why))
 		return AMT_BAD_PASSWORD;
 	if (s->ha1[0] == '\0')
 		auth_ha1(s->ha1, "admin", s->realm, password);

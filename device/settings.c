@@ -20,7 +20,6 @@ defaults(struct settings *s)
 		.idle_ms = 60000,
 		.announced_max = 23,
 		.chain_max = 4,
-		.domain_by_version = true,
 		.psk_suites = TLS_PSK_SUITES,
 	};
 }
@@ -66,19 +65,15 @@ read_schedule(struct config_group *g, struct settings *s, struct err *e)
 static enum err_code
 read_words(struct config_group *g, struct settings *s, struct err *e)
 {
-	static const char *const rules[] = { "full", "com-net", "tld-table",
-		"by-version", NULL };
 	static const char *const asks[] = { "auto", "always", "never", NULL };
 	const char *suites;
-	int rule, ask;
+	int ask;
 
-	if (config_word(g, "domain_rule", rules, 3, &rule, e) != ERR_OK ||
-	    config_word(g, "challenge", asks, 0, &ask, e) != ERR_OK ||
+	if (config_word(g, "challenge", asks, 0, &ask, e) != ERR_OK ||
+	    config_bool(g, "insecure_star_cn", false, &s->insecure_star_cn,
+		e) != ERR_OK ||
 	    config_string(g, "psk_suites", s->psk_suites, &suites, e) != ERR_OK)
 		return e->code;
-	s->domain_by_version = rule == 3;
-	if (rule < 3)
-		s->domain_rule = (enum domain_rule)rule;
 	s->challenge = (enum settings_challenge)ask;
 	if (strlen(suites) >= sizeof(s->psk_suites))
 		return err_set(e, ERR_CONFIG, "psk_suites: too long");

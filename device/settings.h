@@ -10,7 +10,6 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "formats/domain.h"
 
 #define SETTINGS_STEPS 16
 #define SETTINGS_SUITES 256
@@ -34,8 +33,7 @@ struct settings {
 	unsigned long idle_ms;    /* of a session */
 	size_t announced_max;
 	size_t chain_max;
-	bool domain_by_version; /* else domain_rule */
-	enum domain_rule domain_rule;
+	bool insecure_star_cn; /* the CN "*" alone is anyone's */
 	enum settings_challenge challenge;
 	char psk_suites[SETTINGS_SUITES];
 };
