@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bios/place.h"
+#include "formats/reason.h"
+#include "tests/store.h"
+
+/* A map that takes any image with a variable volume. */
+static struct imgmap
+a_map(void)
+{
+	struct imgmap m = { .name = "test", .nmatch = 1 };
+
+	m.match[0].kind = MAP_VOLUME;
+	uuid_parse(&m.match[0].guid, VOLUME_NV_GUID);
+	image_oem_name(&m.var);
+	m.attrs = IMAGE_OEM_ATTRS;
+	m.max = 0x1000;
+	return m;
+}
+
+static void
+fill(struct record *r, unsigned seed)
+{
+	memset(r, 0, sizeof(*r));
+	r->sequence = 1;
+	r->amt_major = 3;
+	r->talk = seed % 2;
+	for (size_t i = 0; i < UUID_LEN; i++)
+		r->uuid.b[i] = (uint8_t)(seed * 7 + i);
+	strcpy(r->order, "order");
+	memset(r->serial, 'A' + (int)(seed % 26), 1 + seed % 60);
+	memset(r->server_fqdn, 'a', seed % 200);
+	memset(r->otp, '1', seed % 32);
+}
+
+/* The base with the patch over it must be the base everywhere else, only
+ * clear bits, and read back as that record. */
+static void
+check(const uint8_t *base, size_t n, const struct place_patch *p,
+    const struct record *want)
+{
+	uint8_t *out = malloc(n);
+	struct record *got = calloc(1, sizeof(*got));
+	struct err e;
+
+	assert_non_null(out);
+	assert_non_null(got);
+	err_clear(&e);
+	assert_true(p->off < n && p->bytes.len <= n - p->off);
+	memcpy(out, base, n);
+	memcpy(out + p->off, p->bytes.buf, p->bytes.len);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(out[i] & ~base[i], 0);
+		if (i < p->off || i >= p->off + p->bytes.len)
+			assert_int_equal(out[i], base[i]);
+	}
+	assert_int_equal(image_record(out, n, got, &e), ERR_OK);
+	assert_memory_equal(&got->uuid, &want->uuid, sizeof(want->uuid));
+	assert_string_equal(got->serial, want->serial);
+	assert_string_equal(got->server_fqdn, want->server_fqdn);
+	assert_string_equal(got->otp, want->otp);
+	free(got);
+	free(out);
+}
+
+static void
+nothing_changes_outside_the_planned_range(void **state)
+{
+	static uint8_t p[0x800 + STORE_VOLUME + 0x800];
+	struct record *rec = calloc(1, sizeof(*rec));
+	struct imgmap map = a_map();
+	static struct image img;
+	struct place at;
+	struct err e;
+
+	(void)state;
+	assert_non_null(rec);
+	for (unsigned seed = 0; seed < 300; seed++) {
+		struct place_patch patch;
+
+		err_clear(&e);
+		memset(p, (int)(seed & 0x7F), sizeof(p));
+		store_make(p + 0x800, seed % 3);
+		for (unsigned i = 0; i < seed % 7; i++)
+			store_put(p + 0x800, STORE_VOLUME, "Other", &seed,
+			    1 + (seed + i) % 4);
+		fill(rec, seed);
+		assert_int_equal(image_read(p, sizeof(p), &img, &e), ERR_OK);
+		assert_int_equal(place_begin(&at, &img, &map, &e), ERR_OK);
+		assert_int_equal(place_record(&at, rec, &patch, &e), ERR_OK);
+		check(p, sizeof(p), &patch, rec);
+		wr_free(&patch.bytes);
+	}
+	record_wipe(rec);
+	free(rec);
+}
+
+/* Tries to place a record into p; the refusal. */
+static struct err
+refusal(const uint8_t *p, size_t n, const struct imgmap *map)
+{
+	struct record *rec = calloc(1, sizeof(*rec));
+	struct place_patch patch = { 0 };
+	static struct image img;
+	struct place at;
+	struct err e;
+
+	assert_non_null(rec);
+	err_clear(&e);
+	fill(rec, 1);
+	if (image_read(p, n, &img, &e) == ERR_OK &&
+	    place_begin(&at, &img, map, &e) == ERR_OK) {
+		place_record(&at, rec, &patch, &e);
+		wr_free(&patch.bytes);
+	}
+	free(rec);
+	return e;
+}
+
+static void
+a_base_with_a_live_record_is_refused(void **state)
+{
+	static uint8_t p[STORE_VOLUME];
+	static const uint8_t rows[] = { 0x3F, 0x3E };
+	struct imgmap map = a_map(), other = a_map();
+	struct record *rec = calloc(1, sizeof(*rec));
+	struct place_patch patch;
+	static struct image img;
+	struct place at;
+	struct err e;
+
+	(void)state;
+	assert_non_null(rec);
+	err_clear(&e);
+	store_make(p, true);
+	fill(rec, 2);
+	image_read(p, sizeof(p), &img, &e);
+	place_begin(&at, &img, &map, &e);
+	assert_int_equal(place_record(&at, rec, &patch, &e), ERR_OK);
+	memcpy(p + patch.off, patch.bytes.buf, patch.bytes.len);
+	strcpy(other.var.name, "Another");
+	for (size_t i = 0; i < sizeof(rows); i++) {
+		p[patch.off + 2] = rows[i];
+		e = refusal(p, sizeof(p), &map);
+		assert_ptr_equal(
+		    e.reason, reason_get(REASON_IMAGE_LIVE_RECORD));
+		assert_int_equal(e.offset, patch.off);
+		/* Not by another name either: a device reads this one. */
+		e = refusal(p, sizeof(p), &other);
+		assert_ptr_equal(
+		    e.reason, reason_get(REASON_IMAGE_LIVE_RECORD));
+	}
+	p[patch.off + 2] = 0x3C; /* deleted: another may be added */
+	assert_int_equal(refusal(p, sizeof(p), &map).code, ERR_OK);
+	wr_free(&patch.bytes);
+	free(rec);
+}
+
+static void
+a_base_without_a_store_that_is_fit_is_refused(void **state)
+{
+	static uint8_t p[STORE_VOLUME], me[0x100], two[2 * STORE_VOLUME];
+	struct imgmap map = a_map();
+	struct err e;
+
+	(void)state;
+	memcpy(me, "$FPT", 4);
+	e = refusal(me, sizeof(me), &map);
+	assert_ptr_equal(e.reason, reason_get(REASON_IMAGE_NO_STORE));
+	store_make(p, true);
+	p[STORE_QUEUE] = 0xFE;
+	e = refusal(p, sizeof(p), &map);
+	assert_ptr_equal(e.reason, reason_get(REASON_IMAGE_FTW_PENDING));
+	p[STORE_QUEUE] = 0xFF;
+	p[0x2C] ^= 1;
+	e = refusal(p, sizeof(p), &map);
+	assert_ptr_equal(e.reason, reason_get(REASON_IMAGE_STORE_BROKEN));
+	store_make(two, true);
+	store_make(two + STORE_VOLUME, true);
+	e = refusal(two, sizeof(two), &map);
+	assert_ptr_equal(e.reason, reason_get(REASON_IMAGE_NO_MATCH));
+	assert_non_null(strstr(e.msg, "0x48 and 0x4048"));
+}
+
+static void
+a_record_too_large_for_store_or_firmware_is_refused(void **state)
+{
+	static uint8_t p[STORE_VOLUME], data[STORE_SIZE];
+	struct imgmap map = a_map();
+	struct err e;
+
+	(void)state;
+	store_make(p, true);
+	map.max = 100;
+	e = refusal(p, sizeof(p), &map);
+	assert_ptr_equal(e.reason, reason_get(REASON_IMAGE_STORE_FULL));
+	assert_non_null(strstr(e.msg, "takes 100 at most"));
+	map.max = 0;
+	assert_int_equal(refusal(p, sizeof(p), &map).code, ERR_OK);
+	assert_true(store_put(p, sizeof(p), "Fill", data, 3900) > 0);
+	e = refusal(p, sizeof(p), &map);
+	assert_ptr_equal(e.reason, reason_get(REASON_IMAGE_STORE_FULL));
+	assert_non_null(strstr(e.msg, "are free at offset"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_changes_outside_the_planned_range),
+		cmocka_unit_test(a_base_with_a_live_record_is_refused),
+		cmocka_unit_test(a_base_without_a_store_that_is_fit_is_refused),
+		cmocka_unit_test(
+		    a_record_too_large_for_store_or_firmware_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
