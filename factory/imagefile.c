@@ -8,6 +8,8 @@
 #include "base/secret.h"
 #include "bios/image.h"
 #include "factory/imageshow.h"
+#include "factory/imagewrite.h"
+#include "factory/ledger.h"
 #include "factory/verbs.h"
 #include "formats/reason.h"
 
@@ -137,11 +139,22 @@ static const struct cli_opt new_opts[] = {
 	{ 0 },
 };
 static const struct cli_opt show_opts[] = { { 0 } };
+static const struct cli_opt write_opts[] = {
+	{ "--base", CLI_VALUE, "IMG", "the image that all units start from" },
+	{ "--map", CLI_VALUE, "MAP", "image map of this platform" },
+	{ "--out", CLI_VALUE, "DIR", "folder for <uuid>.bin of every unit" },
+	{ "--force", CLI_FLAG, NULL, "replace images that differ" },
+	LEDGER_OPT_KEY,
+	{ 0 },
+};
 
 const struct cli_verb imagefile_verbs[] = {
 	{ "image new", "OUT --size N [--descriptor F] [--me F] --bios F",
 	    "compose a flash image of its parts", new_opts, 1, 1, run_new },
 	{ "image show", "IMG", "tell what is in a flash image", show_opts, 1, 1,
 	    run_show },
+	{ "image write", "LEDGER ORDER --base IMG --map MAP --out DIR",
+	    "write one image for each unit of an order", write_opts, 2, 2,
+	    imagewrite_run },
 	{ 0 },
 };
