@@ -8,7 +8,6 @@ build=$1
 # file: the other stems it may use
 aliases='
 base/bytes.c rd wr span get put
-server/job.c jobs
 '
 
 rooms='base formats bios export factory server device agent'

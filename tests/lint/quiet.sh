@@ -6,6 +6,9 @@ set -u
 build=$1
 # files without a table of their own that print a verb's data
 prints='
+factory/imageshow.c
+factory/imagewrite.c
+factory/issue.c
 '
 ends='exit|_exit|_Exit|quick_exit|abort|__assert_fail|__assert|err|errx|verr'
 ends="$ends|verrx|error"
