@@ -32,9 +32,9 @@ entry_name(
 			*p = '?';
 }
 
-/* What speaks against this certificate as a root; at most that many. */
+/* What speaks against this certificate as a root; fewer than that many. */
 #define WARNINGS_MAX 8
-static size_t
+static void
 warnings_of(const struct x509 *c, bool name_whole, const char **out)
 {
 	time_t now = time(NULL);
@@ -60,7 +60,6 @@ warnings_of(const struct x509 *c, bool name_whole, const char **out)
 	if (!name_whole)
 		out[n++] =
 		    "its name is changed to fit: 31 printable ASCII characters";
-	return n;
 }
 
 static void
