@@ -293,6 +293,7 @@ fill_logins(const struct job *j, struct setup_how *how)
 	add_login(how, if_any(j->fresh.admin_password));
 	if (j->probe)
 		return;
+	add_login(how, if_any(j->fresh.mebx_password)); /* may be coupled */
 	add_login(how, if_any(j->unit.now.admin_password));
 	add_login(how, if_any(j->unit.row.admin_password));
 	add_login(how, if_any(j->unit.row.mebx_password));

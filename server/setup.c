@@ -18,7 +18,8 @@ struct setup {
 	struct http_peer *peer;
 	struct session session;
 	struct wr request; /* kept to be sent again with another login */
-	size_t login;      /* the next to try */
+	size_t login;      /* the next to try with it */
+	bool logged_in;
 	bool saved;
 	bool unsure;
 	char cert[65];
@@ -224,6 +225,7 @@ log_in(struct setup *s)
 	struct err e;
 
 	err_clear(&e);
+	s->logged_in = true;
 	if (http_peer_login(s->peer, "admin", s->how.login[s->login++], &e) !=
 	    ERR_OK)
 		finish(s, &e);
@@ -240,7 +242,7 @@ answered(struct setup *s, const struct http_answer *a)
 	err_clear(&e);
 	session_answer(&s->session, a->status, a->body, a->n, &e);
 	/* The password was changed: a device that asks wants the new one. */
-	if (e.code == ERR_OK && step == SESSION_ADMIN && s->login > 0)
+	if (e.code == ERR_OK && step == SESSION_ADMIN && s->logged_in)
 		http_peer_login(
 		    s->peer, "admin", s->how.plan.admin_password, &e);
 	if (e.code != ERR_OK || s->session.step == SESSION_DONE)
@@ -293,6 +295,7 @@ setup_go(struct setup *s)
 		s->how.save(s->how.arg);
 		return;
 	}
+	s->login = 0;
 	wr_free(&s->request);
 	wr_grow(&s->request, REQUEST_MAX);
 	session_request(&s->session, time(NULL), &s->request);
