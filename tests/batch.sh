@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
+# For tests of the server, after lib.sh: a batch from the order to the store,
+# hellos from any loopback address, a server on free ports.
+
+# batch psk|pki N [PIN]: ledger, order and store ("state") in this folder, N
+# units, their UUIDs in ./uuids; PIN is a certificate to pin for each.
+batch() {
+	for who in factory it; do
+		openssl req -x509 -newkey rsa:2048 -noenc -keyout $who.key \
+			-out $who.pem -subj "/CN=$who" -days 2 2>/dev/null
+	done
+	amtforge-server chain make chain --fqdn provision.example.com
+	sed 's|^hashes = (|hashes = ( { file = "chain/root.pem"; '\
+'name = "ours"; } );\
+unused = (|' "$ROOT/configs/profile-$1.cfg" | grep -v '^unused' >profile.cfg ||
+		:
+	[ "$1" = pki ] || cp "$ROOT/configs/profile-psk.cfg" profile.cfg
+	amtforge ledger init line.db
+	amtforge order open line.db profile.cfg --id O --quantity "$2"
+	amtforge unit issue line.db O --count "$2" --json >units
+	sed 's/.*"uuid":"\([^"]*\)".*/\1/' units >uuids
+	if [ $# -ge 3 ]; then
+		while read -r u; do
+			amtforge unit pin line.db "$u" --cert "$3"
+		done <uuids
+	fi
+	amtforge manifest make line.db O --sign-key factory.key \
+		--sign-cert factory.pem --to it.pem --out batch.amt
+	amtforge-server init state
+	amtforge-server import state batch.amt --trust factory.pem --key it.key
+}
+
+# field NAME: of the one JSON row on stdin.
+field() {
+	sed -n 's/.*"'"$1"'":"\([^"]*\)".*/\1/p'
+}
+
+# reveal UUID NAME: a secret of the ledger's.
+reveal() {
+	amtforge unit show line.db "$1" --reveal --json | field "$2"
+}
+
+# serve [LINE...]: starts the server with these lines added to its
+# configuration; its events go to ./events, its words to ./log.
+serve() {
+	device_port=${device_port:-$((20000 + $$ % 20000))}
+	{
+		echo 'state = "state"; listen = "127.0.0.1"; port = 0;'
+		echo "device_port = $device_port;"
+		echo 'chains = ( { cert = "chain/chain.pem";'
+		echo '  key = "chain/key.pem"; } );'
+		[ $# -eq 0 ] || printf '%s\n' "$@"
+	} >server.cfg
+	: >log
+	amtforge-server run server.cfg --json >>events 2>log &
+	server=$!
+	wait_for 'listening on' log
+	port=$(sed -n 's/.*listening on .* port \([0-9]*\)$/\1/p' log)
+}
+
+# wait_for WORDS FILE [SECONDS]
+wait_for() {
+	n=$((${3:-20} * 20))
+	until grep -q -e "$1" "$2"; do
+		n=$((n - 1))
+		if [ $n -le 0 ]; then
+			echo "no '$1' in $2:"
+			cat "$2"
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+stop_server() {
+	kill "$server"
+	wait "$server"
+}
+
+# hello FROM UUID PID|HASH...: a hello in one piece (HASH: hex, SHA-256).
+# PIECE=n sends n bytes at a time, CUT=n leaves the last n away.
+hello() {
+	from=$1
+	shift
+	perl -MIO::Socket::INET -e '
+		my ($port, $from, $uuid, @what) = @ARGV;
+		$uuid =~ tr/-//d;
+		my @u = unpack("a8 a4 a4 a16", $uuid);
+		my $b = pack("vvV", 1, $what[0] =~ /^[0-9A-Z]{8}$/ ? 2 : 3, 0);
+		$b .= reverse pack("H*", $u[$_]) for 0 .. 2;
+		$b .= pack("H*", $u[3]);
+		$b .= length $what[0] == 8 ? $what[0] :
+		    pack("C", scalar @what) .
+		    join "", map { pack("CC", 2, 32) . pack("H*", $_) } @what;
+		substr($b, -$ENV{CUT}) = "" if $ENV{CUT};
+		my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1",
+		    PeerPort => $port, LocalAddr => $from) or die "$!";
+		$s->autoflush(1);
+		my $n = $ENV{PIECE} || length $b;
+		while (length $b) {
+			print $s substr($b, 0, $n, "");
+			select undef, undef, undef, 0.01 if length $b;
+		}' "$port" "$from" "$@"
+}
+
+# SHA-256 of a certificate, hex.
+cert_sha256() {
+	openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1
+}
