@@ -7,6 +7,7 @@
 #include "server/verbs.h"
 
 static const struct cli_verb *const tables[] = {
+	run_verbs,
 	NULL,
 };
 
