@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The certificate-hash list of a device: hashes of root certificates' DER
- * (spec: protocol 1.4, 3.4; setupbin 8.1). The white paper gives room for 20;
+ * (Intel AMT SDK, root certificate hashes). The white paper has room for 20;
  * newer profiles 30. One may be marked as the only one to use.
  */
 #ifndef FORMATS_HASHLIST_H
@@ -20,7 +20,7 @@ enum hash_type {
 };
 
 #define HASHLIST_MAX 33
-#define HASHLIST_NAME 31 /* setupbin 8.1: cap the name at 31 */
+#define HASHLIST_NAME 31 /* MeshCommander's Setup.bin form; MEBx: 32 */
 #define HASHLIST_HASH 48
 
 struct hash_entry {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The hello message, device to server, TCP 9971 (spec: protocol section 1).
+ * The hello message, device to server, TCP 9971 (Intel AMT SDK, set-up mode
+ * hello messages; MeshCentral's reader and the captures in it).
  * Little-endian. Version 2 carries a PID, version 3 a list of root hashes.
  *
  *   0 u16 admin credentials set (0, 1)   2 u16 version   4 u32 retry counter

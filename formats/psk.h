@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PID and PPS, the factory's shared key (spec: protocol section 2). Alphabet
+ * PID and PPS, the factory's shared key (Intel AMT SDK, PID and PPS). Alphabet
  * 0-9A-Z. A PID is 7 free characters and a check; a PPS is eight groups of 3
  * free characters and a check; check = sum of the ASCII codes mod 36. Dashes
  * are display only. In memory: ASCII without dashes, NUL-terminated.
@@ -29,7 +29,7 @@ size_t psk_pid_make(
     char out[static PSK_PID_LEN + 1], const uint8_t *random, size_t n);
 size_t psk_pps_make(
     char out[static PSK_PPS_LEN + 1], const uint8_t *random, size_t n);
-/* With or without dashes, either case; *why says what is wrong. Never
+/* With all dashes or none, either case; *why says what is wrong. Never
  * quotes the input. */
 bool psk_pid_parse(
     char out[static PSK_PID_LEN + 1], const char *text, const char **why);

@@ -10,7 +10,7 @@
  *   0x20 32 SHA-256 of the payload  0x40 u32 CRC-32 of 0x00..0x3F
  *   0x44 4  zero                    0x48 payload
  *
- * Payload: entries in the public Setup.bin layout (spec: setupbin section 4):
+ * Payload: entries in the public Setup.bin layout:
  * u16 module, u16 variable, u16 length, u16 zero, value, zero padding to 4.
  * Ascending (module, variable), repeats only of 2/8. Modules 1 and 2 are
  * Setup.bin's; module 0x4146 is ours:

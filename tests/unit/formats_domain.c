@@ -67,10 +67,13 @@ static void
 the_rule_follows_the_version(void **state)
 {
 	(void)state;
+	assert_int_equal(domain_rule_for(2, 5), DOMAIN_FULL);
+	assert_int_equal(domain_rule_for(2, 6), DOMAIN_COM_NET);
 	assert_int_equal(domain_rule_for(3, 0), DOMAIN_FULL);
 	assert_int_equal(domain_rule_for(4, 0), DOMAIN_FULL);
 	assert_int_equal(domain_rule_for(4, 1), DOMAIN_TLD_TABLE);
 	assert_int_equal(domain_rule_for(5, 0), DOMAIN_FULL);
+	assert_int_equal(domain_rule_for(5, 1), DOMAIN_TLD_TABLE);
 	assert_int_equal(domain_rule_for(11, 0), DOMAIN_TLD_TABLE);
 }
 
