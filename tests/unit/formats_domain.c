@@ -3,6 +3,9 @@
 
 #include "formats/domain.h"
 
+#define LABEL_63 \
+	"abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz_012345678"
+
 static void
 want(bool match, enum domain_rule rule, const char *cn, const char *suffix)
 {
@@ -26,6 +29,13 @@ a_suffix_is_a_label_aligned_tail(void **state)
 	want(false, DOMAIN_FULL, "prov.example.com", "corp.example.com");
 	want(false, DOMAIN_FULL, "", "example.com");
 	want(false, DOMAIN_FULL, "prov.example.com", "");
+	want(false, DOMAIN_FULL, "prov..example.com", "example.com");
+	want(false, DOMAIN_FULL, "prov.example.com", ".example.com");
+	want(false, DOMAIN_FULL, "prov example.com", "example.com");
+	want(true, DOMAIN_FULL, LABEL_63 ".example.com", "example.com");
+	want(false, DOMAIN_FULL, LABEL_63 "x.example.com", "example.com");
+	want(false, DOMAIN_FULL,
+	    LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_63 ".com", "com");
 }
 
 static void

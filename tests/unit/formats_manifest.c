@@ -74,6 +74,9 @@ any_other_form_is_refused_with_its_place(void **state)
 		{ "2bef", "2be" },
 		{ "\"sha1\"", "\"md5\"" },
 		{ "939b", "939B" },
+		{ "939b", "939g" },
+		{ "12:00:00Z", "12:00:00z" },
+		{ "2026-01-31T", "2026-01-31 " },
 		{ "[{\"name\":\"it", "[{\"Name\":\"it" },
 		{ "}]}", "}]} " },
 		{ "\"sequence\":2", "\"sequence\":4294967296" },
@@ -94,6 +97,38 @@ any_other_form_is_refused_with_its_place(void **state)
 		assert_false(good);
 		assert_true(r.at + 40 >= (size_t)(at - text));
 	}
+}
+
+static void
+arrays_are_bounded_and_lists_named_once(void **state)
+{
+	static const char to[] =
+	    "{\"name\":\"it.contoso.com\",\"cert_sha256\":\"" ZEROES "\"}";
+	static const char empty[] = "{\"name\":\"list\",\"hashes\":[]},";
+	const char *at = strstr(text, "[{\"name\":\"it") + 1;
+	static char many[8192];
+	size_t len;
+	struct rd r;
+	bool good;
+
+	(void)state;
+	for (int n = MANIFEST_RECIPIENTS; n <= MANIFEST_RECIPIENTS + 1; n++) {
+		len = (size_t)snprintf(
+		    many, sizeof(many), "%.*s", (int)(at - text), text);
+		for (int i = 1; i < n; i++)
+			len += (size_t)snprintf(
+			    many + len, sizeof(many) - len, "%s,", to);
+		snprintf(many + len, sizeof(many) - len, "%s", at);
+		free(read_text(many, &good, &r));
+		assert_int_equal(good, n == MANIFEST_RECIPIENTS);
+	}
+	assert_string_equal(r.why, "more items than this version holds");
+	at = strstr(text, "{\"name\":\"list\"");
+	snprintf(
+	    many, sizeof(many), "%.*s%s%s", (int)(at - text), text, empty, at);
+	free(read_text(many, &good, &r));
+	assert_false(good);
+	assert_string_equal(r.why, "two hash lists of one name");
 }
 
 struct seen {
@@ -147,6 +182,7 @@ main(void)
 		cmocka_unit_test(
 		    what_is_read_is_written_again_to_the_same_bytes),
 		cmocka_unit_test(any_other_form_is_refused_with_its_place),
+		cmocka_unit_test(arrays_are_bounded_and_lists_named_once),
 		cmocka_unit_test(rows_are_met_exactly),
 	};
 

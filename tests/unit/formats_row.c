@@ -66,6 +66,35 @@ secrets_stay_in_unless_revealed(void **state)
 }
 
 static void
+the_first_column_that_differs_is_named(void **state)
+{
+	static const struct {
+		const char *from, *to, *key;
+	} bends[] = {
+		{ "939b", "939c", "uuid" },
+		{ "S-1", "S-2", "serial" },
+		{ "0000037M", "12345674", "pid" },
+		{ "false", "true", "key_shared" },
+		{ "a\\\"b", "a\\\"c", "mebx_password" },
+	};
+	char key[ROW_KEY], bent[ROW_MAX];
+	struct row a, b;
+
+	(void)state;
+	assert_true(read_text(revealed, &a));
+	assert_false(row_differs(&a, &a, key));
+	for (size_t i = 0; i < sizeof(bends) / sizeof(bends[0]); i++) {
+		const char *at = strstr(revealed, bends[i].from);
+
+		snprintf(bent, sizeof(bent), "%.*s%s%s", (int)(at - revealed),
+		    revealed, bends[i].to, at + strlen(bends[i].from));
+		assert_true(read_text(bent, &b));
+		assert_true(row_differs(&a, &b, key));
+		assert_string_equal(key, bends[i].key);
+	}
+}
+
+static void
 any_other_form_is_refused(void **state)
 {
 	static const struct {
@@ -73,6 +102,10 @@ any_other_form_is_refused(void **state)
 	} bends[] = {
 		{ "\"serial\"", " \"serial\"" },
 		{ "939b524b", "939B524B" },
+		{ "939b524b", "939b524" },
+		{ "2026-", "26-" },
+		{ "00Z", "00+" },
+		{ "\"key_storage\"", "\"cert_sha256\":\"ab\",\"key_storage\"" },
 		{ "0000037M", "0000037N" },
 		{ "69XJ", "69XK" },
 		{ "\"key_shared\":false,", "" },
@@ -110,6 +143,7 @@ main(void)
 		cmocka_unit_test(
 		    what_is_read_is_written_again_to_the_same_bytes),
 		cmocka_unit_test(secrets_stay_in_unless_revealed),
+		cmocka_unit_test(the_first_column_that_differs_is_named),
 		cmocka_unit_test(any_other_form_is_refused),
 	};
 

@@ -93,10 +93,14 @@ a_name_with_a_folder_is_not_written(void **state)
 		"0123456789012345678901234567890123456789012345678901234567890"
 		"12345678901234567890123456789012345678901" };
 	uint8_t block[USTAR_BLOCK];
+	struct wr w;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		assert_false(ustar_header(block, names[i], 0));
+	wr_fixed(&w, archive, sizeof(archive));
+	ustar_write(&w, "a/b", text, 7);
+	assert_true(w.failed);
 	assert_true(ustar_header(block, "devices-00001.cms", 123));
 }
 
