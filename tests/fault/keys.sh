@@ -5,7 +5,7 @@
 
 # no_scraps FOLDER: nothing but files under their final names.
 no_scraps() {
-	[ ! -d "$1" ] || [ -z "$(find "$1" -type f -size 0)" ]
+	killed || [ ! -d "$1" ] || [ -z "$(find "$1" -type f -size 0)" ]
 }
 
 pairs() {

@@ -8,12 +8,14 @@
  * fails the seventh write() or pwrite(). Calls: malloc (also calloc and
  * realloc, of the program itself: not of the libraries it uses), mmap, open,
  * write, fsync (also fdatasync), rename, link, getrandom. A fault that
- * happened is told by one byte on descriptor AMTFORGE_FAULT_FD.
+ * happened is told by one byte on descriptor AMTFORGE_FAULT_FD. "kill-write:7"
+ * kills the program (SIGKILL) at that call instead, as a pulled plug would.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -33,6 +35,7 @@ void *__libc_realloc(void *, size_t);
 
 static char victim[16];
 static unsigned long nth;
+static bool deadly;
 static int mark = -1;
 static atomic_ulong seen;
 static uintptr_t text, text_end; /* the program's own code */
@@ -61,6 +64,10 @@ start(void)
 	const char *fd = getenv("AMTFORGE_FAULT_FD");
 	const char *colon = plan != NULL ? strchr(plan, ':') : NULL;
 
+	if (plan != NULL && strncmp(plan, "kill-", 5) == 0) {
+		deadly = true;
+		plan += 5;
+	}
 	if (colon == NULL || (size_t)(colon - plan) >= sizeof(victim))
 		return;
 	dl_iterate_phdr(find_text, NULL);
@@ -78,6 +85,8 @@ fails(const char *call, int error)
 		return false;
 	if (mark != -1)
 		syscall(SYS_write, mark, "!", 1);
+	if (deadly)
+		kill(getpid(), SIGKILL);
 	errno = error;
 	return true;
 }
