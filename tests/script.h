@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/unit.h"
+
 #include "formats/uuid.h"
 #include "formats/wsman.h"
 

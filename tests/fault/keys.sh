@@ -28,7 +28,7 @@ key_files() {
 
 judge_files() {
 	no_scraps keys || return 1
-	for f in keys/*; do
+	for f in keys/*.key keys/*.pem; do
 		[ -e "$f" ] || continue
 		grep -q '^-----END' "$f" || {
 			echo "$f is cut"
