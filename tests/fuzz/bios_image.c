@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A changed image never crashes: reading, finding the record, placing one,
+ * composing. What was placed is read back and nothing else changed. */
+#include <string.h>
+
+#include "bios/place.h"
+#include "tests/mutate.h"
+#include "tests/store.h"
+
+#define SIZE 0x10000
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static const struct record one = {
+	.sequence = 7, .amt_major = 3, .talk = true, .serial = "S-1"
+};
+
+/* The image is left with the record in it if that may be placed. */
+static void
+place(uint8_t *p, size_t n)
+{
+	struct imgmap map = { .name = "fuzz", .nmatch = 1, .attrs = 3 };
+	static struct record got;
+	struct place_patch patch;
+	struct image img;
+	struct place at;
+	struct err e;
+
+	err_clear(&e);
+	map.match[0].kind = MAP_VOLUME;
+	uuid_parse(&map.match[0].guid, VOLUME_NV_GUID);
+	image_oem_name(&map.var);
+	if (image_read(p, n, &img, &e) != ERR_OK ||
+	    place_begin(&at, &img, &map, &e) != ERR_OK) {
+		must(e.reason != NULL);
+		return;
+	}
+	if (place_record(&at, &one, &patch, &e) == ERR_OK) {
+		must(patch.off + patch.bytes.len <= n);
+		for (size_t i = 0; i < patch.bytes.len; i++)
+			must(p[patch.off + i] == 0xFF);
+		memcpy(p + patch.off, patch.bytes.buf, patch.bytes.len);
+		must(image_record(p, n, &got, &e) == ERR_OK);
+		must(strcmp(got.serial, one.serial) == 0);
+	}
+	wr_free(&patch.bytes);
+}
+
+static void
+try(const uint8_t *p, size_t n)
+{
+	static struct record rec;
+	struct err e;
+
+	err_clear(&e);
+	if (image_record(p, n, &rec, &e) != ERR_OK)
+		must(e.reason != NULL);
+	record_wipe(&rec);
+}
+
+/* A descriptor that lays out SIZE bytes, a store as their BIOS. */
+static void
+sample(uint8_t *p)
+{
+	struct err e;
+
+	err_clear(&e);
+	memset(p, 0xFF, SIZE);
+	must(descriptor_make(p, 0x80000, 0x1000, STORE_VOLUME, &e) == ERR_OK);
+	put_u32le(p + 0x44, 0x000B0008);
+	store_make(p + 0x8000, true);
+}
+
+static void
+compose(const uint8_t *in, size_t len)
+{
+	static uint8_t desc[DESCRIPTOR_SIZE], out[0x80000];
+	struct image_parts parts = { { desc, sizeof(desc) }, { in, len },
+		{ in, len } };
+	struct err e;
+
+	err_clear(&e);
+	must(descriptor_make(desc, sizeof(out), 0x1000, 0x1000, &e) == ERR_OK);
+	mutate(desc + 0x14, 0x50, in, len);
+	if (image_compose(&parts, out, sizeof(out), &e) != ERR_OK)
+		must(e.reason != NULL);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
+{
+	static uint8_t p[SIZE];
+
+	try(in, len);
+	sample(p);
+	mutate(p, 0x100, in, len / 2 & ~(size_t)3);
+	place(p, SIZE);
+	mutate(p + 0x8000, 0x400, in, len);
+	try(p, SIZE);
+	if (len > 0 && in[0] == 0)
+		compose(in, len);
+	return 0;
+}
