@@ -583,9 +583,9 @@ static const struct cli_opt issue_opts[] = {
 	{ "--count", CLI_VALUE, "N",
 	    "the order's first N units, with new UUIDs and serials "
 	    "ORDER-000001 and on" },
-	{ "--uuid-order", CLI_VALUE, "text|raw",
-	    "how the CSV writes UUIDs: as text (default), or the raw bytes "
-	    "of SMBIOS" },
+	{ "--uuid-order", CLI_VALUE, "ORDER",
+	    "how the CSV writes UUIDs: text (default), or raw, the bytes of "
+	    "SMBIOS" },
 	LEDGER_OPT_KEY,
 	{ 0 },
 };
