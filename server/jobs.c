@@ -13,7 +13,7 @@
 #include "server/setup.h"
 
 #define REST_MS 1000 /* before the second try; doubled for each next one */
-#define QUEUE 16     /* jobs for each set-up that may run */
+#define QUEUE 64     /* jobs for each set-up that may run */
 
 enum phase {
 	QUEUED,

@@ -4,6 +4,8 @@
 #ifndef TESTS_SCRIPT_H
 #define TESTS_SCRIPT_H
 
+#include "tests/unit.h"
+
 #include <stdio.h>
 #include <string.h>
 
