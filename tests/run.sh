@@ -40,6 +40,8 @@ case $2 in unit) bound=180 ;; interop) bound=900 ;; *) bound=300 ;; esac
 TEST_DIR="$dir" TMPDIR="$dir" timeout -k 5 "${TEST_BOUND:-$bound}" \
 	"$3" >"$1/$name.tap" 2>"$1/$name.err" </dev/null
 rc=$?
+# cmocka writes "not ok 9 # SKIP name" for a case that skips itself
+sed -i 's/^not \(ok .*# SKIP\)/\1/' "$1/$name.tap"
 pass=$(grep -v -- '- tests$' "$1/$name.tap" | grep -c '^ok')
 skip=$(grep -ci '^ok.*# skip' "$1/$name.tap")
 fail=$(grep -v -- '- tests$' "$1/$name.tap" | grep -c '^not ok')
