@@ -164,36 +164,138 @@ publish(const char *tmp, const char *path, int how, struct err *e)
 	return e->code;
 }
 
+struct file_out {
+	int fd;
+	int how;
+	char *path;
+	char *tmp; /* NULL: standard output, or a file without a name */
+};
+
+void
+file_out_free(struct file_out *o)
+{
+	if (o == NULL)
+		return;
+	if (o->fd != -1)
+		close(o->fd);
+	if (o->tmp != NULL)
+		unlink(o->tmp);
+	free(o->tmp);
+	free(o->path);
+	free(o);
+}
+
+static struct file_out *
+out_alloc(const char *path, int how)
+{
+	struct file_out *o = calloc(1, sizeof(*o));
+
+	if (o == NULL)
+		return NULL;
+	o->fd = -1;
+	o->how = how;
+	if ((o->path = strdup(path)) == NULL) {
+		file_out_free(o);
+		return NULL;
+	}
+	return o;
+}
+
+enum err_code
+file_out_new(const char *path, int how, struct file_out **out, struct err *e)
+{
+	struct file_out *o = out_alloc(path, how);
+
+	*out = NULL;
+	if (o == NULL)
+		return err_mem(e);
+	if (strcmp(path, "-") == 0) {
+		if ((o->fd = dup(STDOUT_FILENO)) == -1)
+			err_sys(e, ERR_IO, "standard output");
+	} else if (!(how & FILE_REPLACE) && file_exists(path))
+		err_set(e, ERR_CREATE,
+		    "%s: exists already (--force replaces it)", path);
+	else if (asprintf(&o->tmp, "%s.XXXXXX", path) == -1) {
+		o->tmp = NULL;
+		err_mem(e);
+	} else if ((o->fd = mkostemp(o->tmp, O_CLOEXEC)) == -1) {
+		err_sys(e, ERR_CREATE, "%s", path); /* 0600, O_EXCL */
+		free(o->tmp);
+		o->tmp = NULL;
+	}
+	if (e->code != ERR_OK)
+		file_out_free(o);
+	else
+		*out = o;
+	return e->code;
+}
+
+enum err_code
+file_out_spool(const char *path, struct file_out **out, struct err *e)
+{
+	const char *beside = strcmp(path, "-") == 0 ? "/tmp/spool" : path;
+
+	if (file_out_new(beside, FILE_REPLACE, out, e) != ERR_OK)
+		return e->code;
+	unlink((*out)->tmp);
+	free((*out)->tmp);
+	(*out)->tmp = NULL;
+	return ERR_OK;
+}
+
+enum err_code
+file_out_write(struct file_out *o, const void *p, size_t n, struct err *e)
+{
+	return write_all(o->fd, o->path, p, n, e);
+}
+
+enum err_code
+file_out_copy(struct file_out *o, struct file_out *spool, struct err *e)
+{
+	uint8_t buf[4096];
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = pread(spool->fd, buf, sizeof(buf), at)) > 0) {
+		if (file_out_write(o, buf, (size_t)n, e) != ERR_OK)
+			return e->code;
+		at += n;
+	}
+	return n == 0 ? ERR_OK : err_sys(e, ERR_IO, "%s", spool->path);
+}
+
+enum err_code
+file_out_commit(struct file_out *o, struct err *e)
+{
+	char *tmp = o->tmp;
+	int fd = o->fd;
+
+	if (tmp == NULL)
+		return ERR_OK;
+	if (!(o->how & FILE_SECRET) && fchmod(fd, 0644) == -1)
+		return err_sys(e, ERR_IO, "%s", o->path);
+	if (fsync(fd) == -1)
+		return err_sys(e, ERR_IO, "%s", o->path);
+	o->fd = -1;
+	if (close(fd) == -1)
+		return err_sys(e, ERR_IO, "%s", o->path);
+	o->tmp = NULL; /* publish() sees to it */
+	if (publish(tmp, o->path, o->how, e) == ERR_OK)
+		file_sync_dir(o->path, e);
+	free(tmp);
+	return e->code;
+}
+
 enum err_code
 file_write(const char *path, int how, const void *buf, size_t n, struct err *e)
 {
-	char tmp[4096];
-	int fd;
+	struct file_out *o = NULL;
 
-	if (strcmp(path, "-") == 0)
-		return write_all(STDOUT_FILENO, "standard output", buf, n, e);
-	if (!(how & FILE_REPLACE) && file_exists(path))
-		return err_set(e, ERR_CREATE,
-		    "%s: exists already (--force replaces it)", path);
-	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >=
-	    sizeof(tmp))
-		return err_set(e, ERR_USAGE, "%.64s...: path too long", path);
-	if ((fd = mkostemp(tmp, O_CLOEXEC)) == -1) /* 0600, O_EXCL */
-		return err_sys(e, ERR_CREATE, "%s", path);
-	if (write_all(fd, path, buf, n, e) == ERR_OK && !(how & FILE_SECRET) &&
-	    fchmod(fd, 0644) == -1)
-		err_sys(e, ERR_IO, "%s", path);
-	if (e->code == ERR_OK && fsync(fd) == -1)
-		err_sys(e, ERR_IO, "%s", path);
-	if (close(fd) == -1)
-		err_sys(e, ERR_IO, "%s", path);
-	if (e->code != ERR_OK) {
-		unlink(tmp);
-		return e->code;
-	}
-	if (publish(tmp, path, how, e) != ERR_OK)
-		return e->code;
-	return file_sync_dir(path, e);
+	if (file_out_new(path, how, &o, e) == ERR_OK &&
+	    file_out_write(o, buf, n, e) == ERR_OK)
+		file_out_commit(o, e);
+	file_out_free(o);
+	return e->code;
 }
 
 enum err_code

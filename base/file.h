@@ -29,6 +29,21 @@ enum err_code file_read_secret(
 /* how: file_how bits. path "-" is stdout. */
 enum err_code file_write(
     const char *path, int how, const void *, size_t, struct err *);
+/* The same in pieces; nothing is at path before file_out_commit() succeeds.
+ * file_out_free() gives up what is not committed (NULL is fine). */
+struct file_out;
+enum err_code file_out_new(
+    const char *path, int how, struct file_out **, struct err *);
+enum err_code file_out_write(
+    struct file_out *, const void *, size_t, struct err *);
+enum err_code file_out_commit(struct file_out *, struct err *);
+void file_out_free(struct file_out *);
+/* A file without a name, in the folder of path: what is not needed again once
+ * it has been copied behind what another has. */
+enum err_code file_out_spool(
+    const char *path, struct file_out **, struct err *);
+enum err_code file_out_copy(
+    struct file_out *, struct file_out *spool, struct err *);
 /* FILE_NEW | FILE_SECRET of s; the only way out for a secret's bytes. */
 enum err_code file_create_secret(
     const char *path, const struct secret *, struct err *);
