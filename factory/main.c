@@ -12,6 +12,7 @@ static const struct cli_verb *const tables[] = {
 	ledger_verbs,
 	order_verbs,
 	unit_verbs,
+	manifestfile_verbs,
 	NULL,
 };
 

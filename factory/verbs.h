@@ -15,6 +15,6 @@ extern const struct cli_verb ledger_verbs[];
 extern const struct cli_verb order_verbs[];
 extern const struct cli_verb unit_verbs[];
 extern const struct cli_verb imagefile_verbs[];
-extern const struct cli_verb manifest_verbs[];
+extern const struct cli_verb manifestfile_verbs[];
 
 #endif

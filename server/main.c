@@ -7,7 +7,10 @@
 #include "server/verbs.h"
 
 static const struct cli_verb *const tables[] = {
+	chain_verbs,
+	import_verbs,
 	run_verbs,
+	explain_verbs,
 	NULL,
 };
 

@@ -23,7 +23,7 @@ static const char schema_1[] =
     "CREATE TABLE batches (n INTEGER PRIMARY KEY,"
     " sha256 TEXT NOT NULL UNIQUE, batch TEXT NOT NULL,"
     " order_id TEXT NOT NULL, sequence INTEGER NOT NULL,"
-    " units INTEGER NOT NULL, signer TEXT NOT NULL, header TEXT NOT NULL,"
+    " units INTEGER NOT NULL, signer TEXT NOT NULL,"
     " imported TEXT NOT NULL);"
     "CREATE TABLE units (n INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE,"
     " batch INTEGER NOT NULL REFERENCES batches(n), row BLOB NOT NULL,"
