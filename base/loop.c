@@ -22,6 +22,8 @@
 #define LINGER_MS 2000
 /* Out of descriptors: how long a listener rests. */
 #define REST_MS 100
+/* A TLS handshake may take so long. */
+#define HANDSHAKE_MS 30000
 #define BACKLOG 1024
 
 struct loop {
@@ -378,6 +380,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	if (what & BEV_EVENT_CONNECTED) {
 		peer_fill(bufferevent_getfd(bev), &c->peer);
 		c->ready = true;
+		conn_times(c, c->idle_ms);
 		if (c->h->ready != NULL)
 			c->h->ready(c->arg, c);
 	} else if ((what & BEV_EVENT_EOF) && c->ready && !conn_drained(c)) {
@@ -561,7 +564,9 @@ accepted(struct loop_listener *ll, int fd)
 	c->peer = peer;
 	c->busy++;
 	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
-	if (c->ssl == NULL) {
+	if (c->ssl != NULL) {
+		conn_times(c, c->idle_ms = HANDSHAKE_MS);
+	} else {
 		c->ready = true;
 		if (c->h->ready != NULL)
 			c->h->ready(c->arg, c);

@@ -131,7 +131,7 @@ amt_now(const struct amt *a)
 const struct psk *
 amt_psk(const struct record *r, const struct state *s)
 {
-	return s->psk.pid[0] != '\0' ? &s->psk : &r->psk;
+	return s->psk_kept.pid[0] != '\0' ? &s->psk_kept : &r->psk;
 }
 
 static struct amt_item *

@@ -27,7 +27,7 @@ blob_nth(const struct state_blob *b, size_t n, size_t i, size_t *handle)
 }
 
 static bool
-blob_free_place(const struct state_blob *b, size_t n, size_t *handle)
+blob_place(const struct state_blob *b, size_t n, size_t *handle)
 {
 	for (*handle = 0; *handle < n; ++*handle)
 		if (b[*handle].n == 0)
@@ -204,7 +204,13 @@ amtkeys_generate(struct amt *a, const struct node *in, struct amt_item *out)
 	if (algorithm == NULL || strcmp(algorithm, "0") != 0 ||
 	    length == NULL || strcmp(length, "2048") != 0)
 		return AMT_BAD_PARAMETER;
-	if (!blob_free_place(a->state->pair, STATE_PAIRS, &h))
+	/* During set-up the old ones are those of sessions that broke. */
+	if (!blob_place(a->state->pair, STATE_PAIRS, &h) &&
+	    a->state->phase == STATE_IN) {
+		state_drop_keys(a->state);
+		h = 0;
+	}
+	if (h >= STATE_PAIRS)
 		return AMT_MAX_LIMIT;
 	if (a->host->key(a->host->arg, CRYPTO_RSA2048, &key, &e) == ERR_OK &&
 	    crypto_key_der(key, &der, &e) == ERR_OK &&
@@ -229,7 +235,7 @@ amtkeys_add_certificate(
 	size_t n = sizeof(der), h;
 	struct err e = { 0 };
 
-	if (!blob_free_place(a->state->certs, STATE_CERTS, &h))
+	if (!blob_place(a->state->certs, STATE_CERTS, &h))
 		return AMT_MAX_LIMIT;
 	if (b64 != NULL && text_unb64(der, &n, b64, strlen(b64)) &&
 	    x509_from_der(der, n, &cert, &e) == ERR_OK &&

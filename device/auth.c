@@ -181,7 +181,8 @@ auth_check(struct auth *a, const struct auth_ask *ask)
 
 	if (ask->header[0] == '\0')
 		return AUTH_MISSING;
-	if (!params_read(&ps, ask->header) || ps.nonce[0] == '\0' ||
+	if (ask->ha1[0] == '\0' || /* no password, no way in */
+	    !params_read(&ps, ask->header) || ps.nonce[0] == '\0' ||
 	    strcmp(ps.username, ask->user) != 0 ||
 	    strcmp(ps.realm, ask->realm) != 0 ||
 	    strcmp(ps.uri, ask->path) != 0 || strcmp(ps.qop, "auth") != 0 ||

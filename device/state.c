@@ -83,18 +83,19 @@ put_record(struct wr *w, const struct state_record *r)
 }
 
 static void
-put_all(struct wr *w, const struct state *s)
+put_psk(struct wr *w, const char *more, const struct psk *psk)
 {
-	wr_fmt(w, "%s\nphase %d\n", FIRST_LINE, s->phase);
-	wr_fmt(w, "retry %" PRIu32 "\n", s->retry);
-	wr_fmt(w, "realm %s\n", s->realm);
-	put_blob(w, "key", &s->key);
-	put_blob(w, "cert", &s->cert);
-	if (s->ha1[0] != '\0')
-		wr_fmt(w, "ha1 %s\n", s->ha1);
+	if (psk->pid[0] != '\0')
+		wr_fmt(
+		    w, "pid%s %s\npps%s %s\n", more, psk->pid, more, psk->pps);
+}
+
+static void
+put_set_up(struct wr *w, const struct state *s)
+{
+	wr_fmt(w, "ha1 %s\n", s->ha1);
 	wr_fmt(w, "mebx_set %d\n", s->mebx_set);
-	if (s->psk.pid[0] != '\0')
-		wr_fmt(w, "pid %s\npps %s\n", s->psk.pid, s->psk.pps);
+	put_psk(w, "", &s->psk);
 	put_blobs(w, "pair", s->pair, STATE_PAIRS);
 	put_blobs(w, "cert", s->certs, STATE_CERTS);
 	wr_fmt(w, "credential %d\n", s->credential);
@@ -102,6 +103,21 @@ put_all(struct wr *w, const struct state *s)
 	    s->tls_enabled[1], s->tls_mutual[1]);
 	wr_fmt(w, "clock %" PRId64 "\n", s->clock);
 	put_record(w, &s->record);
+}
+
+static void
+put_all(struct wr *w, const struct state *s)
+{
+	bool post = s->phase == STATE_POST;
+
+	wr_fmt(w, "%s\nphase %d\n", FIRST_LINE, post ? STATE_POST : STATE_PRE);
+	wr_fmt(w, "retry %" PRIu32 "\n", s->retry);
+	wr_fmt(w, "realm %s\n", s->realm);
+	put_blob(w, "key", &s->key);
+	put_blob(w, "cert", &s->cert);
+	put_psk(w, "_kept", &s->psk_kept);
+	if (post)
+		put_set_up(w, s);
 	wr_str(w, "end\n");
 }
 
@@ -254,6 +270,10 @@ take(struct state *s, const char *key, const char *v)
 		good = take_text(s->psk.pid, sizeof(s->psk.pid), v);
 	} else if (strcmp(key, "pps") == 0) {
 		good = take_text(s->psk.pps, sizeof(s->psk.pps), v);
+	} else if (strcmp(key, "pid_kept") == 0) {
+		good = take_text(s->psk_kept.pid, sizeof(s->psk_kept.pid), v);
+	} else if (strcmp(key, "pps_kept") == 0) {
+		good = take_text(s->psk_kept.pps, sizeof(s->psk_kept.pps), v);
 	} else if (strcmp(key, "credential") == 0) {
 		good = take_number(v, -1, STATE_CERTS - 1, &n);
 		s->credential = (int)n;
@@ -343,17 +363,26 @@ blobs_free(struct state_blob *b, size_t n)
 }
 
 void
+state_drop_keys(struct state *s)
+{
+	blobs_free(s->pair, STATE_PAIRS);
+	blobs_free(s->certs, STATE_CERTS);
+	s->credential = -1;
+}
+
+void
 state_reset(struct state *s, bool partial)
 {
 	s->phase = STATE_PRE;
 	s->retry = 0;
 	secret_wipe(s->ha1, sizeof(s->ha1));
-	s->mebx_set = partial && s->mebx_set;
+	s->mebx_set = false;
 	if (!partial)
-		secret_wipe(&s->psk, sizeof(s->psk));
-	blobs_free(s->pair, STATE_PAIRS);
-	blobs_free(s->certs, STATE_CERTS);
-	s->credential = -1;
+		secret_wipe(&s->psk_kept, sizeof(s->psk_kept));
+	else if (s->psk.pid[0] != '\0')
+		s->psk_kept = s->psk;
+	secret_wipe(&s->psk, sizeof(s->psk));
+	state_drop_keys(s);
 	memset(s->tls_enabled, 0, sizeof(s->tls_enabled));
 	memset(s->tls_mutual, 0, sizeof(s->tls_mutual));
 	s->clock = 0;

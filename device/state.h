@@ -55,10 +55,11 @@ struct state {
 	char realm[AUTH_REALM];
 	/* The device's own key and self-signed certificate, DER. */
 	struct state_blob key, cert;
-	/* Made or changed by a set-up session. */
+	struct psk psk_kept; /* of a set-up that was undone in part */
+	/* Made or changed by a set-up session; saved in STATE_POST only. */
 	char ha1[AUTH_HA1]; /* admin; "" while it is the factory's */
 	bool mebx_set;
-	struct psk psk; /* replaces the factory's; "" if not */
+	struct psk psk; /* will replace the factory's; "" if not */
 	struct state_blob pair[STATE_PAIRS]; /* by handle, PKCS#8 DER */
 	struct state_blob certs[STATE_CERTS];
 	int credential; /* handle of the TLS certificate, -1 none */
@@ -75,6 +76,8 @@ enum err_code state_save(const struct state *, struct err *);
 /* Back to the factory: in memory; keeps realm, own key and certificate, and
  * with partial the pre-shared key. */
 void state_reset(struct state *, bool partial);
+/* Drops key pairs and certificates of set-up sessions. */
+void state_drop_keys(struct state *);
 void state_free(struct state *); /* wipes */
 
 enum err_code state_blob_set(

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* amtforge-device boot and fleet: machines that run until a signal. */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "device/fleet.h"
+#include "device/verbs.h"
+#include "formats/cjson.h"
+#include "formats/hello.h"
+
+#define EVENT_MAX 4096
+#define AMT_TLS_PORT 16993
+
+/* One run of either verb. */
+struct run {
+	const struct cli_args *args;
+	struct settings settings;
+	struct fleet *fleet;
+	bool exit_when_done;
+};
+
+/* Events. */
+
+static void
+put(struct wr *w, const char *name, const char *value)
+{
+	if (value == NULL || value[0] == '\0')
+		return;
+	if (w->len > 1)
+		wr_u8(w, ',');
+	cjson_put_string(w, name);
+	wr_u8(w, ':');
+	cjson_put_string(w, value);
+}
+
+static void
+put_why(struct wr *w, const struct err *why)
+{
+	put(w, "message", why->msg);
+	if (why->reason == NULL)
+		return;
+	put(w, "reason", why->reason->code);
+	put(w, "rule", why->reason->rule);
+	put(w, "mend", why->reason->mend);
+}
+
+static void
+print_json(const char *uuid, const struct machine *m,
+    const struct machine_event *event)
+{
+	struct wr w;
+
+	wr_grow(&w, EVENT_MAX);
+	wr_u8(&w, '{');
+	put(&w, "event", event->name);
+	put(&w, "uuid", uuid);
+	put(&w, "address", m->address);
+	put(&w, "peer", event->peer);
+	if (event->retry >= 0) {
+		wr_str(&w, ",\"retry\":");
+		cjson_put_uint(&w, (uint64_t)event->retry);
+	}
+	put(&w, "words", event->words);
+	if (event->why != NULL)
+		put_why(&w, event->why);
+	wr_str(&w, "}\n");
+	if (!w.failed)
+		fwrite(w.buf, 1, w.len, stdout);
+	fflush(stdout);
+	wr_free(&w);
+}
+
+static void
+log_event(const char *uuid, const struct machine *m,
+    const struct machine_event *event)
+{
+	char retry[24] = "";
+
+	if (event->retry >= 0)
+		snprintf(
+		    retry, sizeof(retry), " %lld", (long long)event->retry);
+	if (event->why == NULL)
+		log_info("%s %s %s%s %s %s", uuid, m->address, event->name,
+		    retry, event->peer != NULL ? event->peer : "",
+		    event->words);
+	else
+		log_warn("%s %s %s%s: %s%s%s", uuid, m->address, event->name,
+		    retry, event->why->msg,
+		    event->why->reason != NULL ? ": " : "",
+		    event->why->reason != NULL ? event->why->reason->code : "");
+}
+
+static bool
+all_done(const struct run *r)
+{
+	return r->exit_when_done &&
+	    fleet_done(r->fleet) == fleet_count(r->fleet);
+}
+
+static void
+on_event(void *arg, struct machine *m, const struct machine_event *event)
+{
+	char uuid[UUID_TEXT];
+	struct run *r = arg;
+
+	uuid_text(&m->factory.uuid, uuid);
+	if (r->args->json)
+		print_json(uuid, m, event);
+	else
+		log_event(uuid, m, event);
+	if (strcmp(event->name, "provisioned") == 0 && all_done(r))
+		fleet_stop(r->fleet);
+}
+
+/* Where the hellos go: the option, else the image's address, else its name. */
+
+static enum err_code
+resolve(const char *name, char out[static LOOP_ADDR_LEN], struct err *e)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct addrinfo *list = NULL;
+	int rc = getaddrinfo(name, NULL, &hints, &list);
+
+	if (rc == 0)
+		rc = getnameinfo(list->ai_addr, list->ai_addrlen, out,
+		    LOOP_ADDR_LEN, NULL, 0, NI_NUMERICHOST);
+	if (list != NULL)
+		freeaddrinfo(list);
+	if (rc != 0)
+		return err_set(
+		    e, ERR_PEER, "server %s: %s", name, gai_strerror(rc));
+	return ERR_OK;
+}
+
+/* HOST, HOST:PORT or [ADDRESS]:PORT. */
+static enum err_code
+option_server(const char *text, char out[static LOOP_ADDR_LEN], uint16_t *port,
+    struct err *e)
+{
+	const char *colon = strrchr(text, ':');
+	size_t n = strlen(text);
+	char host[256], *end;
+	unsigned long v;
+
+	if (colon != NULL && (text[0] != '[' || colon[-1] == ']')) {
+		v = strtoul(colon + 1, &end, 10);
+		if (colon[1] == '\0' || *end != '\0' || v == 0 || v > 65535)
+			return err_set(
+			    e, ERR_USAGE, "--server %s: no port", text);
+		*port = (uint16_t)v;
+		n = (size_t)(colon - text);
+	}
+	if (n > 1 && text[0] == '[' && text[n - 1] == ']') {
+		text++;
+		n -= 2;
+	}
+	if (n == 0 || n >= sizeof(host))
+		return err_set(e, ERR_USAGE, "--server: no host");
+	snprintf(host, sizeof(host), "%.*s", (int)n, text);
+	return resolve(host, out, e);
+}
+
+static enum err_code
+find_server(const struct cli_args *args, const struct record *r,
+    char out[static LOOP_ADDR_LEN], uint16_t *port, struct err *e)
+{
+	const char *option = cli_value(args, "--server", NULL);
+
+	out[0] = '\0';
+	*port = r->server_port != 0 ? r->server_port : HELLO_PORT;
+	if (option != NULL)
+		return option_server(option, out, port, e);
+	if (get_u32le(r->server_ip) != 0)
+		inet_ntop(AF_INET, r->server_ip, out, LOOP_ADDR_LEN);
+	else if (r->server_fqdn[0] != '\0')
+		return resolve(r->server_fqdn, out, e);
+	return ERR_OK;
+}
+
+/* The verbs. */
+
+static enum err_code
+run_open(struct run *r, const struct cli_args *args, const char *listen,
+    struct err *e)
+{
+	struct fleet_setup setup = { .settings = &r->settings,
+		.listen = listen,
+		.event = on_event,
+		.arg = r };
+	unsigned long port;
+
+	r->args = args;
+	r->exit_when_done = cli_flag(args, "--exit-when-provisioned");
+	if (settings_read(&r->settings, cli_value(args, "--config", NULL), e) !=
+		ERR_OK ||
+	    cli_number(args, "--port", 0, 65535, AMT_TLS_PORT, &port, e) !=
+		ERR_OK)
+		return e->code;
+	setup.port = (uint16_t)port;
+	return fleet_new(&setup, &r->fleet, e);
+}
+
+static enum err_code
+run_until_end(struct run *r, struct err *e)
+{
+	if (all_done(r))
+		return ERR_OK;
+	if (r->args->json) {
+		printf("{\"event\":\"listening\",\"port\":%u}\n",
+		    fleet_port(r->fleet));
+		fflush(stdout);
+	} else {
+		log_info("listening on port %u", fleet_port(r->fleet));
+	}
+	if (sandbox_daemon(e) != ERR_OK)
+		return e->code;
+	return fleet_run(r->fleet, e);
+}
+
+/* by_uuid: the state is in a folder of that name. */
+static enum err_code
+add_image(struct run *r, const char *image, const char *address, bool by_uuid,
+    struct err *e)
+{
+	char server[LOOP_ADDR_LEN], uuid[UUID_TEXT], dir[STATE_PATH];
+	struct machine_place p = { .address = address, .server = server };
+	struct record *rec = calloc(1, sizeof(*rec));
+
+	if (rec == NULL)
+		return err_mem(e);
+	p.suffix = cli_value(r->args, "--suffix", "");
+	if (cli_need(r->args, "--state", &p.state_dir, e) != ERR_OK ||
+	    fleet_record(image, rec, e) != ERR_OK ||
+	    find_server(r->args, rec, server, &p.server_port, e) != ERR_OK)
+		goto out;
+	uuid_text(&rec->uuid, uuid);
+	if (by_uuid) {
+		if (file_join(dir, sizeof(dir), p.state_dir, uuid, e) != ERR_OK)
+			goto out;
+		p.state_dir = dir;
+	}
+	fleet_add(r->fleet, rec, &p, e);
+out:
+	record_wipe(rec);
+	free(rec);
+	return e->code;
+}
+
+static enum err_code
+run_boot(const struct cli_args *args, struct err *e)
+{
+	const char *listen = cli_value(args, "--listen", NULL), *image;
+	struct run r = { 0 };
+
+	if (cli_need(args, "--image", &image, e) == ERR_OK &&
+	    run_open(&r, args, listen != NULL ? listen : "0.0.0.0", e) ==
+		ERR_OK &&
+	    add_image(&r, image, listen != NULL ? listen : "", false, e) ==
+		ERR_OK)
+		run_until_end(&r, e);
+	fleet_free(r.fleet);
+	return e->code;
+}
+
+static int
+is_image(const struct dirent *d)
+{
+	size_t n = strlen(d->d_name);
+
+	return n > 4 && strcmp(d->d_name + n - 4, ".bin") == 0;
+}
+
+/* Images in the order of their names get net + 1, net + 2, ... */
+static enum err_code
+add_all(struct run *r, struct dirent *const *list, int n, struct err *e)
+{
+	const char *net = cli_value(r->args, "--net", "127.80.0.0");
+	char path[STATE_PATH], address[INET_ADDRSTRLEN];
+	struct in_addr base, at;
+	int bad = 0;
+
+	if (inet_pton(AF_INET, net, &base) != 1)
+		return err_set(e, ERR_USAGE, "--net %s: no IPv4 address", net);
+	for (int i = 0; i < n; i++) {
+		at.s_addr = htonl(ntohl(base.s_addr) + (uint32_t)i + 1);
+		inet_ntop(AF_INET, &at, address, sizeof(address));
+		if (file_join(path, sizeof(path), r->args->pos[0],
+			list[i]->d_name, e) == ERR_OK)
+			add_image(r, path, address, true, e);
+		if (e->code == ERR_USAGE)
+			return e->code;
+		if (e->code != ERR_OK) {
+			cli_report(r->args, e);
+			bad++;
+		}
+	}
+	if (fleet_count(r->fleet) == 0)
+		return err_set(
+		    e, ERR_NOINPUT, "%s: no image that boots", r->args->pos[0]);
+	return bad > 0 ? ERR_SOME : ERR_OK;
+}
+
+static enum err_code
+run_fleet(const struct cli_args *args, struct err *e)
+{
+	struct dirent **list = NULL;
+	enum err_code some = ERR_OK;
+	struct run r = { 0 };
+	const char *state;
+	int n;
+
+	if (cli_need(args, "--state", &state, e) != ERR_OK ||
+	    file_mkdir(state, 0700, e) != ERR_OK)
+		return e->code;
+	if ((n = scandir(args->pos[0], &list, is_image, alphasort)) == -1)
+		return err_sys(e, ERR_NOINPUT, "%s", args->pos[0]);
+	if (run_open(&r, args, "0.0.0.0", e) == ERR_OK) {
+		some = add_all(&r, list, n, e);
+		if (e->code == ERR_OK)
+			run_until_end(&r, e);
+	}
+	for (int i = 0; i < n; i++)
+		free(list[i]);
+	free(list);
+	fleet_free(r.fleet);
+	return e->code != ERR_OK ? e->code : some;
+}
+
+#define COMMON_OPTS                                                        \
+	{ "--server", CLI_VALUE, "HOST:PORT",                              \
+		"where hellos go; else what the image says" },             \
+	    { "--suffix", CLI_VALUE, "DNS",                                \
+		    "DNS suffix, as DHCP option 15 would tell it" },       \
+	    { "--port", CLI_VALUE, "N", "TLS port; 16993" },               \
+	    { "--config", CLI_VALUE, "FILE", "settings; see device.cfg" }, \
+	    { "--exit-when-provisioned", CLI_FLAG, NULL,                   \
+		    "end when every machine is set up" },                  \
+	{                                                                  \
+		NULL, CLI_FLAG, NULL, NULL                                 \
+	}
+
+static const struct cli_opt boot_opts[] = {
+	{ "--image", CLI_VALUE, "IMG", "the factory's image; only read" },
+	{ "--state", CLI_VALUE, "DIR", "what the machine remembers" },
+	{ "--listen", CLI_VALUE, "ADDR", "its address, also of its hellos" },
+	COMMON_OPTS,
+};
+
+static const struct cli_opt fleet_opts[] = {
+	{ "--state", CLI_VALUE, "DIR", "one folder for each UUID in it" },
+	{ "--net", CLI_VALUE, "ADDR", "addresses count up behind it" },
+	COMMON_OPTS,
+};
+
+const struct cli_verb boot_verbs[] = {
+	{ "boot", "--image IMG --state DIR", "run one machine from its image",
+	    boot_opts, 0, 0, run_boot },
+	{ "fleet", "IMAGES --state DIR",
+	    "run a machine for each *.bin of a folder", fleet_opts, 1, 1,
+	    run_fleet },
+	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
+};

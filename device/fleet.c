@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "bios/image.h"
+#include "device/fleet.h"
+
+struct fleet {
+	struct machine_common common;
+	struct loop *loop;
+	struct loop_listener *listener;
+	struct machine **machine; /* owned */
+	size_t n, room;
+};
+
+/* One machine owns its listener; many are looked up, in the order of their
+ * addresses, which is the order they were added in. */
+static struct machine *
+machine_at(const struct fleet *f, const char *local)
+{
+	if (f->n == 1)
+		return f->machine[0];
+	for (size_t i = 0; i < f->n; i++)
+		if (strcmp(f->machine[i]->address, local) == 0)
+			return f->machine[i];
+	return NULL;
+}
+
+static bool
+on_accept(void *arg, const struct loop_peer *peer,
+    const struct loop_handler **h, void **conn_arg, struct tls **tls)
+{
+	struct machine *m = machine_at(arg, peer->local);
+
+	return m != NULL && machine_accept(m, peer, h, conn_arg, tls);
+}
+
+enum err_code
+fleet_new(const struct fleet_setup *setup, struct fleet **out, struct err *e)
+{
+	struct fleet *f = calloc(1, sizeof(*f));
+	struct loop_accept accept = { on_accept, f };
+
+	if (f == NULL)
+		return err_mem(e);
+	f->common.settings = setup->settings;
+	f->common.event = setup->event;
+	f->common.arg = setup->arg;
+	if (loop_new(&f->loop, e) != ERR_OK ||
+	    loop_listen(f->loop, setup->listen, setup->port, &accept,
+		&f->listener, e) != ERR_OK ||
+	    machine_psk_tls(setup->settings, &f->common.psk, e) != ERR_OK) {
+		fleet_free(f);
+		return e->code;
+	}
+	f->common.loop = f->loop;
+	*out = f;
+	return ERR_OK;
+}
+
+uint16_t
+fleet_port(const struct fleet *f)
+{
+	return loop_listener_port(f->listener);
+}
+
+enum err_code
+fleet_record(const char *image, struct record *r, struct err *e)
+{
+	const uint8_t *p = NULL;
+	size_t n = 0;
+
+	if (file_map(image, &p, &n, e) != ERR_OK)
+		return e->code;
+	if (image_record(p, n, r, e) != ERR_OK)
+		err_in(e, "%s", image);
+	file_unmap(p, n);
+	return e->code;
+}
+
+enum err_code
+fleet_add(struct fleet *f, const struct record *r,
+    const struct machine_place *p, struct err *e)
+{
+	struct machine **more;
+	size_t room = f->room == 0 ? 16 : 2 * f->room;
+
+	if (f->n == f->room) {
+		more = realloc(f->machine, room * sizeof(struct machine *));
+		if (more == NULL)
+			return err_mem(e);
+		f->machine = more;
+		f->room = room;
+	}
+	if (machine_new(&f->common, r, p, &f->machine[f->n], e) != ERR_OK)
+		return e->code;
+	f->n++;
+	return ERR_OK;
+}
+
+size_t
+fleet_count(const struct fleet *f)
+{
+	return f->n;
+}
+
+size_t
+fleet_done(const struct fleet *f)
+{
+	size_t done = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		done += f->machine[i]->state.phase == STATE_POST;
+	return done;
+}
+
+enum err_code
+fleet_run(struct fleet *f, struct err *e)
+{
+	if (loop_stop_on_signals(f->loop, e) != ERR_OK)
+		return e->code;
+	for (size_t i = 0; i < f->n; i++)
+		machine_start(f->machine[i]);
+	return loop_run(f->loop, e);
+}
+
+void
+fleet_stop(struct fleet *f)
+{
+	loop_stop(f->loop);
+}
+
+void
+fleet_free(struct fleet *f)
+{
+	if (f == NULL)
+		return;
+	for (size_t i = 0; i < f->n; i++)
+		machine_free(f->machine[i]);
+	free(f->machine);
+	tls_free(f->common.psk);
+	loop_listener_free(f->listener);
+	loop_free(f->loop);
+	free(f);
+}

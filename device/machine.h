@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One device that runs: its factory values, its state, its hellos and its
+ * port. It is told of connections by whoever listens (device/fleet.h), since
+ * many machines share one listener, and tells what happens to it by events.
+ *
+ * It is open, that is, talks and answers, from its start for the up-time the
+ * settings allow, if it is enabled, in talk mode and in enterprise mode; once
+ * it is provisioned, always. Otherwise connections are turned away.
+ */
+#ifndef DEVICE_MACHINE_H
+#define DEVICE_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/loop.h"
+#include "base/tls.h"
+#include "device/amt.h"
+#include "device/auth.h"
+#include "device/settings.h"
+#include "device/state.h"
+#include "formats/record.h"
+
+struct machine;
+struct machine_session; /* one connection to its port */
+
+/* What a machine tells. Only the fields that fit the event are set. */
+struct machine_event {
+	const char *name;      /* "hello", "refused", "provisioned", ... */
+	const char *words;     /* for people; "" if the name says it all */
+	const struct err *why; /* "refused", "hello-failed": else NULL */
+	const char *peer;      /* numeric address, or NULL */
+	int64_t retry;         /* "hello": the counter in it; else -1 */
+};
+
+/* Shared by all machines of a program; borrowed by each. */
+struct machine_common {
+	struct loop *loop;
+	const struct settings *settings;
+	struct tls *psk; /* one end for all: machine_psk_tls() */
+	void (*event)(
+	    void *arg, struct machine *, const struct machine_event *);
+	void *arg;
+};
+
+struct machine {
+	const struct machine_common *common;
+	struct record factory;
+	struct state state;
+	struct psk psk; /* in force; what a set-up sets counts after it */
+	struct amt amt;
+	struct auth auth;
+	char address[LOOP_ADDR_LEN]; /* source of hellos; "" any */
+	char server[LOOP_ADDR_LEN];  /* numeric; "" none known */
+	uint16_t server_port;
+	char suffix[RECORD_STR];
+	bool open;
+	struct tls *pki, *served; /* made when first needed */
+	struct loop_timer *talk, *window;
+	struct loop_conn *hello; /* on its way, or NULL */
+	struct machine_session *sessions;
+	unsigned long requests; /* WS-Man requests that were handled */
+};
+
+/* Where a machine is put; texts are copied. */
+struct machine_place {
+	const char *state_dir;
+	const char *address;
+	const char *server;
+	uint16_t server_port;
+	const char *suffix; /* as DHCP would say; a preset one overrides */
+};
+
+enum err_code machine_psk_tls(
+    const struct settings *, struct tls **, struct err *);
+
+/* Takes a copy of the record. Nothing is sent before machine_start(). */
+enum err_code machine_new(const struct machine_common *, const struct record *,
+    const struct machine_place *, struct machine **, struct err *);
+void machine_start(struct machine *);
+void machine_free(struct machine *); /* wipes; NULL is fine */
+
+/* For a listener's accept(): false turns the connection away. */
+bool machine_accept(struct machine *, const struct loop_peer *,
+    const struct loop_handler **, void **conn_arg, struct tls **);
+
+void machine_tell(struct machine *, const struct machine_event *);
+/* To be called after an answer that changed more than state. */
+void machine_committed(struct machine *);
+void machine_reset(struct machine *);
+void machine_window(struct machine *, unsigned hours);
+
+#endif

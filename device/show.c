@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* amtforge-device show: what an image makes of its machine. No secrets. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "device/fleet.h"
+#include "device/verbs.h"
+#include "formats/cjson.h"
+
+#define SHOW_MAX 32768
+
+static const char *
+start_word(const struct record *r)
+{
+	if (!r->enabled)
+		return "disabled";
+	return r->talk ? "talk" : "listen";
+}
+
+static const char *
+credential_word(const struct record *r)
+{
+	if (r->psk.pid[0] != '\0')
+		return "psk";
+	return r->pki ? "pki" : "none";
+}
+
+static const char *
+key_word(const struct record *r)
+{
+	return r->key_len > 0 ? "image" : "device";
+}
+
+static void
+text_hashes(const struct hashlist *list)
+{
+	char hex[TEXT_HEX_SIZE(HASHLIST_HASH)];
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct hash_entry *h = &list->e[i];
+
+		text_hex(hex, h->hash, hashlist_hash_len(h->type));
+		printf("hash        %s %s%s%s %s\n",
+		    hashlist_type_name(h->type), hex,
+		    h->active ? "" : " inactive", h->only ? " only" : "",
+		    h->name);
+	}
+}
+
+static void
+line(const char *name, const char *value)
+{
+	if (value[0] != '\0')
+		printf("%-11s %s\n", name, value);
+}
+
+static void
+show_text(const struct record *r, const char *uuid, const char *ip)
+{
+	line("uuid", uuid);
+	line("serial", r->serial);
+	line("order", r->order);
+	printf("amt         %u.%u\n", r->amt_major, r->amt_minor);
+	line("mode", r->mode == RECORD_SMB ? "smb" : "enterprise");
+	line("start", start_word(r));
+	line("credential", credential_word(r));
+	line("pid", r->psk.pid);
+	line("device key", key_word(r));
+	line("suffix", r->pki_dns_suffix);
+	line("server", r->server_fqdn);
+	line("address", ip);
+	if (r->server_port != 0)
+		printf("port        %u\n", r->server_port);
+	text_hashes(&r->hashes);
+}
+
+static void
+put(struct wr *w, const char *name, const char *value)
+{
+	if (value[0] == '\0')
+		return;
+	if (w->len > 1)
+		wr_u8(w, ',');
+	cjson_put_string(w, name);
+	wr_u8(w, ':');
+	cjson_put_string(w, value);
+}
+
+static void
+json_hashes(struct wr *w, const struct hashlist *list)
+{
+	char hex[TEXT_HEX_SIZE(HASHLIST_HASH)];
+
+	wr_str(w, ",\"hashes\":[");
+	for (size_t i = 0; i < list->n; i++) {
+		const struct hash_entry *h = &list->e[i];
+
+		text_hex(hex, h->hash, hashlist_hash_len(h->type));
+		wr_fmt(w, "%s{\"type\":\"%s\",\"hash\":\"%s\",\"name\":",
+		    i > 0 ? "," : "", hashlist_type_name(h->type), hex);
+		cjson_put_string(w, h->name);
+		wr_str(w, ",\"active\":");
+		cjson_put_bool(w, h->active);
+		wr_str(w, ",\"only\":");
+		cjson_put_bool(w, h->only);
+		wr_u8(w, '}');
+	}
+	wr_u8(w, ']');
+}
+
+static enum err_code
+show_json(
+    const struct record *r, const char *uuid, const char *ip, struct err *e)
+{
+	char amt[16], port[8] = "";
+	struct wr w;
+
+	snprintf(amt, sizeof(amt), "%u.%u", r->amt_major, r->amt_minor);
+	if (r->server_port != 0)
+		snprintf(port, sizeof(port), "%u", r->server_port);
+	wr_grow(&w, SHOW_MAX);
+	wr_u8(&w, '{');
+	put(&w, "uuid", uuid);
+	put(&w, "serial", r->serial);
+	put(&w, "order", r->order);
+	put(&w, "amt", amt);
+	put(&w, "mode", r->mode == RECORD_SMB ? "smb" : "enterprise");
+	put(&w, "start", start_word(r));
+	put(&w, "credential", credential_word(r));
+	put(&w, "pid", r->psk.pid);
+	put(&w, "device_key", key_word(r));
+	put(&w, "pki_dns_suffix", r->pki_dns_suffix);
+	put(&w, "server_fqdn", r->server_fqdn);
+	put(&w, "server_address", ip);
+	put(&w, "server_port", port);
+	json_hashes(&w, &r->hashes);
+	wr_str(&w, "}\n");
+	if (w.failed)
+		err_mem(e);
+	else
+		fwrite(w.buf, 1, w.len, stdout);
+	wr_free(&w);
+	return e->code;
+}
+
+static enum err_code
+run_show(const struct cli_args *args, struct err *e)
+{
+	char uuid[UUID_TEXT], ip[INET_ADDRSTRLEN] = "";
+	struct record *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return err_mem(e);
+	if (fleet_record(args->pos[0], r, e) != ERR_OK)
+		goto out;
+	uuid_text(&r->uuid, uuid);
+	if (get_u32le(r->server_ip) != 0)
+		inet_ntop(AF_INET, r->server_ip, ip, sizeof(ip));
+	if (args->json)
+		show_json(r, uuid, ip, e);
+	else
+		show_text(r, uuid, ip);
+out:
+	record_wipe(r);
+	free(r);
+	return e->code;
+}
+
+static const struct cli_opt no_opts[] = { { NULL, CLI_FLAG, NULL, NULL } };
+
+const struct cli_verb show_verbs[] = {
+	{ "show", "IMG", "print what an image makes of its machine", no_opts, 1,
+	    1, run_show },
+	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
+};

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/rand.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "base/xml.h"
+#include "device/amthttp.h"
+#include "device/judge.h"
+#include "device/visit.h"
+#include "formats/reason.h"
+
+#define ANSWER_MAX 0x40000
+
+struct machine_session {
+	struct machine *m;
+	struct loop_conn *conn; /* NULL until the handshake is over */
+	struct machine_session *prev, *next;
+	char peer[LOOP_ADDR_LEN];
+	bool managing; /* came after set-up: digest alone decides */
+	bool admitted; /* the chain or the pre-shared key was accepted */
+	bool committed;
+	struct state_record record; /* for the configuration record */
+	struct err refusal;
+	struct wr body, soap, out;
+};
+
+struct machine_session *
+visit_new(struct machine *m, const struct loop_peer *peer)
+{
+	struct machine_session *v = calloc(1, sizeof(*v));
+
+	if (v == NULL)
+		return NULL;
+	v->m = m;
+	v->managing = v->admitted = m->state.phase == STATE_POST;
+	snprintf(v->peer, sizeof(v->peer), "%s", peer->peer);
+	wr_grow(&v->body, AMTHTTP_BODY_MAX);
+	wr_grow(&v->soap, ANSWER_MAX);
+	wr_grow(&v->out, ANSWER_MAX + AMTHTTP_HEAD_MAX);
+	if ((v->next = m->sessions) != NULL)
+		v->next->prev = v;
+	m->sessions = v;
+	return v;
+}
+
+static void
+release(struct machine_session *v)
+{
+	if (v->prev != NULL)
+		v->prev->next = v->next;
+	else
+		v->m->sessions = v->next;
+	if (v->next != NULL)
+		v->next->prev = v->prev;
+	wr_free(&v->body);
+	wr_free(&v->soap);
+	wr_free(&v->out);
+	free(v);
+}
+
+void
+visit_free(struct machine_session *v)
+{
+	if (v->conn != NULL)
+		loop_conn_close(v->conn);
+	release(v);
+}
+
+void
+visit_end_all(struct machine *m)
+{
+	for (struct machine_session *v = m->sessions; v != NULL; v = v->next)
+		if (v->conn != NULL)
+			loop_conn_finish(v->conn);
+}
+
+/* Inside the handshake. */
+
+static void
+record_chain(struct machine_session *v, const struct judge_verdict *j)
+{
+	struct state_record *r = &v->record;
+
+	snprintf(r->fqdn, sizeof(r->fqdn), "%s", j->cn);
+	r->hash_type = (int)j->root.type;
+	text_hex(r->hash, j->root.hash, hashlist_hash_len(j->root.type));
+	r->hash_is_default = j->root.oem;
+	r->time_valid = j->time_valid;
+	r->secure_dns = v->m->factory.pki_dns_suffix[0] != '\0';
+}
+
+enum tls_alert
+visit_judge(void *arg, void *conn_arg, const struct x509_chain *chain)
+{
+	struct machine_session *v = conn_arg;
+	const struct machine *m = v->m;
+	const struct judge_policy policy = {
+		.hashes = &m->factory.hashes,
+		.amt_major = m->factory.amt_major,
+		.amt_minor = m->factory.amt_minor,
+		.suffix = m->suffix,
+		.fqdn = m->factory.server_fqdn,
+		.max_chain = m->common->settings->chain_max,
+		.allow_star = m->common->settings->insecure_star_cn,
+	};
+	struct judge_verdict j;
+
+	(void)arg;
+	judge_chain(&policy, chain, (time_t)amt_now(&m->amt), &j);
+	if (j.reason != NULL) {
+		err_refuse(&v->refusal, ERR_PERM, j.reason, "%s", j.detail);
+		return j.alert;
+	}
+	record_chain(v, &j);
+	v->admitted = true;
+	return TLS_ALERT_NONE;
+}
+
+size_t
+visit_psk(void *arg, void *conn_arg, const char *identity,
+    uint8_t key[static TLS_PSK_MAX])
+{
+	struct machine_session *v = conn_arg;
+	const struct machine *m = v->m;
+
+	(void)arg;
+	if (strcmp(identity, m->psk.pid) != 0) {
+		err_refuse(&v->refusal, ERR_PERM,
+		    reason_get(REASON_PSK_IDENTITY),
+		    "the server's identity is not this device's PID %s",
+		    m->psk.pid);
+		return 0;
+	}
+	memcpy(key, m->psk.pps, PSK_PPS_LEN);
+	v->record.psk = v->admitted = true;
+	v->record.time_valid = true;
+	snprintf(v->record.fqdn, sizeof(v->record.fqdn), "%s",
+	    m->factory.server_fqdn);
+	return PSK_PPS_LEN;
+}
+
+/* HTTP. */
+
+static void
+answer(struct machine_session *v, struct amthttp_answer *a)
+{
+	char version[16];
+
+	amt_version(&v->m->factory, version);
+	a->version = version;
+	a->date = (time_t)amt_now(&v->m->amt);
+	wr_reset(&v->out);
+	amthttp_write(&v->out, a);
+	if (v->out.failed) {
+		loop_conn_finish(v->conn);
+		return;
+	}
+	loop_conn_send(v->conn, v->out.buf, v->out.len);
+	if (a->close)
+		loop_conn_finish(v->conn);
+}
+
+static void
+answer_status(struct machine_session *v, int status)
+{
+	answer(v, &(struct amthttp_answer){ .status = status, .close = true });
+}
+
+static void
+answer_challenge(struct machine_session *v, bool stale)
+{
+	uint8_t random[AUTH_NONCE_BYTES];
+	struct amthttp_answer a = { .status = 401,
+		.close = true,
+		.stale = stale,
+		.realm = v->m->state.realm };
+	struct err e = { 0 };
+
+	if (rand_bytes(random, sizeof(random), &e) != ERR_OK) {
+		answer_status(v, 500);
+		return;
+	}
+	a.nonce = auth_nonce(&v->m->auth, random);
+	answer(v, &a);
+}
+
+/* Public sources disagree on credentials during set-up: see configs. */
+static bool
+challenges(const struct machine_session *v)
+{
+	if (v->managing)
+		return true;
+	switch (v->m->common->settings->challenge) {
+	case SETTINGS_CHALLENGE_ALWAYS:
+		return true;
+	case SETTINGS_CHALLENGE_NEVER:
+		return false;
+	case SETTINGS_CHALLENGE_AUTO:
+		break;
+	}
+	return v->record.psk;
+}
+
+static enum auth_verdict
+authenticate(struct machine_session *v, const struct amthttp_request *r)
+{
+	struct machine *m = v->m;
+	const char *factory =
+	    m->factory.mebx_new[0] != '\0' ? m->factory.mebx_new : "admin";
+	struct auth_ask ask = { r->authorization, r->method, r->path, "admin",
+		m->state.realm, m->state.ha1 };
+	enum auth_verdict verdict;
+	char ha1[AUTH_HA1];
+
+	if (!v->managing) {
+		auth_ha1(ha1, "admin", m->state.realm, factory);
+		ask.ha1 = ha1;
+	}
+	verdict = auth_check(&m->auth, &ask);
+	secret_wipe(ha1, sizeof(ha1));
+	return verdict;
+}
+
+/* The answer goes out before the event takes effect on the connection. */
+static void
+take_event(struct machine_session *v)
+{
+	struct machine *m = v->m;
+
+	switch (m->amt.event) {
+	case AMT_COMMITTED:
+		v->committed = !v->managing;
+		if (v->committed)
+			machine_committed(m);
+		break;
+	case AMT_UNPROVISIONED:
+		machine_reset(m);
+		break;
+	case AMT_WINDOW:
+		machine_window(m, m->amt.hours);
+		break;
+	case AMT_NOTHING:
+		break;
+	}
+}
+
+/* Set-up's own TLS ends with it, and so does everything when it is undone. */
+static bool
+ends_session(const struct machine_session *v)
+{
+	switch (v->m->amt.event) {
+	case AMT_COMMITTED:
+		return !v->managing;
+	case AMT_UNPROVISIONED:
+		return true;
+	case AMT_WINDOW:
+		return v->m->amt.hours == 0;
+	case AMT_NOTHING:
+		break;
+	}
+	return false;
+}
+
+static void
+answer_soap(struct machine_session *v, const struct amthttp_request *r)
+{
+	struct amthttp_answer a = { .close = r->close };
+	struct machine *m = v->m;
+	struct err e = { 0 };
+	struct xml *xml = NULL;
+
+	if (xml_read(v->body.buf, v->body.len, &xml, &e) != ERR_OK) {
+		answer_status(v, 400);
+		return;
+	}
+	m->requests++;
+	m->amt.session = v->record;
+	wr_reset(&v->soap);
+	a.status = amt_answer(&m->amt, xml_root(xml), &v->soap);
+	xml_free(xml);
+	a.body = v->soap.buf;
+	a.n = v->soap.len;
+	a.close |= ends_session(v);
+	answer(v, &a);
+	take_event(v);
+}
+
+static void
+request(struct machine_session *v, const struct amthttp_request *r)
+{
+	enum auth_verdict verdict;
+
+	if (strcmp(r->path, "/wsman") != 0) {
+		answer_status(v, 404);
+		return;
+	}
+	if (strcmp(r->method, "POST") != 0) {
+		answer_status(v, 405);
+		return;
+	}
+	if (challenges(v) && (verdict = authenticate(v, r)) != AUTH_OK) {
+		answer_challenge(v, verdict == AUTH_STALE);
+		return;
+	}
+	answer_soap(v, r);
+}
+
+/* The connection. */
+
+static void
+on_ready(void *arg, struct loop_conn *c)
+{
+	struct machine_session *v = arg;
+	const struct tls_session *t = loop_conn_tls(c);
+
+	v->conn = c;
+	snprintf(
+	    v->record.server_ip, sizeof(v->record.server_ip), "%s", v->peer);
+	loop_conn_idle(c, v->m->common->settings->idle_ms);
+	/* Not admitted cannot be: TLS asked visit_judge or visit_psk. */
+	if (!v->admitted || v->managing != (v->m->state.phase == STATE_POST)) {
+		loop_conn_finish(c);
+		return;
+	}
+	machine_tell(v->m,
+	    &(struct machine_event){ .name = "session",
+		.words = t->suite,
+		.peer = v->peer,
+		.retry = -1 });
+}
+
+static size_t
+on_data(void *arg, struct loop_conn *c, const uint8_t *p, size_t n)
+{
+	struct machine_session *v = arg;
+	struct amthttp_request r;
+	size_t used = n;
+	int status = 400;
+
+	(void)c;
+	if (!v->admitted)
+		return n;
+	switch (amthttp_read(p, n, &r, &v->body, &used, &status)) {
+	case AMTHTTP_MORE:
+		return 0;
+	case AMTHTTP_BAD:
+		answer_status(v, status);
+		return n;
+	case AMTHTTP_DONE:
+		request(v, &r);
+		break;
+	}
+	return used;
+}
+
+static void
+on_closed(void *arg, struct loop_conn *c, const struct err *e)
+{
+	const struct tls_session *t = loop_conn_tls(c);
+	struct machine_session *v = arg;
+	struct machine *m = v->m;
+	struct machine_event event = { .name = "refused",
+		.words = "",
+		.peer = v->peer,
+		.retry = -1,
+		.why = &v->refusal };
+
+	if (!v->managing && t->no_certificate)
+		err_refuse(&v->refusal, ERR_PERM,
+		    reason_get(REASON_CHAIN_MISSING),
+		    "the server presented no certificate");
+	if (v->refusal.code == ERR_OK && !t->established)
+		err_set(&v->refusal, ERR_PEER, "TLS handshake: %s",
+		    t->words[0] != '\0' ? t->words : e->msg);
+	if (v->refusal.code != ERR_OK)
+		machine_tell(m, &event);
+	if (v->committed)
+		machine_tell(m,
+		    &(struct machine_event){ .name = "provisioned",
+			.words = m->state.record.fqdn,
+			.peer = v->peer,
+			.retry = -1 });
+	v->conn = NULL;
+	release(v);
+}
+
+const struct loop_handler visit_handler = { on_ready, on_data, on_closed };

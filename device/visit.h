@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One connection to a machine's port: its TLS is judged, its HTTP requests
+ * are authenticated and answered. No WS-Man is looked at before the chain or
+ * the pre-shared key was accepted.
+ */
+#ifndef DEVICE_VISIT_H
+#define DEVICE_VISIT_H
+
+#include "device/machine.h"
+
+/* A new visit; NULL if there is no memory. The loop's handler frees it. */
+struct machine_session *visit_new(struct machine *, const struct loop_peer *);
+void visit_free(struct machine_session *); /* closes its connection, if any */
+/* Ends all of them, once their answers are out. */
+void visit_end_all(struct machine *);
+extern const struct loop_handler visit_handler;
+
+/* The two ways in, for tls_config; conn_arg is the visit. */
+tls_judge_fn visit_judge;
+tls_psk_fn visit_psk;
+
+#endif
