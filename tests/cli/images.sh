@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # amtforge image new, show and write, on OVMF as the BIOS region.
-# shellcheck source=tests/lib.sh
+# shellcheck source=tests/lib.sh disable=SC2012 # the names are ours
 . "$(dirname "$0")/../lib.sh"
 
 OVMF=/usr/share/ovmf/OVMF.fd
