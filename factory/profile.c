@@ -93,6 +93,15 @@ read_text(
 	return ERR_OK;
 }
 
+/* 0.0.0.0 stands for none, so nobody may write it. */
+static bool
+parse_address(const char *s, uint8_t ip[4])
+{
+	static const uint8_t none[4];
+
+	return inet_pton(AF_INET, s, ip) == 1 && memcmp(ip, none, 4) != 0;
+}
+
 static bool
 dns_name_ok(const char *s)
 {
@@ -216,8 +225,7 @@ read_server(struct reader *r, struct err *e)
 	    config_int(r->g, "server_port", 1, 65535, 0, &port, e) != ERR_OK)
 		return e->code;
 	p->server_port = (uint16_t)port;
-	if (address[0] != '\0' &&
-	    inet_pton(AF_INET, address, p->server_ip) != 1)
+	if (address[0] != '\0' && !parse_address(address, p->server_ip))
 		return unsound(r, "server_address", e,
 		    "server_address is not an IPv4 address: %s", address);
 	return ERR_OK;
@@ -580,12 +588,15 @@ load_bool(struct rd *r, const char *before)
 static void
 load_hash(struct rd *r, struct hash_entry *h)
 {
-	char hex[TEXT_HEX_SIZE(HASHLIST_HASH)];
+	char hex[TEXT_HEX_SIZE(HASHLIST_HASH)], again[sizeof(hex)];
 
 	h->type = (enum hash_type)(load_word(r, "{\"type\":", hash_types) + 1);
 	load_text(r, ",\"hash\":", hex, sizeof(hex));
 	if (!text_unhex(h->hash, hashlist_hash_len(h->type), hex, strlen(hex)))
 		rd_fail(r, "not a hash");
+	text_hex(again, h->hash, hashlist_hash_len(h->type));
+	if (strcmp(hex, again) != 0)
+		rd_fail(r, "hash in upper case");
 	load_text(r, ",\"name\":", h->name, sizeof(h->name));
 	h->active = load_bool(r, ",\"active\":");
 	h->only = load_bool(r, ",\"only\":");
@@ -617,8 +628,7 @@ load_server(struct rd *r, struct profile *p)
 	load_text(r, ",\"pki_dns_suffix\":", p->pki_dns_suffix, RECORD_STR);
 	load_text(r, ",\"server_fqdn\":", p->server_fqdn, RECORD_STR);
 	load_text(r, ",\"server_address\":", address, sizeof(address));
-	if (address[0] != '\0' &&
-	    inet_pton(AF_INET, address, p->server_ip) != 1)
+	if (address[0] != '\0' && !parse_address(address, p->server_ip))
 		rd_fail(r, "not an address");
 	cjson_want(r, ",\"server_port\":");
 	if ((port = cjson_get_uint(r)) > 65535)
