@@ -152,18 +152,56 @@ static CMS_SignerInfo *
 only_signer(CMS_ContentInfo *cms)
 {
 	STACK_OF(CMS_SignerInfo) *all = CMS_get0_SignerInfos(cms);
+	X509_ALGOR *digest = NULL, *how = NULL;
 	CMS_SignerInfo *si;
-	X509_ALGOR *digest = NULL;
-	int nid;
+	int nid, param;
 
 	if (sk_CMS_SignerInfo_num(all) != 1)
 		return NULL;
 	si = sk_CMS_SignerInfo_value(all, 0);
-	CMS_SignerInfo_get0_algs(si, NULL, NULL, &digest, NULL);
+	CMS_SignerInfo_get0_algs(si, NULL, NULL, &digest, &how);
 	nid = OBJ_obj2nid(digest->algorithm);
-	return nid == NID_sha256 || nid == NID_sha384 || nid == NID_sha512
+	if (nid != NID_sha256 && nid != NID_sha384 && nid != NID_sha512)
+		return NULL;
+	X509_ALGOR_get0(NULL, &param, NULL, how);
+	return param == V_ASN1_NULL || param == V_ASN1_UNDEF ||
+		param == V_ASN1_SEQUENCE /* PSS */
 	    ? si
 	    : NULL;
+}
+
+/* Behind (or, to enter it, at the content of) the next DER element. */
+static const uint8_t *
+der_step(const uint8_t *p, const uint8_t *end, bool enter)
+{
+	long n;
+	int tag, class;
+
+	if (p == NULL || p >= end ||
+	    ASN1_get_object(&p, &n, &tag, &class, end - p) & 0x80)
+		return NULL;
+	return enter ? p : p + n;
+}
+
+/* Both versions are 1 (RFC 5652, 5.1 and 5.3: data, signed by one who is
+ * named by issuer and serial). No signature covers them and OpenSSL does not
+ * look, so that a byte changed there would go unseen. */
+static bool
+versions_are_1(const uint8_t *der, size_t n)
+{
+	static const uint8_t one[] = { 2, 1, 1 };
+	const uint8_t *end = der + n, *p = der_step(der, end, true);
+
+	p = der_step(p, end, false);                     /* contentType */
+	p = der_step(der_step(p, end, true), end, true); /* SignedData */
+	if (p == NULL || end - p < 3 || memcmp(p, one, 3) != 0)
+		return false;
+	for (int i = 0; i < 3; i++) /* version, digests, content */
+		p = der_step(p, end, false);
+	while (p != NULL && p < end && (*p & 0xc0) == 0x80) /* [0], [1] */
+		p = der_step(p, end, false);
+	p = der_step(der_step(p, end, true), end, true);
+	return p != NULL && end - p >= 3 && memcmp(p, one, 3) == 0;
 }
 
 static STACK_OF(X509) * stack_of(const struct x509_chain *chain)
@@ -186,10 +224,12 @@ verify(CMS_ContentInfo *cms, BIO *in, STACK_OF(X509) * roots, time_t at,
 	CMS_SignerInfo *si = only_signer(cms);
 	STACK_OF(X509) * more;
 
-	if (si == NULL || CMS_is_detached(cms) != 1)
+	if (si == NULL || CMS_is_detached(cms) != 1 ||
+	    OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data)
 		return judge(verdict, CMS_MALFORMED, ERR_DATA, e,
-		    "not one detached signature with SHA-2");
-	if (CMS_verify(cms, roots, NULL, in, NULL,
+		    "not one detached signature over data with SHA-2");
+	/* No certificates from outside: those inside must be what was sent. */
+	if (CMS_verify(cms, NULL, NULL, in, NULL,
 		CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) != 1) {
 		if (ERR_GET_REASON(ERR_peek_last_error()) ==
 		    CMS_R_SIGNER_CERTIFICATE_NOT_FOUND)
@@ -220,6 +260,10 @@ cms_verify(const void *content, size_t len, const uint8_t *der, size_t n,
 		*signer = NULL;
 	if (cms == NULL)
 		goto out;
+	if (!versions_are_1(der, n)) {
+		err_set(e, ERR_DATA, "CMS: not version 1");
+		goto out;
+	}
 	if (anchors == NULL || in == NULL) {
 		err_mem(e);
 		goto out;
