@@ -373,9 +373,11 @@ on_closed(void *arg, struct loop_conn *c, const struct err *e)
 		err_refuse(&v->refusal, ERR_PERM,
 		    reason_get(REASON_CHAIN_MISSING),
 		    "the server presented no certificate");
-	if (v->refusal.code == ERR_OK && !t->established)
-		err_set(&v->refusal, ERR_PEER, "TLS handshake: %s",
+	if (v->refusal.code == ERR_OK && !t->established) {
+		event.name = "handshake-failed";
+		err_set(&v->refusal, ERR_PEER, "TLS: %s",
 		    t->words[0] != '\0' ? t->words : e->msg);
+	}
 	if (v->refusal.code != ERR_OK)
 		machine_tell(m, &event);
 	if (v->committed)
