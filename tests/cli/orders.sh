@@ -371,7 +371,7 @@ a_killed_run_is_simply_repeated() {
 		timeout -s KILL "0.$ms" amtforge unit issue L A --count 5000 \
 			>part || killed=$((killed + 1))
 		# A line that the kill cut short counts for nothing.
-		awk 'length($1) == 36 && NF == 4' part >>printed
+		awk 'length($1) == 36 && length($4) == 8' part >>printed
 	done
 	[ $killed -gt 0 ]
 	status 0 amtforge unit issue L A --count 5000
