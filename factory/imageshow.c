@@ -8,7 +8,8 @@
 #include "factory/profile.h"
 #include "formats/cjson.h"
 
-/* A range that nothing here understands. */
+/* A range that nothing here understands, or the offset of what is broken: then
+ * end is from. */
 typedef void gap_fn(void *arg, size_t from, size_t end, const char *what);
 
 /* The first byte in from..end that is not v, or end. */
@@ -59,10 +60,10 @@ each_gap(const struct imageshow *s, gap_fn *fn, void *arg)
 		bios_gap(img, at, bios->limit + 1, fn, arg);
 	for (size_t i = 0; i < img->nstores; i++)
 		if (img->store[i].why != NULL)
-			fn(arg, img->store[i].at, img->store[i].end,
+			fn(arg, img->store[i].at, img->store[i].at,
 			    img->store[i].why);
 	if (s->broken->code != ERR_OK && s->broken->offset != ERR_NO_OFFSET)
-		fn(arg, s->broken->offset, img->n, s->broken->msg);
+		fn(arg, s->broken->offset, s->broken->offset, s->broken->msg);
 }
 
 /* ---- for people ---- */
@@ -159,7 +160,10 @@ text_gap(void *arg, size_t from, size_t end, const char *what)
 	if (*first)
 		printf("not understood\n");
 	*first = false;
-	printf("  0x%08zx..0x%08zx %s\n", from, end - 1, what);
+	if (from == end)
+		printf("  0x%08zx %s\n", from, what);
+	else
+		printf("  0x%08zx..0x%08zx %s\n", from, end - 1, what);
 }
 
 void
@@ -396,7 +400,8 @@ json_gap(void *arg, size_t from, size_t end, const char *what)
 
 	json_item(w);
 	json_uint(w, "offset", from);
-	json_uint(w, "size", end - from);
+	if (from != end)
+		json_uint(w, "size", end - from);
 	json_string(w, "what", what);
 	wr_u8(w, '}');
 }

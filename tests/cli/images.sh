@@ -307,6 +307,25 @@ a_map_that_does_not_match_or_is_unsound_is_refused() {
 	[ "$(amtforge unit list l.db PSK --json | grep -c '"issued"')" = 1 ]
 }
 
+show_tells_what_it_does_not_understand_with_its_offset() {
+	head -c 8192 /dev/zero >me.bin
+	amtforge image new base.bin --size 8M --me me.bin --bios $OVMF
+	poke base.bin 0x60F020 '\376'
+	status 0 amtforge image show base.bin
+	grep -q '^  0x00001000..0x00002fff a region that is not looked into' out
+	grep -q '^  0x0060f020 an unfinished write is queued' out
+	status 0 amtforge image show base.bin --json
+	grep -q '"unknown":\[{"offset":4096,"size":8192,' out
+	grep -q '{"offset":6352928,"what":"an unfinished write' out
+	a_ledger 1
+	cp $OVMF base.bin
+	write 0 PSK
+	record=$(ls images/*)
+	poke "$record" $((0x64 + 86 + 0x40)) '\000\000\000'
+	status 0 amtforge image show "$record"
+	grep -q '^  0x000000[0-9a-f]* offset 0x[0-9a-f]*: AmtOemRecord: ' out
+}
+
 show_tells_no_secret() {
 	a_base
 	a_ledger 1
@@ -345,6 +364,7 @@ if [ -e $OVMF ]; then
 	t two_runs_do_not_write_to_one_folder
 	t a_base_that_is_not_fit_is_refused
 	t a_map_that_does_not_match_or_is_unsound_is_refused
+	t show_tells_what_it_does_not_understand_with_its_offset
 	t show_tells_no_secret
 else
 	skip images "no $OVMF: apt-get install ovmf"
