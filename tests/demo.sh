@@ -31,7 +31,7 @@ finish() {
 		for log in server fleet; do
 			[ -e $log.log ] || continue
 			echo "demo: the end of $log.log:" >&2
-			tail -n 20 $log.log >&2
+			tail -n 5 $log.log >&2
 		done
 	fi
 	rm -rf "$work"
@@ -47,10 +47,14 @@ step() {
 	[ $# -eq 0 ] || printf '       %s\n' "$@"
 }
 
-# try COMMAND...: shows it and runs it; its data goes into ./data.
+# try COMMAND...: shows it and runs it, its words indented; its data is left
+# out here.
 try() {
 	echo "       \$ $*" | sed "s|$CONFIGS|configs|g"
-	"$@" >data
+	rc=0
+	"$@" >data 2>words || rc=$?
+	sed 's/^/         /' words
+	return $rc
 }
 
 provisioned() {
@@ -69,7 +73,6 @@ reach() {
 	done
 }
 
-# port N: is N free to listen on?
 hello_port=$((20000 + $$ % 10000))
 device_port=$((30000 + $$ % 10000))
 
@@ -95,8 +98,15 @@ done
 step "The factory opens a ledger and two orders:" \
 	"a profile says how the machines of an order set themselves up;" \
 	"the one for certificates carries the hash of IT's root."
-sed 's|^hashes = (|hashes = ( { file = "chain/root.pem"; name = "demo"; } );\
-unused = (|' "$CONFIGS/profile-pki.cfg" >profile-pki.cfg
+cat >profile-pki.cfg <<EOF
+customer = "Demo customer";
+amt = "3.0";
+start = "talk";
+credential = "pki";
+device_key = "device";
+mebx = "random";
+hashes = ( { file = "chain/root.pem"; name = "demo root"; } );
+EOF
 try amtforge ledger init line.db
 try amtforge order open line.db "$CONFIGS/profile-psk.cfg" --id PSK \
 	--quantity $EACH
@@ -133,15 +143,17 @@ state = "state";
 listen = "127.0.0.1";
 port = $hello_port;
 device_port = $device_port;
-chains = ( { cert = "chain/chain.pem"; key = "chain/key.pem"; } );
+chains = ( { cert = "chain/leaf.pem"; key = "chain/leaf.key"; } );
 sessions = 2;
 EOF
 start_server
 
-step "The machines are plugged in: $ALL devices boot from their images" \
-	"and say hello until someone sets them up."
-amtforge-device fleet images --state devices --server 127.0.0.1:$hello_port \
-	--suffix example.com >fleet.log 2>&1 &
+step "The machines are plugged in: $ALL devices boot from their images," \
+	"each on an address of its own, and say hello until they are set up."
+echo 'schedule = ( { count = 1000; every_ms = 500; } );' >device.cfg
+timeout 100 amtforge-device fleet images --state devices --config device.cfg \
+	--server 127.0.0.1:$hello_port --port $device_port \
+	--suffix example.com --exit-when-provisioned >fleet.log 2>&1 &
 fleet=$!
 reach $EACH 30
 
@@ -156,8 +168,13 @@ step "... and started again; the others go on by themselves."
 start_server
 reach $ALL 40
 
+n=$(provisioned)
+if [ "$n" -eq $ALL ]; then
+	wait $fleet # bounded above
+	step "All devices agree: each has left the set-up state by itself."
+fi
+
 step "What the server tells of them:"
 amtforge-server list state
-n=$(provisioned)
 echo "$n of $ALL devices provisioned"
 [ "$n" -eq $ALL ]
