@@ -723,7 +723,9 @@ cli_passphrase(
 	if (file_read_secret(path, CLI_PASS_MAX, s, e) != ERR_OK)
 		return e->code;
 	for (size_t i = 0; i < s->len; i++)
-		if (s->p[i] == '\n' || s->p[i] == '\r')
+		if (s->p[i] == '\n' || s->p[i] == '\r') {
+			s->p[i] = '\0'; /* one ends it, for PFX readers */
 			s->len = i;
+		}
 	return ERR_OK;
 }

@@ -62,7 +62,7 @@ read_chain(struct config_group *g, const char *beside, struct conf_chain *c,
 	if (rc == ERR_OK && pass_file != NULL)
 		rc = read_file(g, beside, "pass_file", &pass, e);
 	while (pass.len > 0 && pass.p[pass.len - 1] == '\n')
-		pass.len--;
+		pass.p[--pass.len] = '\0'; /* PFX readers look for it */
 	if (rc == ERR_OK)
 		rc = read_file(g, beside, "cert", &cert, e);
 	if (rc == ERR_OK)
