@@ -68,8 +68,11 @@ number(struct piece v, int base, size_t *out)
 {
 	char text[10], *end;
 
-	if (v.n == 0 || v.n >= sizeof(text) || !isxdigit((unsigned char)*v.p))
+	if (v.n == 0 || v.n >= sizeof(text))
 		return false;
+	for (size_t i = 0; i < v.n; i++) /* strtoul takes signs and 0x */
+		if (!isxdigit((unsigned char)v.p[i]))
+			return false;
 	memcpy(text, v.p, v.n);
 	text[v.n] = '\0';
 	*out = strtoul(text, &end, base);

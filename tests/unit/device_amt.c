@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests as a server writes them, answered by the responder alone. */
+#include "tests/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "base/text.h"
+#include "base/x509.h"
+#include "base/xml.h"
+#include "device/amt.h"
+
+#define SETUP "AMT_SetupAndConfigurationService"
+#define KEYS "AMT_PublicKeyManagementService"
+#define NOW 1700000000
+
+static struct record factory;
+static struct state state;
+static struct amt amt;
+static int saves;
+static bool save_fails;
+
+/* What the last answer was. */
+static struct xml *xml;
+static struct wsman_response res;
+static struct wr text;
+static int status;
+
+static enum err_code
+fill(void *arg, void *p, size_t n, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	memset(p, 7, n);
+	return ERR_OK;
+}
+
+static enum err_code
+make_key(
+    void *arg, enum crypto_type type, struct crypto_key **out, struct err *e)
+{
+	(void)arg;
+	return crypto_key_new(type, out, e);
+}
+
+static int64_t
+now(void *arg)
+{
+	(void)arg;
+	return NOW;
+}
+
+static enum err_code
+save(void *arg, const struct state *s, struct err *e)
+{
+	(void)arg;
+	(void)s;
+	saves++;
+	return save_fails ? err_set(e, ERR_IO, "disk full") : ERR_OK;
+}
+
+static const struct amt_host host = { NULL, fill, make_key, now, save };
+
+static int
+start(void **unused)
+{
+	(void)unused;
+	memset(&factory, 0, sizeof(factory));
+	memset(&state, 0, sizeof(state));
+	memset(&amt, 0, sizeof(amt));
+	factory.amt_major = 3;
+	factory.pki = true;
+	assert_true(
+	    uuid_parse(&factory.uuid, "939b524b-13d4-1d18-e487-1c697a6b7a2b"));
+	strcpy(state.realm, "Digest:A4070000000000000000000000000000");
+	state.phase = STATE_IN;
+	state.credential = -1;
+	amt.factory = &factory;
+	amt.state = &state;
+	amt.host = &host;
+	amt.suffix = "corp.example.com";
+	strcpy(amt.session.fqdn, "prov.corp.example.com");
+	saves = 0;
+	save_fails = false;
+	wr_grow(&text, 0x40000);
+	return 0;
+}
+
+static int
+end(void **unused)
+{
+	(void)unused;
+	state_free(&state);
+	xml_free(xml);
+	xml = NULL;
+	wr_free(&text);
+	return 0;
+}
+
+static void
+ask(const struct wsman_request *q, const struct wsman_field *f, size_t n)
+{
+	struct err e = { 0 };
+	struct xml *in = NULL;
+	const char *why;
+	struct wr w;
+
+	wr_grow(&w, 65536);
+	wsman_write_request(&w, q, f, n);
+	assert_int_equal(xml_read(w.buf, w.len, &in, &e), ERR_OK);
+	wr_reset(&text);
+	status = amt_answer(&amt, xml_root(in), &text);
+	assert_false(text.failed);
+	xml_free(in);
+	wr_free(&w);
+	xml_free(xml);
+	xml = NULL;
+	assert_int_equal(xml_read(text.buf, text.len, &xml, &e), ERR_OK);
+	assert_true(wsman_read_response(xml_root(xml), &res, &why));
+}
+
+static const char *
+get(const char *class, const char *field)
+{
+	ask(&(struct wsman_request){ .op = WSMAN_GET, .class = class }, NULL,
+	    0);
+	return node_text(res.body, field);
+}
+
+static int
+call2(const char *class, const char *method, const struct wsman_field *f,
+    size_t n)
+{
+	ask(
+	    &(struct wsman_request){
+		.op = WSMAN_INVOKE, .class = class, .method = method },
+	    f, n);
+	assert_int_equal(status, 200);
+	return res.return_value;
+}
+
+static int
+call(const char *method, const char *name, const char *value)
+{
+	const struct wsman_field f = { name, value, NULL };
+
+	return call2(SETUP, method, &f, name != NULL);
+}
+
+static int
+admin(const char *digest)
+{
+	const struct wsman_field f[] = { { "Username", "admin", NULL },
+		{ "DigestPassword", digest, NULL } };
+
+	return call2("AMT_AuthorizationService", "SetAdminAclEntryEx", f, 2);
+}
+
+static size_t
+pull(const char *class)
+{
+	size_t n = 0;
+
+	ask(&(struct wsman_request){ .op = WSMAN_ENUMERATE, .class = class },
+	    NULL, 0);
+	assert_true(res.context != NULL && *res.context != '\0');
+	ask(
+	    &(struct wsman_request){
+		.op = WSMAN_PULL, .class = class, .context = "1" },
+	    NULL, 0);
+	assert_true(res.end);
+	for (const struct node *i = res.items->child; i != NULL; i = i->next)
+		n++;
+	return n;
+}
+
+static void
+a_device_tells_its_realm_version_uuid_and_state(void **unused)
+{
+	uint8_t uuid[16];
+	size_t n = sizeof(uuid);
+	const char *b64;
+
+	(void)unused;
+	assert_string_equal(get("AMT_GeneralSettings", "DigestRealm"),
+	    "Digest:A4070000000000000000000000000000");
+	assert_int_equal(pull("CIM_SoftwareIdentity"), 1);
+	assert_string_equal(
+	    node_text(res.items->child, "VersionString"), "3.0.0");
+	assert_string_equal(get(SETUP, "ProvisioningState"), "1");
+	assert_int_equal(call("GetUuid", NULL, NULL), 0);
+	b64 = node_text(res.body, "UUID");
+	assert_true(text_unb64(uuid, &n, b64, strlen(b64)));
+	assert_memory_equal(uuid, factory.uuid.b, 16);
+}
+
+static void
+the_one_time_password_shows_only_during_set_up(void **unused)
+{
+	uint8_t otp[64];
+	size_t n = sizeof(otp);
+	const char *b64;
+
+	(void)unused;
+	strcpy(factory.otp, "Otp12345");
+	assert_string_equal(
+	    get(SETUP, "ProvisioningServerOTP"), "T3RwMTIzNDU=");
+	state.phase = STATE_POST;
+	b64 = get(SETUP, "ProvisioningServerOTP");
+	assert_true(text_unb64(otp, &n, b64, strlen(b64)));
+	assert_int_equal(n, 32);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(otp[i], 0);
+}
+
+static void
+commit_needs_a_mebx_password(void **unused)
+{
+	(void)unused;
+	assert_int_equal(admin("00360e4baa903393fa8cc352d0e30083"), 0);
+	assert_int_equal(call("CommitChanges", NULL, NULL), 2057);
+	assert_int_equal(saves, 0);
+	assert_int_equal(amt.event, AMT_NOTHING);
+	assert_int_equal(call("SetMEBxPassword", "Password", "Strong#1"), 0);
+	assert_int_equal(call("CommitChanges", NULL, NULL), 0);
+	assert_int_equal(saves, 1);
+	assert_int_equal(amt.event, AMT_COMMITTED);
+	assert_int_equal(state.phase, STATE_POST);
+}
+
+static void
+a_commit_that_cannot_be_saved_did_not_happen(void **unused)
+{
+	(void)unused;
+	save_fails = true;
+	assert_int_equal(call("SetMEBxPassword", "Password", "Strong#1"), 0);
+	assert_int_equal(call("CommitChanges", NULL, NULL), 38);
+	assert_int_equal(state.phase, STATE_IN);
+	assert_int_equal(amt.event, AMT_NOTHING);
+}
+
+static void
+a_weak_mebx_password_is_refused(void **unused)
+{
+	static const char *const weak[] = { "Short#1", "nodigit#A", "NOLOWER#1",
+		"noupper#1", "NoSpecial1", "Location_1", "Colon:Aa1#" };
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(weak) / sizeof(weak[0]); i++)
+		assert_int_equal(
+		    call("SetMEBxPassword", "Password", weak[i]), 2054);
+	assert_false(state.mebx_set);
+}
+
+/* Password model 0, coupled. */
+static void
+the_mebx_password_is_the_administrators_until_that_is_set(void **unused)
+{
+	(void)unused;
+	assert_int_equal(call("SetMEBxPassword", "Password", "P@ssw0rd1"), 0);
+	assert_string_equal(state.ha1, "dea29bb6877e1147b3f3a35646b599ee");
+	assert_int_equal(admin("00360e4baa903393fa8cc352d0e30083"), 0);
+	assert_int_equal(call("SetMEBxPassword", "Password", "P@ssw0rd1"), 0);
+	assert_string_equal(state.ha1, "00360e4baa903393fa8cc352d0e30083");
+}
+
+static void
+the_administrators_digest_comes_as_hex_or_as_base64(void **unused)
+{
+	(void)unused;
+	assert_int_equal(admin("3qKbtod+EUez86NWRrWZ7g=="), 0);
+	assert_string_equal(state.ha1, "dea29bb6877e1147b3f3a35646b599ee");
+	assert_int_equal(admin("00360E4BAA903393FA8CC352D0E30083"), 0);
+	assert_string_equal(state.ha1, "00360e4baa903393fa8cc352d0e30083");
+	assert_int_equal(admin("00360e4baa903393fa8cc352d0e3008"), 36);
+	assert_int_equal(admin("password"), 36);
+}
+
+static void
+a_new_pre_shared_key_must_have_its_checks(void **unused)
+{
+	struct wsman_field f[] = { { "PID", "0000037M", NULL },
+		{ "PPS", "NKLDG5DCRRNQE9YZZIJL7LFLVJED69XJ", NULL } };
+
+	(void)unused;
+	assert_int_equal(call2(SETUP, "SetTLSPSK", f, 2), 0);
+	assert_string_equal(state.psk.pid, "0000037M");
+	/* It counts after the set-up only. */
+	assert_string_equal(amt_psk(&factory, &state)->pid, "");
+	f[0].value = "0000037N";
+	assert_int_equal(call2(SETUP, "SetTLSPSK", f, 2), 0x2a);
+	f[0].value = "0000037M";
+	f[1].value = "NKLXG5DCRRNQE9YZZIJL7LFLVJED69XJ";
+	assert_int_equal(call2(SETUP, "SetTLSPSK", f, 2), 0x2b);
+	assert_int_equal(call2(SETUP, "SetTLSPSK", f, 1), 0x2b);
+}
+
+static void
+un_provisioning_in_part_keeps_the_new_pre_shared_key(void **unused)
+{
+	const struct wsman_field f[] = { { "PID", "0000037M", NULL },
+		{ "PPS", "NKLDG5DCRRNQE9YZZIJL7LFLVJED69XJ", NULL } };
+
+	(void)unused;
+	assert_int_equal(call2(SETUP, "SetTLSPSK", f, 2), 0);
+	assert_int_equal(call("PartialUnprovision", NULL, NULL), 0);
+	assert_int_equal(amt.event, AMT_UNPROVISIONED);
+	assert_string_equal(amt_psk(&factory, &state)->pid, "0000037M");
+	assert_int_equal(state.phase, STATE_PRE);
+	assert_int_equal(call("Unprovision", "ProvisioningMode", "1"), 0);
+	assert_string_equal(amt_psk(&factory, &state)->pid, "");
+	assert_int_equal(call("Unprovision", "ProvisioningMode", "4"), 16);
+}
+
+static void
+the_period_is_extended_by_up_to_a_day_or_ended(void **unused)
+{
+	(void)unused;
+	assert_int_equal(call("ExtendProvisioningPeriod", "Duration", "24"), 0);
+	assert_int_equal(amt.event, AMT_WINDOW);
+	assert_int_equal(amt.hours, 24);
+	assert_int_equal(call("ExtendProvisioningPeriod", "Duration", "0"), 0);
+	assert_int_equal(amt.hours, 0);
+	assert_int_equal(
+	    call("ExtendProvisioningPeriod", "Duration", "25"), 36);
+	assert_int_equal(amt.event, AMT_NOTHING);
+}
+
+static void
+the_clock_is_set_by_the_mean_of_both_ways(void **unused)
+{
+	const struct wsman_field f[] = { { "Ta0", "1700000000", NULL },
+		{ "Tm1", "1700000100", NULL }, { "Tm2", "1700000102", NULL } };
+	const char *time = "AMT_TimeSynchronizationService";
+
+	(void)unused;
+	assert_int_equal(call2(time, "SetHighAccuracyTimeSynch", f, 3), 0);
+	assert_int_equal(call2(time, "GetLowAccuracyTimeSynch", NULL, 0), 0);
+	assert_string_equal(node_text(res.body, "Ta0"), "1700000101");
+	assert_int_equal(call2(time, "SetHighAccuracyTimeSynch", f, 2), 36);
+}
+
+/* The whole way of a TLS certificate, as servers go it. */
+static void
+a_key_made_here_gets_a_certificate_that_is_then_used(void **unused)
+{
+	const struct wsman_field gen[] = { { "KeyAlgorithm", "0", NULL },
+		{ "KeyLength", "2048", NULL } };
+	const struct x509_make make = { .cn = "unit", .days = 9 };
+	const struct wsman_field bind[] = { { "ElementInContext",
+	    "Intel(r) AMT Certificate: Handle: 0",
+	    "AMT_PublicKeyCertificate" } };
+	const struct wsman_field tls[] = { { "Enabled", "true", NULL },
+		{ "MutualAuthentication", "false", NULL } };
+	struct wsman_field blob = { "CertificateBlob", NULL, NULL };
+	char b64[4096], pub[1024];
+	struct crypto_key *ca = NULL;
+	struct x509 *cert = NULL;
+	struct err e = { 0 };
+	size_t n = sizeof(pub);
+	const uint8_t *der;
+	const char *key;
+
+	(void)unused;
+	assert_int_equal(call2(KEYS, "GenerateKeyPair", gen, 2), 0);
+	assert_string_equal(
+	    node_text(
+		res.body, "KeyPair/ReferenceParameters/SelectorSet/Selector"),
+	    "Intel(r) AMT Key: Handle: 0");
+	assert_int_equal(pull("AMT_PublicPrivateKeyPair"), 1);
+	key = node_text(res.items->child, "DERKey");
+	assert_memory_equal(key, "MIIBCgKC", 8); /* PKCS#1, as captured */
+	assert_true(text_unb64(pub, &n, key, strlen(key)));
+	assert_int_equal(crypto_key_new(CRYPTO_EC256, &ca, &e), ERR_OK);
+	assert_int_equal(
+	    x509_new_for_public(&make, pub, n, NULL, ca, &cert, &e), ERR_OK);
+	der = x509_der(cert, &n);
+	text_b64(b64, der, n);
+	blob.value = b64;
+	assert_int_equal(call2(KEYS, "AddCertificate", &blob, 1), 0);
+	assert_int_equal(pull("AMT_PublicKeyCertificate"), 1);
+	ask(&(struct wsman_request){ .op = WSMAN_CREATE,
+		.class = "AMT_TLSCredentialContext" },
+	    bind, 1);
+	assert_int_equal(status, 200);
+	assert_int_equal(state.credential, 0);
+	assert_int_equal(pull("AMT_TLSCredentialContext"), 1);
+	ask(&(struct wsman_request){ .op = WSMAN_PUT,
+		.class = "AMT_TLSSettingData",
+		.sel_name = "InstanceID",
+		.sel_value = "Intel(r) AMT 802.3 TLS Settings" },
+	    tls, 2);
+	assert_int_equal(status, 200);
+	assert_string_equal(node_text(res.body, "Enabled"), "true");
+	assert_true(state.tls_enabled[0] && !state.tls_enabled[1]);
+	x509_free(cert);
+	crypto_key_free(ca);
+}
+
+static void
+a_certificate_whose_key_is_not_here_is_not_bound(void **unused)
+{
+	const struct x509_make make = { .cn = "other", .days = 9 };
+	const struct wsman_field bind[] = { { "ElementInContext",
+	    "Intel(r) AMT Certificate: Handle: 0",
+	    "AMT_PublicKeyCertificate" } };
+	struct wsman_field blob = { "CertificateBlob", NULL, NULL };
+	struct crypto_key *k = NULL;
+	struct x509 *cert = NULL;
+	struct err e = { 0 };
+	const uint8_t *der;
+	char b64[4096];
+	size_t n;
+
+	(void)unused;
+	assert_int_equal(crypto_key_new(CRYPTO_EC256, &k, &e), ERR_OK);
+	assert_int_equal(x509_new(&make, k, NULL, NULL, &cert, &e), ERR_OK);
+	der = x509_der(cert, &n);
+	text_b64(b64, der, n);
+	blob.value = b64;
+	assert_int_equal(call2(KEYS, "AddCertificate", &blob, 1), 0);
+	ask(&(struct wsman_request){ .op = WSMAN_CREATE,
+		.class = "AMT_TLSCredentialContext" },
+	    bind, 1);
+	assert_int_equal(status, 400);
+	assert_int_equal(state.credential, -1);
+	x509_free(cert);
+	crypto_key_free(k);
+}
+
+static void
+there_are_exactly_two_tls_settings(void **unused)
+{
+	(void)unused;
+	assert_int_equal(pull("AMT_TLSSettingData"), 2);
+	assert_string_equal(node_text(res.items->child, "InstanceID"),
+	    "Intel(r) AMT 802.3 TLS Settings");
+	assert_string_equal(node_text(res.items->child->next, "InstanceID"),
+	    "Intel(r) AMT LMS TLS Settings");
+}
+
+static void
+the_record_tells_who_set_the_device_up(void **unused)
+{
+	(void)unused;
+	assert_int_equal(pull("IPS_TLSProvisioningRecord"), 0);
+	amt.session.hash_type = HASH_SHA256;
+	strcpy(amt.session.hash, "abcd");
+	assert_int_equal(call("SetMEBxPassword", "Password", "Strong#1"), 0);
+	assert_int_equal(call("CommitChanges", NULL, NULL), 0);
+	assert_string_equal(get("IPS_TLSProvisioningRecord", "ProvServerFQDN"),
+	    "prov.corp.example.com");
+	assert_string_equal(node_text(res.body, "SelectedHashData"), "q80=");
+	assert_string_equal(node_text(res.body, "ProvisioningTLSMode"), "1");
+	assert_string_equal(node_text(res.body, "IsTimeValid"), "false");
+	assert_string_equal(
+	    node_text(res.body, "CreationTimeStamp"), "2023-11-14T22:13:20Z");
+	/* A later commit does not change it. */
+	strcpy(amt.session.fqdn, "rogue.example.com");
+	assert_int_equal(call("CommitChanges", NULL, NULL), 0);
+	assert_string_equal(state.record.fqdn, "prov.corp.example.com");
+}
+
+static void
+the_hash_list_is_told_in_order(void **unused)
+{
+	(void)unused;
+	hashlist_of_der(&factory.hashes.e[0], HASH_SHA1, "a", 1);
+	hashlist_of_der(&factory.hashes.e[1], HASH_SHA256, "b", 1);
+	factory.hashes.e[0].active = false;
+	factory.hashes.n = 2;
+	assert_int_equal(pull("AMT_ProvisioningCertificateHash"), 2);
+	assert_string_equal(node_text(res.items->child, "Enabled"), "false");
+	assert_string_equal(node_text(res.items->child->next, "HashType"), "2");
+}
+
+static void
+what_is_not_supported_is_a_fault(void **unused)
+{
+	(void)unused;
+	ask(&(struct wsman_request){ .op = WSMAN_GET, .class = "AMT_Nothing" },
+	    NULL, 0);
+	assert_int_equal(status, 400);
+	ask(
+	    &(struct wsman_request){
+		.op = WSMAN_INVOKE, .class = SETUP, .method = "Nothing" },
+	    NULL, 0);
+	assert_int_equal(status, 400);
+	ask(&(struct wsman_request){ .op = WSMAN_PUT,
+		.class = "AMT_GeneralSettings" },
+	    &(struct wsman_field){ "HostName", "x", NULL }, 1);
+	assert_int_equal(status, 400);
+	assert_non_null(res.fault);
+}
+
+/* MeshCentral's parser cannot read an empty element written so. */
+static void
+no_answer_has_a_self_closing_element(void **unused)
+{
+	static const char *const classes[] = { "AMT_GeneralSettings", SETUP,
+		"IPS_HostBasedSetupService" };
+
+	(void)unused;
+	for (size_t i = 0; i < 3; i++) {
+		get(classes[i], "ElementName");
+		wr_u8(&text, 0);
+		assert_null(strstr((char *)text.buf, "/>"));
+	}
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, start, end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_device_tells_its_realm_version_uuid_and_state),
+		CASE(the_one_time_password_shows_only_during_set_up),
+		CASE(commit_needs_a_mebx_password),
+		CASE(a_commit_that_cannot_be_saved_did_not_happen),
+		CASE(a_weak_mebx_password_is_refused),
+		CASE(the_mebx_password_is_the_administrators_until_that_is_set),
+		CASE(the_administrators_digest_comes_as_hex_or_as_base64),
+		CASE(a_new_pre_shared_key_must_have_its_checks),
+		CASE(un_provisioning_in_part_keeps_the_new_pre_shared_key),
+		CASE(the_period_is_extended_by_up_to_a_day_or_ended),
+		CASE(the_clock_is_set_by_the_mean_of_both_ways),
+		CASE(a_key_made_here_gets_a_certificate_that_is_then_used),
+		CASE(a_certificate_whose_key_is_not_here_is_not_bound),
+		CASE(there_are_exactly_two_tls_settings),
+		CASE(the_record_tells_who_set_the_device_up),
+		CASE(the_hash_list_is_told_in_order),
+		CASE(what_is_not_supported_is_a_fault),
+		CASE(no_answer_has_a_self_closing_element),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

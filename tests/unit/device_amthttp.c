@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "device/amthttp.h"
+
+static struct amthttp_request req;
+static struct wr body;
+static size_t used;
+static int status;
+
+static int
+start(void **state)
+{
+	(void)state;
+	wr_grow(&body, AMTHTTP_BODY_MAX);
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	wr_free(&body);
+	return 0;
+}
+
+static enum amthttp_verdict
+take(const char *text)
+{
+	used = 0;
+	status = 0;
+	return amthttp_read(
+	    (const uint8_t *)text, strlen(text), &req, &body, &used, &status);
+}
+
+static void
+body_is(const char *want)
+{
+	assert_int_equal(body.len, strlen(want));
+	if (*want != '\0')
+		assert_memory_equal(body.buf, want, strlen(want));
+}
+
+static void
+a_request_with_a_length_is_read(void **state)
+{
+	(void)state;
+	assert_int_equal(take("POST /wsman HTTP/1.1\r\nHost: a\r\n"
+			      "Content-Length: 5\r\n\r\nhelloPOST"),
+	    AMTHTTP_DONE);
+	assert_string_equal(req.method, "POST");
+	assert_string_equal(req.path, "/wsman");
+	assert_string_equal(req.authorization, "");
+	assert_false(req.close);
+	body_is("hello");
+	assert_int_equal(used, 57);
+}
+
+static void
+a_chunked_request_is_read(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    take("POST /wsman HTTP/1.1\r\n"
+		 "transfer-encoding: Chunked\r\n"
+		 "Connection: Close\r\n\r\n"
+		 "0003\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: 1\r\n\r\n"),
+	    AMTHTTP_DONE);
+	body_is("abcde");
+	assert_true(req.close);
+}
+
+static void
+every_prefix_of_a_request_asks_for_more(void **state)
+{
+	const char *whole = "POST /wsman HTTP/1.1\r\n"
+			    "Authorization: Digest x\r\n"
+			    "Transfer-Encoding: chunked\r\n\r\n"
+			    "3\r\nabc\r\n0\r\n\r\n";
+	char part[256];
+
+	(void)state;
+	for (size_t n = 0; n < strlen(whole); n++) {
+		memcpy(part, whole, n);
+		part[n] = '\0';
+		assert_int_equal(take(part), AMTHTTP_MORE);
+	}
+	assert_int_equal(take(whole), AMTHTTP_DONE);
+	assert_string_equal(req.authorization, "Digest x");
+}
+
+static void
+requests_that_two_readers_could_split_differently_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"POST / HTTP/1.1\r\nContent-Length: 1\r\n"
+		"Transfer-Encoding: chunked\r\n\r\n",
+		"POST / HTTP/1.1\r\nContent-Length: 1\r\n"
+		"Content-Length: 1\r\n\r\na",
+		"POST / HTTP/1.1\r\nContent-Length: +1\r\n\r\na",
+		"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\na",
+		"POST / HTTP/1.1\r\nContent-Length : 1\r\n\r\na",
+		"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
+		"POST / HTTP/1.1\r\nA: b\r\n Content-Length: 1\r\n\r\na",
+		"POST / HTTP/2.0\r\n\r\n",
+		"POST /\r\n\r\n",
+		"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+		"0x1\r\na\r\n0\r\n\r\n",
+		"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+		"1\r\nab\r\n0\r\n\r\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(take(bad[i]), AMTHTTP_BAD);
+		assert_int_equal(status, 400);
+	}
+}
+
+static void
+what_is_too_long_is_refused_before_it_came(void **state)
+{
+	char *head = calloc(1, AMTHTTP_HEAD_MAX + 64);
+
+	(void)state;
+	assert_int_equal(
+	    take("POST / HTTP/1.1\r\nContent-Length: 65537\r\n\r\n"),
+	    AMTHTTP_BAD);
+	assert_int_equal(status, 413);
+	assert_int_equal(
+	    take("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+		 "10001\r\n"),
+	    AMTHTTP_BAD);
+	assert_int_equal(status, 413);
+	memset(head, 'a', AMTHTTP_HEAD_MAX + 1);
+	assert_int_equal(take(head), AMTHTTP_BAD);
+	assert_int_equal(status, 413);
+	free(head);
+}
+
+/* The captures' form: chunk sizes of four upper-case hex digits. */
+static void
+an_answer_has_the_firmwares_headers_and_chunks(void **state)
+{
+	const char *want = "HTTP/1.1 200 OK\r\n"
+			   "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
+			   "Server: Intel(R) Active Management Technology "
+			   "3.0.0\r\n"
+			   "X-Frame-Options: DENY\r\n"
+			   "Content-Type: application/soap+xml; "
+			   "charset=UTF-8\r\n"
+			   "Transfer-Encoding: chunked\r\n\r\n"
+			   "001A\r\nabcdefghijklmnopqrstuvwxyz\r\n0\r\n\r\n";
+	const struct amthttp_answer a = { .status = 200,
+		.version = "3.0.0",
+		.body = (const uint8_t *)"abcdefghijklmnopqrstuvwxyz",
+		.n = 26 };
+	struct wr w;
+
+	(void)state;
+	wr_grow(&w, 4096);
+	amthttp_write(&w, &a);
+	assert_int_equal(w.len, strlen(want));
+	assert_memory_equal(w.buf, want, w.len);
+	wr_free(&w);
+}
+
+static void
+a_challenge_has_the_firmwares_form(void **state)
+{
+	const struct amthttp_answer a = { .status = 401,
+		.version = "3.0.0",
+		.close = true,
+		.realm = "Digest:A4070000000000000000000000000000",
+		.nonce = "bm9uY2Vub25jZW5vbmNlbm9uY2Vub25j" };
+	struct wr w;
+
+	(void)state;
+	wr_grow(&w, 4096);
+	amthttp_write(&w, &a);
+	wr_u8(&w, 0);
+	assert_non_null(strstr((char *)w.buf,
+	    "WWW-Authenticate: Digest "
+	    "realm=\"Digest:A4070000000000000000000000000000\", "
+	    "nonce=\"bm9uY2Vub25jZW5vbmNlbm9uY2Vub25j\","
+	    "stale=\"false\",qop=\"auth\"\r\n"));
+	assert_non_null(strstr((char *)w.buf, "Connection: close\r\n"));
+	assert_non_null(strstr((char *)w.buf, "Content-Type: text/html\r\n"));
+	wr_free(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_request_with_a_length_is_read),
+		cmocka_unit_test(a_chunked_request_is_read),
+		cmocka_unit_test(every_prefix_of_a_request_asks_for_more),
+		cmocka_unit_test(
+		    requests_that_two_readers_could_split_differently_are_refused),
+		cmocka_unit_test(what_is_too_long_is_refused_before_it_came),
+		cmocka_unit_test(
+		    an_answer_has_the_firmwares_headers_and_chunks),
+		cmocka_unit_test(a_challenge_has_the_firmwares_form),
+	};
+
+	return cmocka_run_group_tests(tests, start, end);
+}

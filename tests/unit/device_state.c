@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "device/state.h"
+
+static char dir[64], inner[80], path[96];
+static struct state a, b;
+static const uint8_t random16[16] = { 0xa4, 0x07 };
+
+static int
+start(void **unused)
+{
+	struct err e = { 0 };
+
+	(void)unused;
+	strcpy(dir, "/tmp/amtforge-state.XXXXXX");
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	snprintf(inner, sizeof(inner), "%s/machine", dir);
+	snprintf(path, sizeof(path), "%s/state", inner);
+	return (int)state_open(&a, inner, random16, &e);
+}
+
+static int
+end(void **unused)
+{
+	char command[96];
+
+	(void)unused;
+	state_free(&a);
+	state_free(&b);
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	return system(command);
+}
+
+static void
+reopen(void)
+{
+	struct err e = { 0 };
+
+	assert_int_equal(
+	    state_open(&b, inner, (const uint8_t[16]){ 9 }, &e), ERR_OK);
+}
+
+static void
+a_new_state_is_its_owners_alone_and_keeps_its_realm(void **unused)
+{
+	struct stat st;
+
+	(void)unused;
+	assert_string_equal(a.realm, "Digest:A4070000000000000000000000000000");
+	assert_int_equal(stat(inner, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	reopen();
+	assert_string_equal(b.realm, a.realm);
+	assert_int_equal(b.credential, -1);
+}
+
+static void
+fill_set_up(void)
+{
+	struct err e = { 0 };
+
+	strcpy(a.ha1, "00360e4baa903393fa8cc352d0e30083");
+	strcpy(a.psk.pid, "0000037M");
+	strcpy(a.psk.pps, "NKLDG5DCRRNQE9YZZIJL7LFLVJED69XJ");
+	state_blob_set(&a.key, "own", 3, &e);
+	state_blob_set(&a.cert, "self", 4, &e);
+	state_blob_set(&a.pair[1], "pair", 4, &e);
+	state_blob_set(&a.certs[7], "issued", 6, &e);
+	a.credential = 7;
+	a.mebx_set = a.tls_enabled[0] = a.tls_mutual[1] = true;
+	a.clock = -5;
+	a.record = (struct state_record){ .present = true,
+		.fqdn = "prov.example.com",
+		.hash_type = 2,
+		.hash = "00ff",
+		.hash_is_default = true,
+		.secure_dns = true,
+		.time_valid = true,
+		.server_ip = "127.0.0.1",
+		.created = 1700000000 };
+}
+
+static void
+a_committed_set_up_survives_a_restart(void **unused)
+{
+	struct err e = { 0 };
+
+	(void)unused;
+	fill_set_up();
+	a.phase = STATE_POST;
+	a.retry = 3;
+	assert_int_equal(state_save(&a, &e), ERR_OK);
+	reopen();
+	assert_int_equal(b.phase, STATE_POST);
+	assert_int_equal(b.retry, 3);
+	assert_string_equal(b.ha1, a.ha1);
+	assert_memory_equal(&b.psk, &a.psk, sizeof(a.psk));
+	assert_memory_equal(b.key.p, "own", 3);
+	assert_memory_equal(b.pair[1].p, "pair", 4);
+	assert_memory_equal(b.certs[7].p, "issued", 6);
+	assert_int_equal(b.certs[7].n, 6);
+	assert_int_equal(b.credential, 7);
+	assert_true(b.tls_enabled[0] && !b.tls_enabled[1]);
+	assert_true(!b.tls_mutual[0] && b.tls_mutual[1]);
+	assert_int_equal(b.clock, -5);
+	assert_string_equal(b.record.fqdn, "prov.example.com");
+	assert_string_equal(b.record.hash, "00ff");
+	assert_string_equal(b.record.server_ip, "127.0.0.1");
+	assert_int_equal(b.record.created, 1700000000);
+	assert_true(b.record.hash_is_default && b.record.secure_dns);
+}
+
+static void
+a_set_up_that_was_not_committed_leaves_no_trace(void **unused)
+{
+	struct err e = { 0 };
+	uint8_t *p = NULL;
+	size_t n = 0;
+
+	(void)unused;
+	fill_set_up();
+	a.phase = STATE_IN;
+	assert_int_equal(state_save(&a, &e), ERR_OK);
+	reopen();
+	assert_int_equal(b.phase, STATE_PRE);
+	assert_string_equal(b.ha1, "");
+	assert_string_equal(b.psk.pid, "");
+	assert_int_equal(b.pair[1].n, 0);
+	assert_false(b.record.present || b.mebx_set);
+	assert_memory_equal(b.key.p, "own", 3); /* the device's own stays */
+	assert_int_equal(file_read(path, 65536, &p, &n, &e), ERR_OK);
+	assert_null(memmem(p, n, "NKLD", 4));
+	free(p);
+}
+
+static void
+every_cut_of_a_state_file_is_refused(void **unused)
+{
+	struct err e = { 0 };
+	uint8_t *p = NULL;
+	size_t n = 0;
+
+	(void)unused;
+	fill_set_up();
+	a.phase = STATE_POST;
+	assert_int_equal(state_save(&a, &e), ERR_OK);
+	assert_int_equal(file_read(path, 65536, &p, &n, &e), ERR_OK);
+	for (size_t cut = 0; cut < n; cut++) {
+		err_clear(&e);
+		assert_int_equal(
+		    file_write(path, FILE_REPLACE | FILE_SECRET, p, cut, &e),
+		    ERR_OK);
+		assert_int_equal(state_open(&b, inner, random16, &e), ERR_DATA);
+		assert_non_null(strstr(e.msg, "line"));
+	}
+	free(p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    a_new_state_is_its_owners_alone_and_keeps_its_realm, start,
+		    end),
+		cmocka_unit_test_setup_teardown(
+		    a_committed_set_up_survives_a_restart, start, end),
+		cmocka_unit_test_setup_teardown(
+		    a_set_up_that_was_not_committed_leaves_no_trace, start,
+		    end),
+		cmocka_unit_test_setup_teardown(
+		    every_cut_of_a_state_file_is_refused, start, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
