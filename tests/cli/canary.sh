@@ -37,6 +37,12 @@ none_here() {
 }
 
 every_verb() {
+	openssl req -x509 -newkey rsa:2048 -days 9 -nodes -keyout oem.key \
+		-out oem.pem -subj /CN=oem 2>/dev/null
+	amtforge manifest make L A --sign-key oem.key --sign-cert oem.pem \
+		--to oem.pem --out manifest
+	amtforge manifest list manifest --trust oem.pem --key oem.key >listed
+	[ "$(wc -l <listed)" = 5 ]
 	u=$(head -1 rows | jq -r .uuid)
 	for json in "" --json; do
 		amtforge ledger check L $json
