@@ -60,6 +60,11 @@ status() {
 	return 1
 }
 
+# "!" alone would slip through set -e.
+not() {
+	! "$@"
+}
+
 # says WORDS: the last status' stderr holds them.
 says() {
 	grep -qF -- "$1" err && return 0

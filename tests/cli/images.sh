@@ -8,11 +8,6 @@ OVMF=/usr/share/ovmf/OVMF.fd
 MAP=$ROOT/configs/map-ovmf.cfg
 STORE=$((0x600048)) # of the composed base: header, then the variables
 
-# "!" alone would slip through set -e.
-not() {
-	! "$@"
-}
-
 # poke FILE OFFSET \ooo...: changes bytes in place.
 poke() {
 	# shellcheck disable=SC2059 # the octal escapes are the data

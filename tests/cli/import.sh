@@ -102,7 +102,7 @@ a_later_manifest_of_the_order_adds_to_it() {
 	take 0 second
 	grep -q '"units":3,"new":1,"renewed":1' out
 	holds 3
-	! [ -s err ]
+	not [ -s err ]
 	made A third
 	made A fourth
 	take 0 fourth
@@ -133,8 +133,8 @@ secrets_are_sealed_in_the_store() {
 		--key it.key >rows
 	sed -n 's/.*"pps":"\([^"]*\)".*/\1/p' rows >secrets
 	[ -s secrets ]
-	! grep -aqFf secrets state/store.db
-	[ ! -e state/store.db-wal ] || ! grep -aqFf secrets state/store.db-wal
+	not grep -aqFf secrets state/store.db
+	[ ! -e state/store.db-wal ] || not grep -aqFf secrets state/store.db-wal
 	cp state/store.key kept
 	sed 's/./a/g' kept >state/store.key
 	status 77 amtforge-server list state
@@ -164,8 +164,8 @@ what_is_refused_changes_nothing() {
 	cp batch flipped
 	printf X | dd of=flipped bs=1 seek=700 conv=notrunc 2>/dev/null
 	take 65 flipped
-	head -c 3000 batch >cut
-	take 65 cut
+	head -c 3000 batch >short
+	take 65 short
 	status 77 amtforge-server --json import state batch \
 		--trust stranger.pem --key it.key
 	reason manifest-untrusted
@@ -191,7 +191,7 @@ an_expired_signer_leaves_an_audit_row() {
 	if command -v sqlite3 >/dev/null; then
 		sqlite3 state/store.db 'SELECT what, why FROM audit' >audit
 		grep -q 'insecure-expired-signer|CN=late' audit
-		! sqlite3 state/store.db 'DELETE FROM audit'
+		not sqlite3 state/store.db 'DELETE FROM audit'
 	fi
 }
 
@@ -233,7 +233,7 @@ a_chain_is_made_once() {
 		"$(printf '%070d.example.com' 0)"; do
 		status 2 amtforge-server chain make none --fqdn "$name"
 	done
-	! [ -e none ]
+	not [ -e none ]
 	status 0 amtforge-server chain make wild --fqdn '*.example.com'
 }
 

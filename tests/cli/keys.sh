@@ -4,11 +4,6 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-# "!" alone would slip through set -e.
-not() {
-	! "$@"
-}
-
 # The check character: sum of the ASCII codes mod 36 of 0-9A-Z.
 right_checks() {
 	awk '

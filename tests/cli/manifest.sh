@@ -66,7 +66,7 @@ plain_tools_open_it() {
 		gunzip -c rows.gz >rows
 		[ "$(wc -l <rows)" -eq 3 ]
 	done
-	! openssl cms -decrypt -inform DER -in devices-00001.cms \
+	not openssl cms -decrypt -inform DER -in devices-00001.cms \
 		-inkey "$FIX/stranger.key" -out none
 	grep -q "\"uuid\":\"$UUID\".*\"pps\":\"[0-9A-Z]\{32\}\"" rows
 }
@@ -92,11 +92,11 @@ no_secret_is_outside_the_chunks() {
 	sed -n 's/.*"pps":"\([^"]*\)".*/\1/p' rows >secrets
 	sed -n 's/.*"mebx_password":"\([^"]*\)".*/\1/p' rows >>secrets
 	[ "$(wc -l <secrets)" -ge 3 ]
-	! grep -aqFf secrets "$FIX/batch"
+	not grep -aqFf secrets "$FIX/batch"
 	amtforge --json manifest list "$FIX/batch" \
 		--trust "$FIX/oem-root.pem" --key "$FIX/it2.key" >rows
-	! grep -qFf secrets rows
-	! grep -q 'pps\|password\|otp' rows
+	not grep -qFf secrets rows
+	not grep -q 'pps\|password\|otp' rows
 }
 
 check_tells_what_it_did_not_open() {
@@ -126,7 +126,7 @@ a_manifest_is_not_overwritten_without_force() {
 	says 'exists already'
 	cmp batch before
 	status 0 make_manifest --out batch --force
-	! cmp -s batch before
+	not cmp -s batch before
 }
 
 # The file is there, but the ledger was killed before it knew: the run is
@@ -164,7 +164,7 @@ a_pfx_with_a_passphrase_signs_and_opens() {
 	grep -q '"rows_checked":true' out
 	echo wrong >pass
 	checked 77 pfx --key it.pfx --pass-file pass
-	! grep -q sesame out err
+	not grep -q sesame out err
 }
 
 a_signer_whose_key_is_another_is_refused() {
@@ -172,7 +172,7 @@ a_signer_whose_key_is_another_is_refused() {
 	status 65 amtforge manifest make line.db A --sign-key it.key \
 		--sign-cert oem.pem --to it.pem --out none
 	says "does not fit the signer's key"
-	! [ -e none ]
+	not [ -e none ]
 }
 
 an_order_without_units_is_refused() {
@@ -180,7 +180,7 @@ an_order_without_units_is_refused() {
 	status 65 amtforge --json manifest make line.db EMPTY \
 		--sign-key oem.key --sign-cert oem.pem --to it.pem --out none
 	reason manifest-empty
-	! [ -e none ]
+	not [ -e none ]
 	[ -z "$(find . -name 'none*')" ]
 }
 
@@ -252,8 +252,8 @@ a_truncated_manifest_is_refused() {
 	size=$(wc -c <"$FIX/batch")
 	for n in 1 511 512 1000 2048 $((size - 1024)) $((size - 512)) \
 		$((size - 1)); do
-		head -c "$n" "$FIX/batch" >cut
-		checked 65 cut
+		head -c "$n" "$FIX/batch" >short
+		checked 65 short
 		reason manifest-malformed
 	done
 	: >empty
