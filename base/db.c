@@ -29,6 +29,7 @@ struct db {
 static enum err_code
 db_err(struct db *db, int rc, struct err *e)
 {
+	const char *hint = "";
 	enum err_code code;
 
 	switch (rc & 0xff) {
@@ -47,6 +48,7 @@ db_err(struct db *db, int rc, struct err *e)
 	case SQLITE_AUTH:
 	case SQLITE_CANTOPEN:
 		code = ERR_PERM;
+		hint = " (the file and its folder must be writable)";
 		break;
 	case SQLITE_IOERR:
 	case SQLITE_FULL:
@@ -57,8 +59,8 @@ db_err(struct db *db, int rc, struct err *e)
 		code = ERR_BUG;
 		break;
 	}
-	return err_set(e, code, "%s: %s", db->path,
-	    db->h != NULL ? sqlite3_errmsg(db->h) : sqlite3_errstr(rc));
+	return err_set(e, code, "%s: %s%s", db->path,
+	    db->h != NULL ? sqlite3_errmsg(db->h) : sqlite3_errstr(rc), hint);
 }
 
 enum err_code
@@ -98,16 +100,23 @@ static enum err_code
 open_handle(const char *path, struct db **out, struct err *e)
 {
 	struct db *db = calloc(1, sizeof(*db));
+	char file[4096 + 2];
 	int rc;
 
 	*out = NULL;
+	/* SQLite has a reading of its own of names like file:x and :memory:. */
+	if ((size_t)snprintf(file, sizeof(file), "%s%s",
+		path[0] == '/' ? "" : "./", path) >= sizeof(file)) {
+		free(db);
+		return err_set(e, ERR_USAGE, "%.64s...: path too long", path);
+	}
 	if (db == NULL)
 		return err_mem(e);
 	if ((db->path = strdup(path)) == NULL) {
 		free(db);
 		return err_mem(e);
 	}
-	rc = sqlite3_open_v2(path, &db->h, SQLITE_OPEN_READWRITE, NULL);
+	rc = sqlite3_open_v2(file, &db->h, SQLITE_OPEN_READWRITE, NULL);
 	if (rc != SQLITE_OK) {
 		db_err(db, rc, e);
 		db_close(db);
@@ -156,6 +165,13 @@ db_create(const char *path, const struct db_schema *schema, struct db **out,
 	*out = NULL;
 	if (file_exists(path))
 		return err_set(e, ERR_CREATE, "%s: exists already", path);
+	if ((size_t)snprintf(tmp, sizeof(tmp), "%s-wal", path) >= sizeof(tmp))
+		return err_set(e, ERR_USAGE, "%.64s...: path too long", path);
+	/* SQLite would play it back into the new file. */
+	if (file_exists(tmp))
+		return err_set(e, ERR_CREATE,
+		    "%s: is left of a database that was here; move it away",
+		    tmp);
 	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >=
 	    sizeof(tmp))
 		return err_set(e, ERR_USAGE, "%.64s...: path too long", path);
@@ -184,7 +200,11 @@ check_kind(struct db *db, const struct db_schema *schema, int64_t *version,
 		return e->code;
 	if ((uint32_t)id != schema->app_id)
 		return err_set(e, ERR_DATA,
-		    "%s: a database, but of another program", db->path);
+		    "%s: a database, but of another program, or damaged",
+		    db->path);
+	if (*version < 1)
+		return err_set(e, ERR_DATA, "%s: damaged: schema version %lld",
+		    db->path, (long long)*version);
 	if (*version > schema->version)
 		return err_set(e, ERR_DATA,
 		    "%s: schema version %lld, this program knows up to %d: it "

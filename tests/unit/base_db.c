@@ -173,6 +173,61 @@ a_foreign_file_is_refused(void **state)
 	    db_open("/nonexistent/db", &one, &db, &e), ERR_NOINPUT);
 }
 
+static void
+a_version_that_cannot_be_is_refused(void **state)
+{
+	struct db *db = make(&one);
+	struct err e;
+
+	(void)state;
+	err_clear(&e);
+	assert_int_equal(
+	    db_exec(db, "PRAGMA user_version = -100000", &e), ERR_OK);
+	db_close(db);
+	assert_int_equal(db_open(path, &one, &db, &e), ERR_DATA);
+	assert_non_null(strstr(e.msg, "damaged"));
+}
+
+/* SQLite would read these names as something else than a file's. */
+static void
+a_name_is_a_file_whatever_it_is(void **state)
+{
+	static const char *const names[] = { ":memory:", "file:x?mode=memory" };
+	struct db *db;
+	struct stat st;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(chdir(dir), 0);
+	for (size_t i = 0; i < 2; i++) {
+		err_clear(&e);
+		assert_int_equal(db_create(names[i], &one, &db, &e), ERR_OK);
+		assert_int_equal(
+		    db_exec(db, "INSERT INTO p VALUES (1, 'n')", &e), ERR_OK);
+		db_close(db);
+		assert_int_equal(stat(names[i], &st), 0);
+		assert_int_equal(db_open(names[i], &one, &db, &e), ERR_OK);
+		db_close(db);
+	}
+	assert_int_equal(chdir("/"), 0);
+}
+
+static void
+the_log_of_a_lost_database_is_not_taken_over(void **state)
+{
+	struct db *db;
+	struct err e;
+	char wal[90];
+
+	(void)state;
+	err_clear(&e);
+	snprintf(wal, sizeof(wal), "%s-wal", path);
+	assert_int_equal(file_write(wal, FILE_NEW, "x", 1, &e), ERR_OK);
+	assert_int_equal(db_create(path, &one, &db, &e), ERR_CREATE);
+	assert_non_null(strstr(e.msg, wal));
+	assert_false(file_exists(path));
+}
+
 int
 main(void)
 {
@@ -184,6 +239,9 @@ main(void)
 		CASE(a_rollback_undoes_all),
 		CASE(an_older_file_is_brought_up_and_a_newer_one_refused),
 		CASE(a_foreign_file_is_refused),
+		CASE(a_version_that_cannot_be_is_refused),
+		CASE(a_name_is_a_file_whatever_it_is),
+		CASE(the_log_of_a_lost_database_is_not_taken_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
