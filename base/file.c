@@ -313,7 +313,8 @@ file_map(const char *path, const uint8_t **out, size_t *n, struct err *e)
 
 	*out = NULL;
 	*n = 0;
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+	/* O_NONBLOCK: a FIFO is refused, not waited for. */
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
 		return err_sys(
 		    e, errno == EACCES ? ERR_PERM : ERR_NOINPUT, "%s", path);
 	if (fstat(fd, &st) == -1)

@@ -123,6 +123,8 @@ image_read(const uint8_t *p, size_t n, struct image *img, struct err *e)
 	memset(img, 0, sizeof(*img));
 	img->p = p;
 	img->n = n;
+	if (n > IMAGE_MAX)
+		return unknown(e, IMAGE_MAX, "larger than any flash");
 	if (descriptor_present(p, n)) {
 		if (read_layout(img, e) != ERR_OK)
 			return e->code;

@@ -330,6 +330,20 @@ too_many_volumes_or_stores_are_refused(void **state)
 	free(p);
 }
 
+static void
+what_is_larger_than_any_flash_is_not_looked_at(void **state)
+{
+	struct image img;
+	struct err e;
+
+	(void)state;
+	err_clear(&e);
+	assert_int_equal(
+	    image_read((const uint8_t *)"", (size_t)IMAGE_MAX + 1, &img, &e),
+	    ERR_DATA);
+	assert_int_equal(e.offset, IMAGE_MAX);
+}
+
 int
 main(void)
 {
@@ -346,6 +360,8 @@ main(void)
 		cmocka_unit_test(why_there_is_no_record_is_told_apart),
 		cmocka_unit_test(of_two_stores_both_are_searched),
 		cmocka_unit_test(too_many_volumes_or_stores_are_refused),
+		cmocka_unit_test(
+		    what_is_larger_than_any_flash_is_not_looked_at),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
