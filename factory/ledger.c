@@ -133,6 +133,8 @@ key_path(const char *path, const char *key_file, char *out, size_t room,
 	int n = key_file != NULL ? snprintf(out, room, "%s", key_file)
 				 : snprintf(out, room, "%s.key", path);
 
+	if (path[0] == '\0')
+		return err_set(e, ERR_USAGE, "the ledger's path is empty");
 	if (n < 0 || (size_t)n >= room)
 		return err_set(e, ERR_USAGE, "%.64s...: path too long", path);
 	return ERR_OK;
@@ -422,7 +424,9 @@ run_check(const struct cli_args *a, struct err *e)
 
 	if (ledger_open_args(a, &l, e) != ERR_OK)
 		return e->code;
-	if (db_check(l->db, e) != ERR_OK || check_profiles(l, e) != ERR_OK)
+	if (db_check(l->db, e) == ERR_DATA)
+		e->reason = reason_get(REASON_LEDGER_DAMAGED);
+	if (e->code != ERR_OK || check_profiles(l, e) != ERR_OK)
 		goto out;
 	for (size_t i = 0; i < sizeof(sealed) / sizeof(sealed[0]); i++)
 		if (open_column(l, &sealed[i], &opened, e) != ERR_OK)

@@ -489,8 +489,9 @@ run_mark(const struct cli_args *a, struct err *e)
 	const char *why;
 
 	if (uuid_arg(a->pos[1], &uuid, e) == ERR_OK &&
-	    cli_need(a, "--why", &why, e) == ERR_OK &&
-	    ledger_open_args(a, &l, e) == ERR_OK)
+	    cli_need(a, "--why", &why, e) == ERR_OK && why[0] == '\0')
+		return err_set(e, ERR_USAGE, "--why is empty");
+	if (e->code == ERR_OK && ledger_open_args(a, &l, e) == ERR_OK)
 		unit_mark(l, &uuid, a->pos[2], why, e);
 	ledger_close(l);
 	return e->code;
@@ -527,15 +528,18 @@ run_show(const struct cli_args *a, struct err *e)
 	struct ledger *l = NULL;
 	struct order *o = NULL;
 	struct unit u = { 0 };
+	char text[UUID_TEXT];
 	struct uuid uuid;
 
-	if (uuid_arg(a->pos[1], &uuid, e) == ERR_OK &&
-	    ledger_open_args(a, &l, e) == ERR_OK &&
+	if (uuid_arg(a->pos[1], &uuid, e) != ERR_OK)
+		return e->code;
+	uuid_text(&uuid, text);
+	if (ledger_open_args(a, &l, e) == ERR_OK &&
 	    unit_load(l, &uuid, &u, e) == ERR_OK &&
 	    order_load(l, u.order, &o, e) == ERR_OK &&
 	    /* The audit row is durable before the secret is out. */
 	    (!cli_flag(a, "--reveal") ||
-		ledger_audit(l, "unit reveal", a->pos[1], "", e) == ERR_OK))
+		ledger_audit(l, "unit reveal", text, "", e) == ERR_OK))
 		show(a, o, &u, e);
 	order_free(o);
 	unit_wipe(&u);

@@ -144,6 +144,48 @@ sqlite_itself_finds_the_ledger_whole() {
 	[ "$(sqlite3 L 'pragma journal_mode')" = wal ]
 }
 
+# A ledger that was lost beside its SQLite log: the log is not played into the
+# new one.
+init_does_not_take_over_the_log_of_a_lost_ledger() {
+	a_ledger
+	rm L
+	echo left >L-wal
+	status 73 amtforge ledger init L
+	says "L-wal"
+	[ ! -e L ]
+	rm L-wal
+	status 0 amtforge ledger init L
+	status 0 amtforge ledger check L
+}
+
+a_ledger_without_a_name_is_refused() {
+	status 2 amtforge ledger init ""
+	[ "$(ls -A)" = "$(printf 'err\nout')" ]
+}
+
+a_damaged_version_is_refused() {
+	a_ledger
+	sqlite3 L 'pragma user_version = -1'
+	status 65 amtforge ledger check L
+	says "L: damaged: schema version -1"
+	status 65 amtforge unit issue L A --count 4
+	says "L: damaged"
+}
+
+a_damaged_page_is_found_and_the_mend_told() {
+	a_ledger
+	sqlite3 L 'pragma wal_checkpoint(truncate)'
+	page=$(sqlite3 L "select rootpage from sqlite_master
+		where name = 'units_order'")
+	size=$(sqlite3 L 'pragma page_size')
+	printf '\377\377\377\377' | dd of=L bs=1 conv=notrunc \
+		seek=$(((page - 1) * size + 3))
+	status 65 amtforge ledger check L
+	says "ledger-damaged"
+	status 65 amtforge ledger check L --json
+	jq -e '.error.code == "ledger-damaged" and .error.mend != ""' out
+}
+
 t init_makes_a_ledger_and_its_key_for_the_owner_alone
 t init_never_replaces_a_ledger
 t init_is_repeated_after_its_key_was_left_alone
@@ -158,4 +200,8 @@ t the_check_finds_a_secret_moved_to_another_unit
 t the_check_finds_a_changed_profile
 t the_audit_table_can_only_be_added_to
 t sqlite_itself_finds_the_ledger_whole
+t init_does_not_take_over_the_log_of_a_lost_ledger
+t a_ledger_without_a_name_is_refused
+t a_damaged_version_is_refused
+t a_damaged_page_is_found_and_the_mend_told
 done_testing

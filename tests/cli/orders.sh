@@ -270,6 +270,8 @@ states_move_as_documented_and_leave_audit_rows() {
 	says "lost is not a state"
 	status 2 amtforge unit mark L $U1 written
 	says "--why is needed"
+	status 2 amtforge unit mark L $U1 written --why ""
+	says "--why is empty"
 }
 
 a_reveal_leaves_an_audit_row() {
@@ -278,8 +280,10 @@ a_reveal_leaves_an_audit_row() {
 	amtforge unit issue L A --units u.csv >/dev/null
 	amtforge unit show L $U1 >/dev/null
 	amtforge unit show L $U1 --reveal >/dev/null
-	[ "$(sqlite3 L "select object from audit
-		where what = 'unit reveal'")" = $U1 ]
+	# however the UUID was spelt
+	amtforge unit show L "$(echo $U1 | tr a-f A-F)" --reveal >/dev/null
+	[ "$(sqlite3 L "select count(*) from audit
+		where what = 'unit reveal' and object = '$U1'")" = 2 ]
 }
 
 # cert NAME: NAME.pem, as if read off a board.
