@@ -108,16 +108,16 @@ image_write_leaves_whole_images_or_none() {
 }
 
 manifest_make() {
-	[ -n "$plan" ] || ! [ -e out/batch ] || return 0
-	mkdir -p out
+	[ -n "$plan" ] || ! [ -e sent/batch ] || return 0
+	mkdir -p sent
 	under amtforge manifest make issued.db A --sign-key oem.key \
-		--sign-cert oem.pem --to it.pem --out out/batch
+		--sign-cert oem.pem --to it.pem --out sent/batch
 }
 
 judge_manifest() {
-	only out batch || return 1
-	[ "$1" = broken ] && ! [ -e out/batch ] ||
-		amtforge manifest check out/batch --trust oem.pem
+	only sent batch || return 1
+	[ "$1" = broken ] && ! [ -e sent/batch ] ||
+		amtforge manifest check sent/batch --trust oem.pem
 }
 
 manifest_make_leaves_a_whole_manifest_or_none() {
