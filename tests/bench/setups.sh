@@ -1,0 +1,108 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# setups.sh BUILD: complete set-ups a second (hello, TLS, the whole dialogue,
+# durable row), by PSK and by certificates, with the devices beside on the same
+# cores, against new connections a second of openssl s_time in the same run.
+# The rate is taken between the first and the last tenth of the devices.
+set -eu
+AMTFORGE_BUILD=${AMTFORGE_BUILD:-$PWD/$1}
+export AMTFORGE_BUILD
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/batch.sh
+. "$(dirname "$0")/../batch.sh"
+
+VARS=/usr/share/OVMF/OVMF_VARS.fd
+work=$(mktemp -d "${TMPDIR:-/tmp}/amtforge-bench.XXXXXX")
+server='' fleet='' peer=''
+# shellcheck disable=SC2086,SC2317 # no process, no argument
+finish() {
+	rc=$?
+	kill $server $fleet $peer 2>/dev/null || :
+	rm -rf "$work"
+	exit $rc
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+if [ ! -e $VARS ]; then
+	echo "setups: no $VARS (package ovmf)"
+	exit 0
+fi
+
+# rate FILE N: events a second, between the first tenth and the last.
+rate() {
+	awk -v n="$2" '/"state":"provisioned"/ {
+		k++
+		if (k == int(n / 10)) from = $1
+		if (k == int(n * 9 / 10)) to = $1
+	}
+	END { printf "%.0f\n", (int(n * 9 / 10) - int(n / 10)) / (to - from) }
+	' "$1"
+}
+
+# setups psk|pki N: into $got.
+setups() {
+	mkdir "$work/$1"
+	cd "$work/$1"
+	{
+		batch "$1" "$2"
+		amtforge image new base.bin --size 1M --bios $VARS
+		amtforge image write line.db O --base base.bin \
+			--map "$ROOT/configs/map-ovmf.cfg" --out images
+	} >made 2>&1 || {
+		cat made
+		exit 1
+	}
+	mkfifo pipe
+	perl -MTime::HiRes=time -ne \
+		'$| = 1; printf "%.6f %s", time, $_' <pipe >timed &
+	: >events
+	serve 'tls_certificate = false;' 'sessions = 64;' 
+	tail -f -n +1 --pid="$server" events >pipe &
+	amtforge-device fleet images --state devices --suffix example.com \
+		--server "127.0.0.1:$port" >fleet.log 2>&1 &
+	fleet=$!
+	n=0
+	until [ "$(grep -c '"state":"provisioned"' timed)" -ge "$2" ]; do
+		n=$((n + 1))
+		if [ $n -gt 600 ]; then
+			tail -n 5 log fleet.log
+			exit 1
+		fi
+		sleep 0.1
+	done
+	kill "$fleet"
+	stop_server
+	got=$(rate timed "$2")
+}
+
+# New connections a second of a TLS client and server that do nothing else.
+s_time() {
+	cd "$work"
+	openssl req -x509 -newkey rsa:2048 -noenc -keyout peer.key \
+		-out peer.pem -subj /CN=peer -days 2 2>/dev/null
+	openssl s_server -accept "127.0.0.1:$device_port" -quiet -www \
+		-cert peer.pem -key peer.key -tls1_2 >/dev/null 2>&1 &
+	peer=$!
+	sleep 0.3
+	s=$(openssl s_time -connect "127.0.0.1:$device_port" -new -time 5 \
+		-tls1_2 -cipher AES128-SHA 2>/dev/null |
+		sed -n 's/^\([0-9]*\) connections in \([0-9]*\) real seconds.*/\1 \2/p')
+	kill $peer
+	# shellcheck disable=SC2086 # two numbers
+	set -- $s
+	made=$(($1 / $2))
+}
+
+row() {
+	awk -v name="$1" -v ours="$2" -v peer="$3" 'BEGIN {
+		printf "%s\t%d\t%d\t%.2f\tset-ups/s : s_time -new/s\n", name,
+		    ours, peer, ours / peer }'
+}
+
+setups psk "${PSK_UNITS:-300}"
+psk=$got
+setups pki "${PKI_UNITS:-60}"
+s_time
+row setups-psk "$psk" "$made"
+row setups-pki "$got" "$made"
