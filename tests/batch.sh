@@ -11,11 +11,8 @@ batch() {
 			-out $who.pem -subj "/CN=$who" -days 2 2>/dev/null
 	done
 	amtforge-server chain make chain --fqdn provision.example.com
-	sed 's|^hashes = (|hashes = ( { file = "chain/root.pem"; '\
-'name = "ours"; } );\
-unused = (|' "$ROOT/configs/profile-$1.cfg" | grep -v '^unused' >profile.cfg ||
-		:
-	[ "$1" = pki ] || cp "$ROOT/configs/profile-psk.cfg" profile.cfg
+	sed 's|"demo-root.pem"|"chain/root.pem"|' \
+		"$ROOT/configs/profile-$1.cfg" >profile.cfg
 	amtforge ledger init line.db
 	amtforge order open line.db profile.cfg --id O --quantity "$2"
 	amtforge unit issue line.db O --count "$2" --json >units
@@ -48,14 +45,17 @@ serve() {
 	{
 		echo 'state = "state"; listen = "127.0.0.1"; port = 0;'
 		echo "device_port = $device_port;"
-		echo 'chains = ( { cert = "chain/chain.pem";'
-		echo '  key = "chain/key.pem"; } );'
+		echo 'chains = ( { cert = "chain/leaf.pem";'
+		echo '  key = "chain/leaf.key"; } );'
 		[ $# -eq 0 ] || printf '%s\n' "$@"
 	} >server.cfg
 	: >log
 	amtforge-server run server.cfg --json >>events 2>log &
 	server=$!
-	wait_for 'listening on' log
+	wait_for 'listening on' log || {
+		cat events
+		return 1
+	}
 	port=$(sed -n 's/.*listening on .* port \([0-9]*\)$/\1/p' log)
 }
 

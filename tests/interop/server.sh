@@ -19,6 +19,11 @@ device() {
 	sleep 0.3
 }
 
+unplug() {
+	kill "$device" 2>/dev/null || :
+	wait "$device" 2>/dev/null || :
+}
+
 end() {
 	kill "$device" 2>/dev/null || :
 	stop_server
@@ -38,7 +43,7 @@ the_key_bytes_of_the_published_pair_open_a_session() {
 		hello 127.0.0.1 "$u" "$pid"
 		wait_for 'POST /wsman HTTP/1.1' received
 		wait_for device-gone events
-		kill "$device"
+		unplug
 		grep AMT_GeneralSettings received
 	done
 	end
@@ -64,12 +69,12 @@ a_device_sees_the_whole_chain_with_its_root() {
 	serve 'request_seconds = 1; tries = 1;'
 	for version in -tls1_2 -tls1_3; do
 		device 127.0.0.1 -cert dev.pem -key dev.key $version \
-			-Verify 5 -CAfile chain/root.pem -verify_return_error
+			-Verify 5 -CAfile chain/root.pem -verify_return_error -purpose any
 		: >events
 		hello 127.0.0.1 "$(cat uuids)" "$(cert_sha256 chain/root.pem)"
 		wait_for 'POST /wsman HTTP/1.1' received
 		wait_for device-gone events
-		kill "$device"
+		unplug
 	done
 	end
 	# s_server tells each certificate it was shown, by depth.
@@ -90,7 +95,7 @@ another_certificate_than_the_pinned_one_gets_no_byte() {
 		wait_for device-cert-differs events
 		sleep 0.2
 		[ ! -s received ]
-		kill "$device"
+		unplug
 	done
 	end
 }
@@ -101,7 +106,7 @@ a_device_that_wants_another_root_is_told_by_its_alert() {
 	batch pki 1
 	serve 'tries = 1;'
 	device 127.0.0.1 -cert dev.pem -key dev.key -tls1_2 -Verify 5 \
-		-CAfile dev.pem -verify_return_error
+		-CAfile dev.pem -verify_return_error -purpose any
 	hello 127.0.0.1 "$(cat uuids)" "$(cert_sha256 chain/root.pem)"
 	wait_for device-refused events
 	end
