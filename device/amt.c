@@ -237,7 +237,7 @@ answer_invoke(struct amt *a, const struct wsman_request *q, struct wr *w)
 		status = methods[i].fn(a, q->body, it);
 		if (status != AMT_OK)
 			it = item_clear(a);
-		wsman_write_invoke(w, q, a->number, status, it->f, it->n);
+		wsman_write_invoke(w, q, a->number, (int)status, it->f, it->n);
 		return 200;
 	}
 	return fault(
