@@ -37,7 +37,7 @@ enum err_code fleet_record(const char *image, struct record *, struct err *);
 enum err_code fleet_add(struct fleet *, const struct record *,
     const struct machine_place *, struct err *);
 size_t fleet_count(const struct fleet *);
-/* How many are provisioned. */
+/* How many are provisioned, and have told the server so. */
 size_t fleet_done(const struct fleet *);
 /* Starts all and runs until fleet_stop() or a signal. */
 enum err_code fleet_run(struct fleet *, struct err *);

@@ -62,6 +62,7 @@ struct machine {
 	struct loop_timer *talk, *window;
 	struct loop_conn *hello; /* on its way, or NULL */
 	struct machine_session *sessions;
+	bool parting; /* CommitChanges was done; its answer is on its way */
 	unsigned long requests; /* WS-Man requests that were handled */
 };
 

@@ -56,6 +56,8 @@ release(struct machine_session *v)
 		v->m->sessions = v->next;
 	if (v->next != NULL)
 		v->next->prev = v->prev;
+	if (v->committed)
+		v->m->parting = false;
 	wr_free(&v->body);
 	wr_free(&v->soap);
 	wr_free(&v->out);
@@ -234,6 +236,7 @@ take_event(struct machine_session *v)
 	switch (m->amt.event) {
 	case AMT_COMMITTED:
 		v->committed = !v->managing;
+		m->parting = v->committed;
 		if (v->committed)
 			machine_committed(m);
 		break;
@@ -380,6 +383,7 @@ on_closed(void *arg, struct loop_conn *c, const struct err *e)
 	}
 	if (v->refusal.code != ERR_OK)
 		machine_tell(m, &event);
+	m->parting = m->parting && !v->committed;
 	if (v->committed)
 		machine_tell(m,
 		    &(struct machine_event){ .name = "provisioned",
