@@ -287,18 +287,25 @@ if_any(const char *s)
 	return s[0] == '\0' ? NULL : s;
 }
 
+/* The likeliest first: each wrong one costs a connection. */
 static void
 fill_logins(const struct job *j, struct setup_how *how)
 {
-	add_login(how, if_any(j->fresh.admin_password));
+	bool begun = j->probe || j->unit.next.admin_password[0] != '\0';
+
+	if (begun) /* an earlier set-up may have changed them */
+		add_login(how, if_any(j->fresh.admin_password));
 	if (j->probe)
 		return;
-	add_login(how, if_any(j->fresh.mebx_password)); /* may be coupled */
+	if (begun)
+		add_login(how, if_any(j->fresh.mebx_password));
 	add_login(how, if_any(j->unit.now.admin_password));
 	add_login(how, if_any(j->unit.row.admin_password));
 	add_login(how, if_any(j->unit.row.mebx_password));
 	/* Factory defaults of firmware in set-up mode: sources differ. */
 	add_login(how, "admin");
+	if (!begun) /* firmware may couple the two passwords */
+		add_login(how, if_any(j->fresh.mebx_password));
 	add_login(how, "");
 }
 
