@@ -159,6 +159,33 @@ a_failed_write_leaves_nothing(void **state)
 }
 
 static void
+an_output_in_pieces_is_there_when_committed(void **state)
+{
+	struct file_out *out, *spool;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(file_out_spool("pieces", &spool, &e), 0);
+	assert_int_equal(files_in("."), 0); /* it has no name */
+	assert_int_equal(file_out_write(spool, "behind", 6, &e), 0);
+	assert_int_equal(file_out_new("pieces", FILE_NEW, &out, &e), 0);
+	assert_int_equal(file_out_write(out, "before ", 7, &e), 0);
+	assert_int_equal(file_out_copy(out, spool, &e), 0);
+	assert_false(file_exists("pieces"));
+	assert_int_equal(file_out_commit(out, &e), 0);
+	file_out_free(out);
+	file_out_free(spool);
+	check_text("pieces", "before behind");
+	assert_int_equal(mode_of("pieces"), 0644);
+	assert_int_equal(file_out_new("pieces", FILE_REPLACE, &out, &e), 0);
+	assert_int_equal(file_out_write(out, "other", 5, &e), 0);
+	file_out_free(out); /* given up */
+	check_text("pieces", "before behind");
+	assert_int_equal(files_in("."), 1);
+	unlink("pieces");
+}
+
+static void
 a_mapping_shows_the_file(void **state)
 {
 	const uint8_t *p = NULL;
@@ -237,6 +264,7 @@ main(void)
 		cmocka_unit_test(a_secret_file_is_for_its_owner_alone),
 		cmocka_unit_test(what_cannot_be_read_is_told_apart),
 		cmocka_unit_test(a_failed_write_leaves_nothing),
+		cmocka_unit_test(an_output_in_pieces_is_there_when_committed),
 		cmocka_unit_test(a_mapping_shows_the_file),
 		cmocka_unit_test(a_folder_is_made_once),
 		cmocka_unit_test(paths_are_joined_within_their_room),
