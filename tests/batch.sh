@@ -43,7 +43,8 @@ reveal() {
 serve() {
 	device_port=${device_port:-$((20000 + $$ % 20000))}
 	{
-		echo 'state = "state"; listen = "127.0.0.1"; port = 0;'
+		echo 'state = "state"; listen = "127.0.0.1";'
+		echo "port = ${want_port:-0};"
 		echo "device_port = $device_port;"
 		echo 'chains = ( { cert = "chain/leaf.pem";'
 		echo '  key = "chain/leaf.key"; } );'

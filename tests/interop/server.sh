@@ -12,9 +12,10 @@
 device() {
 	addr=$1
 	shift
-	# s_server ends with its standard input
-	sleep 60 | openssl s_server -accept "$addr:$device_port" -quiet "$@" \
-		>received 2>device.err &
+	# s_server ends with its standard input: one that never ends
+	[ -p silence ] || mkfifo silence
+	openssl s_server -accept "$addr:$device_port" -quiet "$@" \
+		<>silence >received 2>device.err &
 	device=$!
 	sleep 0.3
 }
