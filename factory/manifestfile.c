@@ -202,11 +202,14 @@ make_rows(struct make *x, int how, struct err *e)
 		.to = &x->to,
 		.m = x->m };
 
-	if (maker_new(&maker, &x->maker, e) != ERR_OK)
+	/* One read transaction: the units as they are now. */
+	if (maker_new(&maker, &x->maker, e) != ERR_OK ||
+	    db_exec(ledger_db(x->l), "BEGIN", e) != ERR_OK)
 		return e->code;
 	cli_bar_start(&x->bar, "manifest", x->o->issued);
 	unit_each(x->l, x->o, make_unit, x, e);
 	cli_bar_end(&x->bar);
+	db_rollback(ledger_db(x->l));
 	return e->code;
 }
 
