@@ -291,6 +291,33 @@ members_must_be_those_of_the_header() {
 	reason manifest-chunk
 }
 
+the_header_tells_hash_lists_and_shared_keys() {
+	own_copy
+	cp "$ROOT/configs/demo-root.pem" .
+	cp "$ROOT/configs/profile-pki.cfg" .
+	amtforge order open line.db profile-pki.cfg --id P
+	amtforge unit issue line.db P --count 1
+	amtforge manifest make line.db P --sign-key oem.key \
+		--sign-cert oem.pem --to it.pem --out pki
+	tar xf pki manifest.json
+	grep -q "{\"type\":\"sha256\",\"hash\":\"$(
+		openssl x509 -in demo-root.pem -outform DER | sha256sum |
+			cut -d ' ' -f 1)\"" manifest.json
+	grep -q '"key_shared":false' manifest.json
+	checked 0 pki --key it.key
+	sed 's/^# insecure_shared_key = false/insecure_shared_key = true/' \
+		"$ROOT/configs/profile-psk.cfg" >shared.cfg
+	amtforge order open line.db shared.cfg --id S
+	amtforge unit issue line.db S --count 2
+	amtforge manifest make line.db S --sign-key oem.key \
+		--sign-cert oem.pem --to it.pem --out shared
+	status 0 amtforge manifest check shared --trust oem-root.pem
+	grep -q 'ONE KEY IS SHARED' out
+	amtforge-server init state
+	status 0 amtforge-server import state shared --trust oem-root.pem \
+		--key it.key
+}
+
 # An outsider's gzip and CMS are as good as ours, if the rows are.
 a_foreign_writer_is_read() {
 	own_copy
@@ -361,6 +388,7 @@ t another_recipient_is_refused
 t a_flipped_byte_anywhere_is_refused
 t a_truncated_manifest_is_refused
 t members_must_be_those_of_the_header
+t the_header_tells_hash_lists_and_shared_keys
 t a_foreign_writer_is_read
 t rows_must_agree_with_the_header
 done_testing
