@@ -48,7 +48,7 @@ keyfile_read(const char *path, struct secret *key, struct err *e)
 		if (!text_unhex(
 			key->p, CRYPTO_KEY_LEN, (const char *)text.p, text.len))
 			err_set(
-			    e, ERR_PERM, "%s: not a key: 64 hex digits", path);
+			    e, ERR_DATA, "%s: not a key: 64 hex digits", path);
 	}
 	secret_free(&text);
 	return e->code;

@@ -22,7 +22,7 @@
 
 /* A new sealing key: ERR_CREATE where the file exists. */
 enum err_code keyfile_make(const char *path, struct err *);
-/* ERR_PERM where others may read or write it, or it is none. */
+/* ERR_PERM where others may read or write it, ERR_DATA where it is none. */
 enum err_code keyfile_read(const char *path, struct secret *, struct err *);
 
 /* The private key that the option names; ERR_USAGE without the option. */

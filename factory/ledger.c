@@ -3,14 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/crypto.h"
 #include "base/digest.h"
 #include "base/file.h"
-#include "base/rand.h"
+#include "base/keyfile.h"
 #include "base/text.h"
 #include "factory/ledger.h"
 #include "factory/verbs.h"
@@ -141,48 +140,15 @@ key_path(const char *path, const char *key_file, char *out, size_t room,
 }
 
 static enum err_code
-key_make(const char *path, struct err *e)
-{
-	uint8_t raw[CRYPTO_KEY_LEN];
-	struct secret s = { 0 };
-
-	if (rand_bytes(raw, sizeof(raw), e) == ERR_OK &&
-	    secret_new(&s, TEXT_HEX_SIZE(sizeof(raw)), e) == ERR_OK) {
-		text_hex((char *)s.p, raw, sizeof(raw));
-		s.len = TEXT_HEX_SIZE(sizeof(raw));
-		s.p[s.len - 1] = '\n';
-		file_create_secret(path, &s, e);
-	}
-	secret_free(&s);
-	secret_wipe(raw, sizeof(raw));
-	return e->code;
-}
-
-static enum err_code
 key_read(const char *path, struct secret *key, struct err *e)
 {
-	struct secret text = { 0 };
-	struct stat st;
-
-	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-	    (st.st_mode & 077) != 0)
-		return err_set(e, ERR_PERM,
-		    "%s: others may read or write this key (mode %03o); it "
-		    "must be 600",
-		    path, st.st_mode & 0777);
-	if (file_read_secret(path, 4096, &text, e) != ERR_OK)
-		return err_in(e, "ledger key");
-	if (text.len > 0 && text.p[text.len - 1] == '\n')
-		text.len--;
-	if (secret_new(key, CRYPTO_KEY_LEN, e) == ERR_OK) {
-		key->len = CRYPTO_KEY_LEN;
-		if (!text_unhex(
-			key->p, CRYPTO_KEY_LEN, (const char *)text.p, text.len))
-			err_refuse(e, ERR_PERM, reason_get(REASON_LEDGER_KEY),
-			    "%s: not a ledger key: 64 hex digits", path);
+	if (keyfile_read(path, key, e) == ERR_OK)
+		return ERR_OK;
+	if (e->code == ERR_DATA) {
+		e->code = ERR_PERM;
+		e->reason = reason_get(REASON_LEDGER_KEY);
 	}
-	secret_free(&text);
-	return e->code;
+	return err_in(e, "ledger key");
 }
 
 /* The key check value: a known text under the key. */
@@ -262,7 +228,7 @@ ledger_init(const char *path, const char *key_file, struct err *e)
 	 * user has one. */
 	if (!file_exists(key) && file_exists(path))
 		return err_set(e, ERR_CREATE, "%s: exists already", path);
-	if (!file_exists(key) && key_make(key, e) != ERR_OK)
+	if (!file_exists(key) && keyfile_make(key, e) != ERR_OK)
 		return e->code;
 	if (ledger_load(path, key, !file_exists(path), &l, e) != ERR_OK ||
 	    check_key(l, key, &there, e) != ERR_OK)
