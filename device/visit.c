@@ -215,13 +215,15 @@ authenticate(struct machine_session *v, const struct amthttp_request *r)
 	    m->factory.mebx_new[0] != '\0' ? m->factory.mebx_new : "admin";
 	struct auth_ask ask = { r->authorization, r->method, r->path, "admin",
 		m->state.realm, m->state.ha1 };
-	enum auth_verdict verdict;
+	enum auth_verdict verdict = auth_check(&m->auth, &ask);
 	char ha1[AUTH_HA1];
 
-	if (!v->managing) {
-		auth_ha1(ha1, "admin", m->state.realm, factory);
-		ask.ha1 = ha1;
-	}
+	/* During set-up the old password serves beside the new one, which is
+	 * not for good before CommitChanges. */
+	if (v->managing || verdict != AUTH_BAD)
+		return verdict;
+	auth_ha1(ha1, "admin", m->state.realm, factory);
+	ask.ha1 = ha1;
 	verdict = auth_check(&m->auth, &ask);
 	secret_wipe(ha1, sizeof(ha1));
 	return verdict;
