@@ -313,6 +313,10 @@ db_prepare(struct db *db, const char *sql, struct db_stmt **out, struct err *e)
 	if (rc != SQLITE_OK) {
 		free(s->sql);
 		free(s);
+		/* The statement is ours; it is the tables that are not. */
+		if (rc == SQLITE_ERROR)
+			return err_set(e, ERR_DATA, "%s: damaged: %s", db->path,
+			    sqlite3_errmsg(db->h));
 		return db_err(db, rc, e);
 	}
 	s->db = db;
@@ -373,7 +377,9 @@ db_reset(struct db_stmt *s)
 const char *
 db_text(struct db_stmt *s, int i)
 {
-	return (const char *)sqlite3_column_text(s->s, i);
+	const char *text = (const char *)sqlite3_column_text(s->s, i);
+
+	return text != NULL ? text : "";
 }
 
 int64_t

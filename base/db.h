@@ -50,7 +50,8 @@ enum err_code db_step(struct db_stmt *, bool *row, struct err *);
 /* For statements without rows: steps once and resets. */
 enum err_code db_run(struct db_stmt *, struct err *);
 void db_reset(struct db_stmt *);
-/* Column i from 0; valid until the next step or reset. NULL text for NULL. */
+/* Column i from 0; valid until the next step or reset. NULL is "", also
+ * where a damaged file breaks its NOT NULL. */
 const char *db_text(struct db_stmt *, int i);
 int64_t db_int(struct db_stmt *, int i);
 const void *db_blob(struct db_stmt *, int i, size_t *n);

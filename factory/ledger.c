@@ -111,9 +111,9 @@ ledger_unseal(struct ledger *l, const char *column, const char *row,
 	struct err inner;
 
 	err_clear(&inner);
-	if (seal_context(context, sizeof(context), column, row, e) != ERR_OK)
-		return e->code;
-	if (n < CRYPTO_SEAL_MORE || n - CRYPTO_SEAL_MORE > room ||
+	if (seal_context(context, sizeof(context), column, row, &inner) !=
+		ERR_OK ||
+	    n < CRYPTO_SEAL_MORE || n - CRYPTO_SEAL_MORE > room ||
 	    crypto_open(&l->key, context, p, n, out, &inner) != ERR_OK)
 		return err_refuse(e, ERR_DATA,
 		    reason_get(REASON_LEDGER_DAMAGED),
@@ -231,16 +231,14 @@ ledger_init(const char *path, const char *key_file, struct err *e)
 	if (!file_exists(key) && keyfile_make(key, e) != ERR_OK)
 		return e->code;
 	if (ledger_load(path, key, !file_exists(path), &l, e) != ERR_OK ||
-	    check_key(l, key, &there, e) != ERR_OK)
+	    db_begin(l->db, e) != ERR_OK)
 		goto out;
-	if (there)
+	if (check_key(l, key, &there, e) == ERR_OK && there)
 		err_set(e, ERR_CREATE, "%s: exists already", path);
-	else if (db_begin(l->db, e) == ERR_OK) {
-		if (check_write(l, e) != ERR_OK ||
-		    ledger_audit(l, "ledger init", path, "", e) != ERR_OK ||
-		    db_commit(l->db, e) != ERR_OK)
-			db_rollback(l->db);
-	}
+	if (e->code != ERR_OK || check_write(l, e) != ERR_OK ||
+	    ledger_audit(l, "ledger init", path, "", e) != ERR_OK ||
+	    db_commit(l->db, e) != ERR_OK)
+		db_rollback(l->db);
 out:
 	ledger_close(l);
 	return e->code;

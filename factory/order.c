@@ -53,8 +53,7 @@ read_row(struct ledger *l, struct db_stmt *s, struct order *o, struct err *e)
 	o->closed = db_int(s, 4) != 0;
 	snprintf(o->opened, sizeof(o->opened), "%s", db_text(s, 5));
 	o->issued = (uint64_t)db_int(s, 10);
-	if (db_text(s, 6) != NULL)
-		snprintf(o->psk.pid, sizeof(o->psk.pid), "%s", db_text(s, 6));
+	snprintf(o->psk.pid, sizeof(o->psk.pid), "%s", db_text(s, 6));
 	if ((p = db_blob(s, 7, &n)) != NULL &&
 	    ledger_unseal(l, "orders.pps", o->id, p, n, o->psk.pps, PSK_PPS_LEN,
 		NULL, e) != ERR_OK)

@@ -30,9 +30,7 @@ unit_wipe(struct unit *u)
 static void
 copy_text(struct db_stmt *s, int i, char *out, size_t room)
 {
-	const char *text = db_text(s, i);
-
-	snprintf(out, room, "%s", text != NULL ? text : "");
+	snprintf(out, room, "%s", db_text(s, i));
 }
 
 /* A sealed column into out, left empty where it is NULL. */
@@ -139,8 +137,14 @@ unit_each(struct ledger *l, const struct order *o, unit_fn *fn, void *arg,
 		db_bind_int(s, 2, last);
 		if (db_step(s, &row, e) != ERR_OK || !row)
 			break;
+		if (db_int(s, 0) > last)
+			read_row(l, s, &u, e);
+		else /* would go on for ever */
+			err_refuse(e, ERR_DATA,
+			    reason_get(REASON_LEDGER_DAMAGED),
+			    "row %lld of order %s stands behind row %lld",
+			    (long long)db_int(s, 0), o->id, (long long)last);
 		last = db_int(s, 0);
-		read_row(l, s, &u, e);
 		db_reset(s);
 		if (e->code == ERR_OK)
 			fn(arg, &u, e);

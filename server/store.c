@@ -151,9 +151,7 @@ store_audit(struct store *s, const char *what, const char *object,
 static void
 take_text(struct db_stmt *q, int i, char *out, size_t room)
 {
-	const char *text = db_text(q, i);
-
-	snprintf(out, room, "%s", text != NULL ? text : "");
+	snprintf(out, room, "%s", db_text(q, i));
 }
 
 static enum err_code

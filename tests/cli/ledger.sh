@@ -158,6 +158,21 @@ init_does_not_take_over_the_log_of_a_lost_ledger() {
 	status 0 amtforge ledger check L
 }
 
+of_inits_at_once_one_makes_the_ledger() {
+	for round in 1 2 3 4 5 6 7 8 9 10; do
+		for i in 1 2 3 4; do
+			(
+				rc=0
+				amtforge ledger init "L$round" || rc=$?
+				echo $rc >"s$round.$i"
+			) &
+		done
+		wait
+		[ "$(cat s$round.* | sort | tr '\n' ' ')" = "0 73 73 73 " ]
+		amtforge ledger check "L$round"
+	done
+}
+
 a_ledger_without_a_name_is_refused() {
 	status 2 amtforge ledger init ""
 	[ "$(ls -A)" = "$(printf 'err\nout')" ]
@@ -186,6 +201,50 @@ a_damaged_page_is_found_and_the_mend_told() {
 	jq -e '.error.code == "ledger-damaged" and .error.mend != ""' out
 }
 
+# damage SQL: in the tables of a copy M of L that may hold anything.
+damage() {
+	rm -f M M-wal M-shm
+	cp L M
+	cp L.key M.key
+	sqlite3 M "pragma journal_mode = delete; pragma writable_schema = 1;
+		update sqlite_master set sql = replace(sql, ' NOT NULL', '')
+		where type = 'table'" >/dev/null
+	sqlite3 M "$1"
+}
+
+damaged_rows_are_refused_not_trusted() {
+	a_ledger
+	for sql in "update orders set profile = null" \
+		"update orders set profile_sha256 = null" \
+		"update units set uuid = null" \
+		"update units set uuid = hex(zeroblob(5000)) where n = 1"; do
+		damage "$sql"
+		status 65 amtforge ledger check M
+		says "[ledger-damaged]"
+	done
+	damage "update orders set profile = null"
+	status 65 amtforge order show M A
+	damage "update units set uuid = null"
+	status 65 amtforge unit list M A
+	damage "update units set order_id = null"
+	status 1 amtforge unit issue M A --count 1
+	says "[unit-differs]"
+}
+
+# The index says that a row follows which is the same one again.
+a_damaged_index_does_not_list_for_ever() {
+	a_ledger
+	damage "create index wrong on units (order_id, n + 100)"
+	sqlite3 M "pragma writable_schema = 1;
+		update sqlite_master set rootpage = (select rootpage
+		from sqlite_master where name = 'wrong')
+		where name = 'units_order';
+		delete from sqlite_master where name = 'wrong'"
+	status 65 timeout 10 amtforge unit list M A
+	says "[ledger-damaged]"
+	status 65 amtforge ledger check M
+}
+
 t init_makes_a_ledger_and_its_key_for_the_owner_alone
 t init_never_replaces_a_ledger
 t init_is_repeated_after_its_key_was_left_alone
@@ -201,6 +260,9 @@ t the_check_finds_a_changed_profile
 t the_audit_table_can_only_be_added_to
 t sqlite_itself_finds_the_ledger_whole
 t init_does_not_take_over_the_log_of_a_lost_ledger
+t damaged_rows_are_refused_not_trusted
+t a_damaged_index_does_not_list_for_ever
+t of_inits_at_once_one_makes_the_ledger
 t a_ledger_without_a_name_is_refused
 t a_damaged_version_is_refused
 t a_damaged_page_is_found_and_the_mend_told

@@ -90,7 +90,7 @@ values_come_back_as_they_went_in(void **state)
 	assert_int_equal(db_step(s, &row, &e), ERR_OK);
 	assert_true(row);
 	assert_int_equal(db_int(s, 0), INT64_MAX);
-	assert_null(db_text(s, 1));
+	assert_string_equal(db_text(s, 1), "");
 	assert_memory_equal(db_blob(s, 2, &n), "\0x", 2);
 	assert_int_equal(n, 2);
 	assert_int_equal(db_step(s, &row, &e), ERR_OK);
@@ -188,6 +188,21 @@ a_version_that_cannot_be_is_refused(void **state)
 	assert_non_null(strstr(e.msg, "damaged"));
 }
 
+static void
+tables_that_are_not_ours_are_bad_data(void **state)
+{
+	struct db *db = make(&one);
+	struct db_stmt *s;
+	struct err e;
+
+	(void)state;
+	err_clear(&e);
+	assert_int_equal(db_exec(db, "DROP TABLE c", &e), ERR_OK);
+	assert_int_equal(db_prepare(db, "SELECT b FROM c", &s, &e), ERR_DATA);
+	assert_non_null(strstr(e.msg, "damaged: no such table"));
+	db_close(db);
+}
+
 /* SQLite would read these names as something else than a file's. */
 static void
 a_name_is_a_file_whatever_it_is(void **state)
@@ -239,6 +254,7 @@ main(void)
 		CASE(a_rollback_undoes_all),
 		CASE(an_older_file_is_brought_up_and_a_newer_one_refused),
 		CASE(a_foreign_file_is_refused),
+		CASE(tables_that_are_not_ours_are_bad_data),
 		CASE(a_version_that_cannot_be_is_refused),
 		CASE(a_name_is_a_file_whatever_it_is),
 		CASE(the_log_of_a_lost_database_is_not_taken_over),
