@@ -1,19 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <seccomp.h>
 
 #include "base/sandbox.h"
+
+/* A ledger, an image or a socket that is opened must not become standard
+ * output or error. Read only: what is printed still fails. */
+static void
+fill_standard(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1)
+			(void)open("/dev/null", O_RDONLY);
+}
 
 void
 sandbox_keys(void)
 {
 	const struct rlimit none = { 0, 0 };
 
+	fill_standard();
 	umask(077);
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Giving up power early. sandbox_keys() is the first thing a main() that
- * holds keys does: umask 077, no core dump, not dumpable, no new privileges.
+ * holds keys does: standard descriptors open, umask 077, no core dump, not dumpable, no new privileges.
  * sandbox_daemon() follows once sockets and files are open: no exec, no
  * ptrace, no mounts, no module loading (libseccomp, default allow minus a
  * deny list that answers EPERM).

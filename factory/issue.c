@@ -46,8 +46,8 @@ issue_print(
 	char line[ROW_MAX], uuid[UUID_TEXT];
 	struct wr w;
 
+	uuid_text(&r->uuid, uuid);
 	if (!a->json) {
-		uuid_text(&r->uuid, uuid);
 		printf("%s  %-24s %-9s %s%s\n", uuid, r->serial, r->state,
 		    r->pid[0] != '\0'       ? r->pid
 			: r->cert_sha256[0] ? r->cert_sha256
@@ -59,7 +59,8 @@ issue_print(
 	row_write(&w, r, reveal);
 	wr_u8(&w, '\n');
 	if (w.failed)
-		err_set(e, ERR_BUG, "row longer than %d bytes", ROW_MAX);
+		err_refuse(e, ERR_DATA, reason_get(REASON_LEDGER_DAMAGED),
+		    "unit %s: values that no row can hold", uuid);
 	else
 		fwrite(line, 1, w.len, stdout);
 	secret_wipe(line, sizeof(line));

@@ -226,6 +226,9 @@ damaged_rows_are_refused_not_trusted() {
 	status 65 amtforge order show M A
 	damage "update units set uuid = null"
 	status 65 amtforge unit list M A
+	damage "update units set state = x'ffff' where n = 1"
+	status 65 amtforge unit list M A --json
+	jq -e '.error.code == "ledger-damaged"' out
 	damage "update units set order_id = null"
 	status 1 amtforge unit issue M A --count 1
 	says "[unit-differs]"

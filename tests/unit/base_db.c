@@ -197,8 +197,8 @@ tables_that_are_not_ours_are_bad_data(void **state)
 
 	(void)state;
 	err_clear(&e);
-	assert_int_equal(db_exec(db, "DROP TABLE c", &e), ERR_OK);
-	assert_int_equal(db_prepare(db, "SELECT b FROM c", &s, &e), ERR_DATA);
+	assert_int_equal(db_exec(db, "DROP TABLE p", &e), ERR_OK);
+	assert_int_equal(db_prepare(db, "SELECT id FROM p", &s, &e), ERR_DATA);
 	assert_non_null(strstr(e.msg, "damaged: no such table"));
 	db_close(db);
 }

@@ -39,6 +39,17 @@ keys(void)
 }
 
 static bool
+standard(void)
+{
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
+	sandbox_keys();
+	return dup(STDIN_FILENO) > STDERR_FILENO &&
+	    write(STDOUT_FILENO, "x", 1) == -1;
+}
+
+static bool
 daemon_calls(void)
 {
 	char name[] = "true", *const argv[] = { name, NULL };
@@ -64,6 +75,13 @@ a_holder_of_keys_leaves_no_traces(void **state)
 }
 
 static void
+no_file_becomes_standard_output(void **state)
+{
+	(void)state;
+	in_child(standard);
+}
+
+static void
 a_daemon_cannot_exec_trace_or_mount(void **state)
 {
 	(void)state;
@@ -75,6 +93,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_holder_of_keys_leaves_no_traces),
+		cmocka_unit_test(no_file_becomes_standard_output),
 		cmocka_unit_test(a_daemon_cannot_exec_trace_or_mount),
 	};
 
