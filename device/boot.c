@@ -21,6 +21,7 @@
 /* One run of either verb. */
 struct run {
 	const struct cli_args *args;
+	const char *state; /* folder */
 	struct settings settings;
 	struct fleet *fleet;
 	bool exit_when_done;
@@ -198,7 +199,8 @@ run_open(struct run *r, const struct cli_args *args, const char *listen,
 
 	r->args = args;
 	r->exit_when_done = cli_flag(args, "--exit-when-provisioned");
-	if (settings_read(&r->settings, cli_value(args, "--config", NULL), e) !=
+	if (cli_need(args, "--state", &r->state, e) != ERR_OK ||
+	    settings_read(&r->settings, cli_value(args, "--config", NULL), e) !=
 		ERR_OK ||
 	    cli_number(args, "--port", 0, 65535, AMT_TLS_PORT, &port, e) !=
 		ERR_OK)
@@ -236,8 +238,8 @@ add_image(struct run *r, const char *image, const char *address, bool by_uuid,
 	if (rec == NULL)
 		return err_mem(e);
 	p.suffix = cli_value(r->args, "--suffix", "");
-	if (cli_need(r->args, "--state", &p.state_dir, e) != ERR_OK ||
-	    fleet_record(image, rec, e) != ERR_OK ||
+	p.state_dir = r->state;
+	if (fleet_record(image, rec, e) != ERR_OK ||
 	    find_server(r->args, rec, server, &p.server_port, e) != ERR_OK)
 		goto out;
 	uuid_text(&rec->uuid, uuid);
@@ -313,15 +315,12 @@ run_fleet(const struct cli_args *args, struct err *e)
 	struct dirent **list = NULL;
 	enum err_code some = ERR_OK;
 	struct run r = { 0 };
-	const char *state;
 	int n;
 
-	if (cli_need(args, "--state", &state, e) != ERR_OK ||
-	    file_mkdir(state, 0700, e) != ERR_OK)
-		return e->code;
 	if ((n = scandir(args->pos[0], &list, is_image, alphasort)) == -1)
 		return err_sys(e, ERR_NOINPUT, "%s", args->pos[0]);
-	if (run_open(&r, args, "0.0.0.0", e) == ERR_OK) {
+	if (run_open(&r, args, "0.0.0.0", e) == ERR_OK &&
+	    file_mkdir(r.state, 0700, e) == ERR_OK) {
 		some = add_all(&r, list, n, e);
 		if (e->code == ERR_OK)
 			run_until_end(&r, e);

@@ -1,0 +1,120 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# amtforge-device show, boot and fleet on images that the factory wrote.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+OVMF=/usr/share/ovmf/OVMF.fd
+
+# images psk|pki N: so many images in ./images, on ./base.bin.
+images() {
+	sed "s|\"demo-root.pem\"|\"$ROOT/configs/demo-root.pem\"|" \
+		"$ROOT/configs/profile-$1.cfg" >profile.cfg
+	amtforge ledger init line.db
+	amtforge order open line.db profile.cfg --id O
+	amtforge unit issue line.db O --count "$2" --json >units
+	amtforge image new base.bin --size 4M --bios $OVMF
+	amtforge image write line.db O --base base.bin \
+		--map "$ROOT/configs/map-ovmf.cfg" --out images
+}
+
+show_prints_the_identity_and_no_secret() {
+	images psk 1
+	uuid=$(sed 's/.*"uuid":"\([^"]*\)".*/\1/' units)
+	pid=$(sed 's/.*"pid":"\([^"]*\)".*/\1/' units)
+	status 0 amtforge-device show images/*.bin
+	grep "^uuid *$uuid\$" out
+	grep "^pid *$pid\$" out
+	grep '^start *talk$' out
+	status 0 amtforge-device show images/*.bin --json
+	grep "\"uuid\":\"$uuid\".*\"credential\":\"psk\"" out
+	for secret in pps mebx_password; do
+		value=$(amtforge unit show line.db "$uuid" --reveal --json |
+			sed "s/.*\"$secret\":\"\([^\"]*\)\".*/\1/")
+		[ ${#value} -ge 8 ]
+		! grep -F -- "$value" out || return 1
+	done
+}
+
+an_image_without_a_record_does_not_boot() {
+	images psk 1
+	status 65 amtforge-device boot --image base.bin --state machine \
+		--port 0 --json
+	grep '"code":"image-no-record"' out
+	[ ! -e machine ]
+	head -c 4096 /dev/urandom >noise
+	status 65 amtforge-device show noise
+	status 66 amtforge-device show missing.bin
+}
+
+what_is_missing_or_misspelt_is_named() {
+	images psk 1
+	status 2 amtforge-device boot --image images/*.bin
+	says --state
+	status 2 amtforge-device boot --state machine
+	says --image
+	echo 'shedule = ();' >device.cfg
+	status 78 amtforge-device boot --image images/*.bin --state machine \
+		--config device.cfg
+	says 'device.cfg:1'
+	status 2 amtforge-device boot --image images/*.bin --state machine \
+		--port 0 --server 127.0.0.1:none
+	says 127.0.0.1:none
+	status 2 amtforge-device boot --image images/*.bin --state machine \
+		--port 0 --listen somewhere
+	says somewhere
+}
+
+a_state_that_is_not_understood_is_refused_and_kept() {
+	images psk 1
+	mkdir -m 700 machine
+	echo noise >machine/state
+	status 65 amtforge-device boot --image images/*.bin --state machine \
+		--port 0 --server 127.0.0.1:9
+	says 'machine/state: line 1'
+	[ "$(cat machine/state)" = noise ]
+}
+
+# fleet SECONDS OPTION...: runs so long, and ends by SIGTERM.
+fleet() {
+	seconds=$1
+	shift
+	timeout "$seconds" amtforge-device fleet images --state machines \
+		--port 0 --server 127.0.0.1:9 --json "$@" >events 2>log || :
+}
+
+each_machine_of_a_fleet_has_its_address_and_its_state() {
+	images pki 3
+	sha256sum images/*.bin >before
+	fleet 2 --net 127.80.7.0
+	grep -c '"event":"started"' events | grep '^3$'
+	for i in 1 2 3; do
+		grep "\"hello-failed\".*\"address\":\"127.80.7.$i\"" events
+	done
+	sed 's/.*"uuid":"\([^"]*\)".*/\1/' units >uuids
+	while read -r u; do
+		[ "$(stat -c %a "machines/$u/state")" = 600 ]
+	done <uuids
+	sha256sum -c before
+}
+
+a_fleet_goes_on_without_the_image_that_does_not_boot() {
+	images psk 2
+	cp base.bin images/aaa.bin
+	fleet 2
+	grep '"code":"image-no-record"' events log
+	grep -c '"event":"started"' events | grep '^2$'
+}
+
+if [ ! -e $OVMF ]; then
+	skip the_device_boots_the_factorys_images "no OVMF"
+	done_testing
+	exit
+fi
+t show_prints_the_identity_and_no_secret
+t an_image_without_a_record_does_not_boot
+t what_is_missing_or_misspelt_is_named
+t a_state_that_is_not_understood_is_refused_and_kept
+t each_machine_of_a_fleet_has_its_address_and_its_state
+t a_fleet_goes_on_without_the_image_that_does_not_boot
+done_testing
