@@ -50,8 +50,8 @@ enum amt_event {
 struct amt_host {
 	void *arg;
 	enum err_code (*random)(void *arg, void *, size_t, struct err *);
-	enum err_code (*key)(
-	    void *arg, enum crypto_type, struct crypto_key **, struct err *);
+	/* An RSA key of 2048 bits. */
+	enum err_code (*key)(void *arg, struct crypto_key **, struct err *);
 	int64_t (*now)(void *arg); /* the host's clock, seconds since 1970 */
 	enum err_code (*save)(void *arg, const struct state *, struct err *);
 };

@@ -212,7 +212,7 @@ amtkeys_generate(struct amt *a, const struct node *in, struct amt_item *out)
 	}
 	if (h >= STATE_PAIRS)
 		return AMT_MAX_LIMIT;
-	if (a->host->key(a->host->arg, CRYPTO_RSA2048, &key, &e) == ERR_OK &&
+	if (a->host->key(a->host->arg, &key, &e) == ERR_OK &&
 	    crypto_key_der(key, &der, &e) == ERR_OK &&
 	    state_blob_set(&a->state->pair[h], der.p, der.len, &e) == ERR_OK) {
 		amt_put_handle(

@@ -8,6 +8,7 @@
 
 struct fleet {
 	struct machine_common common;
+	struct keypool keys;
 	struct loop *loop;
 	struct loop_listener *listener;
 	struct machine **machine; /* owned */
@@ -47,9 +48,12 @@ fleet_new(const struct fleet_setup *setup, struct fleet **out, struct err *e)
 	f->common.settings = setup->settings;
 	f->common.event = setup->event;
 	f->common.arg = setup->arg;
+	f->common.keys = &f->keys;
 	if (loop_new(&f->loop, e) != ERR_OK ||
 	    loop_listen(f->loop, setup->listen, setup->port, &accept,
 		&f->listener, e) != ERR_OK ||
+	    keypool_fill_insecure(
+		&f->keys, setup->settings->insecure_key_pool, e) != ERR_OK ||
 	    machine_psk_tls(setup->settings, &f->common.psk, e) != ERR_OK) {
 		fleet_free(f);
 		return e->code;
@@ -141,6 +145,7 @@ fleet_free(struct fleet *f)
 		machine_free(f->machine[i]);
 	free(f->machine);
 	tls_free(f->common.psk);
+	keypool_free(&f->keys);
 	loop_listener_free(f->listener);
 	loop_free(f->loop);
 	free(f);

@@ -24,11 +24,11 @@ host_random(void *arg, void *p, size_t n, struct err *e)
 }
 
 static enum err_code
-host_key(
-    void *arg, enum crypto_type type, struct crypto_key **out, struct err *e)
+host_key(void *arg, struct crypto_key **out, struct err *e)
 {
-	(void)arg;
-	return crypto_key_new(type, out, e);
+	const struct machine *m = arg;
+
+	return keypool_take(m->common->keys, out, e);
 }
 
 static int64_t
@@ -44,9 +44,6 @@ host_save(void *arg, const struct state *s, struct err *e)
 	(void)arg;
 	return state_save(s, e);
 }
-
-static const struct amt_host host = { NULL, host_random, host_key, host_now,
-	host_save };
 
 void
 machine_tell(struct machine *m, const struct machine_event *event)
@@ -89,7 +86,7 @@ own_make(struct machine *m, struct err *e)
 
 	uuid_text(&m->factory.uuid, cn);
 	if (m->factory.key_len == 0) {
-		if (crypto_key_new(CRYPTO_RSA2048, &key, e) != ERR_OK ||
+		if (keypool_take(m->common->keys, &key, e) != ERR_OK ||
 		    crypto_key_der(key, &der, e) != ERR_OK ||
 		    state_blob_set(&m->state.key, der.p, der.len, e) != ERR_OK)
 			goto out;
@@ -426,7 +423,9 @@ machine_new(const struct machine_common *common, const struct record *r,
 	}
 	m->amt.factory = &m->factory;
 	m->amt.state = &m->state;
-	m->amt.host = &host;
+	m->host =
+	    (struct amt_host){ m, host_random, host_key, host_now, host_save };
+	m->amt.host = &m->host;
 	m->amt.suffix = m->suffix;
 	*out = m;
 	return ERR_OK;

@@ -20,6 +20,7 @@
 #include "base/tls.h"
 #include "device/amt.h"
 #include "device/auth.h"
+#include "device/keypool.h"
 #include "device/settings.h"
 #include "device/state.h"
 #include "formats/record.h"
@@ -41,6 +42,7 @@ struct machine_common {
 	struct loop *loop;
 	const struct settings *settings;
 	struct tls *psk; /* one end for all: machine_psk_tls() */
+	struct keypool *keys;
 	void (*event)(
 	    void *arg, struct machine *, const struct machine_event *);
 	void *arg;
@@ -52,6 +54,7 @@ struct machine {
 	struct state state;
 	struct psk psk; /* in force; what a set-up sets counts after it */
 	struct amt amt;
+	struct amt_host host; /* what amt asks of the world */
 	struct auth auth;
 	char address[LOOP_ADDR_LEN]; /* source of hellos; "" any */
 	char server[LOOP_ADDR_LEN];  /* numeric; "" none known */

@@ -4,6 +4,7 @@
 
 #include "base/config.h"
 #include "base/tls.h"
+#include "device/keypool.h"
 #include "device/settings.h"
 #include "formats/hashlist.h"
 
@@ -85,19 +86,22 @@ read_words(struct config_group *g, struct settings *s, struct err *e)
 static enum err_code
 read_all(struct config_group *g, struct settings *s, struct err *e)
 {
-	long long up, idle, announced, chain;
+	long long up, idle, announced, chain, keys;
 
 	if (config_int(g, "up_time_seconds", 0, YEAR_S, 86400, &up, e) !=
 		ERR_OK ||
 	    config_int(g, "idle_seconds", 1, 3600, 60, &idle, e) != ERR_OK ||
 	    config_int(g, "announced_max", 1, HASHLIST_MAX, 23, &announced,
 		e) != ERR_OK ||
-	    config_int(g, "chain_max", 2, 16, 4, &chain, e) != ERR_OK)
+	    config_int(g, "chain_max", 2, 16, 4, &chain, e) != ERR_OK ||
+	    config_int(g, "insecure_key_pool", 0, KEYPOOL_MAX, 0, &keys, e) !=
+		ERR_OK)
 		return e->code;
 	s->up_time_ms = (unsigned long)up * 1000;
 	s->idle_ms = (unsigned long)idle * 1000;
 	s->announced_max = (size_t)announced;
 	s->chain_max = (size_t)chain;
+	s->insecure_key_pool = (size_t)keys;
 	if (read_schedule(g, s, e) != ERR_OK)
 		return e->code;
 	return read_words(g, s, e);

@@ -33,7 +33,8 @@ struct settings {
 	unsigned long idle_ms;    /* of a session */
 	size_t announced_max;
 	size_t chain_max;
-	bool insecure_star_cn; /* the CN "*" alone is anyone's */
+	size_t insecure_key_pool; /* keys for all machines; 0: each its own */
+	bool insecure_star_cn;    /* the CN "*" alone is anyone's */
 	enum settings_challenge challenge;
 	char psk_suites[SETTINGS_SUITES];
 };

@@ -27,11 +27,10 @@ fill(void *arg, void *p, size_t n, struct err *e)
 }
 
 static enum err_code
-make_key(
-    void *arg, enum crypto_type type, struct crypto_key **out, struct err *e)
+make_key(void *arg, struct crypto_key **out, struct err *e)
 {
 	(void)arg;
-	(void)type; /* a small one, for speed */
+	/* a small one, for speed */
 	return crypto_key_new(CRYPTO_EC256, out, e);
 }
 

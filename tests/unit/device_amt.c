@@ -38,11 +38,10 @@ fill(void *arg, void *p, size_t n, struct err *e)
 }
 
 static enum err_code
-make_key(
-    void *arg, enum crypto_type type, struct crypto_key **out, struct err *e)
+make_key(void *arg, struct crypto_key **out, struct err *e)
 {
 	(void)arg;
-	return crypto_key_new(type, out, e);
+	return crypto_key_new(CRYPTO_RSA2048, out, e);
 }
 
 static int64_t

@@ -17,6 +17,7 @@
 #define PPS "NKLDG5DCRRNQE9YZZIJL7LFLVJED69XJ"
 
 static struct settings settings;
+static struct keypool keys;
 static struct machine_common common;
 static struct loop_listener *port, *hellos;
 static struct machine *m;
@@ -179,6 +180,7 @@ start(void **unused)
 	settings.step[0].every_ms = 30;
 	common.settings = &settings;
 	common.event = on_event;
+	common.keys = &keys;
 	assert_int_equal(loop_new(&common.loop, &e), ERR_OK);
 	assert_int_equal(http_new(common.loop, &http, &e), ERR_OK);
 	assert_int_equal(machine_psk_tls(&settings, &common.psk, &e), ERR_OK);

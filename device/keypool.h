@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where machines get their keys: each a new one or, for load tests of a
+ * server only, one of a few that are made once and handed out in turn. An
+ * RSA key takes a processor about a tenth of a second, and a real machine
+ * has its own.
+ */
+#ifndef DEVICE_KEYPOOL_H
+#define DEVICE_KEYPOOL_H
+
+#include <stddef.h>
+
+#include "base/crypto.h"
+#include "base/err.h"
+
+#define KEYPOOL_MAX 64
+
+struct keypool {
+	size_t n; /* 0: every key is new */
+	size_t next;
+	struct secret der[KEYPOOL_MAX];
+};
+
+/* insecure: the same key serves many machines. */
+enum err_code keypool_fill_insecure(struct keypool *, size_t n, struct err *);
+/* An RSA key of 2048 bits. */
+enum err_code keypool_take(
+    struct keypool *, struct crypto_key **, struct err *);
+void keypool_free(struct keypool *);
+
+#endif
