@@ -53,6 +53,8 @@ serve() {
 	: >log
 	amtforge-server run server.cfg --json >>events 2>log &
 	server=$!
+	# A test that fails leaves nothing behind; a bench has its own trap.
+	[ -n "${BATCH_TRAP:-}" ] || trap leave EXIT
 	wait_for 'listening on' log || {
 		cat events
 		return 1
@@ -71,6 +73,13 @@ wait_for() {
 			return 1
 		fi
 		sleep 0.05
+	done
+}
+
+# shellcheck disable=SC2154,SC2317 # what a test started, if it did
+leave() {
+	for p in "$server" "${fleet:-}" "${device:-}"; do
+		[ -z "$p" ] || kill "$p" 2>/dev/null || :
 	done
 }
 
