@@ -59,16 +59,14 @@ setups() {
 	mkfifo events
 	perl -MTime::HiRes=time -ne \
 		'$| = 1; printf "%.6f %s", time, $_' <events >timed &
-	: >events
 	serve 'tls_certificate = false;' 'sessions = 64;'
-	tail -f -n +1 --pid="$server" events >pipe &
 	echo 'challenge = "never";' >device.cfg
 	amtforge-device fleet images --state devices --suffix example.com \
 		--port "$device_port" --server "127.0.0.1:$port" \
 		--config device.cfg >fleet.log 2>&1 &
 	fleet=$!
 	n=0
-	until [ "$(grep -c '"state":"provisioned"' timed)" -ge "$2" ]; do
+	until [ "$(grep -sc '"state":"provisioned"' timed)" -ge "$2" ]; do
 		n=$((n + 1))
 		if [ $n -gt 600 ]; then
 			tail -n 5 log fleet.log
