@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <curl/curl.h>
 #include <event2/event.h>
@@ -37,6 +38,7 @@ struct http_peer {
 	struct err tls_err;
 	char words[CURL_ERROR_SIZE];
 	bool busy;
+	bool last; /* no new connection */
 	void (*done)(void *, const struct http_answer *, const struct err *);
 	void *arg;
 };
@@ -75,6 +77,17 @@ on_ssl_ctx(CURL *easy, void *ctx, void *arg)
 	return tls_apply(ctx, &p->tls, &p->tls_err) == ERR_OK
 	    ? CURLE_OK
 	    : CURLE_SSL_CERTPROBLEM;
+}
+
+static curl_socket_t
+on_socket(void *arg, curlsocktype type, struct curl_sockaddr *a)
+{
+	const struct http_peer *p = arg;
+
+	(void)type;
+	if (p->last)
+		return CURL_SOCKET_BAD;
+	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 }
 
 static size_t
@@ -281,6 +294,9 @@ set_http(struct http_peer *p)
 	    curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header) ==
 	    CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_HEADERDATA, p) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket) ==
+	    CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, p) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, p->words) == CURLE_OK;
 }
 
@@ -325,6 +341,12 @@ http_peer_login(
 	    curl_easy_setopt(c, CURLOPT_PASSWORD, password) != CURLE_OK)
 		return err_mem(e);
 	return ERR_OK;
+}
+
+void
+http_peer_last(struct http_peer *p)
+{
+	p->last = true;
 }
 
 static bool

@@ -36,6 +36,9 @@ enum err_code http_peer_new(struct http *, const char *addr, uint16_t port,
 /* Digest credentials; user NULL: none. Copied, wiped at free. */
 enum err_code http_peer_login(
     struct http_peer *, const char *user, const char *password, struct err *);
+/* From now on only the connection that is open is used: a post that would need
+ * another one fails. */
+void http_peer_last(struct http_peer *);
 /* POSTs body; done() is called once from the loop, e->code ERR_OK where any
  * HTTP answer came. The body is copied (and wiped). */
 enum err_code http_post(struct http_peer *, const char *path, const void *body,

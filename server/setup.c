@@ -246,6 +246,9 @@ answered(struct setup *s, const struct http_answer *a)
 	if (e.code == ERR_OK && step == SESSION_ADMIN && s->logged_in)
 		http_peer_login(
 		    s->peer, "admin", s->how.plan.admin_password, &e);
+	/* It may have hung up; then its success is all we hear. */
+	if (session_committed(&s->session) && !s->how.probe)
+		http_peer_last(s->peer);
 	if (e.code != ERR_OK || s->session.step == SESSION_DONE)
 		finish(s, &e);
 	else

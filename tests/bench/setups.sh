@@ -3,9 +3,8 @@
 # setups.sh BUILD: complete set-ups a second (hello, TLS, the whole dialogue,
 # durable row), by PSK and by certificates, with the devices beside on the same
 # cores, against new connections a second of openssl s_time in the same run.
-# The rate is taken between the first and the last tenth of the devices. Each
-# software device makes an RSA key of its own in that time, about 130 ms of a
-# core; so a second row has the set-ups a second of the server's own CPU time.
+# The rate is taken between the first and the last tenth of the devices; a
+# second row has the set-ups a second of the server's own CPU time.
 set -eu
 AMTFORGE_BUILD=${AMTFORGE_BUILD:-$PWD/$1}
 export AMTFORGE_BUILD

@@ -352,6 +352,29 @@ a_dropped_connection_is_an_error_and_a_free_cancels(void **state)
 	side_close(&s);
 }
 
+static void
+after_the_last_connection_no_other_is_made(void **state)
+{
+	struct http_peer *p;
+	struct side s;
+
+	(void)state;
+	side_open(&s, false);
+	p = peer_open(&s, NULL);
+	post(&s, p, "one");
+	http_peer_last(p);
+	post(&s, p, "two");
+	assert_int_equal(s.status, 200);
+	s.drop = true;
+	post(&s, p, "three");
+	assert_int_equal(s.e.code, ERR_PEER);
+	post(&s, p, "four");
+	assert_int_equal(s.e.code, ERR_PEER);
+	assert_int_equal(s.connections, 1);
+	http_peer_free(p);
+	side_close(&s);
+}
+
 int
 main(void)
 {
@@ -362,6 +385,7 @@ main(void)
 		cmocka_unit_test(digest_is_answered_and_kept),
 		cmocka_unit_test(
 		    a_shared_key_opens_and_a_wrong_identity_is_told_by_its_alert),
+		cmocka_unit_test(after_the_last_connection_no_other_is_made),
 		cmocka_unit_test(
 		    a_dropped_connection_is_an_error_and_a_free_cancels),
 	};
