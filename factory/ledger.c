@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/keyfile.h"
+#include "base/seal.h"
 #include "base/text.h"
 #include "factory/ledger.h"
 #include "factory/verbs.h"
@@ -81,45 +82,25 @@ ledger_db(struct ledger *l)
 	return l->db;
 }
 
-static enum err_code
-seal_context(
-    char *out, size_t room, const char *column, const char *row, struct err *e)
-{
-	int n = snprintf(out, room, "%s/%s", column, row);
-
-	if (n < 0 || (size_t)n >= room)
-		return err_set(e, ERR_BUG, "%s: context too long", column);
-	return ERR_OK;
-}
-
 enum err_code
 ledger_seal(struct ledger *l, const char *column, const char *row,
     const void *p, size_t n, uint8_t *out, struct err *e)
 {
-	char context[160];
-
-	if (seal_context(context, sizeof(context), column, row, e) != ERR_OK)
-		return e->code;
-	return crypto_seal(&l->key, context, p, n, out, e);
+	return seal_put(&l->key, column, row, p, n, out, e);
 }
 
 enum err_code
 ledger_unseal(struct ledger *l, const char *column, const char *row,
     const void *p, size_t n, void *out, size_t room, size_t *len, struct err *e)
 {
-	char context[160];
 	struct err inner;
 
 	err_clear(&inner);
-	if (seal_context(context, sizeof(context), column, row, &inner) !=
-		ERR_OK ||
-	    n < CRYPTO_SEAL_MORE || n - CRYPTO_SEAL_MORE > room ||
-	    crypto_open(&l->key, context, p, n, out, &inner) != ERR_OK)
+	if (seal_get(&l->key, column, row, p, n, out, room, len, &inner) !=
+	    ERR_OK)
 		return err_refuse(e, ERR_DATA,
 		    reason_get(REASON_LEDGER_DAMAGED),
 		    "%s: %s of %s does not open", l->path, column, row);
-	if (len != NULL)
-		*len = n - CRYPTO_SEAL_MORE;
 	return ERR_OK;
 }
 
@@ -151,46 +132,19 @@ key_read(const char *path, struct secret *key, struct err *e)
 	return err_in(e, "ledger key");
 }
 
-/* The key check value: a known text under the key. */
-
-static enum err_code
-check_write(struct ledger *l, struct err *e)
-{
-	uint8_t value[sizeof(KEY_CHECK) + CRYPTO_SEAL_MORE];
-	struct db_stmt *s;
-
-	if (ledger_seal(l, "meta.value", "key_check", KEY_CHECK,
-		sizeof(KEY_CHECK), value, e) != ERR_OK ||
-	    db_prepare(l->db, "INSERT INTO meta VALUES ('key_check', ?1)", &s,
-		e) != ERR_OK)
-		return e->code;
-	db_bind_blob(s, 1, value, sizeof(value));
-	return db_run(s, e);
-}
-
-/* *there: whether there is one; where there is one the key must open it. */
+/* *there: whether the key check is; where it is the key must open it. */
 static enum err_code
 check_key(struct ledger *l, const char *key_file, bool *there, struct err *e)
 {
-	uint8_t text[sizeof(KEY_CHECK)];
-	struct db_stmt *s;
 	struct err inner;
-	const void *p;
-	size_t n;
 
 	err_clear(&inner);
-	if (db_prepare(l->db, "SELECT value FROM meta WHERE name = 'key_check'",
-		&s, e) != ERR_OK ||
-	    db_step(s, there, e) != ERR_OK || !*there)
-		return e->code;
-	p = db_blob(s, 0, &n);
-	if (ledger_unseal(l, "meta.value", "key_check", p, n, text,
-		sizeof(text), NULL, &inner) != ERR_OK)
-		err_refuse(e, ERR_PERM, reason_get(REASON_LEDGER_KEY),
-		    "%s: the key in %s is not this ledger's", l->path,
-		    key_file);
-	db_reset(s);
-	return e->code;
+	if (seal_check_get(l->db, &l->key, there, &inner) == ERR_OK)
+		return ERR_OK;
+	if (inner.code != ERR_PERM && inner.code != ERR_DATA)
+		return err_set(e, inner.code, "%s", inner.msg);
+	return err_refuse(e, ERR_PERM, reason_get(REASON_LEDGER_KEY),
+	    "%s: the key in %s is not this ledger's", l->path, key_file);
 }
 
 /* Everything but the key check. */
@@ -235,7 +189,8 @@ ledger_init(const char *path, const char *key_file, struct err *e)
 		goto out;
 	if (check_key(l, key, &there, e) == ERR_OK && there)
 		err_set(e, ERR_CREATE, "%s: exists already", path);
-	if (e->code != ERR_OK || check_write(l, e) != ERR_OK ||
+	if (e->code != ERR_OK ||
+	    seal_check_put(l->db, &l->key, KEY_CHECK, e) != ERR_OK ||
 	    ledger_audit(l, "ledger init", path, "", e) != ERR_OK ||
 	    db_commit(l->db, e) != ERR_OK)
 		db_rollback(l->db);

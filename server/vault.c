@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/keyfile.h"
+#include "base/seal.h"
 #include "server/vault.h"
 
 #define KEY_CHECK "amtforge store"
@@ -60,47 +61,21 @@ vault_db(struct vault *v)
 	return v->db;
 }
 
-/* The sealed columns. */
-
-static enum err_code
-context(
-    char *out, size_t room, const char *column, const char *row, struct err *e)
-{
-	int n = snprintf(out, room, "%s/%s", column, row);
-
-	if (n < 0 || (size_t)n >= room)
-		return err_set(e, ERR_BUG, "%s: context too long", column);
-	return ERR_OK;
-}
-
 enum err_code
 vault_seal(struct vault *v, const char *column, const char *row, const void *p,
     size_t n, uint8_t *out, struct err *e)
 {
-	char place[128];
-
-	if (context(place, sizeof(place), column, row, e) != ERR_OK)
-		return e->code;
-	return crypto_seal(&v->key, place, p, n, out, e);
+	return seal_put(&v->key, column, row, p, n, out, e);
 }
 
 enum err_code
 vault_unseal(struct vault *v, const char *column, const char *row,
     const void *p, size_t n, void *out, size_t room, size_t *len, struct err *e)
 {
-	char place[128];
-
-	if (context(place, sizeof(place), column, row, e) != ERR_OK)
-		return e->code;
-	if (n < CRYPTO_SEAL_MORE || n - CRYPTO_SEAL_MORE > room)
-		err_set(e, ERR_DATA, "length %zu", n);
-	else
-		crypto_open(&v->key, place, p, n, out, e);
-	if (e->code != ERR_OK)
-		return err_in(e, "%s: %s of %s does not open with store.key",
-		    v->dir, column, row);
-	*len = n - CRYPTO_SEAL_MORE;
-	return ERR_OK;
+	if (seal_get(&v->key, column, row, p, n, out, room, len, e) == ERR_OK)
+		return ERR_OK;
+	return err_in(e, "%s: %s of %s does not open with store.key", v->dir,
+	    column, row);
 }
 
 /* Making and opening. */
@@ -156,40 +131,12 @@ parts_make(const char *dir, struct err *e)
 	return ca_make(key, cert, e);
 }
 
-/* The key check value, a known text under the key: *there says whether it
- * is, and then the key must open it. */
 static enum err_code
 check_key(struct vault *v, bool *there, struct err *e)
 {
-	char text[sizeof(KEY_CHECK)];
-	struct db_stmt *q;
-	const void *p;
-	size_t n, len;
-
-	if (db_prepare(v->db, "SELECT value FROM meta WHERE name = 'key_check'",
-		&q, e) != ERR_OK ||
-	    db_step(q, there, e) != ERR_OK || !*there)
-		return e->code;
-	p = db_blob(q, 0, &n);
-	vault_unseal(
-	    v, "meta.value", "key_check", p, n, text, sizeof(text), &len, e);
-	db_reset(q);
-	return e->code;
-}
-
-static enum err_code
-check_write(struct vault *v, struct err *e)
-{
-	uint8_t value[sizeof(KEY_CHECK) + CRYPTO_SEAL_MORE];
-	struct db_stmt *q;
-
-	if (vault_seal(v, "meta.value", "key_check", KEY_CHECK,
-		sizeof(KEY_CHECK), value, e) != ERR_OK ||
-	    db_prepare(v->db, "INSERT INTO meta VALUES ('key_check', ?1)", &q,
-		e) != ERR_OK)
-		return e->code;
-	db_bind_blob(q, 1, value, sizeof(value));
-	return db_run(q, e);
+	if (seal_check_get(v->db, &v->key, there, e) == ERR_OK)
+		return ERR_OK;
+	return err_in(e, "%s: store.key is not this store's", v->dir);
 }
 
 /* The folder's database and key, made if they are not there. */
@@ -233,7 +180,7 @@ vault_init(const char *dir, struct err *e)
 			err_set(
 			    e, ERR_CREATE, "%s: holds a store already", dir);
 		else
-			check_write(v, e);
+			seal_check_put(v->db, &v->key, KEY_CHECK, e);
 	}
 	vault_close(v);
 	return e->code;
