@@ -105,7 +105,8 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_IMAGE_LIVE_RECORD] = { "image-live-record",
 	    "A base image holds no unit's record, since every image made "
 	    "from it would carry that unit's secrets.",
-	    "Use a base that was never written, or scrub this one." },
+	    "Use a base that was never written; no verb takes a record out "
+	    "of an image." },
 	[REASON_IMAGE_STORE_BROKEN] = { "image-store-broken",
 	    "The variable store's headers, sizes and states are as the "
 	    "firmware writes them.",
@@ -182,8 +183,8 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_ROOT_NOT_ANNOUNCED] = { "root-not-announced",
 	    "The device announces the hash of the root of one of the "
 	    "server's provisioning chains.",
-	    "Get a provisioning certificate from one of the announced roots, "
-	    "or have the OEM put your root's hash into the image." },
+	    "Name a chain under one of the announced roots in server.cfg "
+	    "(chains), or have the OEM put your root's hash into the image." },
 	[REASON_DEVICE_CERT_DIFFERS] = { "device-cert-differs",
 	    "The device presents the certificate that the factory pinned.",
 	    "Treat the machine at this address as a stranger. If its board "
