@@ -169,8 +169,8 @@ hash_show(const struct cli_args *a, struct err *e)
 
 const struct cli_verb hash_verbs[] = {
 	{ "hash show", "CERT...",
-	    "Print the hash-list entries (SHA-1, SHA-256, SHA-384) of root "
-	    "certificates, PEM or DER, with warnings.",
+	    "print the hash-list entries (SHA-1, SHA-256, SHA-384) of root "
+	    "certificates, PEM or DER, with warnings",
 	    NULL, 1, CLI_ARGS_MAX, hash_show },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };

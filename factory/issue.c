@@ -39,6 +39,16 @@ struct issue {
 	struct cli_bar bar;
 };
 
+#define ROW_FORMAT "%-36s  %-24s %-9s %s%s\n"
+
+void
+issue_heading(const struct cli_args *a)
+{
+	if (!a->json)
+		printf(ROW_FORMAT, "UUID", "SERIAL", "STATE",
+		    "PID OR CERTIFICATE", "");
+}
+
 enum err_code
 issue_print(
     const struct cli_args *a, const struct row *r, bool reveal, struct err *e)
@@ -48,7 +58,7 @@ issue_print(
 
 	uuid_text(&r->uuid, uuid);
 	if (!a->json) {
-		printf("%s  %-24s %-9s %s%s\n", uuid, r->serial, r->state,
+		printf(ROW_FORMAT, uuid, r->serial, r->state,
 		    r->pid[0] != '\0'       ? r->pid
 			: r->cert_sha256[0] ? r->cert_sha256
 					    : "(makes its own key)",
@@ -303,9 +313,10 @@ print_group(struct issue *s, struct err *e)
 		if (unit_load(s->l, &uuid, u, e) != ERR_OK)
 			break;
 		unit_row(s->o, u, &r);
+		if (s->made++ == 0)
+			issue_heading(s->a);
 		issue_print(s->a, &r, false, e);
 		row_wipe(&r);
-		s->made++;
 	}
 	/* A reader of the pipe gets what is durable, group by group. */
 	if (fflush(stdout) == EOF)

@@ -12,6 +12,8 @@
 
 /* The verb unit issue. */
 enum err_code issue_run(const struct cli_args *, struct err *);
+/* For people: what the columns of issue_print() are. */
+void issue_heading(const struct cli_args *);
 /* Prints a row: JSON, or one line for people. */
 enum err_code issue_print(
     const struct cli_args *, const struct row *, bool reveal, struct err *);

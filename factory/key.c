@@ -265,10 +265,10 @@ static const struct cli_opt pair_opts[] = {
 
 const struct cli_verb key_verbs[] = {
 	{ "key psk", "[--count N]",
-	    "Print PID and PPS pairs. Nothing is recorded anywhere.", psk_opts,
+	    "print PID and PPS pairs; nothing is recorded anywhere", psk_opts,
 	    0, 0, key_psk },
 	{ "key pair", "--type T [--count N] --out DIR",
-	    "Make key pairs with self-signed certificates: key-000001.key "
+	    "make key pairs with self-signed certificates: key-000001.key "
 	    "(0600) and key-000001.pem, ...",
 	    pair_opts, 0, 0, key_pair },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },

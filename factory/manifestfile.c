@@ -337,12 +337,20 @@ run_check(const struct cli_args *a, struct err *e)
 	return e->code;
 }
 
+struct listing {
+	const struct cli_args *a;
+	size_t n;
+};
+
 static enum err_code
 list_row(void *arg, const struct row *row, struct err *e)
 {
-	const struct cli_args *a = arg;
+	struct listing *l = arg;
+	const struct cli_args *a = l->a;
 	bool reveal = cli_flag(a, "--reveal");
 
+	if (l->n++ == 0)
+		issue_heading(a);
 	if (issue_print(a, row, reveal, e) != ERR_OK || !reveal || a->json)
 		return e->code;
 	if (row->pps[0] != '\0')
@@ -359,12 +367,12 @@ list_row(void *arg, const struct row *row, struct err *e)
 static enum err_code
 run_list(const struct cli_args *a, struct err *e)
 {
-	struct cli_args copy = *a;
+	struct listing l = { .a = a };
 	struct reading r = { 0 };
 
 	if (sealed_options(&r.sealed, a, true, e) == ERR_OK &&
 	    reading_open(&r, a->pos[0], e) == ERR_OK &&
-	    reading_rows(&r, a->pos[0], list_row, &copy, e) == ERR_OK &&
+	    reading_rows(&r, a->pos[0], list_row, &l, e) == ERR_OK &&
 	    fflush(stdout) == EOF)
 		err_sys(e, ERR_IO, "standard output");
 	reading_close(&r);

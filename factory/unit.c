@@ -516,6 +516,7 @@ show(const struct cli_args *a, const struct order *o, const struct unit *u,
 	struct row r;
 
 	unit_row(o, u, &r);
+	issue_heading(a);
 	issue_print(a, &r, reveal, e);
 	if (reveal && !a->json) {
 		show_secret("pps", r.pps);
@@ -578,6 +579,7 @@ run_list(const struct cli_args *a, struct err *e)
 	if (ledger_open_args(a, &l, e) == ERR_OK &&
 	    order_load(l, a->pos[1], &o, e) == ERR_OK) {
 		p.o = o;
+		issue_heading(a);
 		unit_each(l, o, list_one, &p, e);
 	}
 	order_free(o);

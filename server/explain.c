@@ -43,6 +43,8 @@ put_unit(struct wr *w, const struct store_unit *u)
 	put(w, ",\"updated\":", u->updated);
 }
 
+#define LIST_FORMAT "%-36s  %-16s  %-11s  %-20s  %s\n"
+
 static enum err_code
 list_unit(void *arg, const struct store_unit *u, struct err *e)
 {
@@ -56,9 +58,8 @@ list_unit(void *arg, const struct store_unit *u, struct err *e)
 		wr_str(&w, "}\n");
 	} else {
 		uuid_text(&u->row.uuid, uuid);
-		wr_fmt(&w, "%s  %-11s  %-20s  %-10s  %s  %s\n", uuid,
-		    store_state_name(u->state), u->reason, u->row.mode,
-		    u->updated, u->fqdn);
+		wr_fmt(&w, LIST_FORMAT, uuid, u->row.serial,
+		    store_state_name(u->state), u->updated, u->reason);
 	}
 	return print(&w, e);
 }
@@ -69,8 +70,12 @@ run_list(const struct cli_args *a, struct err *e)
 	struct store *s = NULL;
 	bool json = a->json;
 
-	if (store_open(a->pos[0], &s, e) == ERR_OK)
+	if (store_open(a->pos[0], &s, e) == ERR_OK) {
+		if (!json)
+			printf(LIST_FORMAT, "UUID", "SERIAL", "STATE",
+			    "UPDATED", "REASON");
 		store_each(s, list_unit, &json, e);
+	}
 	store_close(s);
 	return e->code;
 }
@@ -139,9 +144,10 @@ tell_words(struct wr *w, const struct story *s, const struct reason *why)
 	wr_fmt(w, "%s: %s%s\n", uuid, store_state_name(s->u.state),
 	    s->stranger ? ", in no manifest that was imported" : "");
 	if (!s->stranger)
-		wr_fmt(w, "  serial %s, order %s, mode %s, %s\n",
+		wr_fmt(w, "  serial %s, order %s, mode %s, %s%s\n",
 		    s->u.row.serial, s->u.row.order, s->u.row.mode,
-		    s->u.row.pid[0] != '\0' ? s->u.row.pid : "certificates");
+		    s->u.row.pid[0] != '\0' ? "PID " : "by certificate",
+		    s->u.row.pid);
 	if (why != NULL) {
 		wr_fmt(w, "  reason: %s\n  rule: %s\n", why->code, why->rule);
 		wr_fmt(w, "  found: %s\n  do: %s\n", s->detail, why->mend);

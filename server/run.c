@@ -192,7 +192,7 @@ run_run(const struct cli_args *a, struct err *e)
 }
 
 const struct cli_verb run_verbs[] = {
-	{ "run", "CONFIG", "Listen for hellos and set devices up", NULL, 1, 1,
+	{ "run", "CONFIG", "listen for hellos and set devices up", NULL, 1, 1,
 	    run_run },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };

@@ -42,7 +42,7 @@ every_verb() {
 	amtforge manifest make L A --sign-key oem.key --sign-cert oem.pem \
 		--to oem.pem --out manifest
 	amtforge manifest list manifest --trust oem.pem --key oem.key >listed
-	[ "$(wc -l <listed)" = 5 ]
+	[ "$(wc -l <listed)" = 6 ]
 	u=$(head -1 rows | jq -r .uuid)
 	for json in "" --json; do
 		amtforge ledger check L $json

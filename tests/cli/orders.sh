@@ -60,7 +60,7 @@ a_csv_comes_by_pipe_too() {
 	amtforge unit issue L A --units - <u.csv >piped
 	amtforge unit issue L A --units u.csv >again
 	cmp piped again
-	[ "$(wc -l <piped)" = 2 ]
+	[ "$(wc -l <piped)" = 3 ]
 }
 
 windows_line_ends_and_a_byte_order_mark_are_fine() {
@@ -84,8 +84,8 @@ a_repeated_run_prints_the_same_rows() {
 	amtforge unit issue L A --units u.csv >first
 	echo "S3,$U3" >>u.csv
 	amtforge unit issue L A --units u.csv >second
-	head -2 second | cmp - first
-	[ "$(wc -l <second)" = 3 ]
+	head -3 second | cmp - first
+	[ "$(wc -l <second)" = 4 ]
 	once 3
 }
 
@@ -138,7 +138,7 @@ bad_rows_are_named_and_the_others_go_on() {
 	csv "S1,$U1" "S2" "S3,nonsense" ",$U2" "S4,$U2,extra" \
 		"S\"5,$U2" "\"S6,$U2" "S7,$U3"
 	status 1 amtforge unit issue L A --units u.csv
-	[ "$(wc -l <out)" = 2 ]
+	[ "$(wc -l <out)" = 3 ]
 	says "u.csv:3: 1 fields, the header has 2 [csv-malformed]"
 	says "u.csv:4: nonsense is not a UUID [uuid-malformed]"
 	says "u.csv:5: serial must be"
@@ -183,7 +183,7 @@ the_quantity_is_a_limit() {
 	amtforge ledger init L
 	amtforge order open L "$PSK" --id A --quantity 3
 	status 1 amtforge unit issue L A --count 5
-	[ "$(wc -l <out)" = 3 ]
+	[ "$(wc -l <out)" = 4 ]
 	says "order A has its 3 units: serial A-000004 is not issued [order-full]"
 	once 3
 	status 0 amtforge unit issue L A --count 3
@@ -379,7 +379,7 @@ a_killed_run_is_simply_repeated() {
 	done
 	[ $killed -gt 0 ]
 	status 0 amtforge unit issue L A --count 5000
-	[ "$(wc -l <out)" = 5000 ]
+	[ "$(wc -l <out)" = 5001 ]
 	once 5000
 	sort -u printed | cut -c 1-80 >told
 	sort out | cut -c 1-80 >kept
