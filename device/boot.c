@@ -82,20 +82,22 @@ static void
 log_event(const char *uuid, const struct machine *m,
     const struct machine_event *event)
 {
-	char retry[24] = "";
+	const struct err *why = event->why;
+	char retry[32] = "";
 
 	if (event->retry >= 0)
-		snprintf(
-		    retry, sizeof(retry), " %lld", (long long)event->retry);
-	if (event->why == NULL)
-		log_info("%s %s %s%s %s %s", uuid, m->address, event->name,
-		    retry, event->peer != NULL ? event->peer : "",
-		    event->words);
+		snprintf(retry, sizeof(retry), " (retry %lld)",
+		    (long long)event->retry);
+	if (why == NULL)
+		log_info("%s at %s: %s%s%s%s%s%s", uuid, m->address,
+		    event->name, event->peer != NULL ? " " : "",
+		    event->peer != NULL ? event->peer : "",
+		    event->words[0] != '\0' ? " " : "", event->words, retry);
 	else
-		log_warn("%s %s %s%s: %s%s%s", uuid, m->address, event->name,
-		    retry, event->why->msg,
-		    event->why->reason != NULL ? ": " : "",
-		    event->why->reason != NULL ? event->why->reason->code : "");
+		log_warn("%s at %s: %s%s: %s%s%s", uuid, m->address,
+		    event->name, retry,
+		    why->reason != NULL ? why->reason->code : "",
+		    why->reason != NULL ? ": " : "", why->msg);
 }
 
 static bool
@@ -337,10 +339,10 @@ run_fleet(const struct cli_args *args, struct err *e)
 
 #define COMMON_OPTS                                                        \
 	{ "--server", CLI_VALUE, "HOST:PORT",                              \
-		"where hellos go; else what the image says" },             \
+		"where hellos go (default: what the image says)" },        \
 	    { "--suffix", CLI_VALUE, "DNS",                                \
 		    "DNS suffix, as DHCP option 15 would tell it" },       \
-	    { "--port", CLI_VALUE, "N", "TLS port; 16993" },               \
+	    { "--port", CLI_VALUE, "N", "TLS port (default: 16993)" },     \
 	    { "--config", CLI_VALUE, "FILE", "settings; see device.cfg" }, \
 	    { "--exit-when-provisioned", CLI_FLAG, NULL,                   \
 		    "end when every machine is set up" },                  \
@@ -351,13 +353,15 @@ run_fleet(const struct cli_args *args, struct err *e)
 static const struct cli_opt boot_opts[] = {
 	{ "--image", CLI_VALUE, "IMG", "the factory's image; only read" },
 	{ "--state", CLI_VALUE, "DIR", "what the machine remembers" },
-	{ "--listen", CLI_VALUE, "ADDR", "its address, also of its hellos" },
+	{ "--listen", CLI_VALUE, "ADDR",
+	    "its address, also of its hellos (default: all)" },
 	COMMON_OPTS,
 };
 
 static const struct cli_opt fleet_opts[] = {
 	{ "--state", CLI_VALUE, "DIR", "one folder for each UUID in it" },
-	{ "--net", CLI_VALUE, "ADDR", "addresses count up behind it" },
+	{ "--net", CLI_VALUE, "ADDR",
+	    "addresses count up behind it (default: 127.80.0.0)" },
 	COMMON_OPTS,
 };
 
