@@ -60,8 +60,10 @@ daemon_calls(void)
 		return false;
 	if (execv("/bin/true", argv) != -1 || errno != EPERM)
 		return false;
+#ifndef __SANITIZE_ADDRESS__ /* there the search for leaks traces us */
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != -1 || errno != EPERM)
 		return false;
+#endif
 	if (mount("none", "/mnt", "tmpfs", 0, NULL) != -1 || errno != EPERM)
 		return false;
 	return access("/", R_OK) == 0; /* and all else goes on */
