@@ -136,6 +136,17 @@ error_words(const char *program, const struct err *e)
 	fputc('\n', stderr);
 }
 
+enum err_code
+cli_print(struct wr *w, struct err *e)
+{
+	if (w->failed)
+		err_mem(e);
+	else if (fwrite(w->buf, 1, w->len, stdout) != w->len)
+		err_sys(e, ERR_IO, "standard output");
+	wr_free(w);
+	return e->code;
+}
+
 void
 cli_report(const struct cli_args *a, struct err *e)
 {

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 
 enum cli_kind {
@@ -73,6 +74,9 @@ enum err_code cli_number(const struct cli_args *, const char *name,
     unsigned long *, struct err *);
 /* A size such as 16M, 8192K, 0x1000 or 16777216. */
 enum err_code cli_size(const char *text, size_t *, struct err *);
+
+/* Puts what was written on stdout and frees it. */
+enum err_code cli_print(struct wr *, struct err *);
 
 /* Prints one item's failure as the final error would be (a unit of many)
  * and clears e; the caller returns ERR_SOME at the end. */

@@ -30,26 +30,14 @@ struct run {
 /* Events. */
 
 static void
-put(struct wr *w, const char *name, const char *value)
-{
-	if (value == NULL || value[0] == '\0')
-		return;
-	if (w->len > 1)
-		wr_u8(w, ',');
-	cjson_put_string(w, name);
-	wr_u8(w, ':');
-	cjson_put_string(w, value);
-}
-
-static void
 put_why(struct wr *w, const struct err *why)
 {
-	put(w, "message", why->msg);
+	cjson_put_member(w, "message", why->msg);
 	if (why->reason == NULL)
 		return;
-	put(w, "reason", why->reason->code);
-	put(w, "rule", why->reason->rule);
-	put(w, "mend", why->reason->mend);
+	cjson_put_member(w, "reason", why->reason->code);
+	cjson_put_member(w, "rule", why->reason->rule);
+	cjson_put_member(w, "mend", why->reason->mend);
 }
 
 static void
@@ -60,15 +48,15 @@ print_json(const char *uuid, const struct machine *m,
 
 	wr_grow(&w, EVENT_MAX);
 	wr_u8(&w, '{');
-	put(&w, "event", event->name);
-	put(&w, "uuid", uuid);
-	put(&w, "address", m->address);
-	put(&w, "peer", event->peer);
+	cjson_put_member(&w, "event", event->name);
+	cjson_put_member(&w, "uuid", uuid);
+	cjson_put_member(&w, "address", m->address);
+	cjson_put_member(&w, "peer", event->peer);
 	if (event->retry >= 0) {
 		wr_str(&w, ",\"retry\":");
 		cjson_put_uint(&w, (uint64_t)event->retry);
 	}
-	put(&w, "words", event->words);
+	cjson_put_member(&w, "words", event->words);
 	if (event->why != NULL)
 		put_why(&w, event->why);
 	wr_str(&w, "}\n");

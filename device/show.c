@@ -77,18 +77,6 @@ show_text(const struct record *r, const char *uuid, const char *ip)
 }
 
 static void
-put(struct wr *w, const char *name, const char *value)
-{
-	if (value[0] == '\0')
-		return;
-	if (w->len > 1)
-		wr_u8(w, ',');
-	cjson_put_string(w, name);
-	wr_u8(w, ':');
-	cjson_put_string(w, value);
-}
-
-static void
 json_hashes(struct wr *w, const struct hashlist *list)
 {
 	char hex[TEXT_HEX_SIZE(HASHLIST_HASH)];
@@ -122,27 +110,23 @@ show_json(
 		snprintf(port, sizeof(port), "%u", r->server_port);
 	wr_grow(&w, SHOW_MAX);
 	wr_u8(&w, '{');
-	put(&w, "uuid", uuid);
-	put(&w, "serial", r->serial);
-	put(&w, "order", r->order);
-	put(&w, "amt", amt);
-	put(&w, "mode", r->mode == RECORD_SMB ? "smb" : "enterprise");
-	put(&w, "start", start_word(r));
-	put(&w, "credential", credential_word(r));
-	put(&w, "pid", r->psk.pid);
-	put(&w, "device_key", key_word(r));
-	put(&w, "pki_dns_suffix", r->pki_dns_suffix);
-	put(&w, "server_fqdn", r->server_fqdn);
-	put(&w, "server_address", ip);
-	put(&w, "server_port", port);
+	cjson_put_member(&w, "uuid", uuid);
+	cjson_put_member(&w, "serial", r->serial);
+	cjson_put_member(&w, "order", r->order);
+	cjson_put_member(&w, "amt", amt);
+	cjson_put_member(
+	    &w, "mode", r->mode == RECORD_SMB ? "smb" : "enterprise");
+	cjson_put_member(&w, "start", start_word(r));
+	cjson_put_member(&w, "credential", credential_word(r));
+	cjson_put_member(&w, "pid", r->psk.pid);
+	cjson_put_member(&w, "device_key", key_word(r));
+	cjson_put_member(&w, "pki_dns_suffix", r->pki_dns_suffix);
+	cjson_put_member(&w, "server_fqdn", r->server_fqdn);
+	cjson_put_member(&w, "server_address", ip);
+	cjson_put_member(&w, "server_port", port);
 	json_hashes(&w, &r->hashes);
 	wr_str(&w, "}\n");
-	if (w.failed)
-		err_mem(e);
-	else
-		fwrite(w.buf, 1, w.len, stdout);
-	wr_free(&w);
-	return e->code;
+	return cli_print(&w, e);
 }
 
 static enum err_code

@@ -429,10 +429,5 @@ imageshow_json(const struct imageshow *s, struct err *e)
 	json_open(&w, "unknown");
 	each_gap(s, json_gap, &w);
 	wr_str(&w, "]}\n");
-	if (w.failed)
-		err_mem(e);
-	else
-		fwrite(w.buf, 1, w.len, stdout);
-	wr_free(&w);
-	return e->code;
+	return cli_print(&w, e);
 }

@@ -353,12 +353,7 @@ show_json(const struct order *o, struct err *e)
 	    o->opened, o->profile_sha256);
 	profile_store(&w, &o->profile);
 	wr_str(&w, "}\n");
-	if (w.failed)
-		err_mem(e);
-	else
-		fwrite(w.buf, 1, w.len, stdout);
-	wr_free(&w);
-	return e->code;
+	return cli_print(&w, e);
 }
 
 static void

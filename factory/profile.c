@@ -698,12 +698,7 @@ show_json(const struct profile *p, struct err *e)
 	wr_grow(&w, PROFILE_JSON_MAX);
 	profile_store(&w, p);
 	wr_str(&w, "\n");
-	if (w.failed)
-		err_mem(e);
-	else
-		fwrite(w.buf, 1, w.len, stdout);
-	wr_free(&w);
-	return e->code;
+	return cli_print(&w, e);
 }
 
 static enum err_code

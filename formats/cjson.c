@@ -66,6 +66,18 @@ cjson_put_bool(struct wr *w, bool v)
 }
 
 void
+cjson_put_member(struct wr *w, const char *name, const char *value)
+{
+	if (value == NULL || value[0] == '\0')
+		return;
+	if (w->len > 0 && w->buf[w->len - 1] != '{')
+		wr_u8(w, ',');
+	cjson_put_string(w, name);
+	wr_u8(w, ':');
+	cjson_put_string(w, value);
+}
+
+void
 cjson_want(struct rd *r, const char *literal)
 {
 	if (!cjson_have(r, literal))

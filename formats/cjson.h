@@ -18,6 +18,9 @@
 void cjson_put_string(struct wr *, const char *);
 void cjson_put_uint(struct wr *, uint64_t);
 void cjson_put_bool(struct wr *, bool);
+/* "name":"value" with a comma in front unless it is the first of its object;
+ * nothing for an empty or NULL value. */
+void cjson_put_member(struct wr *, const char *name, const char *value);
 
 /* Exactly these bytes must follow. */
 void cjson_want(struct rd *, const char *literal);

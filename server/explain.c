@@ -11,16 +11,6 @@
 #define LINE_MAX_LEN 4096
 #define TEXT_MAX ((size_t)1 << 20)
 
-static enum err_code
-print(const struct wr *w, struct err *e)
-{
-	if (w->failed)
-		return err_mem(e);
-	if (fwrite(w->buf, 1, w->len, stdout) != w->len)
-		return err_sys(e, ERR_IO, "standard output");
-	return ERR_OK;
-}
-
 static void
 put(struct wr *w, const char *key, const char *value)
 {
@@ -61,7 +51,7 @@ list_unit(void *arg, const struct store_unit *u, struct err *e)
 		wr_fmt(&w, LIST_FORMAT, uuid, u->row.serial,
 		    store_state_name(u->state), u->updated, u->reason);
 	}
-	return print(&w, e);
+	return cli_print(&w, e);
 }
 
 static enum err_code
@@ -197,7 +187,7 @@ run_explain(const struct cli_args *a, struct err *e)
 	if (e->code == ERR_OK) {
 		(s->json ? tell_json : tell_words)(
 		    &w, s, reason_find(s->u.reason));
-		print(&w, e);
+		cli_print(&w, e);
 	}
 	store_close(store);
 	wr_free(&s->events);
