@@ -13,6 +13,10 @@ O	:= build/$(MODE)
 
 # Rooms, lowest first: a room links against those before it.
 ROOMS	:= base formats bios export factory server device
+# What a program is linked of, highest first: what its room may include.
+PARTS_factory := factory export bios formats base
+PARTS_server := server formats base
+PARTS_device := device bios formats base
 # program:room that holds its main.c
 PROGRAMS := amtforge:factory amtforge-server:server amtforge-device:device
 
@@ -90,7 +94,7 @@ endef
 $(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
 
 define program_rules
-$(O)/bin/$(1): $(O)/obj/$(2)/main.o $(LIBS)
+$(O)/bin/$(1): $(O)/obj/$(2)/main.o $(foreach r,$(PARTS_$(2)),$(call lib,$(r)))
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$$(LINK) -o $$@ $$^ $(PKG_LIBS)

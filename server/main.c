@@ -11,6 +11,7 @@ static const struct cli_verb *const tables[] = {
 	import_verbs,
 	run_verbs,
 	explain_verbs,
+	account_verbs,
 	NULL,
 };
 

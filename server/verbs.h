@@ -12,5 +12,6 @@ extern const struct cli_verb chain_verbs[];
 extern const struct cli_verb import_verbs[];
 extern const struct cli_verb explain_verbs[];
 extern const struct cli_verb run_verbs[];
+extern const struct cli_verb account_verbs[];
 
 #endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "formats/cjson.h"
+#include "formats/reason.h"
+#include "server/store.h"
+#include "server/verbs.h"
+
+#define TEXT_MAX 8192
+
+static void
+put(struct wr *w, bool json, const char *name, const char *value)
+{
+	if (json)
+		cjson_put_member(w, name, value);
+	else if (value[0] != '\0')
+		wr_fmt(w, "%-20s %s\n", name, value);
+}
+
+static void
+put_secrets(struct wr *w, bool json, const struct store_unit *u)
+{
+	const struct psk *psk = &u->now.psk;
+
+	put(w, json, "admin_password", u->now.admin_password);
+	put(w, json, "mebx_password",
+	    u->now.mebx_password[0] != '\0' ? u->now.mebx_password
+					    : u->row.mebx_password);
+	put(w, json, "pps", psk->pid[0] != '\0' ? psk->pps : u->row.pps);
+	/* A set-up began and did not end: the machine may have these. */
+	put(w, json, "next_admin_password", u->next.admin_password);
+	put(w, json, "next_mebx_password", u->next.mebx_password);
+	put(w, json, "next_pid", u->next.psk.pid);
+	put(w, json, "next_pps", u->next.psk.pps);
+}
+
+static void
+put_unit(struct wr *w, bool json, bool reveal, const struct store_unit *u)
+{
+	const char *now_pid = u->now.psk.pid;
+	char uuid[UUID_TEXT], hex[TEXT_HEX_SIZE(SHA256_LEN)] = "";
+	uint8_t digest[SHA256_LEN];
+
+	uuid_text(&u->row.uuid, uuid);
+	if (u->tls_cert_len > 0) {
+		digest_sha256(u->tls_cert, u->tls_cert_len, digest);
+		text_hex(hex, digest, sizeof(digest));
+	}
+	wr_str(w, json ? "{" : "");
+	put(w, json, "uuid", uuid);
+	put(w, json, "serial", u->row.serial);
+	put(w, json, "order", u->row.order);
+	put(w, json, "state", store_state_name(u->state));
+	put(w, json, "mode", u->row.mode);
+	put(w, json, "amt", u->row.amt);
+	put(w, json, "version", u->version);
+	put(w, json, "address", u->address);
+	put(w, json, "pid", now_pid[0] != '\0' ? now_pid : u->row.pid);
+	put(w, json, "tls_cert_sha256", hex);
+	put(w, json, "updated", u->updated);
+	if (reveal)
+		put_secrets(w, json, u);
+	wr_str(w, json ? "}\n" : "");
+}
+
+static enum err_code
+find(struct store *store, const char *text, struct store_unit *u, struct err *e)
+{
+	struct uuid uuid;
+	bool found;
+
+	if (!uuid_parse(&uuid, text))
+		return err_refuse(
+		    e, ERR_DATA, reason_get(REASON_UUID_MALFORMED), "%s", text);
+	if (store_unit(store, &uuid, &found, u, e) == ERR_OK && !found)
+		err_refuse(e, ERR_DATA, reason_get(REASON_UUID_UNKNOWN),
+		    "%s: in no manifest that was imported", text);
+	return e->code;
+}
+
+static enum err_code
+run_show(const struct cli_args *a, struct err *e)
+{
+	bool reveal = cli_flag(a, "--reveal");
+	struct store *store = NULL;
+	struct store_unit u;
+	struct wr w;
+
+	memset(&u, 0, sizeof(u));
+	wr_grow(&w, TEXT_MAX);
+	if (store_open(a->pos[0], &store, e) == ERR_OK &&
+	    find(store, a->pos[1], &u, e) == ERR_OK &&
+	    (!reveal ||
+		store_audit(store, "show reveal", a->pos[1], "", e) ==
+		    ERR_OK)) {
+		put_unit(&w, a->json, reveal, &u);
+		cli_print(&w, e);
+	}
+	wr_free(&w);
+	store_unit_wipe(&u);
+	store_close(store);
+	return e->code;
+}
+
+static const struct cli_opt opts[] = {
+	{ "--reveal", CLI_FLAG, NULL, "the secrets too; leaves an audit row" },
+	{ 0 },
+};
+
+const struct cli_verb account_verbs[] = {
+	{ "show", "STATE UUID [--reveal]",
+	    "show one unit, and how to log in to it", opts, 2, 2, run_show },
+	{ 0 },
+};
