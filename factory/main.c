@@ -11,7 +11,7 @@ static const struct cli_verb *const tables[] = {
 	profile_verbs,
 	ledger_verbs,
 	order_verbs,
-	unit_verbs,
+	unitfile_verbs,
 	manifestfile_verbs,
 	NULL,
 };

@@ -9,10 +9,12 @@
 #ifndef FACTORY_UNIT_H
 #define FACTORY_UNIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/x509.h"
 #include "factory/ledger.h"
 #include "factory/order.h"
 #include "formats/psk.h"
@@ -63,6 +65,10 @@ void unit_record(const struct order *, const struct unit *, struct record *);
 enum err_code unit_insert(
     struct ledger *, const struct order *, const struct unit *, struct err *);
 
+/* The certificate of a device that made its own key; force replaces another
+ * one. Leaves an audit row. */
+enum err_code unit_pin(struct ledger *, const struct uuid *,
+    const struct x509 *, bool force, struct err *);
 /* A move of state with its audit row; the state it has already is left. */
 enum err_code unit_mark(struct ledger *, const struct uuid *, const char *state,
     const char *why, struct err *);

@@ -13,7 +13,7 @@ extern const struct cli_verb hash_verbs[];
 extern const struct cli_verb profile_verbs[];
 extern const struct cli_verb ledger_verbs[];
 extern const struct cli_verb order_verbs[];
-extern const struct cli_verb unit_verbs[];
+extern const struct cli_verb unitfile_verbs[];
 extern const struct cli_verb imagefile_verbs[];
 extern const struct cli_verb manifestfile_verbs[];
 
