@@ -104,21 +104,9 @@ rd_u16le(struct rd *r)
 }
 
 uint32_t
-rd_u24le(struct rd *r)
-{
-	return (uint32_t)rd_le(r, 3);
-}
-
-uint32_t
 rd_u32le(struct rd *r)
 {
 	return (uint32_t)rd_le(r, 4);
-}
-
-uint64_t
-rd_u64le(struct rd *r)
-{
-	return rd_le(r, 8);
 }
 
 uint16_t
@@ -325,21 +313,9 @@ wr_u16le(struct wr *w, uint16_t v)
 }
 
 void
-wr_u24le(struct wr *w, uint32_t v)
-{
-	wr_le(w, v, 3);
-}
-
-void
 wr_u32le(struct wr *w, uint32_t v)
 {
 	wr_le(w, v, 4);
-}
-
-void
-wr_u64le(struct wr *w, uint64_t v)
-{
-	wr_le(w, v, 8);
 }
 
 void

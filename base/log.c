@@ -30,16 +30,6 @@ log_line(enum log_level level, const char *fmt, va_list ap)
 }
 
 void
-log_err(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	log_line(LOG_LEVEL_ERR, fmt, ap);
-	va_end(ap);
-}
-
-void
 log_warn(const char *fmt, ...)
 {
 	va_list ap;

@@ -8,12 +8,10 @@
 #define BASE_LOG_H
 
 enum log_level {
-	LOG_LEVEL_ERR = 3,
 	LOG_LEVEL_WARN = 4,
 	LOG_LEVEL_INFO = 6
 };
 
-void log_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
