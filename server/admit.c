@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/text.h"
 #include "formats/reason.h"
 #include "server/admit.h"
 
@@ -45,6 +46,28 @@ announced(const struct hello *h, const struct x509 *root)
 	return false;
 }
 
+/* The first of each side stands for the rest: with a private root, which is
+ * where this goes wrong, each has but one. */
+static enum err_code
+not_announced(const struct hello *h, const struct admit *a, struct err *e)
+{
+	char theirs[TEXT_HEX_SIZE(HASHLIST_HASH)] = "none";
+	char ours[TEXT_HEX_SIZE(32)] = "none";
+	const struct x509_chain *c = a->nchains > 0 ? a->chain[0] : NULL;
+	uint8_t hash[32];
+
+	if (h->n > 0)
+		text_hex(theirs, h->hash[0].hash,
+		    hashlist_hash_len(h->hash[0].type));
+	if (c != NULL) {
+		x509_sha256(c->cert[c->n - 1], hash);
+		text_hex(ours, hash, sizeof(hash));
+	}
+	return err_refuse(e, ERR_PERM, reason_get(REASON_ROOT_NOT_ANNOUNCED),
+	    "announced (%zu): %s; our roots (%zu): %s", h->n, theirs,
+	    a->nchains, ours);
+}
+
 static enum err_code
 admit_pki(
     const struct hello *h, const struct admit *a, size_t *index, struct err *e)
@@ -59,9 +82,7 @@ admit_pki(
 			return ERR_OK;
 		}
 	}
-	return err_refuse(e, ERR_PERM, reason_get(REASON_ROOT_NOT_ANNOUNCED),
-	    "%zu hashes announced, %zu chains configured, no match", h->n,
-	    a->nchains);
+	return not_announced(h, a, e);
 }
 
 enum err_code
