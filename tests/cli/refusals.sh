@@ -1,0 +1,157 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Server and device refuse each other: both tell why, by a code of the one
+# list, with the rule, both values and the mend, and nobody is set up.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/batch.sh
+. "$(dirname "$0")/../batch.sh"
+
+VARS=/usr/share/OVMF/OVMF_VARS.fd
+
+# image: the image of the order's one unit, ./images/$uuid.bin.
+image() {
+	uuid=$(cat uuids)
+	amtforge image new base.bin --size 1M --bios $VARS
+	amtforge image write line.db O --base base.bin \
+		--map "$ROOT/configs/map-ovmf.cfg" --out images
+}
+
+# plug HOST:PORT SUFFIX: the machine boots; its events go to ./device.events.
+plug() {
+	: >device.events
+	amtforge-device boot --image "images/$uuid.bin" --state machine \
+		--listen 127.0.0.1 --port "$device_port" --server "$1" \
+		--suffix "$2" --json >device.events 2>device.log &
+	device=$!
+	wait_for '"started"' device.events
+}
+
+unplug() {
+	kill "$device"
+	wait "$device" || :
+}
+
+# told CODE VALUE...: the server's list and explain give that code, its rule
+# and mend, and each value.
+told() {
+	code=$1
+	shift
+	wait_for "\"reason\":\"$code\"" events
+	status 0 amtforge-server list state --json
+	grep "\"uuid\":\"$uuid\",\"state\":\"refused\",\"reason\":\"$code\"" out
+	status 0 amtforge-server explain state "$uuid"
+	grep "^  reason: $code\$" out
+	grep '^  rule: .' out
+	grep '^  do: .' out
+	for value; do
+		grep "^  found: .*$value" out
+	done
+}
+
+# device_told CODE VALUE...: so does the device's event.
+device_told() {
+	code=$1
+	shift
+	wait_for "\"reason\":\"$code\"" device.events
+	grep "\"reason\":\"$code\"" device.events | head -n 1 >event
+	grep '"rule":".' event
+	grep '"mend":".' event
+	for value; do
+		grep -e "$value" event
+	done
+}
+
+# The session, that is the first byte of HTTP, never began.
+not_set_up() {
+	not grep '"event":"session"' device.events
+	not grep '"event":"provisioned"' device.events
+	unplug
+	stop_server
+}
+
+a_wrong_pps_is_refused_by_both() {
+	batch psk 1
+	image
+	serve 'tries = 1;'
+	plug 127.0.0.1:9 example.com
+	unplug
+	pid=$(reveal "$uuid" pid)
+	pps=$(amtforge key psk --json 2>/dev/null | field pps)
+	[ ${#pps} -eq 32 ]
+	# as if another pair with the same PID had been written
+	sed -i "s/^end\$/pid_kept $pid\npps_kept $pps\nend/" machine/state
+	plug "127.0.0.1:$port" example.com
+	told psk-rejected "$pid"
+	wait_for handshake-failed device.events
+	not grep -F -e "$pps" events log device.events device.log out
+	not_set_up
+}
+
+# lesser_leaf EKU: the server's certificate again, with that usage only.
+lesser_leaf() {
+	openssl req -new -key chain/leaf.key -out leaf.csr \
+		-subj /CN=provision.example.com
+	echo "extendedKeyUsage=$1" >ext
+	openssl x509 -req -in leaf.csr -CA chain/root.pem \
+		-CAkey chain/root.key -set_serial 7 -days 2 -extfile ext \
+		-out lesser.pem
+	cat lesser.pem chain/root.pem >chain/leaf.pem
+}
+
+a_certificate_without_the_oid_is_refused_by_the_device() {
+	batch pki 1
+	image
+	lesser_leaf serverAuth
+	serve
+	plug "127.0.0.1:$port" example.com
+	device_told no-amt-mark provision.example.com \
+		2.16.840.1.113741.1.2.3
+	told device-refused-mark provision.example.com
+	not_set_up
+}
+
+a_suffix_mismatch_is_refused_by_the_device() {
+	batch pki 1
+	image
+	serve
+	plug "127.0.0.1:$port" other.net
+	device_told suffix-mismatch provision.example.com other.net
+	told device-refused-domain provision.example.com
+	not_set_up
+}
+
+a_root_that_is_not_announced_is_explained() {
+	batch pki 1
+	image
+	mv chain announced
+	amtforge-server chain make chain --fqdn provision.example.com
+	serve
+	plug "127.0.0.1:$port" example.com
+	told root-not-announced "$(cert_sha256 chain/root.pem)" \
+		"$(cert_sha256 announced/root.pem)"
+	not_set_up
+}
+
+a_rogue_device_hears_no_http() {
+	openssl req -x509 -newkey rsa:2048 -noenc -keyout right.key \
+		-out right.pem -subj /CN=right -days 2 2>/dev/null
+	batch pki 1 right.pem
+	image
+	serve 'tries = 1;'
+	plug "127.0.0.1:$port" example.com
+	told device-cert-differs "$(cert_sha256 right.pem)"
+	not_set_up
+}
+
+if [ ! -e $VARS ]; then
+	skip server_and_device_refuse_each_other "no $VARS (package ovmf)"
+	done_testing
+	exit
+fi
+t a_wrong_pps_is_refused_by_both
+t a_certificate_without_the_oid_is_refused_by_the_device
+t a_suffix_mismatch_is_refused_by_the_device
+t a_root_that_is_not_announced_is_explained
+t a_rogue_device_hears_no_http
+done_testing
