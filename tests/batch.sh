@@ -41,7 +41,7 @@ reveal() {
 # serve [LINE...]: starts the server with these lines added to its
 # configuration; its events go to ./events, its words to ./log.
 serve() {
-	device_port=${device_port:-$((20000 + $$ % 20000))}
+	device_port=${device_port:-$((10000 + $$ % 20000))}
 	{
 		echo 'state = "state"; listen = "127.0.0.1";'
 		echo "port = ${want_port:-0};"

@@ -73,8 +73,8 @@ reach() {
 	done
 }
 
-hello_port=$((20000 + $$ % 10000))
-device_port=$((30000 + $$ % 10000))
+hello_port=$((10000 + $$ % 10000))
+device_port=$((20000 + $$ % 10000))
 
 start_server() {
 	amtforge-server run server.cfg >>server.log 2>&1 &
