@@ -248,6 +248,20 @@ peer_fill(int fd, struct loop_peer *p)
 
 /* Connections. */
 
+/* Bytes left unread at a close make it a reset, and a reset may overtake the
+ * alert that says why a handshake was refused: under TLS 1.3 the client's
+ * request is often there already. */
+static void
+conn_drain(struct loop_conn *c)
+{
+	evutil_socket_t fd = bufferevent_getfd(c->bev);
+	char waste[4096];
+
+	for (int i = 0; i < 64; i++)
+		if (recv(fd, waste, sizeof(waste), MSG_DONTWAIT) <= 0)
+			break;
+}
+
 static void
 conn_free(struct loop_conn *c)
 {
@@ -261,6 +275,8 @@ conn_free(struct loop_conn *c)
 		c->loop->conns = c->next;
 	if (c->next != NULL)
 		c->next->prev = c->prev;
+	if (c->ssl != NULL && !c->ready)
+		conn_drain(c);
 	bufferevent_free(c->bev);
 	free(c);
 }
