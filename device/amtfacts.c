@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/stamp.h"
 #include "base/text.h"
 #include "device/amtfacts.h"
 
@@ -87,14 +87,11 @@ bool
 amtfacts_record(struct amt *a, size_t i, struct amt_item *it)
 {
 	const struct state_record *r = &a->state->record;
-	char text[24];
-	struct tm tm;
-	time_t when = (time_t)r->created;
+	char text[STAMP_LEN];
 
 	if (i > 0 || !r->present)
 		return false;
-	gmtime_r(&when, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	stamp_utc(text, (time_t)r->created);
 	amt_put(it, "InstanceID", "Intel(r) AMT: RecordLog 1");
 	amt_put(it, "CreationTimeStamp", text);
 	amt_put_num(it, "ProvisioningTLSMode", r->psk ? 2 : 1);

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/rand.h"
+#include "base/stamp.h"
 #include "base/text.h"
 #include "factory/credential.h"
 #include "factory/csv.h"
@@ -259,7 +260,7 @@ make_one(struct issue *s, struct want *w, struct err *e)
 		return err_refuse(e, ERR_DATA, reason_get(REASON_ORDER_FULL),
 		    "order %s has its %llu units: serial %s is not issued",
 		    s->o->id, (unsigned long long)s->o->quantity, u->serial);
-	ledger_now(u->issued);
+	stamp_now(u->issued);
 	if (!s->o->profile.pki && !s->o->profile.key_shared &&
 	    credential_psk(s->l, &u->psk, e) != ERR_OK)
 		return e->code;

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/crypto.h"
@@ -11,6 +10,7 @@
 #include "base/file.h"
 #include "base/keyfile.h"
 #include "base/seal.h"
+#include "base/stamp.h"
 #include "base/text.h"
 #include "factory/ledger.h"
 #include "factory/verbs.h"
@@ -65,16 +65,6 @@ static const struct sealed {
 	{ "units.otp", "SELECT uuid, otp FROM units WHERE otp NOT NULL" },
 	{ "units.key", "SELECT uuid, key FROM units WHERE key NOT NULL" },
 };
-
-void
-ledger_now(char out[static 24])
-{
-	time_t now = time(NULL);
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	strftime(out, 24, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
 
 struct db *
 ledger_db(struct ledger *l)
@@ -248,7 +238,7 @@ ledger_audit(struct ledger *l, const char *what, const char *object,
 	char now[24], who[64];
 	struct db_stmt *s;
 
-	ledger_now(now);
+	stamp_now(now);
 	if (pw != NULL)
 		snprintf(who, sizeof(who), "%s", pw->pw_name);
 	else

@@ -50,7 +50,5 @@ enum err_code ledger_unseal(struct ledger *, const char *column,
  * order or UUID. Part of the transaction that is open, if one is. */
 enum err_code ledger_audit(struct ledger *, const char *what,
     const char *object, const char *why, struct err *);
-/* Now, RFC 3339 UTC. */
-void ledger_now(char out[static 24]);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "base/sealed.h"
+#include "base/stamp.h"
 #include "export/maker.h"
 #include "factory/issue.h"
 #include "factory/ledger.h"
@@ -109,7 +110,7 @@ make_header(struct make *x, struct err *e)
 	uuid_text(&batch, m->batch);
 	snprintf(m->order, sizeof(m->order), "%s", x->o->id);
 	snprintf(m->customer, sizeof(m->customer), "%s", p->customer);
-	ledger_now(m->created);
+	stamp_now(m->created);
 	m->key_shared = p->key_shared;
 	if (p->hashes.n > 0) {
 		snprintf(m->list[0].name, sizeof(m->list[0].name), "%s",

@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "base/log.h"
+#include "base/stamp.h"
 #include "base/text.h"
 #include "factory/credential.h"
 #include "factory/order.h"
@@ -220,7 +221,7 @@ order_open(struct ledger *l, const char *id, const struct profile *p,
 	snprintf(o->id, sizeof(o->id), "%s", id);
 	o->profile = *p;
 	o->quantity = quantity;
-	ledger_now(o->opened);
+	stamp_now(o->opened);
 	if (store_profile(o, &json, e) != ERR_OK)
 		goto out;
 	/* Outside the transaction: it takes long. */
@@ -295,7 +296,7 @@ order_manifest_add(struct ledger *l, const char *id, uint32_t sequence,
 	char now[24];
 	struct db_stmt *s;
 
-	ledger_now(now);
+	stamp_now(now);
 	if (db_prepare(ledger_db(l),
 		"INSERT INTO manifests VALUES (?1, ?2, ?3, ?4)", &s,
 		e) != ERR_OK)

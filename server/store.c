@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/secret.h"
+#include "base/stamp.h"
 #include "formats/reason.h"
 #include "server/store.h"
 #include "server/vault.h"
@@ -22,16 +22,6 @@ const char *
 store_state_name(enum store_state state)
 {
 	return states[state];
-}
-
-static void
-now_text(char out[static 24])
-{
-	time_t now = time(NULL);
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	strftime(out, 24, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
 struct db *
@@ -134,7 +124,7 @@ store_audit(struct store *s, const char *what, const char *object,
 		" VALUES (?1, ?2, ?3, ?4)",
 		&q, e) != ERR_OK)
 		return e->code;
-	now_text(now);
+	stamp_now(now);
 	db_bind_text(q, 1, now);
 	db_bind_text(q, 2, what);
 	db_bind_text(q, 3, object);
@@ -345,7 +335,7 @@ history_add(struct store *s, bool stranger, const char *uuid,
 
 	if (db_prepare(s->db, h->insert, &q, e) != ERR_OK)
 		return e->code;
-	now_text(now);
+	stamp_now(now);
 	db_bind_text(q, 1, uuid);
 	db_bind_text(q, 2, now);
 	db_bind_text(q, 3, states[stranger ? STORE_REFUSED : v->state]);
@@ -377,7 +367,7 @@ row_event(struct store *s, const char *uuid, const struct store_event *v,
 		" WHERE uuid = ?1",
 		&q, e) != ERR_OK)
 		return e->code;
-	now_text(now);
+	stamp_now(now);
 	db_bind_text(q, 1, uuid);
 	db_bind_text(q, 2, states[v->state]);
 	db_bind_text(q, 3, v->reason != NULL ? v->reason->code : "");
@@ -517,7 +507,7 @@ put_row(struct store *s, const char *sql, int64_t batch, const struct row *row,
 	else if (vault_seal(s->vault, "units.row", uuid, w.buf, w.len, sealed,
 		     e) == ERR_OK &&
 	    db_prepare(s->db, sql, &q, e) == ERR_OK) {
-		now_text(now);
+		stamp_now(now);
 		db_bind_text(q, 1, uuid);
 		db_bind_int(q, 2, batch);
 		db_bind_blob(q, 3, sealed, w.len + CRYPTO_SEAL_MORE);
