@@ -196,6 +196,9 @@ run_open(struct run *r, const struct cli_args *args, const char *listen,
 		ERR_OK)
 		return e->code;
 	setup.port = (uint16_t)port;
+	if (r->settings.insecure_star_cn)
+		log_warn("insecure_star_cn: a server named * is taken to be of "
+			 "any domain");
 	if (r->settings.insecure_key_pool > 0)
 		log_warn("insecure_key_pool: machines share %zu keys",
 		    r->settings.insecure_key_pool);

@@ -85,19 +85,22 @@ run_show(const struct cli_args *a, struct err *e)
 {
 	bool reveal = cli_flag(a, "--reveal");
 	struct store *store = NULL;
+	char uuid[UUID_TEXT]; /* as the store writes it, for the audit */
 	struct store_unit u;
 	struct wr w;
 
 	memset(&u, 0, sizeof(u));
 	wr_grow(&w, TEXT_MAX);
-	if (store_open(a->pos[0], &store, e) == ERR_OK &&
-	    find(store, a->pos[1], &u, e) == ERR_OK &&
-	    (!reveal ||
-		store_audit(store, "show reveal", a->pos[1], "", e) ==
-		    ERR_OK)) {
+	if (store_open(a->pos[0], &store, e) != ERR_OK ||
+	    find(store, a->pos[1], &u, e) != ERR_OK)
+		goto out;
+	uuid_text(&u.row.uuid, uuid);
+	if (!reveal ||
+	    store_audit(store, "show reveal", uuid, "", e) == ERR_OK) {
 		put_unit(&w, a->json, reveal, &u);
 		cli_print(&w, e);
 	}
+out:
 	wr_free(&w);
 	store_unit_wipe(&u);
 	store_close(store);

@@ -98,6 +98,15 @@ each_machine_of_a_fleet_has_its_address_and_its_state() {
 	sha256sum -c before
 }
 
+a_lowered_guard_is_told_at_the_start() {
+	images psk 1
+	echo 'insecure_star_cn = true; insecure_key_pool = 2;' >device.cfg
+	status 124 timeout 1 amtforge-device boot --image images/*.bin \
+		--state machine --port 0 --config device.cfg
+	says 'insecure_star_cn: '
+	says 'insecure_key_pool: '
+}
+
 a_fleet_goes_on_without_the_image_that_does_not_boot() {
 	images psk 2
 	cp base.bin images/aaa.bin
@@ -116,5 +125,6 @@ t an_image_without_a_record_does_not_boot
 t what_is_missing_or_misspelt_is_named
 t a_state_that_is_not_understood_is_refused_and_kept
 t each_machine_of_a_fleet_has_its_address_and_its_state
+t a_lowered_guard_is_told_at_the_start
 t a_fleet_goes_on_without_the_image_that_does_not_boot
 done_testing

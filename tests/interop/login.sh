@@ -28,12 +28,14 @@ the_revealed_password_opens_the_machine() {
 	wait_for '"state":"provisioned"' events
 	status 0 amtforge-server show state "$uuid"
 	not grep -q password out
-	status 0 amtforge-server show state "$uuid" --reveal --json
+	status 0 amtforge-server show state "$(echo "$uuid" | tr a-f A-F)" \
+		--reveal --json
 	password=$(field admin_password <out)
 	[ "$(ask "$password")" = 200 ]
 	grep -q DigestRealm soap
 	[ "$(ask "not$password")" = 401 ]
-	sqlite3 state/store.db 'SELECT what FROM audit' | grep -qx 'show reveal'
+	sqlite3 state/store.db 'SELECT what, object FROM audit' |
+		grep -qx "show reveal|$uuid"
 	kill "$device"
 	stop_server
 }
