@@ -21,7 +21,8 @@ PARTS_device := device bios formats base
 PROGRAMS := amtforge:factory amtforge-server:server amtforge-device:device
 
 PKGS	:= libssl libcrypto zlib libconfig libevent_core libevent_extra \
-	   libevent_openssl libcurl expat sqlite3 libseccomp
+	   libevent_openssl libcurl expat sqlite3 libseccomp jansson \
+	   libusb-1.0 cairo
 
 CC	?= cc
 WARN	:= -Wall -Wextra -Werror -Wshadow -Wcast-qual -Wconversion \
@@ -46,7 +47,8 @@ endif
 
 VERSION	:= 0.1.0
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+# libzint brings no .pc file.
+PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lzint
 CPPFLAGS_ALL = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. $(CPPFLAGS)
 CFLAGS_ALL = -std=c11 $(WARN) $(HARDEN) $(FLAGS_$(MODE)) $(PKG_CFLAGS) $(CFLAGS)
 LINK	= $(CC) $(FLAGS_$(MODE)) $(LDFLAGS_ALL) $(LDFLAGS)

@@ -13,6 +13,11 @@ static const struct cli_verb *const tables[] = {
 	order_verbs,
 	unitfile_verbs,
 	manifestfile_verbs,
+	setupfile_verbs,
+	setupkey_verbs,
+	keyimage_verbs,
+	stickfile_verbs,
+	worksheet_verbs,
 	NULL,
 };
 

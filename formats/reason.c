@@ -301,6 +301,22 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_DEVICE_DISABLED] = { "device-disabled",
 	    "Remote configuration is enabled in the device.",
 	    "Enable it in the profile, or in the machine's MEBx." },
+
+	/* Setup.bin files and keys in the ledger */
+	[REASON_SETUPBIN_MALFORMED] = { "setupbin-malformed",
+	    "A Setup.bin file is one header record and whole data records, as "
+	    "amtforge-setupbin(7) has them.",
+	    "Let setupbin check say what is wrong and where; make the file "
+	    "again." },
+
+	/* a machine about a one-touch key */
+	[REASON_KEY_UNREADABLE] = { "key-unreadable",
+	    "A key is a disk with a FAT volume whose sectors can be read.",
+	    "Write the key again from its image." },
+
+	/* sticks and their writer */
+
+	/* worksheets */
 };
 
 const struct reason *

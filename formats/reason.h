@@ -89,6 +89,12 @@ enum reason_id {
 	REASON_KEY_SIZE,
 	REASON_PSK_IDENTITY,
 	REASON_DEVICE_DISABLED,
+	/* Setup.bin files and keys in the ledger */
+	REASON_SETUPBIN_MALFORMED,
+	/* a machine about a one-touch key */
+	REASON_KEY_UNREADABLE,
+	/* sticks and their writer */
+	/* worksheets */
 	REASON_LAST
 };
 

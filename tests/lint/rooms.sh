@@ -26,6 +26,10 @@ curl/ base/http.c
 expat.h base/xml.c
 sqlite3.h base/db.c
 seccomp.h base/sandbox.c
+jansson.h base/json.c
+libusb-1.0/ export/stickusb.c
+cairo export/sheet.c
+zint.h export/label.c
 '
 
 find base formats bios export factory server device agent \

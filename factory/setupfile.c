@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "factory/verbs.h"
+
+const struct cli_verb setupfile_verbs[] = {
+	{ 0 },
+};
