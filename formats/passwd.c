@@ -39,6 +39,19 @@ passwd_check(const char *s, const char **why)
 	return *why == NULL;
 }
 
+enum passwd_level
+passwd_judge(const char *s, const char **why)
+{
+	if (!passwd_check(s, why))
+		return PASSWD_BAD;
+	if (s[strcspn(s, "'<>& ")] != '\0')
+		*why = "some makers refuse ' < > & and blanks in a password";
+	else if (strlen(s) > 16)
+		*why = "some makers and servers refuse a password of more than "
+		       "16 characters";
+	return *why == NULL ? PASSWD_GOOD : PASSWD_RISKY;
+}
+
 size_t
 passwd_make(char out[static PASSWD_LEN + 1], const uint8_t *random, size_t n)
 {

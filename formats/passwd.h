@@ -18,6 +18,15 @@
 
 /* *why says which rule is broken, never the password. */
 bool passwd_check(const char *, const char **why);
+/* Rules differ: HP's guides also forbid ' < > & and the blank, and MeshCentral
+ * takes 8 to 16 characters, so a password that passes may still fail there. */
+enum passwd_level {
+	PASSWD_GOOD,
+	PASSWD_RISKY, /* Intel's rule holds; not every maker's does */
+	PASSWD_BAD    /* breaks Intel's rule: passwd_check() says no */
+};
+/* *why: NULL where it is good. */
+enum passwd_level passwd_judge(const char *, const char **why);
 /* From random bytes, unbiased, drawn again until all classes are in. Returns
  * the bytes used, 0 if there were too few (256 suffice all but once in
  * 10^9). */

@@ -38,6 +38,35 @@ intels_rule_holds(void **state)
 }
 
 static void
+a_password_that_some_maker_refuses_is_risky(void **state)
+{
+	static const struct {
+		const char *password;
+		enum passwd_level level;
+	} cases[] = {
+		{ "P@ssw0rd", PASSWD_GOOD },
+		{ "P@ssw0rdP@ssw0rd", PASSWD_GOOD },   /* 16 */
+		{ "P@ssw0rdP@ssw0rd1", PASSWD_RISKY }, /* 17 */
+		{ "P@ss w0rd", PASSWD_RISKY },
+		{ "P'ssw0rd", PASSWD_RISKY },
+		{ "P<ssw0rd", PASSWD_RISKY },
+		{ "P>ssw0rd", PASSWD_RISKY },
+		{ "P&ssw0rd", PASSWD_RISKY },
+		{ "P,ssw0rd", PASSWD_BAD },
+		{ "passw0rd<", PASSWD_BAD },
+		{ "", PASSWD_BAD },
+	};
+	const char *why;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(
+		    passwd_judge(cases[i].password, &why), cases[i].level);
+		assert_int_equal(why == NULL, cases[i].level == PASSWD_GOOD);
+	}
+}
+
+static void
 made_ones_obey_the_rule_and_use_every_character(void **state)
 {
 	char out[PASSWD_LEN + 1];
@@ -55,7 +84,7 @@ made_ones_obey_the_rule_and_use_every_character(void **state)
 			random[i] = (uint8_t)(x >> 24);
 		}
 		assert_int_not_equal(passwd_make(out, random, 256), 0);
-		assert_true(passwd_check(out, &why));
+		assert_int_equal(passwd_judge(out, &why), PASSWD_GOOD);
 		for (size_t i = 0; i < PASSWD_LEN; i++)
 			seen[(int)out[i]] = true;
 	}
@@ -81,6 +110,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(intels_rule_holds),
+		cmocka_unit_test(a_password_that_some_maker_refuses_is_risky),
 		cmocka_unit_test(
 		    made_ones_obey_the_rule_and_use_every_character),
 		cmocka_unit_test(too_few_random_bytes_make_nothing),
