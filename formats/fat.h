@@ -3,7 +3,7 @@
  * FAT12, FAT16 and FAT32 volumes, in the first FAT partition of an MBR or on
  * the whole disk ("superfloppy"), as far as a USB key for one-touch needs
  * them: find a file of the root folder by its 8.3 name and follow its cluster
- * chain; and lay out a new volume that holds one file. Sectors are 512 bytes.
+ * chain. Sectors are 512 bytes. formats/fatplan.h lays out new volumes.
  * Source: Microsoft's FAT specification (public), mkfs.fat as the judge.
  *
  * Pure and freestanding: a disk is two functions of its caller, so that the
@@ -53,7 +53,8 @@ struct fat_file {
 	uint32_t size;    /* bytes */
 	uint32_t slot;    /* of its entry in the root folder, from 0; long-name,
 			   * label and deleted entries count */
-	bool first;       /* no used entry stands before it */
+	bool first;       /* no used entry stands before it, one of its own
+			   * long name neither */
 	bool only;        /* no other file, folder or label is there */
 	bool long_name;   /* its entry has a long-name entry before it */
 	uint8_t attributes;
@@ -61,9 +62,13 @@ struct fat_file {
 	uint32_t walk, at;
 };
 
-/* *why says what a disk is not, for a person: "no FAT volume", ... */
+/* *why says what a disk is not, for a person: "no FAT volume", ... Where the
+ * first sector is a sound boot sector it is the volume's; else the first
+ * partition of a FAT type is taken. Nothing outside the disk is ever read, and
+ * only the FAT in use (the first) is looked at. */
 bool fat_open(struct fat *, const struct fat_disk *, const char **why);
-/* name: 11 characters of an 8.3 name, as on disk. */
+/* name: 11 characters of an 8.3 name, as on disk. False too where its entry
+ * cannot be: a first cluster or a size that the volume does not have. */
 bool fat_find(struct fat *, const char name[static 11], struct fat_file *,
     const char **why);
 /* The LBA of the file's i-th sector. Follows the chain, and never for ever;
@@ -72,41 +77,8 @@ bool fat_lba(struct fat *, struct fat_file *, uint32_t i, uint64_t *lba,
     const char **why);
 /* Are the file's clusters consecutive? */
 bool fat_contiguous(struct fat *, struct fat_file *, bool *, const char **why);
-/* The first sector behind all clusters in use. */
+/* The first sector behind all clusters in use; where none is, behind FATs and
+ * root folder. Clusters marked bad are not in use. */
 bool fat_used(struct fat *, uint64_t *lba, const char **why);
-
-/* ---- laying out ---- */
-
-enum fat_layout {
-	FAT_LAYOUT_16,         /* MBR, one FAT16 partition, 1 KiB clusters */
-	FAT_LAYOUT_32,         /* MBR, one FAT32 partition */
-	FAT_LAYOUT_SUPERFLOPPY /* FAT16, no MBR */
-};
-
-struct fat_make {
-	enum fat_layout layout;
-	char name[12];       /* 8.3, as on disk */
-	uint32_t size;       /* bytes of the file */
-	uint32_t serial;     /* of the volume */
-	uint16_t date, time; /* of the file, as FAT has them */
-};
-
-struct fat_plan {
-	struct fat_make make;
-	uint64_t sectors; /* of the whole image */
-	uint64_t start;   /* LBA of the boot sector */
-	uint64_t file;    /* LBA of the file's first byte; consecutive */
-	uint32_t total;   /* sectors of the volume */
-	uint32_t reserved, fat_sectors, root_entries;
-	uint32_t cluster_sectors, clusters;
-	uint32_t first; /* cluster of the file */
-};
-
-/* False if the file does not fit the layout. */
-bool fat_plan(struct fat_plan *, const struct fat_make *, const char **why);
-/* Gives out what is not zero and not the file, in whole sectors, by rising
- * offset; stops where put returns false, and then returns false. */
-bool fat_emit(const struct fat_plan *,
-    bool (*put)(void *arg, uint64_t off, const void *, size_t), void *arg);
 
 #endif
