@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/text.h"
+
+#define CHILD_MAX 32 /* waited for at once */
+
+/* ---- finding ---- */
+
+static bool
+is_program(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	    access(path, X_OK) == 0;
+}
+
+enum err_code
+child_find(const char *name, const char *package, char out[static CHILD_PATH],
+    struct err *e)
+{
+	const char *p = getenv("PATH");
+
+	/* An empty or relative folder would run what lies where we stand. */
+	for (; p != NULL && *p != '\0'; p += strspn(p, ":")) {
+		size_t n = strcspn(p, ":");
+
+		if (*p == '/' && n + strlen(name) + 2 <= CHILD_PATH) {
+			snprintf(out, CHILD_PATH, "%.*s/%s", (int)n, p, name);
+			if (is_program(out))
+				return ERR_OK;
+		}
+		p += n;
+	}
+	return err_set(e, ERR_PEER,
+	    "%s is not installed (the package %s brings it)", name, package);
+}
+
+/* ---- starting ---- */
+
+static void
+shut(int *fd)
+{
+	if (*fd != -1)
+		close(*fd);
+	*fd = -1;
+}
+
+/* A pipe whose ends are none of the standard descriptors, so that the dup2 of
+ * one in the child does not tread on another. */
+static enum err_code
+new_pipe(int fd[2], struct err *e)
+{
+	if (pipe2(fd, O_CLOEXEC) == -1)
+		return err_sys(e, ERR_RETRY, "a pipe");
+	for (int i = 0; i < 2; i++) {
+		int up = fd[i] > STDERR_FILENO
+		    ? fd[i]
+		    : fcntl(fd[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+		if (up == -1) {
+			err_sys(e, ERR_RETRY, "a pipe");
+			shut(&fd[0]);
+			shut(&fd[1]);
+			return e->code;
+		}
+		if (up != fd[i])
+			close(fd[i]);
+		fd[i] = up;
+	}
+	return ERR_OK;
+}
+
+/* 0 or an errno. */
+static int
+spawn(struct child *c, const struct child_spec *s, int out, int err)
+{
+	static const char *const env[] = { "PATH=/usr/bin:/bin",
+		"LC_ALL=C.UTF-8", "HOME=/", NULL };
+	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t at;
+	sigset_t set;
+	int rc, in = s->in;
+
+	if (posix_spawn_file_actions_init(&fa) != 0)
+		return ENOMEM;
+	if (posix_spawnattr_init(&at) != 0) {
+		posix_spawn_file_actions_destroy(&fa);
+		return ENOMEM;
+	}
+	sigemptyset(&set);
+	posix_spawnattr_setsigmask(&at, &set);
+	sigaddset(&set, SIGPIPE);
+	posix_spawnattr_setsigdefault(&at, &set);
+	posix_spawnattr_setflags(
+	    &at, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	rc = in == -1 ? posix_spawn_file_actions_addopen(
+			    &fa, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+		      : posix_spawn_file_actions_adddup2(&fa, in, STDIN_FILENO);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_adddup2(&fa, out, STDOUT_FILENO);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_adddup2(&fa, err, STDERR_FILENO);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_addclosefrom_np(
+		    &fa, STDERR_FILENO + 1);
+	if (rc == 0) /* the strings are not written to */
+		rc = posix_spawn(&c->pid, s->path, &fa, &at,
+		    (char *const *)(uintptr_t)s->argv,
+		    (char *const *)(uintptr_t)env);
+	posix_spawnattr_destroy(&at);
+	posix_spawn_file_actions_destroy(&fa);
+	return rc;
+}
+
+enum err_code
+child_start(struct child *c, const struct child_spec *s, struct err *e)
+{
+	int out[2] = { -1, -1 }, err[2] = { -1, -1 };
+
+	memset(c, 0, sizeof(*c));
+	c->name = s->argv[0];
+	c->out = c->err = -1;
+	wr_grow(&c->got, s->most);
+	if (new_pipe(err, e) == ERR_OK &&
+	    (s->out != -1 || new_pipe(out, e) == ERR_OK)) {
+		errno = spawn(c, s, s->out != -1 ? s->out : out[1], err[1]);
+		if (errno != 0) {
+			c->pid = 0;
+			err_sys(e, ERR_PEER, "%s", s->path);
+		}
+	}
+	shut(&out[1]);
+	shut(&err[1]);
+	if (e->code != ERR_OK) {
+		shut(&out[0]);
+		shut(&err[0]);
+		return e->code;
+	}
+	c->out = out[0];
+	c->err = err[0];
+	return ERR_OK;
+}
+
+/* ---- waiting ---- */
+
+static long
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000L + t.tv_nsec / 1000000L;
+}
+
+/* Standard error's first line; what follows is read and dropped. */
+static void
+hear(struct child *c, const char *p, size_t n)
+{
+	for (size_t i = 0; i < n && c->nsaid < CHILD_SAID; i++) {
+		if (p[i] == '\n') {
+			c->nsaid = c->nsaid == 0 ? 0 : CHILD_SAID;
+			continue;
+		}
+		c->said[c->nsaid++] = text_printable(&p[i], 1) ? p[i] : '?';
+	}
+}
+
+/* One read of a descriptor that is ready; closed at its end. */
+static enum err_code
+take(struct child *c, int *fd, struct err *e)
+{
+	uint8_t buf[4096];
+	ssize_t n = read(*fd, buf, sizeof(buf));
+
+	if (n == -1 && errno == EINTR)
+		return ERR_OK;
+	if (n == -1)
+		return err_sys(e, ERR_IO, "output of %s", c->name);
+	if (n == 0)
+		shut(fd);
+	else if (fd == &c->err)
+		hear(c, (const char *)buf, (size_t)n);
+	else
+		wr_bytes(&c->got, buf, (size_t)n);
+	explicit_bzero(buf, sizeof(buf));
+	if (c->got.failed)
+		return err_set(
+		    e, ERR_PEER, "%s writes more than it should", c->name);
+	return ERR_OK;
+}
+
+static void
+reap(struct child *c)
+{
+	int st = 0;
+
+	if (c->pid == 0)
+		return;
+	while (waitpid(c->pid, &st, 0) == -1 && errno == EINTR)
+		;
+	c->pid = 0;
+	c->status = WIFSIGNALED(st) ? 128 + WTERMSIG(st) : WEXITSTATUS(st);
+}
+
+/* Until one writes or ends; *left: descriptors that are open still. */
+static enum err_code
+turn(struct child *c, size_t n, long until, size_t *left, struct err *e)
+{
+	struct pollfd p[2 * CHILD_MAX];
+	long ms = until - now_ms();
+
+	*left = 0;
+	for (size_t i = 0; i < n; i++) {
+		p[2 * i] = (struct pollfd){ .fd = c[i].out, .events = POLLIN };
+		p[2 * i + 1] =
+		    (struct pollfd){ .fd = c[i].err, .events = POLLIN };
+		*left += (c[i].out != -1 ? 1U : 0) + (c[i].err != -1 ? 1U : 0);
+	}
+	if (*left == 0)
+		return ERR_OK;
+	if (ms <= 0 || poll(p, 2 * n, (int)ms) == 0)
+		return err_set(e, ERR_PEER, "%s does not end", c[0].name);
+	for (size_t i = 0; i < n && e->code == ERR_OK; i++) {
+		if (c[i].out != -1 && p[2 * i].revents != 0)
+			take(&c[i], &c[i].out, e);
+		if (c[i].err != -1 && p[2 * i + 1].revents != 0)
+			take(&c[i], &c[i].err, e);
+	}
+	return e->code;
+}
+
+/* Its descriptors are closed; it may run on none the less. */
+static enum err_code
+end(struct child *c, long until, struct err *e)
+{
+	const struct timespec nap = { 0, 2000000 };
+	siginfo_t si = { 0 };
+
+	while (c->pid != 0) {
+		si.si_pid = 0;
+		if (waitid(P_PID, (id_t)c->pid, &si,
+			WEXITED | WNOHANG | WNOWAIT) == 0 &&
+		    si.si_pid == 0) {
+			if (now_ms() > until)
+				return err_set(
+				    e, ERR_PEER, "%s does not end", c->name);
+			nanosleep(&nap, NULL);
+			continue;
+		}
+		reap(c);
+	}
+	return ERR_OK;
+}
+
+enum err_code
+child_wait(struct child *c, size_t n, unsigned seconds, struct err *e)
+{
+	long until = now_ms() + 1000L * (long)seconds;
+	size_t left = 1;
+
+	if (n > CHILD_MAX)
+		return err_set(e, ERR_BUG, "%zu children", n);
+	while (left > 0 && turn(c, n, until, &left, e) == ERR_OK)
+		;
+	for (size_t i = 0; e->code == ERR_OK && i < n; i++)
+		end(&c[i], until, e);
+	if (e->code != ERR_OK)
+		for (size_t i = 0; i < n; i++)
+			child_free(&c[i]);
+	return e->code;
+}
+
+void
+child_free(struct child *c)
+{
+	if (c->name == NULL) /* was never started */
+		return;
+	if (c->pid != 0)
+		kill(c->pid, SIGKILL);
+	reap(c);
+	shut(&c->out);
+	shut(&c->err);
+	wr_free(&c->got);
+}

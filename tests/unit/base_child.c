@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/sandbox.h"
+
+static void
+find(const char *name, char out[static CHILD_PATH])
+{
+	struct err e;
+
+	err_clear(&e);
+	assert_int_equal(child_find(name, "a package", out, &e), ERR_OK);
+}
+
+/* Runs sh -c script, whose standard input is in. */
+static enum err_code
+sh(struct child *c, const char *script, int in, unsigned seconds, struct err *e)
+{
+	const char *argv[] = { "sh", "-c", script, NULL };
+	char path[CHILD_PATH];
+	struct child_spec s = {
+		.path = path, .argv = argv, .in = in, .out = -1, .most = 65536
+	};
+
+	err_clear(e);
+	find("sh", path);
+	assert_int_equal(child_start(c, &s, e), ERR_OK);
+	return child_wait(c, 1, seconds, e);
+}
+
+static void
+assert_got(const struct child *c, const char *want)
+{
+	assert_int_equal(c->got.len, strlen(want));
+	assert_memory_equal(c->got.buf, want, strlen(want));
+}
+
+static void
+a_program_is_found_in_absolute_folders_only(void **state)
+{
+	char path[CHILD_PATH], was[4096];
+	struct err e;
+
+	(void)state;
+	strncpy(was, getenv("PATH"), sizeof(was) - 1);
+	was[sizeof(was) - 1] = '\0';
+	setenv("PATH", "::/nowhere:/bin:", 1);
+	find("sh", path);
+	assert_string_equal(path, "/bin/sh");
+	err_clear(&e);
+	assert_int_equal(chdir("/bin"), 0);
+	setenv("PATH", ".:", 1);
+	assert_int_equal(child_find("sh", "dash", path, &e), ERR_PEER);
+	assert_non_null(strstr(e.msg, "sh is not installed"));
+	assert_non_null(strstr(e.msg, "dash"));
+	setenv("PATH", was, 1);
+}
+
+static void
+what_it_writes_and_how_it_ends_is_told(void **state)
+{
+	struct child c;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(
+	    sh(&c, "echo data; echo words >&2; echo more >&2; exit 4", -1, 20,
+		&e),
+	    ERR_OK);
+	assert_got(&c, "data\n");
+	assert_string_equal(c.said, "words");
+	assert_int_equal(c.status, 4);
+	child_free(&c);
+	assert_int_equal(sh(&c, "kill -9 $$", -1, 20, &e), ERR_OK);
+	assert_int_equal(c.status, 128 + 9);
+	child_free(&c);
+}
+
+static void
+it_reads_the_descriptor_it_is_given(void **state)
+{
+	int fd = memfd_create("child", MFD_CLOEXEC);
+	struct child c;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(write(fd, "given", 5), 5);
+	lseek(fd, 0, SEEK_SET);
+	assert_int_equal(sh(&c, "cat", fd, 20, &e), ERR_OK);
+	assert_got(&c, "given");
+	child_free(&c);
+	close(fd);
+}
+
+static void
+it_inherits_neither_environment_nor_descriptors(void **state)
+{
+	/* Not close-on-exec: it would be inherited. */
+	int fd = open("/dev/null", O_RDONLY);
+	struct child c;
+	struct err e;
+
+	(void)state;
+	setenv("AMTFORGE_CANARY", "known", 1);
+	assert_int_equal(fcntl(fd, F_DUPFD, 20) >= 20, 1);
+	assert_int_equal(
+	    sh(&c,
+		"env | grep CANARY; for f in /proc/self/fd/[2-9][0-9]; do "
+		"[ -e $f ] && echo $f; done; echo end",
+		-1, 20, &e),
+	    ERR_OK);
+	assert_got(&c, "end\n");
+	child_free(&c);
+}
+
+static void
+two_form_a_pipeline_and_run_at_once(void **state)
+{
+	const char *first[] = { "sh", "-c", "echo one; sleep 0.2", NULL };
+	const char *second[] = { "cat", NULL };
+	char sh_path[CHILD_PATH], cat_path[CHILD_PATH];
+	struct child c[2] = { 0 };
+	struct child_spec s = { .in = -1, .most = 100 };
+	struct err e;
+	int fd[2];
+
+	(void)state;
+	err_clear(&e);
+	find("sh", sh_path);
+	find("cat", cat_path);
+	assert_int_equal(pipe2(fd, O_CLOEXEC), 0);
+	s.path = sh_path;
+	s.argv = first;
+	s.out = fd[1];
+	assert_int_equal(child_start(&c[0], &s, &e), ERR_OK);
+	s.path = cat_path;
+	s.argv = second;
+	s.in = fd[0];
+	s.out = -1;
+	assert_int_equal(child_start(&c[1], &s, &e), ERR_OK);
+	close(fd[0]);
+	close(fd[1]);
+	assert_int_equal(child_wait(c, 2, 20, &e), ERR_OK);
+	assert_got(&c[1], "one\n");
+	child_free(&c[0]);
+	child_free(&c[1]);
+}
+
+static void
+one_that_does_not_end_is_killed(void **state)
+{
+	struct child c;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(sh(&c, "sleep 60", -1, 1, &e), ERR_PEER);
+	assert_non_null(strstr(e.msg, "sh does not end"));
+	/* Nor one that closes what it writes to. */
+	assert_int_equal(
+	    sh(&c, "exec >&- 2>&-; exec sleep 60", -1, 1, &e), ERR_PEER);
+}
+
+static void
+one_that_writes_without_end_is_stopped(void **state)
+{
+	struct child c;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(sh(&c, "yes", -1, 20, &e), ERR_PEER);
+	assert_non_null(strstr(e.msg, "sh writes more than it should"));
+}
+
+static void
+it_runs_in_a_program_that_holds_keys(void **state)
+{
+	struct child c;
+	struct err e;
+
+	(void)state;
+	sandbox_keys();
+	assert_int_equal(sh(&c, "umask", -1, 20, &e), ERR_OK);
+	assert_got(&c, "0077\n");
+	child_free(&c);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_program_is_found_in_absolute_folders_only),
+		cmocka_unit_test(what_it_writes_and_how_it_ends_is_told),
+		cmocka_unit_test(it_reads_the_descriptor_it_is_given),
+		cmocka_unit_test(
+		    it_inherits_neither_environment_nor_descriptors),
+		cmocka_unit_test(two_form_a_pipeline_and_run_at_once),
+		cmocka_unit_test(one_that_does_not_end_is_killed),
+		cmocka_unit_test(one_that_writes_without_end_is_stopped),
+		cmocka_unit_test(it_runs_in_a_program_that_holds_keys),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
