@@ -83,8 +83,56 @@ struct setupbin_entry {
 	size_t off;           /* of the entry, from where the record begins */
 };
 
+/* What breaks the layout. Reader, writer and linter share these. */
+enum setupbin_fault {
+	SETUPBIN_TRUNCATED,
+	SETUPBIN_GUID,        /* of no version that there is */
+	SETUPBIN_HEAD_CHUNKS, /* 0, or past the end */
+	SETUPBIN_HEAD_BYTES,
+	SETUPBIN_HEAD_NUMBER, /* not 0 */
+	SETUPBIN_MAJOR,       /* not that of the GUID */
+	SETUPBIN_HEAD_FLAGS,
+	SETUPBIN_CONSUMED, /* more than there are */
+	SETUPBIN_CHUNKS,   /* of each record: 0, or more than we read */
+	SETUPBIN_HEAD_RESERVED,
+	SETUPBIN_MODULES_OPEN, /* the list has no end mark */
+	SETUPBIN_HEAD_PADDING,
+	SETUPBIN_TYPE,
+	SETUPBIN_FLAGS,
+	SETUPBIN_SCRAMBLED_EARLY, /* below 4.0 */
+	SETUPBIN_RESERVED,
+	SETUPBIN_RECORD_CHUNKS, /* not the header's */
+	SETUPBIN_RECORD_HEAD,   /* not 24 */
+	SETUPBIN_ENTRY_PAST,    /* past the record's end */
+	SETUPBIN_ENTRY_RESERVED,
+	SETUPBIN_ENTRY_PADDING,
+	SETUPBIN_END_MARK,   /* module 0 with a variable */
+	SETUPBIN_BEHIND_END, /* not blank behind the end mark */
+	SETUPBIN_FAULTS
+};
+
+/* Hears each fault, with the offset from where the judged bytes begin. */
+struct setupbin_sink {
+	void (*tell)(void *arg, enum setupbin_fault, size_t off);
+	void *arg;
+};
+
+const char *setupbin_why(enum setupbin_fault);
 /* The 16 bytes on disk, or NULL for a major version that there is not. */
 const uint8_t *setupbin_guid(uint8_t major);
+/* The header of a new file: one chunk each, modules 1 and 2, no records. For
+ * a file of module 1 alone lower nmodules to 1 and head_bytes to 44. */
+void setupbin_init(struct setupbin *, uint8_t major, uint8_t minor);
+/* Where record i (from 0) begins; at i == count, the size of the file. */
+uint64_t setupbin_offset(const struct setupbin *, uint32_t i);
+/* Fills what can be understood of n bytes from the header on and tells each
+ * fault; false if the records cannot be found. */
+bool setupbin_judge(
+    const uint8_t *, size_t n, struct setupbin *, const struct setupbin_sink *);
+/* The same for one record of record_chunks chunks; entries up to a fault that
+ * hides what follows it. */
+void setupbin_record_judge(const uint8_t *, const struct setupbin *,
+    struct setupbin_record *, const struct setupbin_sink *);
 
 /* Consumes the header record, all its chunks. Fails r where a strict reader
  * must; does not look at the size of the file. */

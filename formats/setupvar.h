@@ -32,20 +32,34 @@ struct setupvar {
 	uint16_t module, id;
 	const char *name;
 	enum setupvar_type type;
-	uint16_t min_len, max_len;      /* bytes of the value */
-	uint32_t min, max;              /* UINT: legal values */
-	uint32_t bits;                  /* UINT: if not 0, legal values as bits
-					 * 1 << value, for sets with gaps */
+	uint16_t min_len, max_len; /* bytes of the value */
+	uint32_t min, max;         /* UINT: legal values */
+	uint32_t bits; /* UINT: if not 0, legal values as bits 1 << value,
+			* and max; for sets with gaps */
 	uint8_t from_major, from_minor; /* lowest file version */
-	bool secret;  /* never shown unasked: passwords, PPS, passcode */
-	bool repeats; /* 2/8 only */
+	bool secret;   /* never shown unasked: passwords, PPS, passcode */
+	bool repeats;  /* 2/8 only */
+	bool inferred; /* the lowest version is; no source says it */
+};
+
+enum setupvar_fault {
+	SETUPVAR_OK,
+	SETUPVAR_LENGTH,
+	SETUPVAR_RANGE,
+	SETUPVAR_CHARS, /* not printable ASCII; not 0-9A-Z of a PID or PPS */
+	SETUPVAR_HASH_TYPE,
+	SETUPVAR_HASH_LENGTH, /* parts do not add up, or name over 32 */
 };
 
 /* NULL: unknown, raw bytes are kept. */
 const struct setupvar *setupvar_find(uint16_t module, uint16_t id);
+/* The i-th in ascending order; NULL behind the last. */
+const struct setupvar *setupvar_nth(size_t i);
+enum setupvar_fault setupvar_judge(
+    const struct setupvar *, const void *value, size_t n);
 /* Is this value of legal length, width and range? *why says what is wrong,
  * never the value. 1/1 and 1/2: length and character set only; the password
- * rule is formats/passwd.h's. */
+ * rule is formats/passwd.h's, the check characters of a PID or PPS psk.h's. */
 bool setupvar_check(
     const struct setupvar *, const void *value, size_t n, const char **why);
 

@@ -1,14 +1,36 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The readers of the provisioning record and of a USB key can be built into a
-# BIOS: they compile freestanding and call, outside this tree, only what a BIOS
-# has.
+# BIOS: they compile freestanding, for UEFI too where clang is, with frames
+# that fit its stack, and call, outside this tree, only what a BIOS has.
 set -u
 work=$(mktemp -d "${TMPDIR:-/tmp}/freestanding.XXXXXX") || exit 70
 trap 'rm -rf "$work"' EXIT
-ours='rd|wr|get|put|digest|text|secret|psk|hashlist|uuid'
+ours='rd|wr|get|put|digest|text|secret|psk|hashlist|uuid|setupbin|setupvar'
 rc=0
-for f in record hashlist psk uuid fat; do
+
+# What <string.h> says, for a target that has none here.
+mkdir "$work/include"
+cat >"$work/include/string.h" <<'EOF'
+#include <stddef.h>
+void *memcpy(void *, const void *, size_t);
+void *memset(void *, int, size_t);
+int memcmp(const void *, const void *, size_t);
+size_t strlen(const char *);
+int strcmp(const char *, const char *);
+EOF
+
+# A long is 32 bits wide in UEFI.
+for f in setupbin setupvar; do
+	grep -nwE 'long|double|float' "formats/$f.c" && rc=1
+	command -v clang >/dev/null || continue
+	clang -target x86_64-unknown-windows -std=c11 -ffreestanding \
+		-mno-red-zone -O2 -I. -isystem "$work/include" -Wall -Wextra \
+		-Wframe-larger-than=4096 -Werror -c "formats/$f.c" \
+		-o "$work/$f.obj" || rc=1
+done
+
+for f in record hashlist psk uuid fat setupbin setupvar; do
 	"${CC:-cc}" -std=c11 -ffreestanding -fno-stack-protector -O2 -I. -Wall \
 		-Werror -c "formats/$f.c" -o "$work/$f.o" || rc=1
 	for sym in $(nm -u "$work/$f.o" | awk '{ print $2 }' |

@@ -13,6 +13,8 @@
 #include "formats/manifest.h"
 #include "formats/record.h"
 #include "formats/row.h"
+#include "formats/setupbin.h"
+#include "formats/setupvar.h"
 #include "formats/ustar.h"
 
 #define VECTOR_MAX 65536
@@ -112,6 +114,35 @@ again_hashlist(struct rd *r, struct wr *w)
 	return rd_end(r);
 }
 
+static void
+values(struct rd *r, const struct setupbin_record *rec)
+{
+	const struct setupvar *var;
+	struct setupbin_entry e;
+	const char *why;
+
+	for (size_t at = 0; setupbin_next(rec, &at, &e);)
+		if ((var = setupvar_find(e.module, e.id)) != NULL &&
+		    !setupvar_check(var, e.value, e.n, &why))
+			rd_fail(r, why);
+}
+
+static bool
+again_setupbin(struct rd *r, struct wr *w)
+{
+	static struct setupbin_record rec;
+	struct setupbin sb;
+
+	if (setupbin_read(r, &sb))
+		setupbin_write(w, &sb);
+	for (uint32_t i = 0; r->why == NULL && i < sb.count; i++)
+		if (setupbin_record_read(r, &sb, &rec)) {
+			values(r, &rec);
+			setupbin_record_write(w, &sb, &rec);
+		}
+	return rd_end(r);
+}
+
 static const struct {
 	const char *dir;
 	bool (*again)(struct rd *, struct wr *);
@@ -123,6 +154,7 @@ static const struct {
 	{ "formats_ustar", again_ustar },
 	{ "formats_psk", again_psk },
 	{ "formats_hashlist", again_hashlist },
+	{ "formats_setupbin", again_setupbin },
 };
 
 /* AMTFORGE_BUILD is build/MODE of the checkout; without it, the program's own
