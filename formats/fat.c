@@ -25,6 +25,8 @@
 #define FAT16_MAX 65524u
 #define FAT32_MAX 0x0FFFFFF5u /* numbers above are marks */
 
+const char fat_absent[] = "no such file in the root folder";
+
 static bool
 no(const char **why, const char *what)
 {
@@ -413,7 +415,7 @@ fat_find(struct fat *f, const char name[static 11], struct fat_file *file,
 		return false;
 	file->only = !other;
 	if (!found)
-		return no(why, "no such file in the root folder");
+		return no(why, fat_absent);
 	return sound(f, file, why);
 }
 

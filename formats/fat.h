@@ -67,6 +67,9 @@ struct fat_file {
  * partition of a FAT type is taken. Nothing outside the disk is ever read, and
  * only the FAT in use (the first) is looked at. */
 bool fat_open(struct fat *, const struct fat_disk *, const char **why);
+/* What fat_find() says, by this very pointer, where all could be read and
+ * there is no such file. */
+extern const char fat_absent[];
 /* name: 11 characters of an 8.3 name, as on disk. False too where its entry
  * cannot be: a first cluster or a size that the volume does not have. */
 bool fat_find(struct fat *, const char name[static 11], struct fat_file *,
