@@ -39,12 +39,23 @@ passwd_check(const char *s, const char **why)
 	return *why == NULL;
 }
 
+/* strcspn() is not in a BIOS. */
+static bool
+has_any(const char *s, const char *set)
+{
+	for (; *s != '\0'; s++)
+		for (const char *p = set; *p != '\0'; p++)
+			if (*s == *p)
+				return true;
+	return false;
+}
+
 enum passwd_level
 passwd_judge(const char *s, const char **why)
 {
 	if (!passwd_check(s, why))
 		return PASSWD_BAD;
-	if (s[strcspn(s, "'<>& ")] != '\0')
+	if (has_any(s, "'<>& "))
 		*why = "some makers refuse ' < > & and blanks in a password";
 	else if (strlen(s) > 16)
 		*why = "some makers and servers refuse a password of more than "
