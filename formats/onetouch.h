@@ -11,6 +11,9 @@
  * applied". Of the two one-sector writes the record's flag goes first, then
  * the counter, and the search runs forward over invalid records, so that a
  * cut between the two heals at the next machine.
+ *
+ * onetouch_open(), the question, onetouch_take(), onetouch_apply(). Each
+ * refuses by a reason of formats/reason.h.
  */
 #ifndef FORMATS_ONETOUCH_H
 #define FORMATS_ONETOUCH_H
@@ -24,34 +27,54 @@
 #include "formats/record.h"
 #include "formats/setupbin.h"
 
+#define ONETOUCH_USER_HASHES 3 /* roots that a user may add (Intel) */
+#define ONETOUCH_NO_PSK 11  /* AMT without PID and PPS from here on (Intel) */
+#define ONETOUCH_NO_SHA1 16 /* AMT that takes no SHA-1 root (Intel) */
+
+/* A sector that is written, and what stands in it. */
+struct onetouch_sector {
+	uint64_t lba;
+	uint8_t b[FAT_SECTOR];
+};
+
 /* Too large for a stack, and holds secrets: onetouch_wipe() it. */
 struct onetouch {
 	struct fat fat;
 	struct fat_file file;
-	struct setupbin head;
-	uint8_t major_max; /* this firmware knows files up to it */
-	uint32_t left;     /* valid records from the next one on; may be an
-			    * under-estimate of 1 where keep is set */
-	uint32_t next;     /* index of the next valid record, from 0 */
-	bool keep;         /* records are not consumed */
+	struct setupbin head; /* without its module list */
+	uint8_t major_max;    /* this firmware knows files up to it */
+	uint32_t next;        /* index of the next valid record, from 0 */
+	uint32_t left;        /* records from the next one on, as counted by
+			       * the header */
+	bool keep;            /* records are not consumed */
+	bool psk_ignored;     /* by onetouch_apply(): see ONETOUCH_NO_PSK */
+	const char *hint;     /* what a stricter BIOS may not like, or NULL */
 	struct setupbin_record record; /* the next one */
+	struct onetouch_sector flag, counter;
+	struct record work;
 	uint8_t raw[SETUPBIN_RECORD_MAX];
 };
 
-/* Finds the key's file and its next valid record. Refusals say plainly why
- * the machine does nothing: no FAT volume, no SETUP.BIN, not understood,
- * newer than this firmware, no unused record left. */
+/* The file version that a generation of AMT knows: 1 for AMT 2, 2 from 3,
+ * 3 from 6 on (Intel), 4 from 7 on (inferred). */
+uint8_t onetouch_major_max(uint8_t amt_major);
+/* Finds the key's file and its next valid record; reads only. Refusals say
+ * plainly why the machine does nothing: no FAT volume, no SETUP.BIN, not
+ * understood, newer than this firmware, no unused record left, to be written
+ * but read-only. The disk is borrowed until onetouch_wipe(). */
 enum err_code onetouch_open(struct onetouch *, const struct fat_disk *,
     uint8_t major_max, struct err *);
 /* Invalidates the record on the disk, by two one-sector writes that are read
- * back; nothing where records are not consumed. */
+ * back; nothing where records are not consumed. Refuses a disk that is no
+ * longer as it was opened, without a write. */
 enum err_code onetouch_take(struct onetouch *, struct err *);
 /* Applies the record's entries to what the machine has; rec is unchanged on
  * failure. The current MEBx password is rec->mebx_new if set, else "admin".
  * Refuses a wrong current password and values that a record cannot hold.
- * The sequence is raised by 1. */
+ * The sequence is raised by 1. What record_write() takes before, it takes
+ * afterwards. */
 enum err_code onetouch_apply(
-    const struct onetouch *, struct record *rec, struct err *);
+    struct onetouch *, struct record *rec, struct err *);
 void onetouch_wipe(struct onetouch *);
 
 #endif

@@ -313,6 +313,50 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_KEY_UNREADABLE] = { "key-unreadable",
 	    "A key is a disk with a FAT volume whose sectors can be read.",
 	    "Write the key again from its image." },
+	[REASON_KEY_NO_FILE] = { "key-no-file",
+	    "The root folder of a key's first FAT volume has a file "
+	    "SETUP.BIN.",
+	    "Write the key from its image; a file copied to another folder "
+	    "or under another name is not found." },
+	[REASON_KEY_FRAGMENTED] = { "key-fragmented",
+	    "SETUP.BIN lies in consecutive clusters of the key.",
+	    "Write the key from its image; a file that is copied onto a used "
+	    "key may lie in pieces." },
+	[REASON_KEY_NEWER] = { "key-newer",
+	    "The machine's firmware knows the version of the file on the "
+	    "key.",
+	    "Make the file in a version that this generation of AMT knows; a "
+	    "file that begins otherwise is no Setup.bin." },
+	[REASON_KEY_USED_UP] = { "key-used-up",
+	    "A key has an unused record for each machine that takes one.",
+	    "Take another key, or make one for the machines that are left." },
+	[REASON_KEY_WRITE_PROTECTED] = { "key-write-protected",
+	    "A key whose records serve one machine each can be written by "
+	    "the machine.",
+	    "Open the key's write lock, or take a key without one." },
+	[REASON_KEY_WRITE_LOST] = { "key-write-lost",
+	    "What a machine writes to a key can be read back from it.",
+	    "Take another key, this one is worn or false; its record counts "
+	    "as used." },
+	[REASON_KEY_CHANGED] = { "key-changed",
+	    "The key stays in the machine from the question to the end.",
+	    "Restart the machine with the key in it." },
+	[REASON_KEY_PASSWORD] = { "key-password",
+	    "A record brings the machine's current MEBx password, which is "
+	    "admin in a new machine.",
+	    "Make a record with the password that the machine has; the one "
+	    "that was tried counts as used." },
+	[REASON_KEY_ENTRIES] = { "key-entries",
+	    "Entries of a record stand in the order in which MEBx takes "
+	    "them, once each, and those that belong together are all there.",
+	    "Let setupbin check say which are not, and make the file again." },
+	[REASON_KEY_VALUE] = { "key-value",
+	    "Each value of a record is one that the machine can hold.",
+	    "Let setupbin check say which is not, and make the file again "
+	    "for this generation of AMT." },
+	[REASON_KEY_NOT_FACTORY] = { "key-not-factory",
+	    "A machine takes a key only in factory mode.",
+	    "Un-provision the machine in full first, or leave the key out." },
 
 	/* sticks and their writer */
 
