@@ -59,6 +59,54 @@ crypto_err(struct err *e, enum err_code code, const char *fmt, ...)
 	return err_set(e, code, "%s%s", what, why);
 }
 
+struct crypto_sha256 {
+	EVP_MD_CTX *md;
+};
+
+enum err_code
+crypto_sha256_new(struct crypto_sha256 **out, struct err *e)
+{
+	struct crypto_sha256 *h = calloc(1, sizeof(*h));
+
+	*out = NULL;
+	if (h == NULL)
+		return err_mem(e);
+	if ((h->md = EVP_MD_CTX_new()) == NULL ||
+	    EVP_DigestInit_ex(h->md, EVP_sha256(), NULL) != 1) {
+		crypto_sha256_free(h);
+		return crypto_err(e, ERR_BUG, "SHA-256");
+	}
+	*out = h;
+	return ERR_OK;
+}
+
+enum err_code
+crypto_sha256_add(
+    struct crypto_sha256 *h, const void *p, size_t n, struct err *e)
+{
+	if (EVP_DigestUpdate(h->md, p, n) != 1)
+		return crypto_err(e, ERR_BUG, "SHA-256");
+	return ERR_OK;
+}
+
+enum err_code
+crypto_sha256_end(
+    struct crypto_sha256 *h, uint8_t out[static 32], struct err *e)
+{
+	if (EVP_DigestFinal_ex(h->md, out, NULL) != 1)
+		return crypto_err(e, ERR_BUG, "SHA-256");
+	return ERR_OK;
+}
+
+void
+crypto_sha256_free(struct crypto_sha256 *h)
+{
+	if (h == NULL)
+		return;
+	EVP_MD_CTX_free(h->md);
+	free(h);
+}
+
 /* One pass of AES-256-GCM; tag is written when sealing, else compared. */
 static bool
 gcm(bool seal, const struct secret *key, const char *context,

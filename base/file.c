@@ -250,6 +250,34 @@ file_out_write(struct file_out *o, const void *p, size_t n, struct err *e)
 }
 
 enum err_code
+file_out_write_at(
+    struct file_out *o, uint64_t off, const void *buf, size_t n, struct err *e)
+{
+	const uint8_t *p = buf;
+
+	while (n > 0) {
+		ssize_t did = pwrite(o->fd, p, n, (off_t)off);
+
+		if (did == -1 && errno == EINTR)
+			continue;
+		if (did == -1)
+			return err_sys(e, ERR_IO, "%s", o->path);
+		p += did;
+		off += (uint64_t)did;
+		n -= (size_t)did;
+	}
+	return ERR_OK;
+}
+
+enum err_code
+file_out_size(struct file_out *o, uint64_t size, struct err *e)
+{
+	if (ftruncate(o->fd, (off_t)size) == -1)
+		return err_sys(e, ERR_IO, "%s", o->path);
+	return ERR_OK;
+}
+
+enum err_code
 file_out_copy(struct file_out *o, struct file_out *spool, struct err *e)
 {
 	uint8_t buf[4096];

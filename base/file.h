@@ -36,6 +36,11 @@ enum err_code file_out_new(
     const char *path, int how, struct file_out **, struct err *);
 enum err_code file_out_write(
     struct file_out *, const void *, size_t, struct err *);
+/* At an offset, and how long the file is in the end, for one with holes: what
+ * is never written is zero and takes no room. A pipe has neither. */
+enum err_code file_out_write_at(
+    struct file_out *, uint64_t off, const void *, size_t, struct err *);
+enum err_code file_out_size(struct file_out *, uint64_t, struct err *);
 enum err_code file_out_commit(struct file_out *, struct err *);
 void file_out_free(struct file_out *);
 /* A file without a name, in the folder of path: what is not needed again once
