@@ -359,6 +359,10 @@ static const struct reason table[REASON_LAST] = {
 	    "Un-provision the machine in full first, or leave the key out." },
 
 	/* sticks and their writer */
+	[REASON_KEY_IMAGE_ROOM] = { "key-image-room",
+	    "A key's file fits the volume of its image.",
+	    "Divide the records among more keys; a BIOS searches thousands of "
+	    "them for minutes anyway." },
 
 	/* worksheets */
 };

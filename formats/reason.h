@@ -105,6 +105,7 @@ enum reason_id {
 	REASON_KEY_VALUE,
 	REASON_KEY_NOT_FACTORY,
 	/* sticks and their writer */
+	REASON_KEY_IMAGE_ROOM,
 	/* worksheets */
 	REASON_LAST
 };
