@@ -10,6 +10,7 @@
 #include "factory/credential.h"
 #include "factory/csv.h"
 #include "factory/issue.h"
+#include "factory/keypass.h"
 #include "factory/unit.h"
 #include "formats/reason.h"
 
@@ -247,6 +248,7 @@ is_row_error(const struct err *e)
 static enum err_code
 make_one(struct issue *s, struct want *w, struct err *e)
 {
+	char shared[PASSWD_MAX + 1] = "";
 	struct unit *u = &w->unit;
 	bool there;
 
@@ -260,6 +262,13 @@ make_one(struct issue *s, struct want *w, struct err *e)
 		return err_refuse(e, ERR_DATA, reason_get(REASON_ORDER_FULL),
 		    "order %s has its %llu units: serial %s is not issued",
 		    s->o->id, (unsigned long long)s->o->quantity, u->serial);
+	/* A key that gives all machines one password was made already. */
+	if (s->o->profile.mebx &&
+	    keypass_get(s->l, s->o->id, shared, e) != ERR_OK)
+		return e->code;
+	if (shared[0] != '\0')
+		memcpy(u->mebx, shared, sizeof(shared));
+	secret_wipe(shared, sizeof(shared));
 	stamp_now(u->issued);
 	if (!s->o->profile.pki && !s->o->profile.key_shared &&
 	    credential_psk(s->l, &u->psk, e) != ERR_OK)

@@ -40,20 +40,76 @@ enum keyring_state {
 /* "unused", "differs", "possibly-applied", "unknown" */
 const char *keyring_state_name(enum keyring_state);
 
+/* A key as the ledger has it. Holds passwords: keyring_wipe() it. */
+struct keyring_key {
+	char id[KEYRING_ID];
+	char order[ORDER_ID];
+	uint32_t number; /* within the order, from 1 */
+	/* What it was asked to be. */
+	char out[KEYRING_PATH]; /* absolute, or "-" */
+	uint8_t major, minor;   /* of the file */
+	bool scrambled;
+	uint8_t smb;    /* value of 2/16 for small business, 0: not written */
+	uint32_t asked; /* records at most; 0: all that were left */
+	char current[PASSWD_MAX + 1]; /* the password that machines have */
+	char mebx[PASSWD_MAX + 1];    /* the one they get; "": each its own */
+	/* What it is. */
+	uint32_t records;
+	char sha256[65]; /* of the file as it was made */
+	char created[24];
+	char returned[24]; /* when it was last read back; "" never */
+	uint32_t unused, differs, applied;
+};
+typedef enum err_code keyring_key_fn(
+    void *arg, const struct keyring_key *, struct err *);
+
+void keyring_wipe(struct keyring_key *);
+/* One record that is not consumed serves all units of such an order. */
+bool keyring_single(const struct profile *);
+
+/* Refused: REASON_KEY_UNKNOWN. */
+enum err_code keyring_load(
+    struct ledger *, const char *id, struct keyring_key *, struct err *);
+/* The order's key that was made as this file. */
+enum err_code keyring_find(struct ledger *, const char *order, const char *out,
+    struct keyring_key *, bool *there, struct err *);
+/* The keys of an order, or of all (NULL), as they were made. */
+enum err_code keyring_each_key(struct ledger *, const char *order,
+    keyring_key_fn *, void *arg, struct err *);
+
+/* Both in the caller's transaction. keyring_add() numbers the key and gives it
+ * its records: for a consumable one the units that are on no key yet.
+ * keyring_done() stores the digest of its file. Refused: REASON_KEY_EMPTY. */
+enum err_code keyring_add(
+    struct ledger *, const struct order *, struct keyring_key *, struct err *);
+enum err_code keyring_done(
+    struct ledger *, const struct keyring_key *, struct err *);
 struct keyring_record {
 	uint32_t record; /* from 1, as it lies on the key */
 	char serial[64]; /* "" where the record is no single unit's */
 	char uuid[UUID_TEXT];
 	char pid[PSK_PID_LEN + 1];
 	enum keyring_state state;
-	/* reconcile: the ledger had it as possibly applied, and this key
+	/* reconcile: the ledger has it as possibly applied, and this key
 	 * shows it as unused: a copy of the key is about. */
 	bool copy;
 };
 typedef enum err_code keyring_fn(
     void *arg, const struct keyring_record *, struct err *);
 
-/* What a returned key told. */
+/* The records of a key in order; fn may use the ledger. */
+enum err_code keyring_each(
+    struct ledger *, const char *key, keyring_fn *, void *arg, struct err *);
+/* The unit of a record that is one unit's, else *out NULL. */
+struct unit;
+enum err_code keyring_unit(struct ledger *, const struct keyring_record *,
+    struct unit *room, const struct unit **out, struct err *);
+/* The record that is this unit's alone; *there false without one. */
+enum err_code keyring_of_unit(struct ledger *, const struct uuid *,
+    char key[static KEYRING_ID], struct keyring_record *, bool *there,
+    struct err *);
+
+/* What a returned key told. States as the ledger has them now. */
 struct keyring_result {
 	char key[KEYRING_ID];
 	char order[ORDER_ID];

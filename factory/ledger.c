@@ -50,8 +50,28 @@ static const char schema_1[] =
     "CREATE TRIGGER audit_as_written BEFORE UPDATE ON audit BEGIN"
     " SELECT RAISE(ABORT, 'the audit table can only be added to'); END;";
 
-static const char *const ddl[] = { schema_1 };
-static const struct db_schema schema = { 0x414d5446, 1, ddl }; /* "AMTF" */
+/* Step 2: one-touch keys. A unit, and so its PID, is on one key at most; a
+ * record that serves many machines has no unit. */
+static const char schema_2[] =
+    "CREATE TABLE keys (id TEXT PRIMARY KEY,"
+    " order_id TEXT NOT NULL REFERENCES orders(id), number INTEGER NOT NULL,"
+    " out TEXT NOT NULL, version TEXT NOT NULL, scrambled INTEGER NOT NULL,"
+    " smb INTEGER NOT NULL, asked INTEGER NOT NULL,"
+    " records INTEGER NOT NULL, sha256 TEXT NOT NULL, created TEXT NOT NULL,"
+    " returned TEXT NOT NULL DEFAULT '', current BLOB, mebx BLOB,"
+    " UNIQUE (order_id, number));"
+    "CREATE INDEX keys_out ON keys (order_id, out);"
+    "CREATE INDEX keys_sha256 ON keys (sha256);"
+    "CREATE TABLE key_records (key_id TEXT NOT NULL REFERENCES keys(id),"
+    " record INTEGER NOT NULL, uuid TEXT UNIQUE REFERENCES units(uuid),"
+    " pid TEXT, state TEXT NOT NULL, PRIMARY KEY (key_id, record))"
+    " WITHOUT ROWID;"
+    "CREATE INDEX key_records_pid ON key_records (pid);"
+    "CREATE UNIQUE INDEX key_records_once ON key_records (pid)"
+    " WHERE uuid NOT NULL;";
+
+static const char *const ddl[] = { schema_1, schema_2 };
+static const struct db_schema schema = { 0x414d5446, 2, ddl }; /* "AMTF" */
 
 /* Every sealed column, for the check. */
 static const struct sealed {
@@ -64,6 +84,9 @@ static const struct sealed {
 	{ "units.mebx", "SELECT uuid, mebx FROM units WHERE mebx NOT NULL" },
 	{ "units.otp", "SELECT uuid, otp FROM units WHERE otp NOT NULL" },
 	{ "units.key", "SELECT uuid, key FROM units WHERE key NOT NULL" },
+	{ "keys.current",
+	    "SELECT id, current FROM keys WHERE current NOT NULL" },
+	{ "keys.mebx", "SELECT id, mebx FROM keys WHERE mebx NOT NULL" },
 };
 
 struct db *
@@ -308,6 +331,30 @@ check_profiles(struct ledger *l, struct err *e)
 	return e->code;
 }
 
+/* A key without all its records could not be made again. */
+static enum err_code
+check_keys(struct ledger *l, struct err *e)
+{
+	struct db_stmt *s;
+	bool row;
+
+	if (db_prepare(l->db,
+		"SELECT id FROM keys WHERE records < 1 OR length(sha256) <> 64"
+		" OR records <> (SELECT count(*) FROM key_records"
+		" WHERE key_id = id AND record BETWEEN 1 AND records"
+		" AND state IN ('unused', 'differs', 'possibly-applied'))"
+		" OR records <> (SELECT count(*) FROM key_records"
+		" WHERE key_id = id) LIMIT 1",
+		&s, e) != ERR_OK ||
+	    db_step(s, &row, e) != ERR_OK || !row)
+		return e->code;
+	err_refuse(e, ERR_DATA, reason_get(REASON_LEDGER_DAMAGED),
+	    "%s: key %s does not have the records that it was made with",
+	    l->path, db_text(s, 0));
+	db_reset(s);
+	return e->code;
+}
+
 static int64_t
 count(struct ledger *l, const char *sql, struct err *e)
 {
@@ -328,29 +375,31 @@ static enum err_code
 run_check(const struct cli_args *a, struct err *e)
 {
 	struct ledger *l = NULL;
-	int64_t orders, units, audit;
+	int64_t orders, units, keys, audit;
 	uint64_t opened = 0;
 
 	if (ledger_open_args(a, &l, e) != ERR_OK)
 		return e->code;
 	if (db_check(l->db, e) == ERR_DATA)
 		e->reason = reason_get(REASON_LEDGER_DAMAGED);
-	if (e->code != ERR_OK || check_profiles(l, e) != ERR_OK)
+	if (e->code != ERR_OK || check_profiles(l, e) != ERR_OK ||
+	    check_keys(l, e) != ERR_OK)
 		goto out;
 	for (size_t i = 0; i < sizeof(sealed) / sizeof(sealed[0]); i++)
 		if (open_column(l, &sealed[i], &opened, e) != ERR_OK)
 			goto out;
 	orders = count(l, "SELECT count(*) FROM orders", e);
 	units = count(l, "SELECT count(*) FROM units", e);
+	keys = count(l, "SELECT count(*) FROM keys", e);
 	audit = count(l, "SELECT count(*) FROM audit", e);
 	if (e->code != ERR_OK)
 		goto out;
-	printf(a->json ? "{\"orders\":%lld,\"units\":%lld,\"secrets\":%llu,"
-			 "\"audit\":%lld}\n"
-		       : "sound: %lld orders, %lld units, %llu secrets open, "
-			 "%lld audit rows\n",
-	    (long long)orders, (long long)units, (unsigned long long)opened,
-	    (long long)audit);
+	printf(a->json ? "{\"orders\":%lld,\"units\":%lld,\"keys\":%lld,"
+			 "\"secrets\":%llu,\"audit\":%lld}\n"
+		       : "sound: %lld orders, %lld units, %lld keys, "
+			 "%llu secrets open, %lld audit rows\n",
+	    (long long)orders, (long long)units, (long long)keys,
+	    (unsigned long long)opened, (long long)audit);
 out:
 	ledger_close(l);
 	return e->code;

@@ -1,6 +1,738 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One-touch keys of an order. A key is recorded first and published then, both
+ * from what the ledger holds, so a run that was killed is simply repeated: it
+ * finds the key by its order and name and makes the same bytes.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "factory/credential.h"
+#include "factory/keyfill.h"
+#include "factory/keypass.h"
+#include "factory/keyring.h"
+#include "factory/order.h"
 #include "factory/verbs.h"
+#include "formats/cjson.h"
+#include "formats/passwd.h"
+#include "formats/reason.h"
+#include "formats/setupvar.h"
+
+#define MANY 1000 /* records that a BIOS reads in about 15 s */
+#define COUNT_MAX 10000000
+
+struct make {
+	const struct cli_args *a;
+	struct ledger *l;
+	struct order *o;
+	struct keyring_key want, k; /* as asked, as the ledger has it */
+	bool mebx_given, force, pipe;
+	const char *again;
+	struct file_out *out;
+	struct cli_bar bar;
+	size_t printed;
+};
+
+/* Options. */
+
+/* The first line of a file; "-" is a pipe. */
+static enum err_code
+read_password(const struct cli_args *a, const char *option,
+    char out[static PASSWD_MAX + 1], struct err *e)
+{
+	const char *path = cli_value(a, option, NULL);
+	struct secret s = { 0 };
+	size_t n;
+
+	if (path == NULL)
+		return ERR_OK;
+	if (file_read_secret(path, 4096, &s, e) != ERR_OK)
+		return err_in(e, "%s", option);
+	n = s.len;
+	if (n > 0 && s.p[n - 1] == '\n')
+		n--;
+	if (n > 0 && s.p[n - 1] == '\r')
+		n--;
+	if (n == 0 || n > PASSWD_MAX || !text_printable(s.p, n))
+		err_refuse(e, ERR_DATA, reason_get(REASON_PASSWORD_UNSOUND),
+		    "%s %s: a password is one line of at most %d printable "
+		    "ASCII characters",
+		    option, path, PASSWD_MAX);
+	else {
+		memcpy(out, s.p, n);
+		out[n] = '\0';
+	}
+	secret_free(&s);
+	return e->code;
+}
+
+static enum err_code
+read_passwords(struct make *m, struct err *e)
+{
+	static const char new[] = "--mebx-file", old[] = "--current-file";
+	struct keyring_key *k = &m->want;
+	const char *why;
+
+	m->mebx_given = cli_flag(m->a, new);
+	if (m->mebx_given && !keyring_single(&m->o->profile))
+		return err_set(e, ERR_USAGE,
+		    "%s: each unit of order %s has an MEBx password of its own",
+		    new, m->o->id);
+	if (strcmp(cli_value(m->a, new, ""), "-") == 0 &&
+	    strcmp(cli_value(m->a, old, ""), "-") == 0)
+		return err_set(
+		    e, ERR_USAGE, "%s and %s: one pipe only", new, old);
+	if (read_password(m->a, new, k->mebx, e) != ERR_OK ||
+	    read_password(m->a, old, k->current, e) != ERR_OK)
+		return e->code;
+	/* As the ledger keeps it. */
+	if (strcmp(k->current, KEYFILL_FACTORY) == 0)
+		memset(k->current, 0, sizeof(k->current));
+	if (!m->mebx_given)
+		return ERR_OK;
+	switch (passwd_judge(k->mebx, &why)) {
+	case PASSWD_BAD:
+		err_refuse(e, ERR_DATA, reason_get(REASON_PASSWORD_UNSOUND),
+		    "%s: %s", new, why);
+		break;
+	case PASSWD_RISKY:
+		log_warn("%s: %s", new, why);
+		break;
+	case PASSWD_GOOD:
+		break;
+	}
+	return e->code;
+}
+
+static enum err_code
+read_version(struct make *m, struct err *e)
+{
+	struct keyring_key *k = &m->want;
+	const char *version = cli_value(m->a, "--amt-file-version", NULL);
+	unsigned long smb;
+
+	if (version == NULL)
+		keyfill_default(&m->o->profile, &k->major, &k->minor);
+	else if (!keyfill_version(version, &k->major, &k->minor))
+		return err_set(
+		    e, ERR_USAGE, "--amt-file-version is 1, 2, 2.1, 3 or 4");
+	k->scrambled = cli_flag(m->a, "--scramble");
+	if (k->scrambled && k->major < 4)
+		return err_set(e, ERR_USAGE,
+		    "--scramble: a file of version %u.%u has no scrambled "
+		    "records, 4.0 has",
+		    k->major, k->minor);
+	if (cli_number(m->a, "--smb-value", 1, 2, 1, &smb, e) == ERR_OK &&
+	    m->o->profile.mode == RECORD_SMB)
+		k->smb = (uint8_t)smb;
+	return e->code;
+}
+
+/* An absolute name, so that a repeat from elsewhere finds the key. */
+static enum err_code
+read_out(struct make *m, struct err *e)
+{
+	char dir[KEYRING_PATH], *real;
+	const char *out, *slash;
+
+	if (cli_need(m->a, "--out", &out, e) != ERR_OK)
+		return e->code;
+	m->pipe = strcmp(out, "-") == 0;
+	if (m->pipe) {
+		strcpy(m->want.out, "-");
+		return ERR_OK;
+	}
+	slash = strrchr(out, '/');
+	if (strlen(out) >= sizeof(dir) || out[0] == '\0' ||
+	    (slash != NULL && slash[1] == '\0'))
+		return err_set(
+		    e, ERR_USAGE, "--out %.64s: not a file's name", out);
+	snprintf(dir, sizeof(dir), "%.*s/",
+	    slash == NULL ? 1 : (int)(slash - out), slash == NULL ? "." : out);
+	if ((real = realpath(dir, NULL)) == NULL)
+		return err_sys(e, ERR_CREATE, "%s", out);
+	file_join(m->want.out, sizeof(m->want.out), real,
+	    slash == NULL ? out : slash + 1, e);
+	free(real);
+	return e->code;
+}
+
+static enum err_code
+read_options(struct make *m, struct err *e)
+{
+	static const char *const others[] = { "--count", "--amt-file-version",
+		"--scramble", "--smb-value", "--mebx-file", "--current-file",
+		"--insecure-shared-psk" };
+	unsigned long count;
+
+	m->force = cli_flag(m->a, "--force");
+	m->again = cli_value(m->a, "--again", NULL);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (m->again != NULL && cli_flag(m->a, others[i]))
+			return err_set(e, ERR_USAGE,
+			    "--again: the key is written as it was made; %s "
+			    "has no place",
+			    others[i]);
+	if (read_out(m, e) != ERR_OK ||
+	    cli_number(m->a, "--count", 1, COUNT_MAX, 0, &count, e) != ERR_OK)
+		return e->code;
+	m->want.asked = (uint32_t)count;
+	if (count > 0 && keyring_single(&m->o->profile))
+		return err_set(e, ERR_USAGE,
+		    "--count: one record serves all machines of order %s",
+		    m->o->id);
+	if (m->again != NULL || read_version(m, e) != ERR_OK)
+		return e->code;
+	return read_passwords(m, e);
+}
+
+/* One PSK for all machines is made only by who says so. */
+static enum err_code
+judge_shared(const struct make *m, struct err *e)
+{
+	const struct profile *p = &m->o->profile;
+	bool said = cli_flag(m->a, "--insecure-shared-psk");
+	bool shared = !p->pki && p->key_shared;
+
+	if (said && !shared)
+		return err_set(e, ERR_USAGE,
+		    "--insecure-shared-psk: order %s has no PSK that its units "
+		    "share",
+		    m->o->id);
+	if (!said && shared)
+		return err_refuse(e, ERR_PERM, reason_get(REASON_KEY_SHARED),
+		    "order %s: its units share one PSK, so every machine that "
+		    "takes the key gets it",
+		    m->o->id);
+	if (shared)
+		log_warn("--insecure-shared-psk: whoever has this key, or one "
+			 "machine, can pose as every machine of order %s",
+		    m->o->id);
+	return ERR_OK;
+}
+
+static enum err_code
+judge(const struct make *m, struct err *e)
+{
+	struct profile_notes notes = { 0 };
+
+	if (judge_shared(m, e) != ERR_OK ||
+	    keyfill_judge(m->o, &m->want, &notes, e) != ERR_OK)
+		return e->code;
+	for (size_t i = 0; i < notes.n; i++)
+		log_warn("%s", notes.text[i]);
+	return ERR_OK;
+}
+
+/* The file. */
+
+static enum err_code
+sink(void *arg, const void *p, size_t n, struct err *e)
+{
+	struct make *m = arg;
+
+	cli_bar_step(&m->bar, n / SETUPBIN_CHUNK);
+	return file_out_write(m->out, p, n, e);
+}
+
+/* Into the temporary. */
+static enum err_code
+write_file(struct make *m, struct err *e)
+{
+	int how = FILE_SECRET | (m->force ? FILE_REPLACE : FILE_NEW);
+	const char *path = m->want.out;
+
+	if (m->out == NULL && file_out_new(path, how, &m->out, e) != ERR_OK)
+		return e->code;
+	cli_bar_start(&m->bar, "key", m->k.records + (size_t)1);
+	keyfill_write(m->l, m->o, &m->k, sink, m, e);
+	cli_bar_end(&m->bar);
+	return e->code;
+}
+
+/* Is the file there the key's? */
+static bool
+is_there(const struct make *m)
+{
+	char hex[TEXT_HEX_SIZE(SHA256_LEN)] = "";
+	uint8_t digest[SHA256_LEN];
+	const uint8_t *p;
+	struct err e;
+	size_t n;
+
+	err_clear(&e);
+	if (m->pipe || file_map(m->want.out, &p, &n, &e) != ERR_OK)
+		return false;
+	digest_sha256(p, n, digest);
+	file_unmap(p, n);
+	text_hex(hex, digest, sizeof(digest));
+	return strcmp(hex, m->k.sha256) == 0;
+}
+
+/* Another run with the same name may have been faster: then it is there. */
+static enum err_code
+publish(struct make *m, struct err *e)
+{
+	if (file_out_commit(m->out, e) == ERR_CREATE && is_there(m))
+		err_clear(e);
+	return e->code;
+}
+
+/* A new key. */
+
+/* Which password the machines get: given, that of the order's keys, or new. */
+static enum err_code
+choose_password(struct make *m, struct err *e)
+{
+	char has[PASSWD_MAX + 1];
+
+	if (!keyring_single(&m->o->profile))
+		return ERR_OK;
+	if (keypass_get(m->l, m->o->id, has, e) != ERR_OK)
+		goto out;
+	if (has[0] != '\0' && m->mebx_given && strcmp(has, m->k.mebx) != 0)
+		err_refuse(e, ERR_DATA, reason_get(REASON_KEY_DIFFERS),
+		    "order %s: an earlier key gives its machines another MEBx "
+		    "password than --mebx-file",
+		    m->o->id);
+	else if (has[0] != '\0')
+		memcpy(m->k.mebx, has, sizeof(has));
+	else if (!m->mebx_given)
+		credential_password(m->k.mebx, e);
+out:
+	secret_wipe(has, sizeof(has));
+	return e->code;
+}
+
+static enum err_code
+tell_units(const struct make *m, uint64_t n, struct err *e)
+{
+	if (n > 0)
+		log_info("%llu units of order %s take the key's MEBx password "
+			 "in place of their own; make manifest and images "
+			 "behind this",
+		    (unsigned long long)n, m->o->id);
+	if (m->o->profile.pki || !m->o->profile.key_shared)
+		return ERR_OK;
+	return ledger_audit(
+	    m->l, "setupbin insecure-shared-psk", m->k.id, m->o->id, e);
+}
+
+/* Everything of a new key that is in the transaction. */
+static enum err_code
+make_new(struct make *m, struct err *e)
+{
+	int how = FILE_SECRET | (m->force ? FILE_REPLACE : FILE_NEW);
+	uint64_t n = 0;
+
+	/* A name that is taken is refused before anything is made. */
+	if (file_out_new(m->want.out, how, &m->out, e) != ERR_OK)
+		return e->code;
+	m->k = m->want;
+	if (choose_password(m, e) != ERR_OK ||
+	    keyring_add(m->l, m->o, &m->k, e) != ERR_OK)
+		return e->code;
+	if (keyring_single(&m->o->profile) &&
+	    keypass_adopt(m->l, m->o, &m->k, &n, e) != ERR_OK)
+		return e->code;
+	if (write_file(m, e) != ERR_OK ||
+	    keyring_done(m->l, &m->k, e) != ERR_OK)
+		return e->code;
+	return tell_units(m, n, e);
+}
+
+/* A key that the ledger has. */
+
+static bool
+same_options(const struct make *m, const struct keyring_key *k)
+{
+	const struct keyring_key *w = &m->want;
+
+	return k->major == w->major && k->minor == w->minor &&
+	    k->scrambled == w->scrambled && k->smb == w->smb &&
+	    k->asked == w->asked && strcmp(k->current, w->current) == 0 &&
+	    (!m->mebx_given || strcmp(k->mebx, w->mebx) == 0);
+}
+
+static enum err_code
+find_same(void *arg, const struct keyring_key *k, struct err *e)
+{
+	struct make *m = arg;
+
+	(void)e;
+	if (same_options(m, k))
+		m->k = *k;
+	return ERR_OK;
+}
+
+/* The key that is to be written, if it was made before. */
+static enum err_code
+find(struct make *m, bool *there, struct err *e)
+{
+	struct keyring_key *k = &m->k;
+
+	*there = true;
+	if (m->again != NULL) {
+		if (keyring_load(m->l, m->again, k, e) == ERR_OK &&
+		    strcmp(k->order, m->o->id) != 0)
+			err_refuse(e, ERR_DATA, reason_get(REASON_KEY_UNKNOWN),
+			    "key %s is of order %s, not of %s", k->id, k->order,
+			    m->o->id);
+		return e->code;
+	}
+	*there = false;
+	/* The same record on another stick is the same key. */
+	if (keyring_single(&m->o->profile)) {
+		keyring_each_key(m->l, m->o->id, find_same, m, e);
+		*there = k->id[0] != '\0';
+		if (*there || e->code != ERR_OK)
+			return e->code;
+	}
+	if (m->pipe ||
+	    keyring_find(m->l, m->o->id, m->want.out, k, there, e) != ERR_OK ||
+	    !*there || same_options(m, k))
+		return e->code;
+	return err_refuse(e, ERR_CREATE, reason_get(REASON_KEY_DIFFERS),
+	    "%s: key %s was made under this name, with other options",
+	    m->want.out, k->id);
+}
+
+/* The same bytes again, where they are not there. */
+static enum err_code
+rewrite(struct make *m, struct err *e)
+{
+	char sha256[sizeof(m->k.sha256)];
+
+	if (is_there(m))
+		return ERR_OK;
+	if (!m->force && !m->pipe && file_exists(m->want.out))
+		return err_set(e, ERR_CREATE,
+		    "%s: exists already, and is not key %s as it was made "
+		    "(--force replaces it)",
+		    m->want.out, m->k.id);
+	if (!keyring_single(&m->o->profile) && m->k.unused < m->k.records)
+		return err_refuse(e, ERR_DATA, reason_get(REASON_KEY_USED),
+		    "key %s: %u of its %u records were seen as used, and a new "
+		    "copy would offer them again",
+		    m->k.id, m->k.records - m->k.unused, m->k.records);
+	memcpy(sha256, m->k.sha256, sizeof(sha256));
+	if (write_file(m, e) != ERR_OK)
+		return e->code;
+	if (strcmp(sha256, m->k.sha256) != 0)
+		return err_refuse(e, ERR_DATA,
+		    reason_get(REASON_LEDGER_DAMAGED),
+		    "key %s cannot be made again as it was: the ledger gives "
+		    "other bytes",
+		    m->k.id);
+	if (ledger_audit(m->l, "setupbin again", m->k.id, m->want.out, e) !=
+		ERR_OK ||
+	    publish(m, e) != ERR_OK)
+		return e->code;
+	if (!keyring_single(&m->o->profile))
+		log_warn("key %s was made at %s and is written once more: the "
+			 "same records, not new ones. Use one copy only",
+		    m->k.id, m->k.created);
+	return ERR_OK;
+}
+
+/* Telling. */
+
+static void
+put_record(
+    struct wr *w, const char *key, const struct keyring_record *r, bool state)
+{
+	wr_str(w, "{");
+	cjson_put_member(w, "key", key);
+	wr_fmt(w, ",\"record\":%u", r->record);
+	if (r->uuid[0] != '\0') {
+		cjson_put_member(w, "serial", r->serial);
+		cjson_put_member(w, "uuid", r->uuid);
+	}
+	if (r->pid[0] != '\0')
+		cjson_put_member(w, "pid", r->pid);
+	if (state)
+		cjson_put_member(w, "state", keyring_state_name(r->state));
+	wr_str(w, "}\n");
+}
+
+/* Rows of a key's records. */
+struct rows {
+	const struct cli_args *a;
+	const char *key;
+	bool state, headed;
+};
+
+static enum err_code
+print_record(void *arg, const struct keyring_record *r, struct err *e)
+{
+	static const char format[] = "%-24s %6s  %-24s %-36s  %-8s%s%s\n";
+	struct rows *p = arg;
+	const char *state = p->state ? keyring_state_name(r->state) : "";
+	char line[1024], number[16];
+	struct wr w;
+
+	if (!p->a->json) {
+		if (!p->headed)
+			printf(format, "KEY", "RECORD", "SERIAL", "UUID", "PID",
+			    p->state ? "  " : "", p->state ? "STATE" : "");
+		p->headed = true;
+		snprintf(number, sizeof(number), "%u", r->record);
+		printf(format, p->key, number,
+		    r->uuid[0] != '\0' ? r->serial : "(every machine)", r->uuid,
+		    r->pid, p->state ? "  " : "", state);
+		return ERR_OK;
+	}
+	wr_fixed(&w, line, sizeof(line));
+	put_record(&w, p->key, r, p->state);
+	if (w.failed)
+		return err_refuse(e, ERR_DATA,
+		    reason_get(REASON_LEDGER_DAMAGED),
+		    "key %s: record %u: values that no row can hold", p->key,
+		    r->record);
+	fwrite(line, 1, w.len, stdout);
+	return ERR_OK;
+}
+
+static void
+tell_words(const struct make *m)
+{
+	const struct keyring_key *k = &m->k;
+
+	if (k->records > MANY)
+		log_warn("key %s has %u records: a BIOS reads about 70 in a "
+			 "second before it starts; --count makes smaller keys",
+		    k->id, k->records);
+	log_info("key %s: %u record%s, file version %u.%u%s", k->id, k->records,
+	    k->records == 1 ? "" : "s", k->major, k->minor,
+	    m->pipe ? "; --again with its name writes it once more" : "");
+	if (keyring_single(&m->o->profile))
+		log_info("its record is not consumed: it serves every machine "
+			 "of order %s",
+		    m->o->id);
+	else
+		log_info("machines take its records in order: the one that "
+			 "takes record k gets the PID and password of row k");
+}
+
+static enum err_code
+print_rows(struct make *m, struct err *e)
+{
+	struct rows rows = { .a = m->a, .key = m->k.id };
+
+	/* A pipe that took the key takes no rows. */
+	if (!m->pipe &&
+	    keyring_each(m->l, m->k.id, print_record, &rows, e) == ERR_OK &&
+	    fflush(stdout) == EOF)
+		err_sys(e, ERR_IO, "standard output");
+	return e->code;
+}
+
+static enum err_code
+make(struct make *m, struct err *e)
+{
+	struct db *db = ledger_db(m->l);
+	bool there;
+
+	if (db_begin(db, e) != ERR_OK)
+		return e->code;
+	if (find(m, &there, e) == ERR_OK && !there)
+		make_new(m, e);
+	if (e->code == ERR_OK)
+		db_commit(db, e);
+	if (e->code != ERR_OK) {
+		db_rollback(db);
+		return e->code;
+	}
+	if ((there ? rewrite : publish)(m, e) != ERR_OK) {
+		if (!there)
+			err_in(
+			    e, "key %s is recorded, but not written", m->k.id);
+		return e->code;
+	}
+	tell_words(m);
+	return print_rows(m, e);
+}
+
+static enum err_code
+run_make(const struct cli_args *a, struct err *e)
+{
+	struct make *m = calloc(1, sizeof(*m));
+
+	if (m == NULL)
+		return err_mem(e);
+	m->a = a;
+	if (ledger_open_args(a, &m->l, e) == ERR_OK &&
+	    order_load(m->l, a->pos[1], &m->o, e) == ERR_OK &&
+	    read_options(m, e) == ERR_OK &&
+	    (m->again != NULL || judge(m, e) == ERR_OK))
+		make(m, e);
+	file_out_free(m->out);
+	order_free(m->o);
+	ledger_close(m->l);
+	secret_wipe(m, sizeof(*m));
+	free(m);
+	return e->code;
+}
+
+/* setupbin list */
+
+struct listing {
+	const struct cli_args *a;
+	struct ledger *l;
+	bool reveal, records, headed;
+	struct rows rows;
+};
+
+/* JSON has no place for a name that is not UTF-8. */
+static void
+put_out(struct wr *w, const char *out)
+{
+	struct wr try;
+
+	wr_grow(&try, 8 * KEYRING_PATH);
+	cjson_put_string(&try, out);
+	if (!try.failed)
+		cjson_put_member(w, "out", out);
+	wr_free(&try);
+}
+
+static enum err_code
+list_json(const struct listing *p, const struct keyring_key *k, struct err *e)
+{
+	struct wr w;
+
+	wr_grow(&w, 16 * KEYRING_PATH);
+	wr_str(&w, "{");
+	cjson_put_member(&w, "key", k->id);
+	cjson_put_member(&w, "order", k->order);
+	wr_fmt(&w, ",\"version\":\"%u.%u\"", k->major, k->minor);
+	wr_fmt(&w, ",\"scrambled\":%s", k->scrambled ? "true" : "false");
+	wr_fmt(&w, ",\"consumable\":%s", k->mebx[0] == '\0' ? "true" : "false");
+	wr_fmt(&w,
+	    ",\"records\":%u,\"unused\":%u,\"possibly_applied\":%u"
+	    ",\"differs\":%u",
+	    k->records, k->unused, k->applied, k->differs);
+	cjson_put_member(&w, "sha256", k->sha256);
+	cjson_put_member(&w, "created", k->created);
+	if (k->returned[0] != '\0')
+		cjson_put_member(&w, "returned", k->returned);
+	put_out(&w, k->out);
+	if (p->reveal && k->mebx[0] != '\0')
+		cjson_put_member(&w, "mebx_password", k->mebx);
+	if (p->reveal && k->current[0] != '\0')
+		cjson_put_member(&w, "current_password", k->current);
+	wr_str(&w, "}\n");
+	return cli_print(&w, e);
+}
+
+static void
+list_words(struct listing *p, const struct keyring_key *k)
+{
+	if (!p->headed && !p->records)
+		printf("%-24s %7s %7s %7s %7s  %-7s %-20s  %s\n", "KEY",
+		    "RECORDS", "UNUSED", "APPLIED", "DIFFERS", "VERSION",
+		    "CREATED", "FILE");
+	p->headed = true;
+	if (!p->records && k->mebx[0] != '\0')
+		printf("%-24s %7s %7s %7s %7s  %u.%u     %-20s  %s\n", k->id,
+		    "1", "(all)", "", "", k->major, k->minor, k->created,
+		    k->out);
+	else if (!p->records)
+		printf("%-24s %7u %7u %7u %7u  %u.%u     %-20s  %s\n", k->id,
+		    k->records, k->unused, k->applied, k->differs, k->major,
+		    k->minor, k->created, k->out);
+	if (p->reveal && k->mebx[0] != '\0')
+		printf("    mebx_password %s\n", k->mebx);
+	if (p->reveal && k->current[0] != '\0')
+		printf("    current_password %s\n", k->current);
+}
+
+static enum err_code
+list_key(void *arg, const struct keyring_key *k, struct err *e)
+{
+	bool secret = k->mebx[0] != '\0' || k->current[0] != '\0';
+	struct listing *p = arg;
+
+	/* The audit row is durable before the secret is out. */
+	if (p->reveal && secret &&
+	    ledger_audit(p->l, "setupbin reveal", k->id, "", e) != ERR_OK)
+		return e->code;
+	if (!p->a->json)
+		list_words(p, k);
+	else if (!p->records || (p->reveal && secret))
+		list_json(p, k, e);
+	p->rows.key = k->id;
+	if (e->code == ERR_OK && p->records)
+		keyring_each(p->l, k->id, print_record, &p->rows, e);
+	return e->code;
+}
+
+static enum err_code
+run_list(const struct cli_args *a, struct err *e)
+{
+	struct listing p = { .a = a,
+		.reveal = cli_flag(a, "--reveal"),
+		.records = cli_flag(a, "--records"),
+		.rows = { .a = a, .state = true } };
+	const char *order = a->n > 1 ? a->pos[1] : NULL;
+	struct order *o = NULL;
+
+	if (ledger_open_args(a, &p.l, e) == ERR_OK &&
+	    (order == NULL || order_load(p.l, order, &o, e) == ERR_OK))
+		keyring_each_key(p.l, order, list_key, &p, e);
+	order_free(o);
+	ledger_close(p.l);
+	return e->code;
+}
+
+static const struct cli_opt make_opts[] = {
+	{ "--out", CLI_VALUE, "FILE|-", "the key's SETUP.BIN, mode 600" },
+	{ "--count", CLI_VALUE, "N",
+	    "at most N records on a PSK key (default: all units that are on "
+	    "none)" },
+	{ "--amt-file-version", CLI_VALUE, "V",
+	    "1, 2, 2.1, 3 or 4 (default: what the profile's AMT version is "
+	    "known to read)" },
+	{ "--scramble", CLI_FLAG, NULL,
+	    "obscure the records; it protects nothing" },
+	{ "--mebx-file", CLI_VALUE, "FILE|-",
+	    "the MEBx password that all machines get from a PKI key (default: "
+	    "a strong one is made)" },
+	{ "--current-file", CLI_VALUE, "FILE|-",
+	    "the MEBx password that the machines have (default: the "
+	    "factory's)" },
+	{ "--smb-value", CLI_VALUE, "1|2",
+	    "how the file writes small-business mode (default 1; sources "
+	    "disagree)" },
+	{ "--again", CLI_VALUE, "KEY",
+	    "write a key that was made before, as it was made" },
+	{ "--insecure-shared-psk", CLI_FLAG, NULL,
+	    "put the PSK that all units share on a key; leaves an audit row" },
+	{ "--force", CLI_FLAG, NULL, "replace FILE" },
+	LEDGER_OPT_KEY,
+	{ 0 },
+};
+static const struct cli_opt list_opts[] = {
+	{ "--records", CLI_FLAG, NULL, "list the keys' records instead" },
+	{ "--reveal", CLI_FLAG, NULL,
+	    "show the MEBx passwords of keys that serve all machines; leaves "
+	    "an audit row" },
+	LEDGER_OPT_KEY,
+	{ 0 },
+};
 
 const struct cli_verb setupkey_verbs[] = {
+	{ "setupbin make", "LEDGER ORDER --out FILE [--count N]",
+	    "make a one-touch key of an order: a PSK record for each unit, or "
+	    "one PKI record for all",
+	    make_opts, 2, 2, run_make },
+	{ "setupbin list", "LEDGER [ORDER] [--records] [--reveal]",
+	    "list the keys that were made, and what came back of them",
+	    list_opts, 1, 2, run_list },
 	{ 0 },
 };

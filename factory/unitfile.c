@@ -8,8 +8,10 @@
 #include "base/log.h"
 #include "base/x509.h"
 #include "factory/issue.h"
+#include "factory/keyring.h"
 #include "factory/unit.h"
 #include "factory/verbs.h"
+#include "formats/cjson.h"
 
 #define CERT_MAX 65536
 
@@ -79,16 +81,47 @@ show_secret(const char *name, const char *value)
 		printf("%-14s %s\n", name, value);
 }
 
+/* What issue_print() prints, and where a one-touch key has the unit. */
 static enum err_code
-show(const struct cli_args *a, const struct order *o, const struct unit *u,
-    struct err *e)
+show_json(const struct row *r, bool reveal, const char *key,
+    const struct keyring_record *at, struct err *e)
 {
-	bool reveal = cli_flag(a, "--reveal");
+	struct wr w;
+
+	wr_grow(&w, ROW_MAX + 512);
+	row_write(&w, r, reveal);
+	if (key[0] != '\0' && !w.failed) {
+		w.len--; /* the brace */
+		cjson_put_member(&w, "key", key);
+		wr_fmt(&w, ",\"key_record\":%u", at->record);
+		cjson_put_member(
+		    &w, "key_state", keyring_state_name(at->state));
+		wr_u8(&w, '}');
+	}
+	wr_u8(&w, '\n');
+	return cli_print(&w, e);
+}
+
+static enum err_code
+show(const struct cli_args *a, struct ledger *l, const struct order *o,
+    const struct unit *u, struct err *e)
+{
+	bool reveal = cli_flag(a, "--reveal"), there;
+	char key[KEYRING_ID] = "";
+	struct keyring_record at;
 	struct row r;
 
+	if (keyring_of_unit(l, &u->uuid, key, &at, &there, e) != ERR_OK)
+		return e->code;
 	unit_row(o, u, &r);
 	issue_heading(a);
-	issue_print(a, &r, reveal, e);
+	if (a->json)
+		show_json(&r, reveal, key, &at, e);
+	else
+		issue_print(a, &r, reveal, e);
+	if (there && !a->json)
+		printf("%-14s %s, record %u, %s\n", "key", key, at.record,
+		    keyring_state_name(at.state));
 	if (reveal && !a->json) {
 		show_secret("pps", r.pps);
 		show_secret("mebx_password", r.mebx_password);
@@ -116,7 +149,7 @@ run_show(const struct cli_args *a, struct err *e)
 	    /* The audit row is durable before the secret is out. */
 	    (!cli_flag(a, "--reveal") ||
 		ledger_audit(l, "unit reveal", text, "", e) == ERR_OK))
-		show(a, o, &u, e);
+		show(a, l, o, &u, e);
 	order_free(o);
 	unit_wipe(&u);
 	ledger_close(l);

@@ -308,6 +308,44 @@ static const struct reason table[REASON_LAST] = {
 	    "amtforge-setupbin(7) has them.",
 	    "Let setupbin check say what is wrong and where; make the file "
 	    "again." },
+	[REASON_KEY_UNFIT] = { "key-unfit",
+	    "What the order's profile asks for can be written in the key's "
+	    "file version and used by the order's AMT version.",
+	    "Do what the message says: open a new order under a profile "
+	    "that fits, or give another --amt-file-version." },
+	[REASON_KEY_EMPTY] = { "key-empty",
+	    "A key has a record for at least one unit, and a unit is on one "
+	    "key only; scrapped and returned units are on none.",
+	    "Issue units first. To write a key once more give --again with "
+	    "its name; setupbin list has them." },
+	[REASON_KEY_DIFFERS] = { "key-differs",
+	    "A key is written again only as it was made.",
+	    "Repeat the command as it was, or give another --out for "
+	    "another key." },
+	[REASON_KEY_MANIFEST] = { "key-manifest",
+	    "Machines get the MEBx password that the customer's manifest "
+	    "says.",
+	    "Make the key of an order before its manifest. Here open a new "
+	    "order for the machines that take the key." },
+	[REASON_KEY_SHARED] = { "key-shared",
+	    "Each machine has a PSK of its own, unless "
+	    "--insecure-shared-psk is given.",
+	    "Open the order without insecure_shared_key. If one PSK for all "
+	    "machines is what you want, give the option." },
+	[REASON_KEY_USED] = { "key-used",
+	    "Of a consumable key there is one copy: a record that a machine "
+	    "has taken is not offered to another.",
+	    "Make a key with another --out for machines that have none." },
+	[REASON_KEY_UNKNOWN] = { "key-unknown",
+	    "The key was made from this ledger.",
+	    "Look into setupbin list, and check that this is the ledger "
+	    "that made it." },
+	[REASON_PASSWORD_UNSOUND] = { "password-unsound",
+	    "A password has 8 to 32 printable ASCII characters without "
+	    "colon, comma and quote, with a digit, a lower-case and an "
+	    "upper-case letter and a special character.",
+	    "Choose another one, or leave the option out: a strong one is "
+	    "made." },
 
 	/* a machine about a one-touch key */
 	[REASON_KEY_UNREADABLE] = { "key-unreadable",

@@ -91,6 +91,14 @@ enum reason_id {
 	REASON_DEVICE_DISABLED,
 	/* Setup.bin files and keys in the ledger */
 	REASON_SETUPBIN_MALFORMED,
+	REASON_KEY_UNFIT,    /* the profile does not fit what was asked */
+	REASON_KEY_EMPTY,    /* no unit is left for it */
+	REASON_KEY_DIFFERS,  /* made before, with other options */
+	REASON_KEY_MANIFEST, /* the customer has other passwords */
+	REASON_KEY_SHARED,   /* one PSK for all, and not asked for */
+	REASON_KEY_USED,     /* machines have records of it */
+	REASON_KEY_UNKNOWN,
+	REASON_PASSWORD_UNSOUND,
 	/* a machine about a one-touch key */
 	REASON_KEY_UNREADABLE,
 	REASON_KEY_NO_FILE,

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "factory/keyfill.h"
+#include "formats/hashlist.h"
+#include "formats/reason.h"
+#include "formats/setupvar.h"
+
+#define PIECE (128 * SETUPBIN_CHUNK) /* of a file that is written */
+
+/* A record that is being filled. */
+struct fill {
+	const struct keyring_key *k;
+	struct setupbin_record *rec;
+	struct profile_notes *notes; /* NULL: nobody wants them */
+	bool full;
+};
+
+static void note(struct profile_notes *, const char *, ...)
+    __attribute__((format(printf, 2, 3)));
+static enum err_code unfit(struct err *, const char *, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+note(struct profile_notes *notes, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (notes == NULL || notes->n == PROFILE_NOTES)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(notes->text[notes->n], sizeof(notes->text[0]), fmt, ap);
+	va_end(ap);
+	notes->n++;
+}
+
+static enum err_code
+unfit(struct err *e, const char *fmt, ...)
+{
+	char why[300];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	return err_refuse(e, ERR_DATA, reason_get(REASON_KEY_UNFIT), "%s", why);
+}
+
+/* Versions. */
+
+bool
+keyfill_version(const char *text, uint8_t *major, uint8_t *minor)
+{
+	static const struct version {
+		const char *text;
+		uint8_t major, minor;
+	} all[] = {
+		{ "1", 1, 0 },
+		{ "1.0", 1, 0 },
+		{ "2", 2, 0 },
+		{ "2.0", 2, 0 },
+		{ "2.1", 2, 1 },
+		{ "3", 3, 0 },
+		{ "3.0", 3, 0 },
+		{ "4", 4, 0 },
+		{ "4.0", 4, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (strcmp(text, all[i].text) == 0) {
+			*major = all[i].major;
+			*minor = all[i].minor;
+			return true;
+		}
+	return false;
+}
+
+/* Intel's pages say 2.0 for AMT 3, 2.1 for 4, 3.0 for 6. That 4.0 is read from
+ * 7 on is inferred from the files that Intel's own tools make. */
+void
+keyfill_default(const struct profile *p, uint8_t *major, uint8_t *minor)
+{
+	*minor = 0;
+	if (p->amt_major <= 3)
+		*major = 2;
+	else if (p->amt_major <= 5) {
+		*major = 2;
+		*minor = 1;
+	} else
+		*major = p->amt_major == 6 ? 3 : 4;
+}
+
+/* Entries. */
+
+/* Leaves out, with a note, what the file version does not know. */
+static void
+put(struct fill *f, uint16_t module, uint16_t id, const void *p, size_t n)
+{
+	const struct setupvar *v = setupvar_find(module, id);
+	const struct keyring_key *k = f->k;
+
+	if (v != NULL &&
+	    (k->major < v->from_major ||
+		(k->major == v->from_major && k->minor < v->from_minor)))
+		note(f->notes,
+		    "a file of version %u.%u has no \"%s\": it is left out",
+		    k->major, k->minor, v->name);
+	else if (!setupbin_add(f->rec, SETUPBIN_ENTRIES_SAFE, module, id, p, n))
+		f->full = true;
+}
+
+static void
+put_text(struct fill *f, uint16_t module, uint16_t id, const char *s)
+{
+	if (s[0] != '\0')
+		put(f, module, id, s, strlen(s));
+}
+
+static void
+put_u8(struct fill *f, uint16_t module, uint16_t id, uint8_t v)
+{
+	put(f, module, id, &v, 1);
+}
+
+/* Which of the profile's hashes a key carries: the only one, or the first. */
+static size_t
+pick(const struct hashlist *list, const struct hash_entry **out)
+{
+	const struct hash_entry *only = hashlist_only(list);
+	size_t n = 0;
+
+	if (only != NULL)
+		out[n++] = only;
+	for (size_t i = 0; only == NULL && i < list->n; i++)
+		if (n < KEYFILL_HASHES && list->e[i].active)
+			out[n++] = &list->e[i];
+	return n;
+}
+
+static void
+put_hashes(struct fill *f, const struct profile *p)
+{
+	const struct hash_entry *h[KEYFILL_HASHES];
+	uint8_t value[2 + HASHLIST_HASH + HASHLIST_NAME];
+	size_t n = pick(&p->hashes, h);
+	struct wr w;
+
+	/* 2/5: remote configuration on. 2/7: hashes added by the user count;
+	 * it must stand before the first of them. */
+	put_u8(f, 2, 5, 1);
+	put_u8(f, 2, 7, 1);
+	for (size_t i = 0; i < n; i++) {
+		wr_fixed(&w, value, sizeof(value));
+		hashlist_entry_write(&w, h[i]);
+		f->full = f->full || w.failed;
+		put(f, 2, 8, value, w.len);
+	}
+}
+
+static void
+put_server(struct fill *f, const struct profile *p)
+{
+	static const uint8_t none[4];
+	uint8_t ip[4], port[2];
+
+	for (size_t i = 0; i < sizeof(ip); i++) /* the octets reversed */
+		ip[i] = p->server_ip[sizeof(ip) - 1 - i];
+	if (f->k->smb != 0)
+		put_u8(f, 2, 16, f->k->smb);
+	if (memcmp(ip, none, sizeof(ip)) != 0)
+		put(f, 2, 17, ip, sizeof(ip));
+	put_u16le(port, p->server_port);
+	if (p->server_port != 0)
+		put(f, 2, 18, port, sizeof(port));
+	/* A version without 2/28 knows no other way than to start. */
+	if (!p->talk || f->k->major >= 3)
+		put_u8(f, 2, 28, p->talk);
+}
+
+static void
+fill(struct fill *f, const struct order *o, const struct unit *u)
+{
+	const struct profile *p = &o->profile;
+	const struct psk *psk = u != NULL ? &u->psk : &o->psk;
+	const char *current = f->k->current;
+
+	put_text(f, 1, 1, current[0] != '\0' ? current : KEYFILL_FACTORY);
+	put_text(f, 1, 2, u != NULL ? u->mebx : f->k->mebx);
+	put_u8(f, 1, 3, p->enabled);
+	if (!p->pki) {
+		put_text(f, 2, 1, psk->pid);
+		put_text(f, 2, 2, psk->pps);
+	}
+	put_text(f, 2, 3, p->pki_dns_suffix);
+	put_text(f, 2, 4, p->server_fqdn);
+	if (p->pki)
+		put_hashes(f, p);
+	put_server(f, p);
+}
+
+void
+keyfill_head(
+    const struct order *o, const struct keyring_key *k, struct setupbin *head)
+{
+	setupbin_init(head, k->major, k->minor);
+	if (keyring_single(&o->profile))
+		head->flags = SETUPBIN_KEEP;
+	head->count = k->records;
+}
+
+static enum err_code
+fill_record(const struct order *o, struct fill *f, const struct unit *u,
+    uint32_t number, struct err *e)
+{
+	struct setupbin_record *rec = f->rec;
+
+	rec->type = 1;
+	rec->flags = SETUPBIN_VALID;
+	if (f->k->scrambled)
+		rec->flags |= SETUPBIN_SCRAMBLED;
+	rec->number = number;
+	rec->len = 0;
+	fill(f, o, u);
+	if (!f->full)
+		return ERR_OK;
+	return unfit(e,
+	    "order %s: server names, hashes and passwords are more than the "
+	    "%d bytes that a record holds",
+	    o->id, SETUPBIN_ENTRIES_SAFE);
+}
+
+enum err_code
+keyfill_record(const struct order *o, const struct keyring_key *k,
+    const struct unit *u, uint32_t number, struct setupbin_record *rec,
+    struct err *e)
+{
+	struct fill f = { .k = k, .rec = rec };
+
+	return fill_record(o, &f, u, number, e);
+}
+
+/* Judging. */
+
+static enum err_code
+judge_hashes(const struct order *o, const struct keyring_key *k,
+    struct profile_notes *notes, struct err *e)
+{
+	const struct profile *p = &o->profile;
+	const struct hash_entry *h[KEYFILL_HASHES];
+	size_t n = pick(&p->hashes, h);
+
+	for (size_t i = 0; i < n; i++) {
+		/* Support article 000090051: no SHA-1 from 16 on, and with
+		 * some chipsets from 15 on. */
+		if (h[i]->type == HASH_SHA1 && p->amt_major >= 16)
+			return unfit(e,
+			    "order %s: hash %s is SHA-1, which AMT %u does not "
+			    "take from a key; the profile says hash = "
+			    "\"sha256\"",
+			    o->id, h[i]->name, p->amt_major);
+		if (h[i]->type == HASH_SHA1 && p->amt_major == 15)
+			note(notes,
+			    "hash %s is SHA-1: some machines of AMT 15 do not "
+			    "take it from a key",
+			    h[i]->name);
+		if (h[i]->type != HASH_SHA1 && k->major < 3)
+			return unfit(e,
+			    "order %s: hash %s is %s, which needs a file of "
+			    "version 3.0, and this one is %u.%u; a profile for "
+			    "machines before AMT 6 says hash = \"sha1\"",
+			    o->id, h[i]->name, hashlist_type_name(h[i]->type),
+			    k->major, k->minor);
+	}
+	if (hashlist_only(&p->hashes) != NULL)
+		note(notes,
+		    "the key carries only %s; that no other root is accepted "
+		    "it cannot say",
+		    h[0]->name);
+	else if (n == KEYFILL_HASHES && p->hashes.n > n)
+		note(notes,
+		    "a key adds three hashes: %s, %s and %s are taken, the "
+		    "profile's other %zu are not",
+		    h[0]->name, h[1]->name, h[2]->name, p->hashes.n - n);
+	note(notes,
+	    "hashes that a key adds do not last: un-provisioning deletes them. "
+	    "Lasting ones are in the flash image");
+	return ERR_OK;
+}
+
+static enum err_code
+judge_kind(const struct order *o, const struct keyring_key *k,
+    struct profile_notes *notes, struct err *e)
+{
+	const struct profile *p = &o->profile;
+
+	if (!p->pki && p->amt_major >= 11)
+		return unfit(e,
+		    "order %s: AMT %u does nothing with a PSK on a key; PSK "
+		    "set-up left with 11",
+		    o->id, p->amt_major);
+	if (!p->mebx)
+		return unfit(e,
+		    "order %s: its profile leaves the MEBx password at the "
+		    "factory's, which a key has to replace; it needs mebx = "
+		    "\"random\"",
+		    o->id);
+	if (keyring_single(p) && k->major < 2)
+		return unfit(e,
+		    "order %s: a record for all machines needs a file of "
+		    "version 2.0 or later",
+		    o->id);
+	if (p->pki && (p->otp || p->factory_key))
+		note(notes,
+		    "a key carries no one-time password and no device key: "
+		    "those are in the flash image only");
+	return p->pki ? judge_hashes(o, k, notes, e) : ERR_OK;
+}
+
+enum err_code
+keyfill_judge(const struct order *o, const struct keyring_key *k,
+    struct profile_notes *notes, struct err *e)
+{
+	struct setupbin_record *rec = calloc(1, sizeof(*rec));
+	struct unit *u = calloc(1, sizeof(*u));
+	struct keyring_key *like = calloc(1, sizeof(*like));
+	struct fill f = { .k = like, .rec = rec, .notes = notes };
+	uint8_t major, minor;
+
+	if (rec == NULL || u == NULL || like == NULL) {
+		err_mem(e);
+		goto out;
+	}
+	if (judge_kind(o, k, notes, e) != ERR_OK)
+		goto out;
+	keyfill_default(&o->profile, &major, &minor);
+	if (k->major > major || (k->major == major && k->minor > minor))
+		note(notes,
+		    "AMT %u.%u is thought to read files up to version %u.%u; "
+		    "a machine ignores a newer one",
+		    o->profile.amt_major, o->profile.amt_minor, major, minor);
+	/* A record as they will be, with secrets as long as theirs. */
+	*like = *k;
+	memset(u->mebx, 'x', PASSWD_LEN);
+	if (like->mebx[0] == '\0')
+		memset(like->mebx, 'x', PASSWD_LEN);
+	memset(u->psk.pid, 'x', PSK_PID_LEN);
+	memset(u->psk.pps, 'x', PSK_PPS_LEN);
+	fill_record(o, &f, keyring_single(&o->profile) ? NULL : u, 1, e);
+out:
+	if (like != NULL)
+		keyring_wipe(like);
+	if (rec != NULL)
+		secret_wipe(rec, sizeof(*rec));
+	free(like);
+	free(rec);
+	free(u);
+	return e->code;
+}
+
+/* Writing. */
+
+struct writing {
+	struct ledger *l;
+	const struct order *o;
+	struct keyring_key *k;
+	keyfill_sink *sink;
+	void *arg;
+	struct setupbin head;
+	struct setupbin_record *rec;
+	struct unit *unit;
+	struct wr w;
+	struct digest_sha256 digest;
+};
+
+static enum err_code
+flush(struct writing *x, struct err *e)
+{
+	if (x->w.failed)
+		return err_set(e, ERR_BUG,
+		    "key %s: not a file that can be "
+		    "written",
+		    x->k->id);
+	digest_sha256_add(&x->digest, x->w.buf, x->w.len);
+	if (x->w.len > 0)
+		x->sink(x->arg, x->w.buf, x->w.len, e);
+	wr_reset(&x->w);
+	return e->code;
+}
+
+static enum err_code
+write_record(void *arg, const struct keyring_record *r, struct err *e)
+{
+	struct writing *x = arg;
+	const struct unit *u;
+
+	if (keyring_unit(x->l, r, x->unit, &u, e) != ERR_OK ||
+	    keyfill_record(x->o, x->k, u, r->record, x->rec, e) != ERR_OK)
+		return e->code;
+	setupbin_record_write(&x->w, &x->head, x->rec);
+	return x->w.len + SETUPBIN_CHUNK > PIECE ? flush(x, e) : ERR_OK;
+}
+
+enum err_code
+keyfill_write(struct ledger *l, const struct order *o, struct keyring_key *k,
+    keyfill_sink *sink, void *arg, struct err *e)
+{
+	struct writing x = { .l = l, .o = o, .k = k, .sink = sink, .arg = arg };
+	uint8_t digest[SHA256_LEN];
+
+	x.rec = calloc(1, sizeof(*x.rec));
+	x.unit = calloc(1, sizeof(*x.unit));
+	wr_grow(&x.w, PIECE);
+	digest_sha256_init(&x.digest);
+	if (x.rec == NULL || x.unit == NULL) {
+		err_mem(e);
+		goto out;
+	}
+	keyfill_head(o, k, &x.head);
+	setupbin_write(&x.w, &x.head);
+	if (keyring_each(l, k->id, write_record, &x, e) == ERR_OK &&
+	    flush(&x, e) == ERR_OK) {
+		digest_sha256_end(&x.digest, digest);
+		text_hex(k->sha256, digest, sizeof(digest));
+	}
+out:
+	wr_free(&x.w);
+	if (x.rec != NULL)
+		secret_wipe(x.rec, sizeof(*x.rec));
+	if (x.unit != NULL)
+		unit_wipe(x.unit);
+	free(x.rec);
+	free(x.unit);
+	return e->code;
+}
