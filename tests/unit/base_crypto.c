@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -230,6 +231,31 @@ md5_is_that_of_rfc_1321(void **state)
 	assert_string_equal(hex, "900150983cd24fb0d6963f7d28e17f72");
 }
 
+static void
+a_digest_in_pieces_is_that_of_the_whole(void **state)
+{
+	static uint8_t text[100000];
+	uint8_t want[SHA256_LEN], got[SHA256_LEN];
+	struct crypto_sha256 *h = NULL;
+	struct err e = { 0 };
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	digest_sha256(text, sizeof(text), want);
+	assert_int_equal(crypto_sha256_new(&h, &e), ERR_OK);
+	for (size_t at = 0, n; at < sizeof(text); at += n) {
+		n = at % 777 + 1;
+		if (n > sizeof(text) - at)
+			n = sizeof(text) - at;
+		assert_int_equal(
+		    crypto_sha256_add(h, text + at, n, &e), ERR_OK);
+	}
+	assert_int_equal(crypto_sha256_end(h, got, &e), ERR_OK);
+	assert_memory_equal(got, want, sizeof(want));
+	crypto_sha256_free(h);
+	crypto_sha256_free(NULL);
+}
+
 int
 main(void)
 {
@@ -244,6 +270,7 @@ main(void)
 		cmocka_unit_test(encrypted_pem_and_pfx_want_their_passphrase),
 		cmocka_unit_test(what_is_no_key_is_refused),
 		cmocka_unit_test(md5_is_that_of_rfc_1321),
+		cmocka_unit_test(a_digest_in_pieces_is_that_of_the_whole),
 	};
 
 	crypto_init();

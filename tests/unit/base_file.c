@@ -254,6 +254,38 @@ paths_are_joined_within_their_room(void **state)
 	assert_string_equal(out, "/r.pem");
 }
 
+static void
+a_file_with_holes_is_written_whole(void **state)
+{
+	struct file_out *o = NULL;
+	struct err e = { 0 };
+	struct stat st;
+	uint8_t *p = NULL;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(
+	    file_out_new("holes", FILE_NEW | FILE_SECRET, &o, &e), ERR_OK);
+	assert_int_equal(file_out_size(o, 4 << 20, &e), ERR_OK);
+	assert_int_equal(file_out_write_at(o, 2 << 20, "two", 3, &e), ERR_OK);
+	assert_int_equal(file_out_write_at(o, 512, "one", 3, &e), ERR_OK);
+	assert_false(file_exists("holes"));
+	assert_int_equal(file_out_commit(o, &e), ERR_OK);
+	file_out_free(o);
+	assert_int_equal(stat("holes", &st), 0);
+	assert_int_equal(st.st_size, 4 << 20);
+	assert_true(st.st_blocks * 512 <= 1 << 20);
+	assert_int_equal(mode_of("holes"), 0600);
+	assert_int_equal(file_read("holes", 4 << 20, &p, &n, &e), ERR_OK);
+	assert_memory_equal(p + 512, "one", 3);
+	assert_memory_equal(p + (2 << 20), "two", 3);
+	memset(p + 512, 0, 3);
+	memset(p + (2 << 20), 0, 3);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(p[i], 0);
+	free(p);
+}
+
 int
 main(void)
 {
@@ -268,6 +300,7 @@ main(void)
 		cmocka_unit_test(a_mapping_shows_the_file),
 		cmocka_unit_test(a_folder_is_made_once),
 		cmocka_unit_test(paths_are_joined_within_their_room),
+		cmocka_unit_test(a_file_with_holes_is_written_whole),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
