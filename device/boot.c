@@ -11,9 +11,11 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "device/fleet.h"
+#include "device/usbkey.h"
 #include "device/verbs.h"
 #include "formats/cjson.h"
 #include "formats/hello.h"
+#include "formats/onetouch.h"
 
 #define EVENT_MAX 4096
 #define AMT_TLS_PORT 16993
@@ -88,6 +90,64 @@ log_event(const char *uuid, const struct machine *m,
 		    why->reason != NULL ? ": " : "", why->msg);
 }
 
+/* What came of a one-touch key, before the machine starts. */
+static void
+print_usb(const char *uuid, const char *path, const struct usbkey *k)
+{
+	struct wr w;
+
+	wr_grow(&w, EVENT_MAX);
+	wr_u8(&w, '{');
+	cjson_put_member(&w, "event", "usb");
+	cjson_put_member(&w, "uuid", uuid);
+	cjson_put_member(&w, "key", path);
+	wr_fmt(&w, ",\"applied\":%s,\"used\":%s", k->applied ? "true" : "false",
+	    k->taken ? "true" : "false");
+	if (k->record != 0)
+		wr_fmt(&w, ",\"record\":%u,\"left\":%u,\"keep\":%s",
+		    (unsigned)k->record, (unsigned)k->left,
+		    k->keep ? "true" : "false");
+	cjson_put_member(&w, "pid", k->pid);
+	if (k->psk_ignored)
+		wr_str(&w, ",\"psk_ignored\":true");
+	cjson_put_member(&w, "hint", k->hint);
+	if (k->why.code != ERR_OK)
+		put_why(&w, &k->why);
+	wr_str(&w, "}\n");
+	if (!w.failed)
+		fwrite(w.buf, 1, w.len, stdout);
+	fflush(stdout);
+	wr_free(&w);
+}
+
+static void
+log_usb(const char *uuid, const char *path, const struct usbkey *k)
+{
+	char pid[PSK_PID_TEXT] = "";
+
+	if (k->pid[0] != '\0')
+		psk_pid_text(pid, k->pid);
+	if (k->hint != NULL)
+		log_info("%s: key %s: %s", uuid, path, k->hint);
+	if (k->why.code != ERR_OK)
+		log_warn("%s: key %s: %s%s%s%s; boots without it", uuid, path,
+		    k->why.reason != NULL ? k->why.reason->code : "",
+		    k->why.reason != NULL ? ": " : "", k->why.msg,
+		    k->taken ? ": the record counts as used" : "");
+	else if (k->keep)
+		log_info("%s: key %s: record %u is applied; it serves any "
+			 "number of machines",
+		    uuid, path, (unsigned)k->record);
+	else
+		log_info("%s: key %s: record %u is applied%s%s; %u left", uuid,
+		    path, (unsigned)k->record, pid[0] != '\0' ? ", PID " : "",
+		    pid, (unsigned)k->left);
+	if (k->psk_ignored)
+		log_warn("%s: key %s: AMT %d and later know no pre-shared "
+			 "keys: PID and PPS are ignored",
+		    uuid, path, ONETOUCH_NO_PSK);
+}
+
 static bool
 all_done(const struct run *r)
 {
@@ -160,18 +220,31 @@ option_server(const char *text, char out[static LOOP_ADDR_LEN], uint16_t *port,
 
 static enum err_code
 find_server(const struct cli_args *args, const struct record *r,
-    char out[static LOOP_ADDR_LEN], uint16_t *port, struct err *e)
+    struct machine_server *out, struct err *e)
 {
 	const char *option = cli_value(args, "--server", NULL);
 
-	out[0] = '\0';
-	*port = r->server_port != 0 ? r->server_port : HELLO_PORT;
+	out->address[0] = '\0';
+	out->port = r->server_port != 0 ? r->server_port : HELLO_PORT;
 	if (option != NULL)
-		return option_server(option, out, port, e);
+		return option_server(option, out->address, &out->port, e);
 	if (get_u32le(r->server_ip) != 0)
-		inet_ntop(AF_INET, r->server_ip, out, LOOP_ADDR_LEN);
+		inet_ntop(AF_INET, r->server_ip, out->address, LOOP_ADDR_LEN);
 	else if (r->server_fqdn[0] != '\0')
-		return resolve(r->server_fqdn, out, e);
+		return resolve(r->server_fqdn, out->address, e);
+	return ERR_OK;
+}
+
+/* The image's server need not be there while a key names another. */
+static enum err_code
+find_servers(const struct cli_args *args, const struct record *image,
+    const struct record *in_force, struct machine_place *p, struct err *e)
+{
+	struct err ignored = { 0 };
+
+	if (find_server(args, in_force, &p->server, e) != ERR_OK)
+		return e->code;
+	find_server(args, image, &p->image_server, &ignored);
 	return ERR_OK;
 }
 
@@ -222,21 +295,39 @@ run_until_end(struct run *r, struct err *e)
 	return fleet_run(r->fleet, e);
 }
 
+/* rec is the image's record, and then what the machine boots with. */
+static enum err_code
+meet_key(struct run *r, const char *dir, struct record *rec, struct err *e)
+{
+	const char *key = cli_value(r->args, "--usb", NULL);
+	char uuid[UUID_TEXT];
+	struct usbkey k;
+
+	usbkey_boot(key, dir, &r->settings, rec, &k, e);
+	if (key == NULL || (e->code != ERR_OK && !k.taken))
+		return e->code;
+	uuid_text(&rec->uuid, uuid);
+	if (r->args->json)
+		print_usb(uuid, key, &k);
+	else
+		log_usb(uuid, key, &k);
+	return e->code;
+}
+
 /* by_uuid: the state is in a folder of that name. */
 static enum err_code
 add_image(struct run *r, const char *image, const char *address, bool by_uuid,
     struct err *e)
 {
-	char server[LOOP_ADDR_LEN], uuid[UUID_TEXT], dir[STATE_PATH];
-	struct machine_place p = { .address = address, .server = server };
-	struct record *rec = calloc(1, sizeof(*rec));
+	struct record *rec = calloc(2, sizeof(*rec)), *in_force = rec + 1;
+	char uuid[UUID_TEXT], dir[STATE_PATH];
+	struct machine_place p = { .address = address };
 
 	if (rec == NULL)
 		return err_mem(e);
 	p.suffix = cli_value(r->args, "--suffix", "");
 	p.state_dir = r->state;
-	if (fleet_record(image, rec, e) != ERR_OK ||
-	    find_server(r->args, rec, server, &p.server_port, e) != ERR_OK)
+	if (fleet_record(image, rec, e) != ERR_OK)
 		goto out;
 	uuid_text(&rec->uuid, uuid);
 	if (by_uuid) {
@@ -244,9 +335,13 @@ add_image(struct run *r, const char *image, const char *address, bool by_uuid,
 			goto out;
 		p.state_dir = dir;
 	}
-	fleet_add(r->fleet, rec, &p, e);
+	*in_force = *rec;
+	if (meet_key(r, p.state_dir, in_force, e) == ERR_OK &&
+	    find_servers(r->args, rec, in_force, &p, e) == ERR_OK)
+		fleet_add(r->fleet, rec, &p, e);
 out:
 	record_wipe(rec);
+	record_wipe(in_force);
 	free(rec);
 	return e->code;
 }
@@ -255,8 +350,11 @@ static enum err_code
 run_boot(const struct cli_args *args, struct err *e)
 {
 	const char *listen = cli_value(args, "--listen", NULL), *image;
+	const char *key = cli_value(args, "--usb", NULL);
 	struct run r = { 0 };
 
+	if (key != NULL && strcmp(key, "-") == 0)
+		return err_set(e, ERR_USAGE, "--usb: a key is a file");
 	if (cli_need(args, "--image", &image, e) == ERR_OK &&
 	    run_open(&r, args, listen != NULL ? listen : "0.0.0.0", e) ==
 		ERR_OK &&
@@ -346,6 +444,8 @@ static const struct cli_opt boot_opts[] = {
 	{ "--state", CLI_VALUE, "DIR", "what the machine remembers" },
 	{ "--listen", CLI_VALUE, "ADDR",
 	    "its address, also of its hellos (default: all)" },
+	{ "--usb", CLI_VALUE, "KEY",
+	    "a one-touch key that is in at the start; an image of one" },
 	COMMON_OPTS,
 };
 

@@ -250,7 +250,7 @@ hello_closed(void *arg, struct loop_conn *c, const struct err *e)
 	struct machine *m = arg;
 	struct machine_event event = { .name = "hello",
 		.words = "",
-		.peer = m->server,
+		.peer = m->server.address,
 		.retry = m->state.retry };
 
 	(void)c;
@@ -283,11 +283,55 @@ on_talk(void *arg)
 		return;
 	}
 	if (loop_connect(m->common->loop,
-		m->address[0] == '\0' ? NULL : m->address, m->server,
-		m->server_port, &hello_handler, m, &m->hello, &e) == ERR_OK)
+		m->address[0] == '\0' ? NULL : m->address, m->server.address,
+		m->server.port, &hello_handler, m, &m->hello, &e) == ERR_OK)
 		loop_conn_idle(m->hello, HELLO_WAIT_MS);
 	else
 		hello_closed(m, NULL, &e);
+}
+
+/* The image's values, or a one-touch key's. */
+
+static void
+set_suffix(struct machine *m)
+{
+	snprintf(m->suffix, sizeof(m->suffix), "%s",
+	    m->factory.pki_dns_suffix[0] != '\0' ? m->factory.pki_dns_suffix
+						 : m->dhcp_suffix);
+}
+
+/* Once, at the start; m->factory is the image's. */
+static enum err_code
+use_key(struct machine *m, struct err *e)
+{
+	struct record *image = malloc(sizeof(*image));
+
+	if (image == NULL)
+		return err_mem(e);
+	*image = m->factory;
+	if (state_onetouch(&m->state, image, &m->factory)) {
+		m->image = image;
+	} else {
+		m->factory = *image;
+		record_wipe(image);
+		free(image);
+	}
+	set_suffix(m);
+	return ERR_OK;
+}
+
+/* What a key set is gone with a full un-provisioning. */
+static void
+drop_key(struct machine *m)
+{
+	if (m->image == NULL || m->state.onetouch.n > 0)
+		return;
+	m->factory = *m->image;
+	record_wipe(m->image);
+	free(m->image);
+	m->image = NULL;
+	m->server = m->image_server;
+	set_suffix(m);
 }
 
 /* Open and closed. */
@@ -324,7 +368,7 @@ silence(const struct machine *m)
 		return "listen mode: waits for an agent on its host";
 	if (m->psk.pid[0] == '\0' && !m->factory.pki)
 		return "neither a pre-shared key nor PKI is set";
-	if (m->server[0] == '\0')
+	if (m->server.address[0] == '\0')
 		return "no server is known";
 	return NULL;
 }
@@ -373,6 +417,7 @@ machine_reset(struct machine *m)
 	visit_end_all(m);
 	tls_free(m->served);
 	m->served = NULL;
+	drop_key(m);
 	machine_tell(m,
 	    &(struct machine_event){
 		.name = "unprovisioned", .words = "", .retry = -1 });
@@ -394,11 +439,9 @@ static void
 place(struct machine *m, const struct machine_place *p)
 {
 	snprintf(m->address, sizeof(m->address), "%s", p->address);
-	snprintf(m->server, sizeof(m->server), "%s", p->server);
-	snprintf(m->suffix, sizeof(m->suffix), "%s",
-	    m->factory.pki_dns_suffix[0] != '\0' ? m->factory.pki_dns_suffix
-						 : p->suffix);
-	m->server_port = p->server_port;
+	snprintf(m->dhcp_suffix, sizeof(m->dhcp_suffix), "%s", p->suffix);
+	m->server = p->server;
+	m->image_server = p->image_server;
 }
 
 enum err_code
@@ -415,6 +458,7 @@ machine_new(const struct machine_common *common, const struct record *r,
 	place(m, p);
 	if (rand_bytes(random, sizeof(random), e) != ERR_OK ||
 	    state_open(&m->state, p->state_dir, random, e) != ERR_OK ||
+	    use_key(m, e) != ERR_OK ||
 	    loop_timer_new(common->loop, on_talk, m, &m->talk, e) != ERR_OK ||
 	    loop_timer_new(common->loop, on_window, m, &m->window, e) !=
 		ERR_OK) {
@@ -445,6 +489,9 @@ machine_free(struct machine *m)
 	tls_free(m->pki);
 	tls_free(m->served);
 	state_free(&m->state);
+	if (m->image != NULL)
+		record_wipe(m->image);
+	free(m->image);
 	secret_wipe(m, sizeof(*m));
 	free(m);
 }

@@ -48,18 +48,24 @@ struct machine_common {
 	void *arg;
 };
 
+struct machine_server {
+	char address[LOOP_ADDR_LEN]; /* numeric; "" none known */
+	uint16_t port;
+};
+
 struct machine {
 	const struct machine_common *common;
-	struct record factory;
+	struct record factory; /* in force: the image's, or a key's */
+	struct record *image;  /* the image's where a key's is in force */
 	struct state state;
 	struct psk psk; /* in force; what a set-up sets counts after it */
 	struct amt amt;
 	struct amt_host host; /* what amt asks of the world */
 	struct auth auth;
 	char address[LOOP_ADDR_LEN]; /* source of hellos; "" any */
-	char server[LOOP_ADDR_LEN];  /* numeric; "" none known */
-	uint16_t server_port;
+	struct machine_server server, image_server;
 	char suffix[RECORD_STR];
+	char dhcp_suffix[RECORD_STR];
 	bool open;
 	struct tls *pki, *served; /* made when first needed */
 	struct loop_timer *talk, *window;
@@ -73,15 +79,17 @@ struct machine {
 struct machine_place {
 	const char *state_dir;
 	const char *address;
-	const char *server;
-	uint16_t server_port;
+	struct machine_server server;
+	/* What counts again when a key's values are gone. */
+	struct machine_server image_server;
 	const char *suffix; /* as DHCP would say; a preset one overrides */
 };
 
 enum err_code machine_psk_tls(
     const struct settings *, struct tls **, struct err *);
 
-/* Takes a copy of the record. Nothing is sent before machine_start(). */
+/* Takes a copy of the image's record; one that the state keeps of a one-touch
+ * key counts in its place. Nothing is sent before machine_start(). */
 enum err_code machine_new(const struct machine_common *, const struct record *,
     const struct machine_place *, struct machine **, struct err *);
 void machine_start(struct machine *);

@@ -86,7 +86,7 @@ read_words(struct config_group *g, struct settings *s, struct err *e)
 static enum err_code
 read_all(struct config_group *g, struct settings *s, struct err *e)
 {
-	long long up, idle, announced, chain, keys;
+	long long up, idle, announced, chain, keys, major;
 
 	if (config_int(g, "up_time_seconds", 0, YEAR_S, 86400, &up, e) !=
 		ERR_OK ||
@@ -95,13 +95,15 @@ read_all(struct config_group *g, struct settings *s, struct err *e)
 		e) != ERR_OK ||
 	    config_int(g, "chain_max", 2, 16, 4, &chain, e) != ERR_OK ||
 	    config_int(g, "insecure_key_pool", 0, KEYPOOL_MAX, 0, &keys, e) !=
-		ERR_OK)
+		ERR_OK ||
+	    config_int(g, "setupbin_major_max", 0, 4, 0, &major, e) != ERR_OK)
 		return e->code;
 	s->up_time_ms = (unsigned long)up * 1000;
 	s->idle_ms = (unsigned long)idle * 1000;
 	s->announced_max = (size_t)announced;
 	s->chain_max = (size_t)chain;
 	s->insecure_key_pool = (size_t)keys;
+	s->setupbin_major_max = (unsigned)major;
 	if (read_schedule(g, s, e) != ERR_OK)
 		return e->code;
 	return read_words(g, s, e);

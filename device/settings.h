@@ -35,6 +35,7 @@ struct settings {
 	size_t chain_max;
 	size_t insecure_key_pool; /* keys for all machines; 0: each its own */
 	bool insecure_star_cn;    /* the CN "*" alone is anyone's */
+	unsigned setupbin_major_max; /* 0: by the AMT version */
 	enum settings_challenge challenge;
 	char psk_suites[SETTINGS_SUITES];
 };

@@ -41,16 +41,19 @@ state_blob_free(struct state_blob *b)
 
 /* Writing. */
 
+/* In pieces: a record is larger than a stack frame. */
 static void
 put_blob(struct wr *w, const char *key, const struct state_blob *b)
 {
-	char hex[TEXT_HEX_SIZE(STATE_BLOB)];
+	char hex[TEXT_HEX_SIZE(64)];
 
 	if (b->n == 0)
 		return;
-	text_hex(hex, b->p, b->n);
 	wr_fmt(w, "%s ", key);
-	wr_str(w, hex);
+	for (size_t i = 0; i < b->n; i += 64) {
+		text_hex(hex, b->p + i, b->n - i < 64 ? b->n - i : 64);
+		wr_str(w, hex);
+	}
 	wr_u8(w, '\n');
 	secret_wipe(hex, sizeof(hex));
 }
@@ -116,6 +119,7 @@ put_all(struct wr *w, const struct state *s)
 	put_blob(w, "key", &s->key);
 	put_blob(w, "cert", &s->cert);
 	put_psk(w, "_kept", &s->psk_kept);
+	put_blob(w, "onetouch", &s->onetouch);
 	if (post)
 		put_set_up(w, s);
 	wr_str(w, "end\n");
@@ -177,6 +181,37 @@ take_blob(const char *v, struct state_blob *b)
 	good = n <= sizeof(bytes) && text_unhex(bytes, n, v, strlen(v)) &&
 	    state_blob_set(b, bytes, n, &e) == ERR_OK;
 	secret_wipe(bytes, sizeof(bytes));
+	return good;
+}
+
+static bool
+record_of(const struct state_blob *b, struct record *out)
+{
+	struct rd r;
+
+	rd_init(&r, b->p, b->n);
+	return b->n > 0 && record_read(&r, out);
+}
+
+/* It must be understood: later its UUID and sequence are believed. */
+static bool
+take_onetouch(const char *v, struct state_blob *b)
+{
+	size_t n = strlen(v) / 2;
+	struct record *rec = malloc(sizeof(*rec));
+	uint8_t *p = n > 0 && n <= RECORD_MAX ? malloc(n) : NULL;
+	bool good = rec != NULL && p != NULL;
+
+	if (good && (good = text_unhex(p, n, v, strlen(v)))) {
+		state_blob_free(b);
+		*b = (struct state_blob){ p, n };
+		p = NULL;
+		good = record_of(b, rec);
+	}
+	if (rec != NULL)
+		record_wipe(rec);
+	free(rec);
+	free(p);
 	return good;
 }
 
@@ -274,6 +309,8 @@ take(struct state *s, const char *key, const char *v)
 		good = take_text(s->psk_kept.pid, sizeof(s->psk_kept.pid), v);
 	} else if (strcmp(key, "pps_kept") == 0) {
 		good = take_text(s->psk_kept.pps, sizeof(s->psk_kept.pps), v);
+	} else if (strcmp(key, "onetouch") == 0) {
+		good = take_onetouch(v, &s->onetouch);
 	} else if (strcmp(key, "credential") == 0) {
 		good = take_number(v, -1, STATE_CERTS - 1, &n);
 		s->credential = (int)n;
@@ -377,10 +414,12 @@ state_reset(struct state *s, bool partial)
 	s->retry = 0;
 	secret_wipe(s->ha1, sizeof(s->ha1));
 	s->mebx_set = false;
-	if (!partial)
+	if (!partial) {
 		secret_wipe(&s->psk_kept, sizeof(s->psk_kept));
-	else if (s->psk.pid[0] != '\0')
+		state_blob_free(&s->onetouch);
+	} else if (s->psk.pid[0] != '\0') {
 		s->psk_kept = s->psk;
+	}
 	secret_wipe(&s->psk, sizeof(s->psk));
 	state_drop_keys(s);
 	memset(s->tls_enabled, 0, sizeof(s->tls_enabled));
@@ -395,4 +434,49 @@ state_free(struct state *s)
 	state_reset(s, false);
 	state_blob_free(&s->key);
 	state_blob_free(&s->cert);
+}
+
+/* One-touch. */
+
+bool
+state_is_factory(const struct state *s, const char **why)
+{
+	*why = NULL;
+	if (s->phase == STATE_POST)
+		*why = "the machine is already provisioned";
+	else if (s->onetouch.n > 0)
+		*why = "a key was applied to the machine before";
+	else if (s->psk_kept.pid[0] != '\0')
+		*why = "the machine was un-provisioned in part only";
+	return *why == NULL;
+}
+
+enum err_code
+state_onetouch_set(struct state *s, const struct record *rec, struct err *e)
+{
+	struct state_blob b;
+	struct wr w;
+
+	wr_grow(&w, RECORD_MAX);
+	record_write(&w, rec);
+	if (!wr_take(&w, &b.p, &b.n)) {
+		wr_free(&w);
+		return err_set(e, ERR_BUG, "a record cannot be written");
+	}
+	state_blob_free(&s->onetouch);
+	s->onetouch = b;
+	return ERR_OK;
+}
+
+bool
+state_onetouch(
+    const struct state *s, const struct record *image, struct record *out)
+{
+	if (!record_of(&s->onetouch, out))
+		return false;
+	if (memcmp(out->uuid.b, image->uuid.b, UUID_LEN) == 0 &&
+	    out->sequence > image->sequence)
+		return true;
+	record_wipe(out);
+	return false;
 }

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "device/auth.h"
 #include "formats/psk.h"
+#include "formats/record.h"
 
 #define STATE_BLOB 2048
 #define STATE_PAIRS 4
@@ -56,6 +57,8 @@ struct state {
 	/* The device's own key and self-signed certificate, DER. */
 	struct state_blob key, cert;
 	struct psk psk_kept; /* of a set-up that was undone in part */
+	/* The record that a one-touch key made of the image's, OPR1. */
+	struct state_blob onetouch;
 	/* Made or changed by a set-up session; saved in STATE_POST only. */
 	char ha1[AUTH_HA1]; /* admin; "" while it is the factory's */
 	bool mebx_set;
@@ -74,11 +77,24 @@ enum err_code state_open(struct state *, const char *dir,
     const uint8_t random[static 16], struct err *);
 enum err_code state_save(const struct state *, struct err *);
 /* Back to the factory: in memory; keeps realm, own key and certificate, and
- * with partial the pre-shared key. */
+ * with partial the pre-shared key and what a one-touch key set. Roots that came
+ * from a key do not survive a full one (Open AMT docs). */
 void state_reset(struct state *, bool partial);
 /* Drops key pairs and certificates of set-up sessions. */
 void state_drop_keys(struct state *);
 void state_free(struct state *); /* wipes */
+
+/* Has it never been set up, nor met a one-touch key, since it was last in
+ * the factory's state? *why says what stands against it. */
+bool state_is_factory(const struct state *, const char **why);
+/* Keeps what a one-touch key made, in memory. */
+enum err_code state_onetouch_set(
+    struct state *, const struct record *, struct err *);
+/* What a one-touch key made of this image, if it is the image's machine and
+ * its sequence is the newer one: the newest record counts. The caller wipes
+ * it. */
+bool state_onetouch(
+    const struct state *, const struct record *image, struct record *out);
 
 enum err_code state_blob_set(
     struct state_blob *, const void *, size_t, struct err *);

@@ -535,19 +535,6 @@ keep_raw(struct record *rec, const struct setupbin_entry *entry)
 	return why;
 }
 
-/* The sources disagree on 2/16: MeshCommander's labels are 0 enterprise and
- * 1 small business, a comment in it says 1 and 2. We take the labels; what 2
- * means is not known, and so it is not applied. */
-static const char *
-apply_mode(struct record *rec, uint8_t value)
-{
-	if (value > RECORD_SMB)
-		return "provisioning mode 2 means different things to "
-		       "different tools";
-	rec->mode = value == 1 ? RECORD_SMB : RECORD_ENTERPRISE;
-	return NULL;
-}
-
 static const char *
 apply_known(struct apply *a, const struct setupbin_entry *entry)
 {
@@ -585,7 +572,11 @@ apply_known(struct apply *a, const struct setupbin_entry *entry)
 	case VAR(2, 8):
 		return apply_root(a, entry);
 	case VAR(2, 16):
-		return apply_mode(rec, v[0]);
+		/* MeshCommander's labels say 0 enterprise and 1 small business,
+		 * a comment in it 1 and 2. 1 is read as in the labels; 2 has
+		 * one meaning only. */
+		rec->mode = v[0] == 0 ? RECORD_ENTERPRISE : RECORD_SMB;
+		break;
 	case VAR(2, 17):
 		for (size_t i = 0; i < 4; i++)
 			rec->server_ip[i] = v[3 - i];
@@ -640,6 +631,12 @@ apply_all(struct apply *a, struct err *e)
 	return ERR_OK;
 }
 
+bool
+onetouch_has_psk(const struct onetouch *o)
+{
+	return has(&o->record, VAR(2, 1));
+}
+
 enum err_code
 onetouch_apply(struct onetouch *o, struct record *rec, struct err *e)
 {
@@ -661,6 +658,6 @@ onetouch_apply(struct onetouch *o, struct record *rec, struct err *e)
 	if (apply_all(&a, e) != ERR_OK)
 		return e->code;
 	*rec = o->work;
-	o->psk_ignored = a.no_psk && has(&o->record, VAR(2, 1));
+	o->psk_ignored = a.no_psk && onetouch_has_psk(o);
 	return ERR_OK;
 }

@@ -75,6 +75,8 @@ enum err_code onetouch_take(struct onetouch *, struct err *);
  * afterwards. */
 enum err_code onetouch_apply(
     struct onetouch *, struct record *rec, struct err *);
+/* Does the record bring a PID and PPS? */
+bool onetouch_has_psk(const struct onetouch *);
 void onetouch_wipe(struct onetouch *);
 
 #endif

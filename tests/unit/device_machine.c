@@ -226,10 +226,12 @@ end(void **unused)
 static void
 machine_up(bool says_hello)
 {
+	const struct machine_server at = { "127.0.0.1",
+		says_hello ? loop_listener_port(hellos) : 9 };
 	const struct machine_place p = { .state_dir = dir,
 		.address = "",
-		.server = "127.0.0.1",
-		.server_port = says_hello ? loop_listener_port(hellos) : 9,
+		.server = at,
+		.image_server = at,
 		.suffix = "example.com" };
 	struct err e = { 0 };
 

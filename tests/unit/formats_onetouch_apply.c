@@ -99,6 +99,11 @@ each_variable_reaches_its_place(void **state)
 	assert_string_equal(r->mebx_new, PASSWORD);
 	assert_true(r->enabled && r->pki && !r->talk);
 	assert_int_equal(r->mode, RECORD_ENTERPRISE);
+	o = with(&rec);
+	add_text(rec, 1, 1, PASSWORD);
+	add_u8(rec, 2, 16, 2); /* as a comment of MeshCommander numbers it */
+	applies(o, r);
+	assert_int_equal(r->mode, RECORD_SMB);
 	assert_string_equal(r->server_fqdn, "amt.example.com");
 	test_free(r);
 }
@@ -389,7 +394,7 @@ what_the_machine_cannot_hold_is_refused(void **state)
 		{ 2, 5, "\1\0", 2, "variable 2/5: " },
 		{ 2, 8, "\11aaaaaaaaaaaaaaaaaaaaa", 22, "variable 2/8: " },
 		{ 2, 13, "\0", 1, "variable 2/13: " },
-		{ 2, 16, "\2", 1, "mode 2 means different things" },
+		{ 2, 16, "\3", 1, "variable 2/16: " },
 		{ 2, 17, "\1\2\3", 3, "variable 2/17: " },
 		{ 2, 18, "\0\0", 2, "variable 2/18: " },
 		{ 2, 0, "a", 1, "variable 2/0: " },

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/rand.h"
+#include "base/secret.h"
+#include "device/state.h"
+#include "device/usbkey.h"
+#include "formats/onetouch.h"
+#include "formats/reason.h"
+
+static bool
+disk_read(void *arg, uint64_t lba, void *sector)
+{
+	const int *fd = arg;
+
+	return pread(*fd, sector, FAT_SECTOR, (off_t)(lba * FAT_SECTOR)) ==
+	    FAT_SECTOR;
+}
+
+static bool
+disk_write(void *arg, uint64_t lba, const void *sector)
+{
+	const int *fd = arg;
+
+	return pwrite(*fd, sector, FAT_SECTOR, (off_t)(lba * FAT_SECTOR)) ==
+	    FAT_SECTOR &&
+	    fsync(*fd) == 0;
+}
+
+/* The lock is for two machines that are given one key at the same time; it
+ * goes with the descriptor. */
+static enum err_code
+disk_open(const char *path, int *fd, struct fat_disk *disk, struct err *e)
+{
+	off_t end;
+
+	*disk = (struct fat_disk){ disk_read, disk_write, fd, 0 };
+	if ((*fd = open(path, O_RDWR | O_CLOEXEC)) == -1 &&
+	    (errno == EACCES || errno == EPERM || errno == EROFS)) {
+		disk->write = NULL;
+		*fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	if (*fd == -1)
+		return err_sys(e, ERR_NOINPUT, "cannot be opened");
+	if (flock(*fd, LOCK_EX) == -1 || (end = lseek(*fd, 0, SEEK_END)) == -1)
+		return err_sys(e, ERR_IO, "cannot be read");
+	disk->sectors = (uint64_t)end / FAT_SECTOR;
+	return ERR_OK;
+}
+
+static uint8_t
+major_max(const struct settings *s, const struct record *rec)
+{
+	return s->setupbin_major_max != 0 ? (uint8_t)s->setupbin_major_max
+					  : onetouch_major_max(rec->amt_major);
+}
+
+/* Failures are k->why. */
+static void
+take(struct usbkey *k, const char *path, const struct settings *s,
+    struct record *rec)
+{
+	struct onetouch *o = malloc(sizeof(*o));
+	struct fat_disk disk;
+	int fd = -1;
+
+	if (o == NULL) {
+		err_mem(&k->why);
+		return;
+	}
+	if (disk_open(path, &fd, &disk, &k->why) != ERR_OK ||
+	    onetouch_open(o, &disk, major_max(s, rec), &k->why) != ERR_OK)
+		goto out;
+	k->record = o->next + 1;
+	k->left = o->left - 1;
+	k->keep = o->keep;
+	k->hint = o->hint;
+	/* One of the two writes may have reached the key. */
+	if (onetouch_take(o, &k->why) != ERR_OK) {
+		k->taken = k->why.reason == reason_get(REASON_KEY_WRITE_LOST);
+		goto out;
+	}
+	k->taken = !o->keep;
+	if (onetouch_apply(o, rec, &k->why) != ERR_OK)
+		goto out;
+	k->applied = true;
+	k->psk_ignored = o->psk_ignored;
+	if (onetouch_has_psk(o) && !k->psk_ignored)
+		memcpy(k->pid, rec->psk.pid, sizeof(k->pid));
+out:
+	onetouch_wipe(o);
+	free(o);
+	if (fd != -1)
+		close(fd);
+}
+
+static enum err_code
+touch(struct usbkey *k, const char *path, const struct settings *settings,
+    struct state *s, struct record *rec, struct err *e)
+{
+	const char *why;
+
+	if (!state_is_factory(s, &why)) {
+		err_refuse(&k->why, ERR_PERM,
+		    reason_get(REASON_KEY_NOT_FACTORY),
+		    "the key is left as it is: %s", why);
+		return ERR_OK;
+	}
+	take(k, path, settings, rec);
+	if (!k->applied)
+		return ERR_OK;
+	if (state_onetouch_set(s, rec, e) == ERR_OK &&
+	    state_save(s, e) == ERR_OK)
+		return ERR_OK;
+	k->applied = false;
+	return err_in(e, "%s: record %u is used, and could not be kept", path,
+	    (unsigned)k->record);
+}
+
+enum err_code
+usbkey_boot(const char *path, const char *state_dir,
+    const struct settings *settings, struct record *rec, struct usbkey *k,
+    struct err *e)
+{
+	struct record *kept = malloc(sizeof(*kept));
+	uint8_t random[16];
+	struct state s;
+
+	*k = (struct usbkey){ 0 };
+	if (kept == NULL)
+		return err_mem(e);
+	memset(&s, 0, sizeof(s));
+	if (rand_bytes(random, sizeof(random), e) == ERR_OK &&
+	    state_open(&s, state_dir, random, e) == ERR_OK) {
+		if (path != NULL)
+			touch(k, path, settings, &s, rec, e);
+		if (state_onetouch(&s, rec, kept))
+			*rec = *kept;
+	}
+	state_free(&s);
+	secret_wipe(kept, sizeof(*kept));
+	free(kept);
+	return e->code;
+}
