@@ -570,6 +570,45 @@ the_period_for_set_up_ends(void **unused)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, start, end)
 
+static void
+what_a_key_set_counts_until_a_full_un_provisioning(void **unused)
+{
+	const struct machine_place p = { .state_dir = dir,
+		.address = "",
+		.server = { "127.0.0.1", 9 },
+		.image_server = { "127.0.0.2", 10 },
+		.suffix = "example.com" };
+	struct record *keys_own = test_malloc(sizeof(*keys_own));
+	static struct state s;
+	struct err e = { 0 };
+
+	(void)unused;
+	*keys_own = rec;
+	keys_own->sequence++;
+	strcpy(keys_own->psk.pid, PID);
+	strcpy(keys_own->psk.pps, PPS);
+	strcpy(keys_own->pki_dns_suffix, "key.example");
+	assert_int_equal(state_open(&s, dir, (const uint8_t[16]){ 1 }, &e), 0);
+	assert_int_equal(state_onetouch_set(&s, keys_own, &e), ERR_OK);
+	assert_int_equal(state_save(&s, &e), ERR_OK);
+	state_free(&s);
+	test_free(keys_own);
+	assert_int_equal(machine_new(&common, &rec, &p, &m, &e), ERR_OK);
+	machine_start(m);
+	assert_string_equal(m->psk.pid, PID);
+	assert_string_equal(m->suffix, "key.example");
+	state_reset(&m->state, true);
+	machine_reset(m);
+	assert_string_equal(m->psk.pid, PID);
+	assert_string_equal(m->server.address, "127.0.0.1");
+	state_reset(&m->state, false);
+	machine_reset(m);
+	assert_string_equal(m->psk.pid, "");
+	assert_string_equal(m->suffix, "example.com");
+	assert_string_equal(m->server.address, "127.0.0.2");
+	assert_int_equal(m->server.port, 10);
+}
+
 int
 main(void)
 {
@@ -589,6 +628,7 @@ main(void)
 		CASE(a_machine_in_listen_mode_is_closed_and_silent),
 		CASE(a_disabled_machine_is_closed_and_silent),
 		CASE(the_period_for_set_up_ends),
+		CASE(what_a_key_set_counts_until_a_full_un_provisioning),
 	};
 
 	return cmocka_run_group_tests(tests, start_all, end_all);

@@ -166,6 +166,51 @@ every_cut_of_a_state_file_is_refused(void **unused)
 	free(p);
 }
 
+static void
+the_record_of_a_key_is_kept_whole(void **unused)
+{
+	struct record *r = calloc(3, sizeof(*r)), *out = r + 1;
+	struct err e = { 0 };
+
+	(void)unused;
+	r->uuid.b[3] = 7;
+	r->sequence = 2;
+	r->key_len = RECORD_KEY;
+	memset(r->key, 0x5a, RECORD_KEY);
+	assert_int_equal(state_onetouch_set(&a, r, &e), ERR_OK);
+	assert_int_equal(state_save(&a, &e), ERR_OK);
+	reopen();
+	r[2].uuid = r->uuid;
+	r[2].sequence = 1;
+	assert_true(state_onetouch(&b, &r[2], out));
+	assert_memory_equal(out, r, sizeof(*r));
+	r[2].sequence = 2;
+	assert_false(state_onetouch(&b, &r[2], out));
+	free(r);
+}
+
+static void
+a_record_that_is_damaged_is_refused(void **unused)
+{
+	struct record *r = calloc(1, sizeof(*r));
+	struct err e = { 0 };
+	uint8_t *p = NULL, *at;
+	size_t n = 0;
+
+	(void)unused;
+	assert_int_equal(state_onetouch_set(&a, r, &e), ERR_OK);
+	assert_int_equal(state_save(&a, &e), ERR_OK);
+	assert_int_equal(file_read(path, 65536, &p, &n, &e), ERR_OK);
+	at = memmem(p, n, "onetouch ", 9);
+	assert_non_null(at);
+	at[40] ^= 1;
+	assert_int_equal(
+	    file_write(path, FILE_REPLACE | FILE_SECRET, p, n, &e), ERR_OK);
+	assert_int_equal(state_open(&b, inner, random16, &e), ERR_DATA);
+	free(p);
+	free(r);
+}
+
 int
 main(void)
 {
@@ -180,6 +225,10 @@ main(void)
 		    end),
 		cmocka_unit_test_setup_teardown(
 		    every_cut_of_a_state_file_is_refused, start, end),
+		cmocka_unit_test_setup_teardown(
+		    the_record_of_a_key_is_kept_whole, start, end),
+		cmocka_unit_test_setup_teardown(
+		    a_record_that_is_damaged_is_refused, start, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

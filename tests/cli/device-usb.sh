@@ -1,0 +1,231 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# amtforge-device boot --usb: what a machine does with a one-touch key, and the
+# whole chain from the order to a machine that was set up by what the key held.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/batch.sh
+. "$(dirname "$0")/../batch.sh"
+
+OVMF=/usr/share/ovmf/OVMF.fd
+
+# bare UUID...: images of machines without a shared key, whose password is the
+# factory's, in ./bare; of AMT $amt.
+bare() {
+	sed -e "s|\"demo-root.pem\"|\"$ROOT/configs/demo-root.pem\"|" \
+		-e 's/^mebx = .*/mebx = "default";/' \
+		-e "s/^amt = .*/amt = \"${amt:-3.0}\";/" \
+		"$ROOT/configs/profile-pki.cfg" >bare.cfg
+	i=0
+	echo serial,uuid >bare.csv
+	for u; do
+		i=$((i + 1))
+		echo "bare-$i,$u" >>bare.csv
+	done
+	amtforge ledger init bare.db
+	amtforge order open bare.db bare.cfg --id BARE
+	amtforge unit issue bare.db BARE --units bare.csv >/dev/null
+	amtforge image new base.bin --size 4M --bios $OVMF
+	amtforge image write bare.db BARE --base base.bin \
+		--map "$ROOT/configs/map-ovmf.cfg" --out bare
+}
+
+# key psk|pki N: key.img with the records of an order of N units.
+key() {
+	sed -e "s|\"demo-root.pem\"|\"$ROOT/configs/demo-root.pem\"|" \
+		-e "s/^amt = .*/amt = \"${key_amt:-3.0}\";/" \
+		"$ROOT/configs/profile-$1.cfg" >key.cfg
+	amtforge ledger init key.db
+	amtforge order open key.db key.cfg --id KEY
+	amtforge unit issue key.db KEY --count "$2" --json >key.units
+	amtforge setupbin make key.db KEY --out key.bin
+	amtforge usb image key.bin key.img
+}
+
+# boot N [OPTION...]: the Nth machine with key.img, until it has started; its
+# events are in ./events.
+boot() {
+	n=$1
+	shift
+	u=$(printf '0000000%d-0000-4000-8000-000000000001' "$n")
+	: >events
+	amtforge-device boot --image "bare/$u.bin" --state "machine-$n" \
+		--usb key.img --port 0 --server 127.0.0.1:9 --json "$@" \
+		>events 2>log &
+	device=$!
+	wait_for '"event":"\(started\|silent\)"' events || return 1
+	kill "$device"
+	wait "$device" || :
+}
+
+# usb WORDS: the event about the key holds them.
+usb() {
+	grep '"event":"usb"' events | grep -qF -- "$1" && return 0
+	cat events log
+	return 1
+}
+
+# changed N: so many bytes of the key are not as in ./was.img.
+changed() {
+	[ "$(cmp -l was.img key.img | wc -l)" = "$1" ]
+}
+
+ids() {
+	for i in $(seq "$1"); do
+		printf '0000000%d-0000-4000-8000-000000000001\n' "$i"
+	done
+}
+
+each_machine_takes_the_next_record_by_two_bytes_until_none_is_left() {
+	# shellcheck disable=SC2046 # words
+	bare $(ids 4)
+	key psk 3
+	for i in 1 2 3; do
+		cp key.img was.img
+		boot $i
+		changed 2
+		usb "\"applied\":true,\"used\":true,\"record\":$i,\"left\":$((3 - i))"
+		pid=$(sed -n "${i}s/.*\"pid\":\"\([^\"]*\)\".*/\1/p" key.units)
+		usb "\"pid\":\"$pid\""
+		grep -q '"words":"talks, PSK"' events
+	done
+	cp key.img was.img
+	boot 4
+	changed 0
+	usb '"applied":false'
+	usb 'no unused record left of 3'
+	usb '"reason":"key-used-up"'
+	grep -q '"words":"talks, PKI"' events
+}
+
+a_machine_that_met_a_key_leaves_it_alone_at_its_next_start() {
+	# shellcheck disable=SC2046 # words
+	bare $(ids 2)
+	key psk 2
+	boot 1
+	cp key.img was.img
+	boot 1
+	changed 0
+	usb '"reason":"key-not-factory"'
+	grep -q '"words":"talks, PSK"' events
+	rm key.img # and it needs the key no more
+	boot 1
+	grep -q '"words":"talks, PSK"' events
+	boot 2
+	usb 'cannot be opened: No such file'
+	grep -q '"words":"talks, PKI"' events
+	[ "$(stat -c %a machine-1/state)" = 600 ]
+}
+
+a_key_that_is_not_to_be_consumed_serves_all_and_is_not_written() {
+	amt=6.0 key_amt=6.0
+	# shellcheck disable=SC2046 # words
+	bare $(ids 2)
+	key pki 1
+	cp key.img was.img
+	for i in 1 2; do
+		boot $i
+		cmp was.img key.img
+		usb '"applied":true,"used":false,"record":1'
+		usb '"keep":true'
+	done
+}
+
+a_wrong_password_uses_a_record_up_and_no_password_is_told() {
+	key psk 2
+	amtforge image new base.bin --size 4M --bios $OVMF
+	amtforge image write key.db KEY --base base.bin \
+		--map "$ROOT/configs/map-ovmf.cfg" --out bare
+	set -- bare/*.bin
+	cp "$1" bare/00000001-0000-4000-8000-000000000001.bin
+	cp key.img was.img
+	boot 1 # whose password is not admin any more
+	changed 2
+	usb '"applied":false,"used":true,"record":1'
+	usb '"reason":"key-password"'
+	u=$(sed -n 's/.*"uuid":"\([^"]*\)".*/\1/p;q' key.units)
+	for secret in pps mebx_password; do
+		value=$(amtforge unit show key.db "$u" --reveal --json |
+			field $secret)
+		[ ${#value} -ge 8 ]
+		not grep -qF -- "$value" events log
+	done
+}
+
+a_read_only_key_and_one_of_no_fat_are_told_in_words() {
+	bare "$(ids 1)"
+	key psk 1
+	head -c 65536 /dev/zero >key.img
+	u=$(ids 1)
+	timeout 2 amtforge-device boot --image "bare/$u.bin" --state machine \
+		--usb key.img --port 0 --server 127.0.0.1:9 2>err || :
+	says 'key key.img: key-unreadable: no FAT volume'
+	says 'boots without it'
+	says 'talks, PKI'
+	[ "$(id -u)" != 0 ] || return 0
+	amtforge usb image key.bin key.img --force
+	chmod 400 key.img
+	timeout 2 amtforge-device boot --image "bare/$u.bin" --state machine \
+		--usb key.img --port 0 --server 127.0.0.1:9 2>err || :
+	says 'key-write-protected'
+}
+
+a_firmware_knows_files_of_its_age() {
+	bare "$(ids 1)"
+	key psk 1
+	echo 'setupbin_major_max = 1;' >device.cfg
+	cp key.img was.img
+	boot 1 --config device.cfg
+	changed 0
+	usb 'file newer than this firmware, which knows versions up to 1.x'
+	echo 'setupbin_major_max = 5;' >device.cfg
+	status 78 amtforge-device boot --image "bare/$(ids 1).bin" \
+		--state other --config device.cfg
+	says setupbin_major_max
+	status 2 amtforge-device boot --image "bare/$(ids 1).bin" \
+		--state other --usb -
+}
+
+amt_11_ignores_the_shared_key_and_says_so() {
+	amt=11.0
+	bare "$(ids 1)"
+	key psk 1
+	boot 1
+	usb '"applied":true'
+	usb '"psk_ignored":true'
+	grep -q '"words":"talks, PKI"' events
+}
+
+# The machine's image knows nothing of the order; the key does.
+a_machine_is_set_up_by_what_the_key_held() {
+	batch psk 1
+	bare "$(cat uuids)"
+	amtforge setupbin make line.db O --out key.bin
+	amtforge usb image key.bin key.img
+	cp key.img was.img
+	serve 'tls_certificate = false;'
+	status 0 timeout 60 amtforge-device boot --image bare/*.bin \
+		--state machine --usb key.img --listen 127.0.0.1 \
+		--port "$device_port" --server "127.0.0.1:$port" \
+		--exit-when-provisioned
+	changed 2
+	pid=$(field pid <units | sed 's/..../&-/')
+	says "record 1 is applied, PID $pid; 0 left"
+	amtforge-server list state --json | grep '"state":"provisioned"'
+	stop_server
+}
+
+if [ ! -e $OVMF ]; then
+	skip the_device_takes_one_touch_keys "no OVMF"
+	done_testing
+	exit
+fi
+t each_machine_takes_the_next_record_by_two_bytes_until_none_is_left
+t a_machine_that_met_a_key_leaves_it_alone_at_its_next_start
+t a_key_that_is_not_to_be_consumed_serves_all_and_is_not_written
+t a_wrong_password_uses_a_record_up_and_no_password_is_told
+t a_read_only_key_and_one_of_no_fat_are_told_in_words
+t a_firmware_knows_files_of_its_age
+t amt_11_ignores_the_shared_key_and_says_so
+t a_machine_is_set_up_by_what_the_key_held
+done_testing
