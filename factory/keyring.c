@@ -596,6 +596,7 @@ static enum err_code
 take_record(struct back *b, uint32_t i, struct err *e)
 {
 	enum keyring_state state, was;
+	uint32_t twin;
 
 	if (judge_record(b, i, &state, e) != ERR_OK)
 		return e->code;
@@ -611,10 +612,10 @@ take_record(struct back *b, uint32_t i, struct err *e)
 			return e->code;
 	}
 	b->seen[i] |= (uint8_t)state;
-	b->res->unused += state == KEYRING_UNUSED;
-	b->res->differs += state == KEYRING_DIFFERS;
-	b->res->applied += state == KEYRING_APPLIED;
-	b->res->unknown += state == KEYRING_UNKNOWN;
+	/* The same PID twice: what one shows holds for the other. */
+	twin = state == KEYRING_UNKNOWN ? i : b->row.record - 1;
+	if (twin < i && (b->seen[twin] & ~COPY) < state)
+		b->seen[twin] = (uint8_t)((b->seen[twin] & COPY) | state);
 	return ERR_OK;
 }
 
@@ -646,6 +647,10 @@ static enum err_code
 take(struct back *b, struct err *e)
 {
 	struct keyring_result *r = b->res;
+	uint32_t *const of[] = { [KEYRING_UNUSED] = &r->unused,
+		[KEYRING_DIFFERS] = &r->differs,
+		[KEYRING_APPLIED] = &r->applied,
+		[KEYRING_UNKNOWN] = &r->unknown };
 	uint32_t taken = 0;
 
 	if (identify(b, e) != ERR_OK ||
@@ -660,6 +665,8 @@ take(struct back *b, struct err *e)
 		if (take_record(b, i, e) != ERR_OK)
 			return err_in(e, "record %u", i + 1);
 	}
+	for (uint32_t i = 0; i < b->head.count; i++)
+		(*of[b->seen[i] & ~COPY])++;
 	r->torn = taken != b->head.consumed;
 	return store_return(b, e);
 }

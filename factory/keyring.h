@@ -35,7 +35,7 @@ enum keyring_state {
 	KEYRING_UNUSED,
 	KEYRING_DIFFERS, /* the ledger wrote other bytes */
 	KEYRING_APPLIED, /* taken by a machine: possibly applied */
-	KEYRING_UNKNOWN  /* not of a key of this ledger, or not readable */
+	KEYRING_UNKNOWN  /* not of this key, or not readable */
 };
 /* "unused", "differs", "possibly-applied", "unknown" */
 const char *keyring_state_name(enum keyring_state);
