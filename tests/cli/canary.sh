@@ -39,6 +39,11 @@ none_here() {
 every_verb() {
 	openssl req -x509 -newkey rsa:2048 -days 9 -nodes -keyout oem.key \
 		-out oem.pem -subj /CN=oem 2>/dev/null
+	rm -f ../key ../key2 ../key3
+	# A key holds secrets by its nature; its rows and words do not.
+	amtforge setupbin make L A --out ../key >made 2>&1
+	amtforge setupbin list L --reveal --json |
+		jq -r '.mebx_password | select(.)' >>../secrets
 	amtforge manifest make L A --sign-key oem.key --sign-cert oem.pem \
 		--to oem.pem --out manifest
 	amtforge manifest list manifest --trust oem.pem --key oem.key >listed
@@ -51,6 +56,13 @@ every_verb() {
 		amtforge unit issue L A --count 7 $json
 		amtforge unit show L "$u" $json
 		amtforge unit list L A $json
+		amtforge setupbin make L A --out ../key $json
+		amtforge setupbin make L A --out ../key --count 1 $json
+		amtforge setupbin make L A --out ../key2 --again A-key1 $json
+		amtforge setupbin make L A --out ../key3 \
+			--mebx-file ../secrets $json
+		amtforge setupbin list L $json
+		amtforge setupbin list L A --records $json
 		amtforge unit mark L "$u" scrapped --why "drill" $json
 		amtforge unit mark L "$u" written --why "drill" $json
 		amtforge unit pin L "$u" --cert "$ROOT/configs/demo-root.pem" $json

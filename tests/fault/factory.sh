@@ -124,6 +124,27 @@ manifest_make_leaves_a_whole_manifest_or_none() {
 	walk a_ledger manifest_make judge_manifest
 }
 
+setupbin_make() {
+	mkdir -p keys
+	under amtforge --json setupbin make issued.db A --out keys/k
+}
+
+# The key that is there is whole and the one that the ledger has.
+judge_key() {
+	only keys k && amtforge ledger check issued.db || return 1
+	[ "$1" = broken ] && ! [ -e keys/k ] || {
+		sum=$(sha256sum <keys/k | cut -d ' ' -f 1)
+		[ "$(stat -c %a,%s keys/k)" = 600,2048 ] &&
+			amtforge --json setupbin list issued.db >keys.json &&
+			[ "$(wc -l <keys.json)" -eq 1 ] &&
+			grep -q "\"sha256\":\"$sum\"" keys.json
+	}
+}
+
+setupbin_make_loses_no_unit_and_writes_none_twice() {
+	walk a_ledger setupbin_make judge_key
+}
+
 import_batch() {
 	under amtforge-server import state batch --trust oem.pem --key it.key
 }
@@ -176,6 +197,7 @@ t order_open_opens_it_once
 t unit_issue_loses_nothing_and_issues_nothing_twice
 t image_write_leaves_whole_images_or_none
 t manifest_make_leaves_a_whole_manifest_or_none
+t setupbin_make_loses_no_unit_and_writes_none_twice
 t server_init_makes_a_whole_store_or_none
 t import_takes_each_row_once
 done_testing
