@@ -401,6 +401,78 @@ static const struct reason table[REASON_LAST] = {
 	    "A key's file fits the volume of its image.",
 	    "Divide the records among more keys; a BIOS searches thousands of "
 	    "them for minutes anyway." },
+	[REASON_STICK_ABSENT] = { "stick-absent",
+	    "A port is named as usb list prints it, and a USB disk is "
+	    "plugged in there.",
+	    "Look at usb list; give the stick some seconds after it was "
+	    "plugged in. A stick that the list never shows may need another "
+	    "port or cable." },
+	[REASON_STICK_UNFIT] = { "stick-unfit",
+	    "A stick is one USB disk that speaks Bulk-Only Transport or "
+	    "that the kernel shows, with a medium and 512-byte sectors, of "
+	    "at most 2 TiB.",
+	    "Take another stick. One that speaks only UAS works with --via "
+	    "block; of a card reader leave one card in." },
+	[REASON_STICK_HELD] = { "stick-held",
+	    "Nobody else uses the stick: no mounted file system, swap "
+	    "space, volume group, array or program.",
+	    "Unmount it, or end what uses it. Keep automounters away from "
+	    "sticks of the line: UDISKS_IGNORE=1 in a udev rule, see "
+	    "amtforge(1)." },
+	[REASON_STICK_READ_ONLY] = { "stick-read-only",
+	    "The stick can be written.",
+	    "Slide its lock to the other side. A stick without one that "
+	    "says so is worn out: destroy it, since its old records stay on "
+	    "it." },
+	[REASON_STICK_SIZE] = { "stick-size",
+	    "A stick has from 16 MB to 64 GB. What is larger may be "
+	    "somebody's disk.",
+	    "Look at its model and serial in usb list. If it is meant, "
+	    "repeat with --insecure-any-size." },
+	[REASON_STICK_SMALL] = { "stick-small",
+	    "The stick has room for what the image holds.",
+	    "Take a larger stick, or put fewer records into the key." },
+	[REASON_STICK_FOREIGN] = { "stick-foreign",
+	    "A stick that is written or wiped is blank or holds nothing but "
+	    "a key of this kind.",
+	    "Look whose it is. New sticks come with an empty volume; for "
+	    "these, and for what may be lost, repeat with --force." },
+	[REASON_STICK_CHANGED] = { "stick-changed",
+	    "The device that is opened is the one that was listed.",
+	    "Leave the sticks in their ports while they are written, and "
+	    "repeat." },
+	[REASON_STICK_ACCESS] = { "stick-access",
+	    "The user may open the stick.",
+	    "Run as root, or give the line's user the devices by a udev "
+	    "rule, see amtforge(1)." },
+	[REASON_STICK_GONE] = { "stick-gone",
+	    "A stick stays in its port until its result is printed.",
+	    "Plug it in again and repeat. A stick that comes off by itself "
+	    "needs another port, cable or hub with its own power, or is "
+	    "broken." },
+	[REASON_STICK_HANGS] = { "stick-hangs",
+	    "A stick answers each command in time.",
+	    "Pull it out, plug it in again and repeat; --timeout waits "
+	    "longer. If it hangs again, destroy it." },
+	[REASON_STICK_FAILED] = { "stick-failed",
+	    "A stick carries out each command and keeps to the protocol.",
+	    "Repeat once, in another port. If it fails again, the stick is "
+	    "worn out: destroy it." },
+	[REASON_STICK_DIFFERS] = { "stick-differs",
+	    "What is read back from a stick is what was written.",
+	    "Destroy the stick: it is worn out, or pretends a size that it "
+	    "does not have. Nothing that was written to it can be relied "
+	    "on." },
+	[REASON_STICK_NO_KEY] = { "stick-no-key",
+	    "A key is a disk with a FAT volume that holds SETUP.BIN in its "
+	    "root folder.",
+	    "Look whether this is the right stick. Write the key again from "
+	    "its image." },
+	[REASON_STICK_IMAGE] = { "stick-image",
+	    "A key image is a FAT volume whose first root entry is "
+	    "SETUP.BIN, in consecutive clusters.",
+	    "Make the image with usb image. A file or a folder that was "
+	    "copied to a stick by hand is no key that old BIOSes take." },
 
 	/* worksheets */
 };

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "export/stick.h"
+#include "factory/keyring.h"
+#include "factory/ledger.h"
+#include "factory/stickread.h"
+#include "factory/stickwrite.h"
+#include "formats/cjson.h"
+#include "formats/psk.h"
+#include "formats/reason.h"
+#include "formats/setupbin.h"
+#include "formats/setupvar.h"
+
+#define ROWS_MAX ((size_t)1 << 28)
+/* A file that a key of a stick holds: half a million records. */
+#define FILE_MAX ((uint32_t)1 << 28)
+
+/* ---- off the stick ---- */
+
+static enum err_code
+read_file(struct stick_disk *d, struct fat *fat, struct fat_file *file,
+    struct secret *out, struct err *e)
+{
+	uint32_t sectors = (file->size + STICK_SECTOR - 1) / STICK_SECTOR;
+	const char *why = "SETUP.BIN cannot be read";
+	struct cli_bar bar;
+	uint64_t lba;
+
+	if (file->size == 0 || file->size > FILE_MAX)
+		return err_refuse(e, ERR_DATA, reason_get(REASON_STICK_NO_KEY),
+		    "SETUP.BIN has %lu bytes", (unsigned long)file->size);
+	if (secret_new(out, (size_t)sectors * STICK_SECTOR, e) != ERR_OK)
+		return e->code;
+	cli_bar_start(&bar, "sectors", sectors);
+	for (uint32_t i = 0; i < sectors; i++) {
+		uint8_t *p = out->p + (size_t)i * STICK_SECTOR;
+
+		if (!fat_lba(fat, file, i, &lba, &why) ||
+		    !d->disk.read(d->disk.arg, lba, p)) {
+			cli_bar_end(&bar);
+			return stick_disk_err(d, why, e);
+		}
+		cli_bar_step(&bar, 1);
+	}
+	cli_bar_end(&bar);
+	out->len = file->size;
+	return ERR_OK;
+}
+
+static enum err_code
+read_key(struct stick *s, struct secret *out, struct err *e)
+{
+	const char *why = NULL;
+	struct fat_file file;
+	struct stick_disk d;
+	struct fat fat;
+
+	if (stick_disk_init(&d, s, e) == ERR_OK) {
+		if (!fat_open(&fat, &d.disk, &why) ||
+		    !fat_find(&fat, SETUPBIN_NAME, &file, &why))
+			stick_disk_err(&d, why, e);
+		else
+			read_file(&d, &fat, &file, out, e);
+	}
+	stick_disk_free(&d);
+	return e->code;
+}
+
+static enum err_code
+fetch(const struct cli_args *a, const char *port, struct secret *out,
+    struct err *e)
+{
+	const struct stick_info *info;
+	struct stick_list list = { 0 };
+	struct stick *s = NULL;
+	struct stick_how how;
+
+	if (!stick_is_port(port))
+		return err_set(e, ERR_USAGE,
+		    "%.64s is not a port such as 1-2.3; usb list shows them",
+		    port);
+	if (stickwrite_how(a, &how, e) != ERR_OK)
+		return e->code;
+	if (stick_list_make(&how, &list, e) == ERR_OK &&
+	    stick_list_find(&list, port, &info, e) == ERR_OK &&
+	    stick_open(info, STICK_READ, &how, &s, e) == ERR_OK)
+		read_key(s, out, e);
+	stick_close(s);
+	stick_list_free(&list);
+	return err_in(e, "port %s", port);
+}
+
+/* ---- what is in it ---- */
+
+static const char *
+state_of(const struct setupbin *h, const struct setupbin_record *rec)
+{
+	if (rec->type != 1)
+		return "invalid";
+	if ((h->flags & SETUPBIN_KEEP) != 0)
+		return "kept"; /* for any number of machines */
+	return (rec->flags & SETUPBIN_VALID) != 0 ? "unused" : "consumed";
+}
+
+/* The PID is a name, not a secret; nothing else of a record is shown. */
+static void
+pid_of(const struct setupbin_record *rec, char out[static PSK_PID_LEN + 1])
+{
+	struct setupbin_entry entry;
+	size_t at = 0;
+
+	out[0] = '\0';
+	while (setupbin_next(rec, &at, &entry)) {
+		const struct setupvar *v =
+		    setupvar_find(entry.module, entry.id);
+
+		if (v == NULL || v->type != SETUPVAR_PID ||
+		    entry.n != PSK_PID_LEN)
+			continue;
+		for (size_t i = 0; i < PSK_PID_LEN; i++)
+			out[i] = entry.value[i] > 0x20 && entry.value[i] < 0x7f
+			    ? (char)entry.value[i]
+			    : '?';
+		out[PSK_PID_LEN] = '\0';
+	}
+}
+
+static void
+put_head(struct wr *w, const struct setupbin *h, const char *port, size_t n,
+    bool json)
+{
+	if (!json) {
+		wr_fmt(w,
+		    "SETUP.BIN version %u.%u, %lu records, %lu consumed%s\n",
+		    h->major, h->minor, (unsigned long)h->count,
+		    (unsigned long)h->consumed,
+		    (h->flags & SETUPBIN_KEEP) != 0 ? ", not to be consumed"
+						    : "");
+		return;
+	}
+	wr_str(w, "{");
+	cjson_put_member(w, "port", port);
+	wr_fmt(w,
+	    ",\"version\":\"%u.%u\",\"size\":%zu,\"records\":%lu,"
+	    "\"consumed\":%lu,\"keep\":%s}\n",
+	    h->major, h->minor, n, (unsigned long)h->count,
+	    (unsigned long)h->consumed,
+	    (h->flags & SETUPBIN_KEEP) != 0 ? "true" : "false");
+}
+
+static void
+put_record(struct wr *w, uint32_t number, const char *state, const char *pid,
+    bool json)
+{
+	if (!json) {
+		wr_fmt(
+		    w, "%6lu  %-8s  %s\n", (unsigned long)number, state, pid);
+		return;
+	}
+	wr_fmt(w, "{\"record\":%lu", (unsigned long)number);
+	cjson_put_member(w, "state", state);
+	cjson_put_member(w, "pid", pid);
+	wr_str(w, "}\n");
+}
+
+static enum err_code
+show(const struct cli_args *a, const char *port, const struct secret *file,
+    struct err *e)
+{
+	bool rows = !cli_flag(a, "--reconcile"); /* which has its own */
+	struct setupbin_record rec;
+	char pid[PSK_PID_LEN + 1];
+	struct setupbin h;
+	struct rd r;
+	struct wr w;
+
+	rd_init(&r, file->p, file->len);
+	wr_grow(&w, ROWS_MAX);
+	if (setupbin_read(&r, &h))
+		put_head(&w, &h, port, file->len, a->json);
+	for (uint32_t i = 0; r.why == NULL && i < h.count; i++) {
+		if (!setupbin_record_read(&r, &h, &rec))
+			break;
+		pid_of(&rec, pid);
+		if (rows)
+			put_record(&w, i + 1, state_of(&h, &rec), pid, a->json);
+	}
+	secret_wipe(&rec, sizeof(rec));
+	if (!rd_end(&r)) {
+		/* What could be read is shown: a torn key is why one looks. */
+		rd_err(&r, reason_get(REASON_SETUPBIN_MALFORMED), e);
+		err_in(e, "port %s: SETUP.BIN", port);
+	}
+	if (e->code == ERR_OK)
+		return cli_print(&w, e);
+	struct err other;
+
+	err_clear(&other);
+	(void)cli_print(&w, &other);
+	return e->code;
+}
+
+/* ---- against the ledger ---- */
+
+static enum err_code
+ledger_row(void *arg, const struct keyring_record *k, struct err *e)
+{
+	const struct cli_args *a = arg;
+	struct wr w;
+
+	wr_grow(&w, 4096);
+	if (a->json) {
+		wr_fmt(&w, "{\"record\":%lu", (unsigned long)k->record);
+		cjson_put_member(&w, "pid", k->pid);
+		cjson_put_member(&w, "uuid", k->uuid);
+		cjson_put_member(&w, "serial", k->serial);
+		cjson_put_member(&w, "state", keyring_state_name(k->state));
+		wr_fmt(&w, ",\"copy\":%s}\n", k->copy ? "true" : "false");
+	} else
+		wr_fmt(&w, "%6lu  %-8s  %-36s  %-16s  %s%s\n",
+		    (unsigned long)k->record, k->pid, k->uuid, k->serial,
+		    keyring_state_name(k->state),
+		    k->copy ? " (taken before: a copy of this key is about)"
+			    : "");
+	return cli_print(&w, e);
+}
+
+static void
+sum_json(struct wr *w, const struct keyring_result *r)
+{
+	wr_str(w, "{");
+	cjson_put_member(w, "key", r->key);
+	cjson_put_member(w, "order", r->order);
+	wr_fmt(w,
+	    ",\"records\":%lu,\"unused\":%lu,\"possibly_applied\":%lu,"
+	    "\"differs\":%lu,\"unknown\":%lu,\"copies\":%lu",
+	    (unsigned long)r->records, (unsigned long)r->unused,
+	    (unsigned long)r->applied, (unsigned long)r->differs,
+	    (unsigned long)r->unknown, (unsigned long)r->copies);
+	wr_fmt(w, ",\"whole\":%s,\"keep\":%s,\"torn\":%s}\n",
+	    r->whole ? "true" : "false", r->keeps ? "true" : "false",
+	    r->torn ? "true" : "false");
+}
+
+static enum err_code
+sum(const struct cli_args *a, const struct keyring_result *r, struct err *e)
+{
+	struct wr w;
+
+	wr_grow(&w, 4096);
+	if (a->json)
+		sum_json(&w, r);
+	else
+		wr_fmt(&w,
+		    "key %s of order %s: %lu records: %lu unused, %lu possibly "
+		    "applied, %lu differ, %lu unknown\n",
+		    r->key, r->order, (unsigned long)r->records,
+		    (unsigned long)r->unused, (unsigned long)r->applied,
+		    (unsigned long)r->differs, (unsigned long)r->unknown);
+	if (r->torn)
+		log_warn("the key's counter disagrees with its records: a "
+			 "machine was switched off while it took one");
+	if (!r->whole)
+		log_warn("the file is not the one that was made, even but for "
+			 "what is taken");
+	return cli_print(&w, e);
+}
+
+static enum err_code
+reconcile(const struct cli_args *a, const struct secret *file, struct err *e)
+{
+	const char *path = cli_value(a, "--reconcile", "");
+	const char *key = cli_nth(a, "--key-file", 0);
+	struct cli_args copy = *a; /* keyring_fn takes what it may change */
+	struct ledger *l = NULL;
+	struct keyring_result r = { 0 };
+
+	if (ledger_open(path, key, &l, e) == ERR_OK &&
+	    keyring_reconcile(
+		l, file->p, file->len, ledger_row, &copy, &r, e) == ERR_OK)
+		sum(a, &r, e);
+	ledger_close(l);
+	return e->code;
+}
+
+/* ---- the verb ---- */
+
+static enum err_code
+keep(const struct cli_args *a, const struct secret *file, struct err *e)
+{
+	const char *path = cli_nth(a, "--out", 0);
+
+	if (path == NULL)
+		return ERR_OK;
+	if (!cli_flag(a, "--force"))
+		return file_create_secret(path, file, e);
+	return file_write(
+	    path, FILE_SECRET | FILE_REPLACE, file->p, file->len, e);
+}
+
+enum err_code
+stickread_run(const struct cli_args *a, struct err *e)
+{
+	struct secret file = { 0 };
+	const char *port;
+
+	if (a->n == 1 && !cli_flag(a, "--port"))
+		port = a->pos[0];
+	else if (a->n == 1)
+		return err_set(e, ERR_USAGE, "one port at a time");
+	else if (cli_need(a, "--port", &port, e) != ERR_OK)
+		return e->code;
+	/* Kept first: a file that is not sound is worth a look. */
+	if (fetch(a, port, &file, e) == ERR_OK && keep(a, &file, e) == ERR_OK &&
+	    show(a, port, &file, e) == ERR_OK && cli_flag(a, "--reconcile"))
+		reconcile(a, &file, e);
+	secret_free(&file);
+	return e->code;
+}
