@@ -673,6 +673,17 @@ cli_bar_end(struct cli_bar *b)
 	b->shown = false;
 }
 
+void
+cli_progress(const char *line)
+{
+	if (isatty(STDERR_FILENO) != 1)
+		return;
+	fflush(stdout); /* rows stand above the line */
+	fputs("\r\033[K", stderr);
+	put_words(stderr, line);
+	fflush(stderr);
+}
+
 /* Passphrases. */
 
 /* One line from the terminal; the signals that would leave it without echo

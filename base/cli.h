@@ -93,6 +93,10 @@ void cli_bar_start(struct cli_bar *, const char *what, size_t total);
 void cli_bar_step(struct cli_bar *, size_t n);
 void cli_bar_end(struct cli_bar *);
 
+/* The same where several things go on at once: a line in the caller's words,
+ * written over the one before; "" takes it away. On a terminal only. */
+void cli_progress(const char *line);
+
 /* A passphrase: from --pass-file, else from the terminal, without echo. */
 struct secret;
 enum err_code cli_passphrase(

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/secret.h"
 #include "export/stick.h"
@@ -40,6 +42,29 @@ stick_is_port(const char *s)
 			return false;
 	} while (s[n] == '.');
 	return s[n] == '\0';
+}
+
+void
+stick_attr(const char *dir, const char *name, char *out, size_t room)
+{
+	char path[1024];
+	ssize_t n;
+	int fd;
+
+	out[0] = '\0';
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >=
+		(int)sizeof(path) ||
+	    (fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return;
+	n = read(fd, out, room - 1);
+	close(fd);
+	out[n > 0 ? n : 0] = '\0';
+	out[strcspn(out, "\n")] = '\0';
+	for (n = 0; out[n] != '\0'; n++)
+		if (out[n] < 0x20 || out[n] > 0x7e)
+			out[n] = '?';
+	while (n > 0 && out[n - 1] == ' ')
+		out[--n] = '\0';
 }
 
 /* Digits as numbers: 1-2 is before 1-10. */

@@ -87,6 +87,10 @@ bool stick_via_parse(const char *word, enum stick_via *);
 /* "1-2.3": is it the name of a port? */
 bool stick_is_port(const char *);
 
+/* The first line of dir/name as printable ASCII, "" where there is none: what
+ * a stick says of itself goes to terminals and files. */
+void stick_attr(const char *dir, const char *name, char *out, size_t room);
+
 /* All USB disks that are plugged in; nothing is touched. */
 enum err_code stick_list_make(
     const struct stick_how *, struct stick_list *, struct err *);

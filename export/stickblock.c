@@ -25,6 +25,8 @@
 static const struct stickblock_root running = { "/sys", "/proc/self/mountinfo",
 	"/proc/swaps" };
 
+#define PATH_LEN 1024 /* sysfs paths are kept below 512 */
+
 /* ---- paths ---- */
 
 /* Length of the port's name at s ("1-2.3"), 0 if none begins there. */
@@ -105,34 +107,12 @@ stickblock_mounts(const char *line, unsigned major, unsigned minor,
 
 /* ---- small files ---- */
 
-/* The first line of dir/name, "" where there is none. */
-static void
-read_attr(const char *dir, const char *name, char *out, size_t room)
-{
-	char path[PATH_MAX];
-	ssize_t n = -1;
-	int fd;
-
-	out[0] = '\0';
-	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >=
-	    (int)sizeof(path))
-		return;
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
-		return;
-	n = read(fd, out, room - 1);
-	close(fd);
-	out[n > 0 ? n : 0] = '\0';
-	out[strcspn(out, "\n")] = '\0';
-	while (n > 0 && (n = (ssize_t)strlen(out)) > 0 && out[n - 1] == ' ')
-		out[n - 1] = '\0';
-}
-
 static uint64_t
 read_number(const char *dir, const char *name)
 {
 	char text[32];
 
-	read_attr(dir, name, text, sizeof(text));
+	stick_attr(dir, name, text, sizeof(text));
 	return strtoull(text, NULL, 10);
 }
 
@@ -141,7 +121,7 @@ read_hex(const char *dir, const char *name)
 {
 	char text[32];
 
-	read_attr(dir, name, text, sizeof(text));
+	stick_attr(dir, name, text, sizeof(text));
 	return (unsigned)strtoul(text, NULL, 16);
 }
 
@@ -161,7 +141,7 @@ dev_of(const struct stickblock_root *root, const char *dir, const char *name,
 
 	d->root = root;
 	snprintf(d->node, sizeof(d->node), "/dev/%.50s", name);
-	read_attr(dir, "dev", text, sizeof(text));
+	stick_attr(dir, "dev", text, sizeof(text));
 	return sscanf(text, "%u:%u", &d->major, &d->minor) == 2;
 }
 
@@ -211,7 +191,7 @@ is_swap(const struct dev *d, char *held, size_t room)
 static bool
 has_holder(const struct dev *d, const char *dir, char *held, size_t room)
 {
-	char path[PATH_MAX], name[64] = "";
+	char path[PATH_LEN], name[64] = "";
 	struct dirent *entry;
 	bool hit = false;
 	DIR *list;
@@ -225,7 +205,7 @@ has_holder(const struct dev *d, const char *dir, char *held, size_t room)
 		hit = true;
 		snprintf(path, sizeof(path), "%s/block/%.64s/dm", d->root->sys,
 		    entry->d_name);
-		read_attr(path, "name", name, sizeof(name));
+		stick_attr(path, "name", name, sizeof(name));
 		snprintf(held, room, "part of %.40s%s%.40s", entry->d_name,
 		    name[0] != '\0' ? ", " : "", name);
 	}
@@ -249,7 +229,7 @@ static void
 find_holder(const struct stickblock_root *root, struct stick_info *s)
 {
 	const char *disk = strrchr(s->sysfs, '/') + 1;
-	char path[PATH_MAX], mark[16];
+	char path[PATH_LEN], mark[16];
 	struct dirent *entry;
 	DIR *list;
 
@@ -258,7 +238,7 @@ find_holder(const struct stickblock_root *root, struct stick_info *s)
 		return;
 	while (s->held[0] == '\0' && (entry = readdir(list)) != NULL) {
 		snprintf(path, sizeof(path), "%s/%s", s->sysfs, entry->d_name);
-		read_attr(path, "partition", mark, sizeof(mark));
+		stick_attr(path, "partition", mark, sizeof(mark));
 		if (entry->d_name[0] != '.' && mark[0] != '\0')
 			dev_held(root, path, entry->d_name, s->held,
 			    sizeof(s->held));
@@ -284,9 +264,9 @@ usb_facts(struct stick_info *s)
 	s->pid = (uint16_t)read_hex(dir, "idProduct");
 	s->bus = (uint8_t)read_number(dir, "busnum");
 	s->address = (uint8_t)read_number(dir, "devnum");
-	read_attr(dir, "manufacturer", s->vendor, sizeof(s->vendor));
-	read_attr(dir, "product", s->product, sizeof(s->product));
-	read_attr(dir, "serial", s->serial, sizeof(s->serial));
+	stick_attr(dir, "manufacturer", s->vendor, sizeof(s->vendor));
+	stick_attr(dir, "product", s->product, sizeof(s->product));
+	stick_attr(dir, "serial", s->serial, sizeof(s->serial));
 }
 
 static enum err_code
@@ -294,26 +274,29 @@ one_disk(const struct stickblock_root *root, const char *name,
     struct stick_list *list, struct err *e)
 {
 	struct stick_info s = { .via = STICK_VIA_BLOCK };
-	char path[PATH_MAX], real[PATH_MAX];
+	char path[PATH_LEN], dev[32], *real = NULL;
 	unsigned major, minor;
-	char dev[32];
 
 	snprintf(path, sizeof(path), "%s/block/%s", root->sys, name);
-	if (realpath(path, real) == NULL || strlen(real) >= sizeof(s.sysfs) ||
-	    strlen(name) > 50 || !stickblock_port(real, s.port, sizeof(s.port)))
+	if (strlen(name) > 50 || (real = realpath(path, NULL)) == NULL ||
+	    strlen(real) >= sizeof(s.sysfs) ||
+	    !stickblock_port(real, s.port, sizeof(s.port))) {
+		free(real);
 		return ERR_OK;
+	}
 	strcpy(s.sysfs, real);
-	read_attr(real, "dev", dev, sizeof(dev));
+	free(real);
+	stick_attr(s.sysfs, "dev", dev, sizeof(dev));
 	if (sscanf(dev, "%u:%u", &major, &minor) != 2)
 		return ERR_OK; /* just unplugged */
 	s.major = major;
 	s.minor = minor;
 	snprintf(s.node, sizeof(s.node), "/dev/%.50s", name);
-	s.sectors = read_number(real, "size"); /* of 512 bytes, always */
-	s.diskseq = read_number(real, "diskseq");
-	s.read_only = read_number(real, "ro") != 0;
+	s.sectors = read_number(s.sysfs, "size"); /* of 512 bytes, always */
+	s.diskseq = read_number(s.sysfs, "diskseq");
+	s.read_only = read_number(s.sysfs, "ro") != 0;
 	usb_facts(&s);
-	if (read_number(real, "queue/logical_block_size") > STICK_SECTOR)
+	if (read_number(s.sysfs, "queue/logical_block_size") > STICK_SECTOR)
 		snprintf(s.unfit, sizeof(s.unfit),
 		    "its sectors have more than 512 bytes");
 	find_holder(root, &s);
@@ -324,7 +307,7 @@ enum err_code
 stickblock_list(
     const struct stickblock_root *root, struct stick_list *list, struct err *e)
 {
-	char path[PATH_MAX];
+	char path[PATH_LEN];
 	struct dirent *entry;
 	DIR *dir;
 
@@ -479,8 +462,9 @@ changed(const struct stick_info *s, const char *what, struct err *e)
 static enum err_code
 same_disk(const struct disk *d, const struct stick_info *s, struct err *e)
 {
-	char path[64], real[PATH_MAX];
+	char path[64], *real;
 	uint64_t seq = 0;
+	bool same;
 	struct stat st;
 
 	if (fstat(d->fd, &st) == -1)
@@ -490,7 +474,10 @@ same_disk(const struct disk *d, const struct stick_info *s, struct err *e)
 		return changed(s, "the device number", e);
 	snprintf(
 	    path, sizeof(path), "/sys/dev/block/%u:%u", s->major, s->minor);
-	if (realpath(path, real) == NULL || strcmp(real, s->sysfs) != 0)
+	real = realpath(path, NULL);
+	same = real != NULL && strcmp(real, s->sysfs) == 0;
+	free(real);
+	if (!same)
 		return changed(s, "the path in sysfs", e);
 	if (s->diskseq != 0 && ioctl(d->fd, BLKGETDISKSEQ, &seq) == 0 &&
 	    seq != s->diskseq)

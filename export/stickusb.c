@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,23 +89,6 @@ find_door(const struct libusb_config_descriptor *c, struct door *out,
 	return storage;
 }
 
-static void
-read_text(const char *port, const char *name, char *out, size_t room)
-{
-	char path[PATH_MAX];
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/bus/usb/devices/%s/%s", port, name);
-	out[0] = '\0';
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
-		return;
-	n = read(fd, out, room - 1);
-	close(fd);
-	out[n > 0 ? n : 0] = '\0';
-	out[strcspn(out, "\n")] = '\0';
-}
-
 static enum err_code
 one_device(libusb_device *dev, struct stick_list *list, struct err *e)
 {
@@ -115,6 +96,7 @@ one_device(libusb_device *dev, struct stick_list *list, struct err *e)
 	struct libusb_config_descriptor *config = NULL;
 	struct libusb_device_descriptor d;
 	struct door door;
+	char dir[128];
 	bool storage;
 
 	if (!port_of(dev, s.port, sizeof(s.port)) ||
@@ -129,9 +111,10 @@ one_device(libusb_device *dev, struct stick_list *list, struct err *e)
 	s.pid = d.idProduct;
 	s.bus = libusb_get_bus_number(dev);
 	s.address = libusb_get_device_address(dev);
-	read_text(s.port, "manufacturer", s.vendor, sizeof(s.vendor));
-	read_text(s.port, "product", s.product, sizeof(s.product));
-	read_text(s.port, "serial", s.serial, sizeof(s.serial));
+	snprintf(dir, sizeof(dir), "/sys/bus/usb/devices/%s", s.port);
+	stick_attr(dir, "manufacturer", s.vendor, sizeof(s.vendor));
+	stick_attr(dir, "product", s.product, sizeof(s.product));
+	stick_attr(dir, "serial", s.serial, sizeof(s.serial));
 	return stick_list_add(list, &s, e);
 }
 
