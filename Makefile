@@ -73,13 +73,17 @@ BINS	:= $(foreach p,$(PROGRAMS),$(if $(wildcard \
 
 UNITS	:= $(patsubst tests/unit/%.c,$(O)/unit/%,$(call srcs,tests/unit))
 FUZZERS	:= $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(call srcs,tests/fuzz))
+# Hardware that tests need, where its library is installed.
+FAKES	:= $(if $(shell pkg-config --exists umockdev-1.0 && echo yes),\
+	   $(patsubst tests/fakes/%.c,$(O)/fakes/%,$(call srcs,tests/fakes)))
 BENCHES	:= $(patsubst tests/bench/%.c,$(O)/bench/%,$(call srcs,tests/bench))
 
-.PHONY: all libs units fuzzers benches
+.PHONY: all libs units fuzzers fakes benches
 all: $(BINS)
 libs: $(LIBS)
 units: $(UNITS)
 fuzzers: $(FUZZERS)
+fakes: $(FAKES)
 benches: $(BENCHES)
 
 $(O)/obj/%.o: %.c Makefile
@@ -119,13 +123,20 @@ $(O)/fuzz/%: $(O)/obj/tests/fuzz/%.o $(LIBS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(FLAGS_$(MODE)) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
 
+# Never with sanitizers: umockdev's library must come first.
+$(O)/fakes/%: tests/fakes/%.c
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -o $@ $< \
+	    $(shell pkg-config --cflags --libs umockdev-1.0)
+
 $(O)/fault/%.so: tests/fault/%.c
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $<
 
 .PHONY: check demo lint interop fuzz fault bench install uninstall clean
-check: all units
+check: all units fakes
 	$(Q)tests/run.sh $(O) unit cli
 
 interop: all units

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -168,40 +167,51 @@ put_record(struct wr *w, uint32_t number, const char *state, const char *pid,
 	wr_str(w, "}\n");
 }
 
+/* Writes what can be read, also of a file that is not sound further on: a
+ * torn key is why one looks. */
+static enum err_code
+decode(const struct cli_args *a, const char *port, const struct secret *file,
+    struct wr *w, struct err *e)
+{
+	bool rows = !cli_flag(a, "--reconcile"); /* which has its own */
+	struct setupbin_record *rec = calloc(1, sizeof(*rec));
+	char pid[PSK_PID_LEN + 1];
+	struct setupbin h;
+	struct rd r;
+
+	if (rec == NULL)
+		return err_mem(e);
+	rd_init(&r, file->p, file->len);
+	if (setupbin_read(&r, &h))
+		put_head(w, &h, port, file->len, a->json);
+	for (uint32_t i = 0; r.why == NULL && i < h.count; i++) {
+		if (!setupbin_record_read(&r, &h, rec))
+			break;
+		pid_of(rec, pid);
+		if (rows)
+			put_record(w, i + 1, state_of(&h, rec), pid, a->json);
+	}
+	secret_wipe(rec, sizeof(*rec));
+	free(rec);
+	if (rd_end(&r))
+		return ERR_OK;
+	rd_err(&r, reason_get(REASON_SETUPBIN_MALFORMED), e);
+	return err_in(e, "port %s: SETUP.BIN", port);
+}
+
 static enum err_code
 show(const struct cli_args *a, const char *port, const struct secret *file,
     struct err *e)
 {
-	bool rows = !cli_flag(a, "--reconcile"); /* which has its own */
-	struct setupbin_record rec;
-	char pid[PSK_PID_LEN + 1];
-	struct setupbin h;
-	struct rd r;
+	struct err printing;
 	struct wr w;
 
-	rd_init(&r, file->p, file->len);
+	err_clear(&printing);
 	wr_grow(&w, ROWS_MAX);
-	if (setupbin_read(&r, &h))
-		put_head(&w, &h, port, file->len, a->json);
-	for (uint32_t i = 0; r.why == NULL && i < h.count; i++) {
-		if (!setupbin_record_read(&r, &h, &rec))
-			break;
-		pid_of(&rec, pid);
-		if (rows)
-			put_record(&w, i + 1, state_of(&h, &rec), pid, a->json);
-	}
-	secret_wipe(&rec, sizeof(rec));
-	if (!rd_end(&r)) {
-		/* What could be read is shown: a torn key is why one looks. */
-		rd_err(&r, reason_get(REASON_SETUPBIN_MALFORMED), e);
-		err_in(e, "port %s: SETUP.BIN", port);
-	}
+	decode(a, port, file, &w, e);
+	cli_print(&w, &printing);
 	if (e->code == ERR_OK)
-		return cli_print(&w, e);
-	struct err other;
-
-	err_clear(&other);
-	(void)cli_print(&w, &other);
+		*e = printing;
 	return e->code;
 }
 
