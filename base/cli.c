@@ -214,29 +214,67 @@ verb_in_group(const struct cli_verb *v, const char *group)
 	    (n == 0 || v->name[n] == ' ' || v->name[n] == '\0');
 }
 
-/* All verbs, or those that begin with the word `group`. */
 static void
-help_program(const char *program, const char *about,
-    const struct cli_verb *const *tables, const char *group)
+help_verbs(const struct cli_verb *const *tables, const char *group)
 {
-	printf("usage: %s VERB [ARGUMENT...] [OPTION...]\n\n", program);
-	wrap(about, 0, 0);
 	puts("\nverbs:");
 	for (; *tables != NULL; tables++)
 		for (const struct cli_verb *v = *tables; v->name != NULL; v++)
-			if (verb_in_group(v, group))
+			if (v->run != NULL && verb_in_group(v, group))
 				entry(v->name, NULL, v->help, 24);
 	puts("\noptions:");
 	help_common();
+}
+
+static void
+usage(const char *program, const struct cli_verb *v, const char *lead)
+{
+	size_t col = (size_t)printf("%s %s %s", lead, program, v->name);
+
+	wrap(v->synopsis, col, 12);
+}
+
+static void
+help_program(const char *program, const char *about,
+    const struct cli_verb *const *tables)
+{
+	printf("usage: %s VERB [ARGUMENT...] [OPTION...]\n\n", program);
+	wrap(about, 0, 0);
+	help_verbs(tables, "");
 	printf("\n%s VERB --help tells more about a verb.\n", program);
+}
+
+/* Of the verbs that begin with the word `group`. */
+static void
+help_group(const char *program, const struct cli_verb *const *tables,
+    const char *group)
+{
+	const struct cli_verb *about = NULL;
+	const char *lead = "usage:";
+
+	for (size_t i = 0; tables[i] != NULL; i++)
+		for (const struct cli_verb *v = tables[i]; v->name != NULL;
+		     v++) {
+			if (!verb_in_group(v, group))
+				continue;
+			if (v->run == NULL) {
+				about = v;
+				continue;
+			}
+			usage(program, v, lead);
+			lead = "      ";
+		}
+	if (about != NULL)
+		printf("\n%s\n", about->help);
+	help_verbs(tables, group);
+	printf("\n%s %s VERB --help tells the options of a verb.\n", program,
+	    group);
 }
 
 static void
 help_verb(const char *program, const struct cli_verb *v)
 {
-	size_t col = (size_t)printf("usage: %s %s", program, v->name);
-
-	wrap(v->synopsis, col, 12);
+	usage(program, v, "usage:");
 	putchar('\n');
 	wrap(v->help, 0, 0);
 	puts("\noptions:");
@@ -317,7 +355,7 @@ find_verb(const struct cli_verb *const *tables, const char *name)
 {
 	for (; *tables != NULL; tables++)
 		for (const struct cli_verb *v = *tables; v->name != NULL; v++)
-			if (strcmp(v->name, name) == 0)
+			if (v->run != NULL && strcmp(v->name, name) == 0)
 				return v;
 	return NULL;
 }
@@ -443,7 +481,8 @@ unknown_verb(const struct cli_verb *const *tables, const char *one,
 	near = nearest_to(name);
 	for (; *tables != NULL; tables++)
 		for (const struct cli_verb *v = *tables; v->name != NULL; v++)
-			nearest_try(&near, v->name);
+			if (v->run != NULL)
+				nearest_try(&near, v->name);
 	return nearest_usage(&near, "verb", e);
 }
 
@@ -481,10 +520,13 @@ run_verb(struct cli_run *r, char **argv, struct err *e)
 	if ((r->a.verb = take_verb(r->tables, argv, &used)) == NULL) {
 		if (is_group(r->tables, argv[0]) && argv[1] != NULL &&
 		    strcmp(argv[1], "--help") == 0) {
-			help_program(
-			    r->a.program, r->about, r->tables, argv[0]);
+			help_group(r->a.program, r->tables, argv[0]);
 			return ERR_OK;
 		}
+		if (is_group(r->tables, argv[0]) && argv[1] == NULL)
+			return err_set(e, ERR_USAGE,
+			    "%s what? see %s %s --help", argv[0], r->a.program,
+			    argv[0]);
 		return unknown_verb(r->tables, argv[0],
 		    argv[1] != NULL && argv[1][0] != '-' ? argv[1] : NULL, e);
 	}
@@ -527,7 +569,7 @@ cli_main(const char *program, const char *about,
 		code = err_set(
 		    &e, ERR_USAGE, "which verb? see %s --help", program);
 	else if (strcmp(*argv, "--help") == 0 || strcmp(*argv, "-h") == 0)
-		help_program(program, about, tables, "");
+		help_program(program, about, tables);
 	else if (strcmp(*argv, "--version") == 0)
 		printf("%s %s\n", program, VERSION);
 	else
@@ -676,9 +718,9 @@ cli_bar_end(struct cli_bar *b)
 void
 cli_progress(const char *line)
 {
+	fflush(stdout); /* rows stand above the line */
 	if (isatty(STDERR_FILENO) != 1)
 		return;
-	fflush(stdout); /* rows stand above the line */
 	fputs("\r\033[K", stderr);
 	put_words(stderr, line);
 	fflush(stderr);

@@ -50,6 +50,8 @@ struct cli_verb {
 	const char *help;     /* one line */
 	const struct cli_opt *opts;
 	int min, max; /* positional arguments; max -1: CLI_ARGS_MAX */
+	/* NULL: no verb but what `GROUP --help` tells of the verbs that begin
+	 * with this word; help is then printed as it stands. */
 	enum err_code (*run)(const struct cli_args *, struct err *);
 };
 
@@ -94,7 +96,8 @@ void cli_bar_step(struct cli_bar *, size_t n);
 void cli_bar_end(struct cli_bar *);
 
 /* The same where several things go on at once: a line in the caller's words,
- * written over the one before; "" takes it away. On a terminal only. */
+ * written over the one before; "" takes it away. On a terminal only; rows
+ * that were printed are out before. */
 void cli_progress(const char *line);
 
 /* A passphrase: from --pass-file, else from the terminal, without echo. */

@@ -120,7 +120,8 @@ differs(const struct work *w, uint64_t lba, const uint8_t *want, size_t n,
 		at++;
 	err_refuse(e, ERR_IO, reason_get(REASON_STICK_DIFFERS),
 	    "what is read back differs from what was written, first at offset "
-	    "0x%llx: the stick lies",
+	    "0x%llx: the stick lies "
+	    "or is worn out",
 	    (unsigned long long)(lba * STICK_SECTOR + at));
 	return err_at(e, (size_t)(lba * STICK_SECTOR + at));
 }

@@ -193,22 +193,44 @@ static const struct cli_opt wipe_opts[] = {
 	{ 0 },
 };
 
+static const char about[] =
+    "A key is a USB stick that sets a machine up when it is started with the\n"
+    "key plugged in. From a SETUP.BIN (setupbin make, setupbin encode) to "
+    "keys:\n"
+    "\n"
+    "  amtforge usb image SETUP.BIN key.img\n"
+    "        makes the image of a whole stick; a file that is copied to a\n"
+    "        stick by hand is often no key to a BIOS\n"
+    "  amtforge usb list\n"
+    "        shows the sticks and the port of each, as 1-2 or 1-2.3\n"
+    "  amtforge usb write key.img --port 1-2.1 1-2.2 1-2.3\n"
+    "        shows what would be written where, and changes nothing\n"
+    "  amtforge usb write key.img --port 1-2.1 1-2.2 1-2.3 --yes\n"
+    "        writes them all at once, reads back, says ok or why not for each\n"
+    "\n"
+    "Run as root, or with rights to the devices. A new stick has an empty\n"
+    "volume on it: --force overwrites that, and anything else. A stick that "
+    "is\n"
+    "mounted is never written. When keys come back: usb read tells which\n"
+    "records machines have taken, usb wipe overwrites them.";
+
 const struct cli_verb stickfile_verbs[] = {
+	{ "usb", "", about, NULL, 0, 0, NULL },
 	{ "usb list", "",
-	    "Show the sticks that are plugged in: port, USB id, size, device "
-	    "and what each holds.",
+	    "show the sticks that are plugged in: port, USB id, size, device "
+	    "and what each holds",
 	    list_opts, 0, 0, list },
 	{ "usb write", "IMG --port P [P...] [--yes]",
-	    "Write a key image to the sticks at these ports, all at once, and "
-	    "read each back; without --yes only show what would be done.",
+	    "write a key image to the sticks at these ports, all at once, and "
+	    "read each back; without --yes only show what would be done",
 	    write_opts, 1, -1, stickwrite_image },
 	{ "usb read", "--port P [--out FILE] [--reconcile LEDGER]",
-	    "Read a key that came back: which records machines have taken, by "
-	    "PID; secrets are not shown.",
+	    "read a key that came back: which records machines have taken, by "
+	    "PID; secrets are not shown",
 	    read_opts, 0, 1, stickread_run },
 	{ "usb wipe", "--port P [P...] [--yes] [--whole]",
-	    "Overwrite what was written to the keys at these ports, SETUP.BIN "
-	    "first, and read back that nothing is left.",
+	    "overwrite what was written to the keys at these ports, SETUP.BIN "
+	    "first, and read back that nothing is left",
 	    wipe_opts, 0, -1, stickwrite_wipe },
 	{ 0 },
 };

@@ -187,7 +187,7 @@ tell(struct batch *b, struct target *t)
 	else
 		row_words(b, t, &w);
 	(void)cli_print(&w, &e);
-	fflush(stdout);
+	cli_progress("");
 	t->told = true;
 	if (t->job.err.code == ERR_OK)
 		return;
