@@ -15,13 +15,14 @@ le32() {
 		$(($1 >> 16 & 255)) $(($1 >> 24 & 255))
 }
 
-# records N: a Setup.bin of N records, all as the first of PSK.
+# records N: a Setup.bin of N records, all as that of T6 and consumable.
 records() {
-	head -c 28 "$PSK"
+	t6=$VECTORS/good-T6-v4-scrambled-min.bin
+	head -c 26 "$t6"
 	# shellcheck disable=SC2059 # bytes
-	printf "$(le32 "$1")\\000\\000\\000\\000"
-	head -c 512 "$PSK" | tail -c +37
-	dd if="$PSK" bs=512 skip=2 count=1 2>/dev/null >record
+	printf "\\000\\000$(le32 "$1")\\000\\000\\000\\000"
+	head -c 512 "$t6" | tail -c +37
+	dd if="$t6" bs=512 skip=1 count=1 2>/dev/null >record
 	i=1
 	cp record more # doubled until there are enough
 	while [ $i -lt "$1" ]; do
@@ -177,20 +178,42 @@ the_largest_file_fits_and_one_more_record_is_refused() {
 	done
 }
 
-a_file_that_a_bios_would_ignore_is_refused_with_its_offset() {
+a_file_with_errors_is_refused_with_code_and_offset() {
 	refused=0
-	for f in "$VECTORS"/bad-N0[1-6]*.bin "$VECTORS"/bad-N14*.bin; do
+	for f in "$VECTORS"/bad-*.bin; do
 		status 65 amtforge usb image "$f" key.img --json
-		grep -q '"code":"setupbin-malformed","offset":[0-9]' out
+		grep -qE '"code":"[a-z0-9-]+","offset":[0-9]+' out
 		[ ! -e key.img ]
 		refused=$((refused + 1))
 	done
-	[ $refused = 7 ]
+	[ $refused -ge 15 ]
 	status 66 amtforge usb image absent.bin key.img
 	records 3 >more.bin
 	printf 'x' | dd of=more.bin bs=1 seek=1024 conv=notrunc 2>/dev/null
 	status 65 amtforge usb image more.bin key.img
-	says "more.bin: offset 0x400: "
+	says "more.bin: offset 0x400, record 2: "
+	says "[record-type]"
+}
+
+a_file_with_warnings_is_taken_and_they_are_told() {
+	status 0 amtforge usb image "$VECTORS/good-T9-v4-full-488.bin" key.img
+	says "T9-v4-full-488.bin: "
+	says "which setupbin check tells"
+	status 0 amtforge usb image "$VECTORS/good-T6-v4-scrambled-min.bin" \
+		key.img --force
+	[ ! -s err ]
+}
+
+one_psk_for_all_machines_is_taken_only_if_told() {
+	cp "$VECTORS/good-T1-v1-psk-1rec.bin" shared.bin
+	printf '\002' | dd of=shared.bin bs=1 seek=24 conv=notrunc 2>/dev/null
+	printf '\226\262\201\130\317\153\162\114\213\221\241\136\121\056\231\304' >guid
+	dd if=guid of=shared.bin conv=notrunc 2>/dev/null
+	printf '\001' | dd of=shared.bin bs=1 seek=26 conv=notrunc 2>/dev/null
+	status 65 amtforge usb image shared.bin key.img
+	says "[psk-kept]"
+	status 0 amtforge usb image shared.bin key.img --insecure-shared-psk
+	says "--insecure-shared-psk: whoever has this key"
 }
 
 options_that_cannot_be_are_refused() {
@@ -328,7 +351,9 @@ t two_runs_are_equal_and_options_change_the_bytes
 t an_image_is_sparse_and_private_and_replaced_only_by_force
 t twenty_thousand_records_fit
 t the_largest_file_fits_and_one_more_record_is_refused
-t a_file_that_a_bios_would_ignore_is_refused_with_its_offset
+t a_file_with_errors_is_refused_with_code_and_offset
+t a_file_with_warnings_is_taken_and_they_are_told
+t one_psk_for_all_machines_is_taken_only_if_told
 t options_that_cannot_be_are_refused
 t nothing_secret_is_told
 t volumes_of_mkfs_and_mtools_are_read

@@ -107,6 +107,24 @@ image_write_leaves_whole_images_or_none() {
 	walk a_ledger image_write judge_images
 }
 
+usb_image() {
+	[ -n "$plan" ] || ! [ -e keys/key.img ] || return 0
+	mkdir -p keys
+	under amtforge usb image \
+		"$ROOT/tests/vectors/formats_setupbin/good-T6-v4-scrambled-min.bin" \
+		keys/key.img
+}
+
+judge_key() {
+	only keys key.img || return 1
+	[ "$1" = broken ] && ! [ -e keys/key.img ] ||
+		cmp keys/key.img "$FIX/key.img"
+}
+
+usb_image_leaves_a_whole_image_or_none() {
+	walk : usb_image judge_key
+}
+
 manifest_make() {
 	[ -n "$plan" ] || ! [ -e sent/batch ] || return 0
 	mkdir -p sent
@@ -189,6 +207,9 @@ fixture() {
 	amtforge manifest make issued.db A --sign-key oem.key \
 		--sign-cert oem.pem --to it.pem --out batch
 	amtforge-server init state
+	amtforge usb image \
+		"$ROOT/tests/vectors/formats_setupbin/good-T6-v4-scrambled-min.bin" \
+		key.img
 }
 
 t fixture
@@ -196,6 +217,7 @@ t ledger_init_cut_short_can_be_repeated
 t order_open_opens_it_once
 t unit_issue_loses_nothing_and_issues_nothing_twice
 t image_write_leaves_whole_images_or_none
+t usb_image_leaves_a_whole_image_or_none
 t manifest_make_leaves_a_whole_manifest_or_none
 t setupbin_make_loses_no_unit_and_writes_none_twice
 t server_init_makes_a_whole_store_or_none
