@@ -493,6 +493,84 @@ the_last_sequence_is_not_passed(void **state)
 	is_not_applied(o, r, "key-value", "cannot be changed any more");
 }
 
+/* The refusal of opening or of applying, or "" and the record taken. */
+static void
+meets(const char *name, char out[static 64])
+{
+	static uint8_t file[16384];
+	struct onekey *k = test_calloc(1, sizeof(*k));
+	struct onetouch *o = test_calloc(1, sizeof(*o));
+	struct record *r = machine(9);
+	struct err e = { 0 };
+	char path[128];
+	size_t n;
+	FILE *f;
+
+	snprintf(
+	    path, sizeof(path), "tests/vectors/formats_setupbin/%s.bin", name);
+	f = fopen(path, "rb");
+	assert_non_null(f);
+	n = fread(file, 1, sizeof(file), f);
+	fclose(f);
+	onekey_init(k, file, n);
+	if (onetouch_open(o, &k->disk, 4, &e) == ERR_OK &&
+	    onetouch_take(o, &e) == ERR_OK)
+		onetouch_apply(o, r, &e);
+	if (e.code == ERR_OK)
+		snprintf(out, 64, "%u", (unsigned)o->next);
+	else
+		snprintf(out, 64, "%s", e.reason->code);
+	test_free(k);
+	test_free(o);
+	test_free(r);
+}
+
+static void
+the_vectors_do_what_they_should(void **state)
+{
+	static const char *const t[][2] = {
+		{ "good-T1-v1-psk-1rec", "0" },
+		{ "good-T2-v1-psk-3rec-1consumed", "1" },
+		{ "good-T3-v2-0-pki-sha1", "0" },
+		{ "good-T4-v2-1-net", "0" },
+		{ "good-T5-v3-two-certs", "0" },
+		{ "good-T6-v4-scrambled-min", "0" },
+		{ "good-T7-v4-scrambled-types", "0" },
+		{ "good-T8-v4-484-bytes", "0" },
+		{ "good-T9-v4-full-488", "0" },
+		{ "good-M1-meshcentral-acm", "0" },
+		{ "good-M2-meshcentral-baremetal", "0" },
+		{ "good-N07-unknown-var-2-99", "0" },
+		{ "good-N08-unknown-module-9",
+		    "key-password" }, /* it is 1/1's place */
+		{ "good-N15-all-consumed", "key-used-up" },
+		{ "bad-N01-bad-guid", "key-newer" },
+		{ "bad-N02-major-guid-mismatch", "setupbin-malformed" },
+		{ "bad-N03-truncated-1000", "setupbin-malformed" },
+		{ "bad-N04-trailing-512", "0" }, /* clusters are larger */
+		{ "bad-N05-count-2-one-present", "setupbin-malformed" },
+		{ "bad-N06-consumed-gt-count", "setupbin-malformed" },
+		{ "bad-N09-length-ffff", "setupbin-malformed" },
+		{ "bad-N10-chunkcount-0", "setupbin-malformed" },
+		{ "bad-N11-header-only", "setupbin-malformed" },
+		{ "bad-N12-empty", "setupbin-malformed" },
+		{ "bad-N13-rechdr-23", "setupbin-malformed" },
+		{ "bad-N14-type0", "key-used-up" },
+		{ "bad-N16-cert-hash-alg-9", "key-value" },
+		{ "bad-N17-cert-name-len-200", "key-value" },
+		{ "bad-N18-hdr-chunks-0", "setupbin-malformed" },
+		{ "bad-N19-huge-record-count", "setupbin-malformed" },
+	};
+	char out[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		meets(t[i][0], out);
+		if (strcmp(out, t[i][1]) != 0)
+			fail_msg("%s: %s, not %s", t[i][0], out, t[i][1]);
+	}
+}
+
 int
 main(void)
 {
@@ -516,6 +594,7 @@ main(void)
 		cmocka_unit_test(kept_variables_are_bounded),
 		cmocka_unit_test(the_order_of_entries_is_kept_to),
 		cmocka_unit_test(the_last_sequence_is_not_passed),
+		cmocka_unit_test(the_vectors_do_what_they_should),
 	};
 
 	return cmocka_run_group_tests_name("tests", tests, NULL, NULL);
