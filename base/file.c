@@ -185,6 +185,12 @@ file_out_free(struct file_out *o)
 	free(o);
 }
 
+int
+file_out_fd(const struct file_out *o)
+{
+	return o->fd;
+}
+
 static struct file_out *
 out_alloc(const char *path, int how)
 {

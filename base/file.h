@@ -43,6 +43,8 @@ enum err_code file_out_write_at(
 enum err_code file_out_size(struct file_out *, uint64_t, struct err *);
 enum err_code file_out_commit(struct file_out *, struct err *);
 void file_out_free(struct file_out *);
+/* To read back what was written so far; stays the file_out's. */
+int file_out_fd(const struct file_out *);
 /* A file without a name, in the folder of path: what is not needed again once
  * it has been copied behind what another has. */
 enum err_code file_out_spool(
