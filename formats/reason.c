@@ -475,6 +475,15 @@ static const struct reason table[REASON_LAST] = {
 	    "copied to a stick by hand is no key that old BIOSes take." },
 
 	/* worksheets */
+	[REASON_WORKSHEET_EMPTY] = { "worksheet-empty",
+	    "Worksheets are for at least one unit of the order that is not "
+	    "scrapped.",
+	    "Issue units to the order before you print its worksheets." },
+	[REASON_WORKSHEET_UNREAD] = { "worksheet-unread",
+	    "The bar codes and texts that are read back from each page are "
+	    "those that were meant.",
+	    "Nothing was written. Try again; if it comes back, report the "
+	    "versions of pdftoppm, pdftotext and zbarimg to us." },
 };
 
 const struct reason *

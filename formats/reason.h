@@ -130,6 +130,8 @@ enum reason_id {
 	REASON_STICK_NO_KEY,
 	REASON_STICK_IMAGE,
 	/* worksheets */
+	REASON_WORKSHEET_EMPTY,
+	REASON_WORKSHEET_UNREAD, /* what is read back differs */
 	REASON_LAST
 };
 
