@@ -166,8 +166,7 @@ static enum err_code
 read_options(struct make *m, struct err *e)
 {
 	static const char *const others[] = { "--count", "--amt-file-version",
-		"--scramble", "--smb-value", "--mebx-file", "--current-file",
-		"--insecure-shared-psk" };
+		"--scramble", "--smb-value", "--mebx-file", "--current-file" };
 	unsigned long count;
 
 	m->force = cli_flag(m->a, "--force");
@@ -221,8 +220,9 @@ judge(const struct make *m, struct err *e)
 {
 	struct profile_notes notes = { 0 };
 
-	if (judge_shared(m, e) != ERR_OK ||
-	    keyfill_judge(m->o, &m->want, &notes, e) != ERR_OK)
+	if (judge_shared(m, e) != ERR_OK || m->again != NULL)
+		return e->code;
+	if (keyfill_judge(m->o, &m->want, &notes, e) != ERR_OK)
 		return e->code;
 	for (size_t i = 0; i < notes.n; i++)
 		log_warn("%s", notes.text[i]);
@@ -231,24 +231,27 @@ judge(const struct make *m, struct err *e)
 
 /* The file. */
 
+/* Without a file it is only digested. */
 static enum err_code
 sink(void *arg, const void *p, size_t n, struct err *e)
 {
 	struct make *m = arg;
 
 	cli_bar_step(&m->bar, n / SETUPBIN_CHUNK);
-	return file_out_write(m->out, p, n, e);
+	return m->out == NULL ? ERR_OK : file_out_write(m->out, p, n, e);
 }
 
-/* Into the temporary. */
+static enum err_code
+open_file(struct make *m, struct err *e)
+{
+	int how = FILE_SECRET | (m->force ? FILE_REPLACE : FILE_NEW);
+
+	return file_out_new(m->want.out, how, &m->out, e);
+}
+
 static enum err_code
 write_file(struct make *m, struct err *e)
 {
-	int how = FILE_SECRET | (m->force ? FILE_REPLACE : FILE_NEW);
-	const char *path = m->want.out;
-
-	if (m->out == NULL && file_out_new(path, how, &m->out, e) != ERR_OK)
-		return e->code;
 	cli_bar_start(&m->bar, "key", m->k.records + (size_t)1);
 	keyfill_write(m->l, m->o, &m->k, sink, m, e);
 	cli_bar_end(&m->bar);
@@ -274,11 +277,16 @@ is_there(const struct make *m)
 	return strcmp(hex, m->k.sha256) == 0;
 }
 
-/* Another run with the same name may have been faster: then it is there. */
+/* A pipe gets its bytes here, when the key is durable: what is handed out and
+ * not recorded would be handed out twice. Another run with the same name may
+ * have been faster: then the file is there. */
 static enum err_code
 publish(struct make *m, struct err *e)
 {
-	if (file_out_commit(m->out, e) == ERR_CREATE && is_there(m))
+	if (m->pipe && m->out == NULL && open_file(m, e) == ERR_OK)
+		write_file(m, e);
+	if (e->code == ERR_OK && file_out_commit(m->out, e) == ERR_CREATE &&
+	    is_there(m))
 		err_clear(e);
 	return e->code;
 }
@@ -327,11 +335,10 @@ tell_units(const struct make *m, uint64_t n, struct err *e)
 static enum err_code
 make_new(struct make *m, struct err *e)
 {
-	int how = FILE_SECRET | (m->force ? FILE_REPLACE : FILE_NEW);
 	uint64_t n = 0;
 
 	/* A name that is taken is refused before anything is made. */
-	if (file_out_new(m->want.out, how, &m->out, e) != ERR_OK)
+	if (!m->pipe && open_file(m, e) != ERR_OK)
 		return e->code;
 	m->k = m->want;
 	if (choose_password(m, e) != ERR_OK ||
@@ -421,7 +428,8 @@ rewrite(struct make *m, struct err *e)
 		    "copy would offer them again",
 		    m->k.id, m->k.records - m->k.unused, m->k.records);
 	memcpy(sha256, m->k.sha256, sizeof(sha256));
-	if (write_file(m, e) != ERR_OK)
+	if ((!m->pipe && open_file(m, e) != ERR_OK) ||
+	    write_file(m, e) != ERR_OK)
 		return e->code;
 	if (strcmp(sha256, m->k.sha256) != 0)
 		return err_refuse(e, ERR_DATA,
@@ -568,8 +576,7 @@ run_make(const struct cli_args *a, struct err *e)
 	m->a = a;
 	if (ledger_open_args(a, &m->l, e) == ERR_OK &&
 	    order_load(m->l, a->pos[1], &m->o, e) == ERR_OK &&
-	    read_options(m, e) == ERR_OK &&
-	    (m->again != NULL || judge(m, e) == ERR_OK))
+	    read_options(m, e) == ERR_OK && judge(m, e) == ERR_OK)
 		make(m, e);
 	file_out_free(m->out);
 	order_free(m->o);

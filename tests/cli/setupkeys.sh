@@ -199,6 +199,22 @@ a_pipe_takes_a_key_and_no_rows() {
 	says "[key-empty]"
 }
 
+# What went into the pipe is recorded, whatever became of it.
+a_pipe_that_breaks_loses_no_key() {
+	an_order 300
+	set +e
+	amtforge setupbin make L A --out - >/dev/full 2>err
+	[ $? = 74 ] || exit 1
+	set -e
+	says "key A-key1 is recorded, but not written"
+	status 0 amtforge setupbin make L A --out k --again A-key1
+	[ "$(sqlite3 L 'select sha256 from keys')" = \
+		"$(sha256sum <k | cut -d' ' -f1)" ]
+	[ "$(stat -c %s k)" = $((512 * 301)) ]
+	amtforge setupbin make L A --out - --again A-key1 >piped
+	cmp piped k
+}
+
 a_pki_key_has_one_record_for_all() {
 	pki 'pki_dns_suffix = "example.com";' 'server_fqdn = "a.example.com";'
 	an_order 3 p.cfg
@@ -427,6 +443,10 @@ a_shared_psk_is_put_on_a_key_only_by_its_option() {
 	status 0 amtforge setupbin make L A --out k --insecure-shared-psk --json
 	says "can pose as every machine of order A"
 	[ "$(audits 'setupbin insecure-shared-psk')" = 1 ]
+	status 77 amtforge setupbin make L A --out k2 --again A-key1
+	status 0 amtforge setupbin make L A --out k2 --again A-key1 \
+		--insecure-shared-psk --json
+	cmp k k2
 	[ "$(stat -c %s k)" = 1024 ]
 	[ "$(hex k 26 2)" = 0100 ]
 	[ "$(jq -r .pid out)" = "$(pid_of k 1)" ]
@@ -597,6 +617,7 @@ t a_name_stands_for_one_key
 t again_writes_a_key_anywhere
 t a_key_in_use_is_not_copied
 t a_pipe_takes_a_key_and_no_rows
+t a_pipe_that_breaks_loses_no_key
 t a_pki_key_has_one_record_for_all
 t the_same_record_on_another_stick_is_the_same_key
 t a_manifest_keeps_its_passwords
