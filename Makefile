@@ -78,8 +78,29 @@ FAKES	:= $(if $(shell pkg-config --exists umockdev-1.0 && echo yes),\
 	   $(patsubst tests/fakes/%.c,$(O)/fakes/%,$(call srcs,tests/fakes)))
 BENCHES	:= $(patsubst tests/bench/%.c,$(O)/bench/%,$(call srcs,tests/bench))
 
-.PHONY: all libs units fuzzers fakes benches
-all: $(BINS)
+# The UEFI application: the shared sources below, unchanged, and bios/uefi/,
+# built freestanding for firmware. The same in every MODE.
+EFI	:= $(O)/efi/amtforge-onetouch.efi
+EFI_CC	?= clang
+EFI_LD	?= lld-link
+EFI_SRCS := $(addprefix base/,bytes.c digest.c err.c text.c) \
+	   $(addprefix formats/,fat.c hashlist.c onetouch.c passwd.c psk.c \
+	   reason.c record.c setupbin.c setupvar.c uuid.c) bios/smbios.c \
+	   $(call srcs,bios/uefi)
+EFI_OBJS := $(EFI_SRCS:%.c=$(O)/efi/obj/%.o)
+# A frame above 4 KiB would call for a stack probe that firmware has not.
+EFI_CFLAGS := -target x86_64-unknown-windows -std=c11 -ffreestanding \
+	   -fno-builtin -fno-stack-protector -fshort-wchar -mno-red-zone \
+	   -nostdlibinc -ffunction-sections -fdata-sections -O2 \
+	   $(filter-out -Wframe-larger-than=%,$(WARN)) \
+	   -Wframe-larger-than=4096 -DVERSION='"$(VERSION)"' \
+	   -I. -Ibios/uefi/include
+EFI_LDFLAGS := /subsystem:efi_application /entry:efi_main /nodefaultlib \
+	   /Brepro /opt:ref,icf
+
+.PHONY: all libs units fuzzers fakes benches efi
+all: $(BINS) efi
+efi: $(EFI)
 libs: $(LIBS)
 units: $(UNITS)
 fuzzers: $(FUZZERS)
@@ -107,6 +128,20 @@ $(O)/bin/$(1): $(O)/obj/$(2)/main.o $(foreach r,$(PARTS_$(2)),$(call lib,$(r)))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(firstword \
 	$(subst :, ,$(p))),$(lastword $(subst :, ,$(p))))))
+
+$(O)/efi/obj/%.o: %.c Makefile
+	@command -v $(firstword $(EFI_CC)) >/dev/null || { echo \
+	    "no $(EFI_CC): ./quickstart deps build installs it" >&2; exit 1; }
+	$(call say,EFICC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(EFI_CC) $(EFI_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Objects in one order: two builds are equal.
+$(EFI): $(EFI_OBJS)
+	@command -v $(firstword $(EFI_LD)) >/dev/null || { echo \
+	    "no $(EFI_LD): ./quickstart deps build installs it" >&2; exit 1; }
+	$(call say,EFILD,$@)
+	$(Q)$(EFI_LD) $(EFI_LDFLAGS) /out:$@ $(EFI_OBJS)
 
 $(O)/unit/%: $(O)/obj/tests/unit/%.o $(LIBS)
 	$(call say,LD,$@)
@@ -161,13 +196,15 @@ lint: all libs
 
 # What lands under PREFIX; an install is a copy, never a build step.
 SHARE	:= $(DESTDIR)$(PREFIX)/share
+FIRMWARE := $(DESTDIR)$(PREFIX)/lib/amtforge
 MANS	:= $(wildcard man/*.[1-8])
 CONFIGS	:= $(wildcard configs/*)
 COMPLETION := amtforge amtforge-server amtforge-device
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/amtforge \
+	install -d $(DESTDIR)$(PREFIX)/bin $(FIRMWARE) $(SHARE)/amtforge \
 	    $(SHARE)/bash-completion/completions
 	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(EFI) $(FIRMWARE)
 	install -m 644 $(CONFIGS) $(SHARE)/amtforge
 	for m in $(MANS); do install -D -m 644 $$m \
 	    $(SHARE)/man/man$${m##*.}/$${m##*/} || exit 1; done
@@ -178,11 +215,11 @@ uninstall:
 	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(notdir $(BINS))
 	for m in $(MANS); do rm -f $(SHARE)/man/man$${m##*.}/$${m##*/}; done
 	cd $(SHARE)/bash-completion/completions && rm -f $(COMPLETION)
-	rm -rf $(SHARE)/amtforge
+	rm -rf $(SHARE)/amtforge $(FIRMWARE)
 
 clean:
 	rm -rf build
 
--include $(shell [ -d $(O)/obj ] && find $(O)/obj -name '*.d')
+-include $(shell [ -d $(O) ] && find $(O)/obj $(O)/efi -name '*.d' 2>/dev/null)
 .SECONDARY:
 .DELETE_ON_ERROR:

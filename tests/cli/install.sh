@@ -18,6 +18,8 @@ install_copies_programs_pages_and_samples() {
 		cmp "$sample" "root/opt/amt/share/amtforge/$(basename \
 			"$sample")"
 	done
+	cmp "$AMTFORGE_BUILD/efi/amtforge-onetouch.efi" \
+		root/opt/amt/lib/amtforge/amtforge-onetouch.efi
 	cmp "$ROOT/completion/amtforge.bash" \
 		root/opt/amt/share/bash-completion/completions/amtforge-server
 }

@@ -28,4 +28,16 @@ for src in base formats bios export factory server device agent; do
 		done
 	done
 done
+
+# For firmware: sections of COFF objects; constant tables are in .rdata.
+for obj in $(find "$build/efi/obj" -name '*.o' 2>/dev/null | sort); do
+	src=${obj#"$build"/efi/obj/}
+	[ -e "${src%.o}.c" ] || continue
+	objdump -h "$obj" | awk -v src="${src%.o}.c" '
+		$2 ~ /^\.(data|bss|tls)/ && $3 !~ /^0+$/ {
+			print src ": a mutable global in " $2
+			bad = 1
+		}
+		END { exit bad }' || rc=1
+done
 exit $rc

@@ -67,6 +67,8 @@ find base formats bios export factory server device agent \
 		sub(/\.h$/, "", stem)
 		if (inc !~ /\//)
 			bad("name it from the root: room/file.h")
+		else if (inc ~ /^bios\/uefi\// && file !~ /^bios\/uefi\//)
+			bad("bios/uefi/ is firmware: only it includes that")
 		else if (may[room, r])
 			return
 		else if (r == "base" && may[room, "PURE"]) {
