@@ -67,7 +67,7 @@ json_doc_parse(const void *p, size_t n, struct json_doc **out, struct err *e)
 	json_t *j;
 
 	json_set_alloc_funcs(wiping_malloc, wiping_free);
-	j = json_loadb(p, n, JSON_REJECT_DUPLICATES, &err);
+	j = json_loadb(n == 0 ? "" : p, n, JSON_REJECT_DUPLICATES, &err);
 	*out = (struct json_doc *)j;
 	if (j != NULL)
 		return ERR_OK;

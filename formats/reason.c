@@ -308,6 +308,11 @@ static const struct reason table[REASON_LAST] = {
 	    "amtforge-setupbin(7) has them.",
 	    "Let setupbin check say what is wrong and where; make the file "
 	    "again." },
+	[REASON_SETUPBIN_JSON] = { "setupbin-json",
+	    "The JSON of a Setup.bin has the keys that "
+	    "amtforge-setupbin(7) lists, each of its type.",
+	    "Correct the value that the message names; setupbin decode "
+	    "--json shows the form." },
 	[REASON_KEY_UNFIT] = { "key-unfit",
 	    "What the order's profile asks for can be written in the key's "
 	    "file version and used by the order's AMT version.",

@@ -91,6 +91,7 @@ enum reason_id {
 	REASON_DEVICE_DISABLED,
 	/* Setup.bin files and keys in the ledger */
 	REASON_SETUPBIN_MALFORMED,
+	REASON_SETUPBIN_JSON,
 	REASON_KEY_UNFIT,    /* the profile does not fit what was asked */
 	REASON_KEY_EMPTY,    /* no unit is left for it */
 	REASON_KEY_DIFFERS,  /* made before, with other options */
