@@ -10,6 +10,7 @@
 #include "factory/keyfill.h"
 #include "formats/hashlist.h"
 #include "formats/reason.h"
+#include "formats/setuplint.h"
 #include "formats/setupvar.h"
 
 #define PIECE (128 * SETUPBIN_CHUNK) /* of a file that is written */
@@ -315,6 +316,11 @@ judge_kind(const struct order *o, const struct keyring_key *k,
 		    "order %s: a record for all machines needs a file of "
 		    "version 2.0 or later",
 		    o->id);
+	if (k->smb != 0)
+		note(notes,
+		    "small-business mode is written as 2/16 = %u; one public "
+		    "source has it so, another as %u (--smb-value)",
+		    k->smb, k->smb == 1 ? 2 : 1);
 	if (p->pki && (p->otp || p->factory_key))
 		note(notes,
 		    "a key carries no one-time password and no device key: "
@@ -437,4 +443,44 @@ out:
 	free(x.rec);
 	free(x.unit);
 	return e->code;
+}
+
+/* Linting. */
+
+static void
+keep_first(void *arg, const struct setuplint_found *f)
+{
+	struct setuplint_found *first = arg;
+
+	if (f->error && first->id == FINDING_LAST)
+		*first = *f;
+}
+
+enum err_code
+keyfill_lint(const struct order *o, const void *p, size_t n, struct err *e)
+{
+	const struct setuplint_opts opts = { .amt_major = o->profile.amt_major,
+		.amt_minor = o->profile.amt_minor,
+		.writing = true,
+		.shared_psk = o->profile.key_shared };
+	struct setuplint_found first = { .id = FINDING_LAST };
+	const struct setuplint_sink sink = { keep_first, &first };
+	uint8_t file[2 * SETUPBIN_CHUNK];
+	struct setuplint_sum sum;
+	char where[16] = "";
+
+	if (n < sizeof(file))
+		return err_set(e, ERR_BUG, "a key without a record");
+	memcpy(file, p, sizeof(file));
+	put_u32le(file + 0x1c, 1); /* as if it were the only record */
+	setuplint_run(file, sizeof(file), &opts, &sink, &sum, e);
+	secret_wipe(file, sizeof(file));
+	if (e->code != ERR_OK || first.id == FINDING_LAST)
+		return e->code;
+	if (first.module != 0)
+		snprintf(
+		    where, sizeof(where), "%u/%u: ", first.module, first.var);
+	return unfit(e, "order %s: its key would not do: %s%s: %s", o->id,
+	    where, finding_get(first.id)->reason.code,
+	    finding_get(first.id)->reason.rule);
 }

@@ -29,6 +29,10 @@ void keyfill_default(const struct profile *, uint8_t *major, uint8_t *minor);
  * it may have. Refused: REASON_KEY_UNFIT. */
 enum err_code keyfill_judge(const struct order *, const struct keyring_key *,
     struct profile_notes *, struct err *);
+/* What the linter says of the first record of a new file, of which p is the
+ * first piece. Refused: REASON_KEY_UNFIT. */
+enum err_code keyfill_lint(
+    const struct order *, const void *p, size_t n, struct err *);
 void keyfill_head(
     const struct order *, const struct keyring_key *, struct setupbin *);
 /* unit: NULL where the record serves all. The record holds secrets. */

@@ -32,6 +32,7 @@ struct make {
 	struct order *o;
 	struct keyring_key want, k; /* as asked, as the ledger has it */
 	bool mebx_given, force, pipe;
+	bool lint; /* what is written is new, and nothing of it is yet */
 	const char *again;
 	struct file_out *out;
 	struct cli_bar bar;
@@ -238,6 +239,9 @@ sink(void *arg, const void *p, size_t n, struct err *e)
 	struct make *m = arg;
 
 	cli_bar_step(&m->bar, n / SETUPBIN_CHUNK);
+	if (m->lint && keyfill_lint(m->o, p, n, e) != ERR_OK)
+		return e->code;
+	m->lint = false;
 	return m->out == NULL ? ERR_OK : file_out_write(m->out, p, n, e);
 }
 
@@ -341,6 +345,7 @@ make_new(struct make *m, struct err *e)
 	if (!m->pipe && open_file(m, e) != ERR_OK)
 		return e->code;
 	m->k = m->want;
+	m->lint = true;
 	if (choose_password(m, e) != ERR_OK ||
 	    keyring_add(m->l, m->o, &m->k, e) != ERR_OK)
 		return e->code;
