@@ -148,7 +148,7 @@ setupbin_make() {
 }
 
 # The key that is there is whole and the one that the ledger has.
-judge_key() {
+judge_made() {
 	only keys k && amtforge ledger check issued.db || return 1
 	[ "$1" = broken ] && ! [ -e keys/k ] || {
 		sum=$(sha256sum <keys/k | cut -d ' ' -f 1)
@@ -160,7 +160,7 @@ judge_key() {
 }
 
 setupbin_make_loses_no_unit_and_writes_none_twice() {
-	walk a_ledger setupbin_make judge_key
+	walk a_ledger setupbin_make judge_made
 }
 
 import_batch() {
