@@ -15,6 +15,8 @@ trap 'exit 130' INT TERM
 export AMTFORGE_BUILD="$PWD/$build"
 export CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1}"
+leaks=suppressions=$PWD/tests/leaks.supp:print_suppressions=0
+export LSAN_OPTIONS="${LSAN_OPTIONS:-$leaks}"
 
 list() {
 	for suite; do
