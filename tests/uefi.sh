@@ -120,13 +120,13 @@ boot() {
 	shift 2
 	[ -e "$name.fd" ] || cp "$BASE" "$name.fd"
 	args="-device ${BUS:-qemu-xhci},id=usb ${HUB:-}"
-	i=0
+	nth=0
 	for s; do
-		i=$((i + 1))
+		nth=$((nth + 1))
 		image=${s%%,*}
 		options=${s#"$image"}
-		args="$args -drive if=none,id=s$i,format=raw,file=$image${RO:-}"
-		args="$args -device usb-storage,bus=usb.0,drive=s$i$options"
+		args="$args -drive if=none,id=s$nth,format=raw,file=$image${RO:-}"
+		args="$args -device usb-storage,bus=usb.0,drive=s$nth$options"
 	done
 	rm -f "$name.in"
 	mkfifo "$name.in"
@@ -140,7 +140,7 @@ boot() {
 		<>"$name.in" >"$name.raw" 2>"$name.err" &
 	qemu=$!
 	# A test that ends early leaves nothing behind.
-	trap 'kill $qemu 2>/dev/null || :' EXIT
+	trap '[ -z "$qemu" ] || kill $qemu 2>/dev/null || :' EXIT
 	converse "$name" "$answer" || {
 		cat "$name.console" "$name.err"
 		return 1
@@ -163,6 +163,7 @@ converse() {
 		kill "$qemu"
 		wait "$qemu" || :
 	fi
+	qemu=
 }
 
 # tells NAME WORDS

@@ -35,6 +35,35 @@ a_yes_takes_the_record_stores_it_and_restarts() {
 	grep -q 'VSS.* entry.*AmtOemRecord' m.fd.report.txt
 }
 
+# From the ledger to the customer: our key, this firmware on USB 3 and on USB
+# 2, the flash that it leaves, the software device, our server.
+machines_set_up_by_our_key_are_provisioned_from_that_flash() {
+	batch psk 2
+	amtforge setupbin make line.db O --out key.bin
+	amtforge usb image key.bin key.img
+	i=0
+	while read -r u; do
+		i=$((i + 1))
+		cp key.img was.img
+		case $i in 1) BUS=qemu-xhci ;; 2) BUS=usb-ehci ;; esac
+		MACHINE=$u boot m$i y key.img
+		[ "$(changed was.img key.img | wc -l)" = 2 ]
+		only_the_store_changed m$i
+		has m$i "pid *$(reveal "$u" pid)"
+	done <uuids
+	[ $i = 2 ]
+	serve 'tls_certificate = false;'
+	for i in 1 2; do
+		timeout -k 5 120 amtforge-device boot --image m$i.fd \
+			--state device$i --listen 127.0.0.$((i + 1)) \
+			--port "$device_port" --server "127.0.0.1:$port" \
+			--exit-when-provisioned
+	done
+	amtforge-server list state --json >rows
+	[ "$(grep -c '"state":"provisioned"' rows)" = 2 ]
+	stop_server
+}
+
 a_no_leaves_key_and_machine_as_they_were() {
 	setup 2 1 0 0 1 >f.bin
 	key key.img f.bin
@@ -184,11 +213,24 @@ fat32_superfloppy_and_a_long_name() {
 		*) key key.img f.bin $layout ;;
 		esac
 		cp key.img was.img
+		rm -f $layout.fd
 		boot $layout y key.img
 		has $layout 'pid *0000037M'
 		[ "$(changed was.img key.img | wc -l)" = 2 ]
 	done
 	tells long 'note: SETUP.BIN is not the first entry of its folder'
+}
+
+keys_of_our_writer_in_each_layout() {
+	setup 2 1 0 0 1 >f.bin
+	for layout in 32 superfloppy; do
+		amtforge usb image f.bin key.img --fat $layout --force
+		cp key.img was.img
+		boot f$layout y key.img
+		not grep 'note:' f$layout.console
+		has f$layout 'pid *0000037M'
+		[ "$(changed was.img key.img | wc -l)" = 2 ]
+	done
 }
 
 a_read_only_key_is_told_from_none() {
@@ -271,6 +313,7 @@ need() {
 }
 
 need a_yes_takes_the_record_stores_it_and_restarts
+need machines_set_up_by_our_key_are_provisioned_from_that_flash
 need a_no_leaves_key_and_machine_as_they_were
 need a_bounded_wait_that_nobody_answers_is_a_no
 need each_boot_takes_the_next_record_until_all_are_used
@@ -284,6 +327,7 @@ need a_damaged_variable_is_not_replaced
 need a_key_on_usb_2
 need a_key_behind_a_hub
 need fat32_superfloppy_and_a_long_name
+need keys_of_our_writer_in_each_layout
 need a_read_only_key_is_told_from_none
 need of_several_sticks_the_first_with_the_file_is_taken
 need without_a_key_the_boot_goes_on
