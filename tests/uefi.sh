@@ -113,7 +113,7 @@ until_seen() {
 # boot NAME ANSWER IMAGE[,OPTION...]...: boots NAME.fd (the base at first) with
 # these sticks, answers the question and waits for the end. BUS=usb-ehci is
 # another controller, HUB more devices before the sticks, RO more for a drive,
-# MACHINE another board, OPTIONS and KERNEL another start.
+# MACHINE another board, OPTIONS and KERNEL another start, FLASH more chips.
 boot() {
 	name=$1
 	answer=$2
@@ -134,7 +134,7 @@ boot() {
 	# shellcheck disable=SC2086 # lists
 	timeout -k 5 120 qemu-system-x86_64 -machine q35,accel=tcg -m 256 \
 		-nographic -monitor none -serial stdio -net none -no-reboot \
-		-drive "if=pflash,format=raw,file=$name.fd" \
+		${FLASH:-} -drive "if=pflash,format=raw,file=$name.fd" \
 		-uuid "${MACHINE:-$UUID}" -smbios type=1,serial=SN-1 \
 		${KERNEL--kernel $EFI} ${OPTIONS:-} $args \
 		<>"$name.in" >"$name.raw" 2>"$name.err" &
@@ -151,6 +151,7 @@ boot() {
 # which nobody waits for.
 converse() {
 	end='^Nothing was changed\.\|^Press a key\|^No USB key\|^The settings'
+	end="$end\\|^BdsDxe: No bootable option"
 	until_seen "$1" "\\[Y/N\\]\\|$end" || return 1
 	if grep -q '\[Y/N\]' "$1.console"; then
 		printf %s "$2" >"$1.in"

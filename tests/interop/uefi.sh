@@ -45,8 +45,8 @@ machines_set_up_by_our_key_are_provisioned_from_that_flash() {
 	while read -r u; do
 		i=$((i + 1))
 		cp key.img was.img
-		case $i in 1) BUS=qemu-xhci ;; 2) BUS=usb-ehci ;; esac
-		MACHINE=$u boot m$i y key.img
+		bus=$(echo qemu-xhci usb-ehci | cut -d' ' -f$i)
+		BUS=$bus MACHINE=$u boot m$i y key.img
 		[ "$(changed was.img key.img | wc -l)" = 2 ]
 		only_the_store_changed m$i
 		has m$i "pid *$(reveal "$u" pid)"
@@ -267,11 +267,11 @@ without_a_key_the_boot_goes_on() {
 	tells n 'No USB key with SETUP.BIN was found.'
 }
 
-# ---- SysPrep ----
+# ---- started by the firmware ----
 
-# sysprep NAME: variables of NAME.fd by which the firmware itself starts the
-# file one.efi of a disk before it boots, as UEFI 2.10 section 3.1.7 has it.
-sysprep() {
+# hook NAME SysPrep|Boot: variables of NAME.fd by which the firmware itself
+# starts the file one.efi of a disk, as UEFI 2.10 section 3.1 has them.
+hook() {
 	cp "$BASE" "$1.fd"
 	perl -e '
 		sub wide { join "", map { pack "v", ord } split //, shift . "\0" }
@@ -283,29 +283,62 @@ sysprep() {
 			    wide($name) . $data;
 			return $v . "\xff" x (-length($v) % 4);
 		}
+		my $kind = shift;
 		my $path = pack("C2 v V Q<2 V x12 C2", 4, 1, 42, 1, 2048,
 		    129024, 0x12345678, 1, 1);
 		my $file = wide("\\one.efi");
 		$path .= pack("C2 v", 4, 4, 4 + length $file) . $file;
 		$path .= pack("C2 v", 0x7f, 0xff, 4);
-		print var("SysPrep0000", pack("V v", 1, length $path) .
-		    wide("one-touch") . $path) . var("SysPrepOrder",
-		    pack("v", 0));' |
+		print var("${kind}0000", pack("V v", 1, length $path) .
+		    wide("one-touch") . $path) . var("${kind}Order",
+		    pack("v", 0));' "$2" |
 		dd of="$1.fd" bs=1 seek=$((STORE + 0x64)) conv=notrunc \
 			status=none
 }
 
-# The product form: no -kernel, the firmware starts it on its own.
-sysprep_starts_it_from_a_disk() {
-	setup 2 1 0 0 1 >f.bin
+# SysPrep is the product form: it runs before what is booted, and may return.
+sysprep_and_boot_variables_start_it_from_a_disk() {
+	setup 2 1 0 0 1 1 >f.bin
 	key key.img f.bin
 	cp "$EFI" one.efi
 	key disk.img one.efi fat16 one.efi
+	# the disk's signature, by which the variable names it
 	printf '\170\126\064\022' |
 		dd of=disk.img bs=1 seek=440 conv=notrunc status=none
-	sysprep m
-	KERNEL='-drive format=raw,if=virtio,file=disk.img' boot m y key.img
-	has m 'pid *0000037M'
+	for kind in SysPrep Boot; do
+		hook $kind $kind
+		KERNEL='-drive format=raw,if=virtio,file=disk.img' \
+			boot $kind y key.img
+	done
+	has SysPrep 'pid *0000037M'
+	has Boot 'pid *0000038N'
+}
+
+# ---- Secure Boot ----
+
+# Debian's OVMF brings a store whose keys anyone may use, for tests.
+CODE=/usr/share/OVMF/OVMF_CODE_4M.secboot.fd
+VARS=/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd
+SNAKEOIL=/usr/share/ovmf/PkKek-1-snakeoil
+
+signed_it_runs_under_secure_boot_and_unsigned_it_does_not() {
+	openssl rsa -in $SNAKEOIL.key -passin pass:snakeoil -out db.key
+	sbsign --key db.key --cert $SNAKEOIL.pem --output signed.efi "$EFI"
+	sbverify --cert $SNAKEOIL.pem signed.efi
+	FLASH="-global driver=cfi.pflash01,property=secure,value=on -drive
+		if=pflash,format=raw,readonly=on,file=$CODE"
+	setup 2 1 0 0 1 1 >f.bin
+	key key.img f.bin
+	cp key.img was.img
+	cp $VARS signed.fd
+	cp $VARS unsigned.fd
+	KERNEL='-kernel signed.efi' boot signed y key.img
+	tells signed 'The settings are stored.'
+	[ "$(changed was.img key.img | wc -l)" = 2 ]
+	cp key.img was.img
+	boot unsigned y key.img
+	not grep one-touch unsigned.console
+	cmp was.img key.img
 }
 
 need() {
@@ -331,5 +364,11 @@ need keys_of_our_writer_in_each_layout
 need a_read_only_key_is_told_from_none
 need of_several_sticks_the_first_with_the_file_is_taken
 need without_a_key_the_boot_goes_on
-need sysprep_starts_it_from_a_disk
+need sysprep_and_boot_variables_start_it_from_a_disk
+if command -v sbsign >/dev/null && [ -e $VARS ] && [ -e $CODE ]; then
+	need signed_it_runs_under_secure_boot_and_unsigned_it_does_not
+else
+	skip signed_it_runs_under_secure_boot_and_unsigned_it_does_not \
+		"no sbsign, or no OVMF with a test key"
+fi
 done_testing
