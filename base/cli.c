@@ -141,7 +141,7 @@ cli_print(struct wr *w, struct err *e)
 {
 	if (w->failed)
 		err_mem(e);
-	else if (fwrite(w->buf, 1, w->len, stdout) != w->len)
+	else if (w->len != 0 && fwrite(w->buf, 1, w->len, stdout) != w->len)
 		err_sys(e, ERR_IO, "standard output");
 	wr_free(w);
 	return e->code;
