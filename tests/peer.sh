@@ -3,6 +3,7 @@
 # peer ROOT: sets $PEER to the folder of npm's meshcentral, the independent
 # writer and reader of Setup.bin: MESHCENTRAL_DIR, or ROOT/build/peer/package,
 # fetched once. Else $NO_PEER says why it is not there.
+# shellcheck disable=SC2034 # both are for the caller
 peer() {
 	PEER=${MESHCENTRAL_DIR:-$1/build/peer/package}
 	NO_PEER=
@@ -10,6 +11,7 @@ peer() {
 	command -v node >/dev/null || NO_PEER="no node here"
 }
 
+# shellcheck disable=SC2034 # likewise
 peer_fetch() {
 	if [ -n "${MESHCENTRAL_DIR:-}" ]; then
 		NO_PEER="no meshcentral package in $MESHCENTRAL_DIR"
