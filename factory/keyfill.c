@@ -82,10 +82,11 @@ keyfill_version(const char *text, uint8_t *major, uint8_t *minor)
 	return false;
 }
 
-/* Intel's pages say 2.0 for AMT 3, 2.1 for 4, 3.0 for 6. That 4.0 is read from
- * 7 on is inferred from the files that Intel's own tools make. */
-void
-keyfill_default(const struct profile *p, uint8_t *major, uint8_t *minor)
+/* What machines of that version read. Intel's pages say 2.0 for AMT 3, 2.1 for
+ * 4, 3.0 for 6. That 4.0 is read from 7 on is inferred from the files that
+ * Intel's own tools make. */
+static void
+readable(const struct profile *p, uint8_t *major, uint8_t *minor)
 {
 	*minor = 0;
 	if (p->amt_major <= 3)
@@ -95,6 +96,44 @@ keyfill_default(const struct profile *p, uint8_t *major, uint8_t *minor)
 		*minor = 1;
 	} else
 		*major = p->amt_major == 6 ? 3 : 4;
+}
+
+/* Which of the profile's hashes a key carries: the only one, or the first. */
+static size_t
+pick(const struct hashlist *list, const struct hash_entry **out)
+{
+	const struct hash_entry *only = hashlist_only(list);
+	size_t n = 0;
+
+	if (only != NULL)
+		out[n++] = only;
+	for (size_t i = 0; only == NULL && i < list->n; i++)
+		if (n < KEYFILL_HASHES && list->e[i].active)
+			out[n++] = &list->e[i];
+	return n;
+}
+
+/* A hash other than SHA-1, which files have from 3.0 on; or NULL. */
+static const struct hash_entry *
+needs_3(const struct profile *p)
+{
+	const struct hash_entry *h[KEYFILL_HASHES];
+	size_t n = p->pki ? pick(&p->hashes, h) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (h[i]->type != HASH_SHA1)
+			return h[i];
+	return NULL;
+}
+
+void
+keyfill_default(const struct profile *p, uint8_t *major, uint8_t *minor)
+{
+	readable(p, major, minor);
+	if (*major < 3 && needs_3(p) != NULL) {
+		*major = 3;
+		*minor = 0;
+	}
 }
 
 /* Entries. */
@@ -127,21 +166,6 @@ static void
 put_u8(struct fill *f, uint16_t module, uint16_t id, uint8_t v)
 {
 	put(f, module, id, &v, 1);
-}
-
-/* Which of the profile's hashes a key carries: the only one, or the first. */
-static size_t
-pick(const struct hashlist *list, const struct hash_entry **out)
-{
-	const struct hash_entry *only = hashlist_only(list);
-	size_t n = 0;
-
-	if (only != NULL)
-		out[n++] = only;
-	for (size_t i = 0; only == NULL && i < list->n; i++)
-		if (n < KEYFILL_HASHES && list->e[i].active)
-			out[n++] = &list->e[i];
-	return n;
 }
 
 static void
@@ -328,6 +352,28 @@ judge_kind(const struct order *o, const struct keyring_key *k,
 	return p->pki ? judge_hashes(o, k, notes, e) : ERR_OK;
 }
 
+static void
+note_newer(const struct profile *p, const struct keyring_key *k,
+    struct profile_notes *notes)
+{
+	const struct hash_entry *h = needs_3(p);
+	uint8_t major, minor;
+
+	readable(p, &major, &minor);
+	if (k->major < major || (k->major == major && k->minor <= minor))
+		return;
+	note(notes,
+	    "AMT %u.%u is thought to read files up to version %u.%u; a machine "
+	    "does nothing with a newer one, as this %u.%u is",
+	    p->amt_major, p->amt_minor, major, minor, k->major, k->minor);
+	if (major < 3 && h != NULL)
+		note(notes,
+		    "hash %s is %s, which no file before 3.0 has: this key is "
+		    "for AMT 6 and later; a profile for older machines says "
+		    "hash = \"sha1\"",
+		    h->name, hashlist_type_name(h->type));
+}
+
 enum err_code
 keyfill_judge(const struct order *o, const struct keyring_key *k,
     struct profile_notes *notes, struct err *e)
@@ -336,7 +382,6 @@ keyfill_judge(const struct order *o, const struct keyring_key *k,
 	struct unit *u = calloc(1, sizeof(*u));
 	struct keyring_key *like = calloc(1, sizeof(*like));
 	struct fill f = { .k = like, .rec = rec, .notes = notes };
-	uint8_t major, minor;
 
 	if (rec == NULL || u == NULL || like == NULL) {
 		err_mem(e);
@@ -344,12 +389,7 @@ keyfill_judge(const struct order *o, const struct keyring_key *k,
 	}
 	if (judge_kind(o, k, notes, e) != ERR_OK)
 		goto out;
-	keyfill_default(&o->profile, &major, &minor);
-	if (k->major > major || (k->major == major && k->minor > minor))
-		note(notes,
-		    "AMT %u.%u is thought to read files up to version %u.%u; "
-		    "a machine ignores a newer one",
-		    o->profile.amt_major, o->profile.amt_minor, major, minor);
+	note_newer(&o->profile, k, notes);
 	/* A record as they will be, with secrets as long as theirs. */
 	*like = *k;
 	memset(u->mebx, 'x', PASSWD_LEN);
@@ -447,13 +487,21 @@ out:
 
 /* Linting. */
 
+/* That a hash makes the file newer than the machines was told already. */
+struct first {
+	struct setuplint_found found;
+	bool newer_is_told;
+};
+
 static void
 keep_first(void *arg, const struct setuplint_found *f)
 {
-	struct setuplint_found *first = arg;
+	struct first *first = arg;
 
-	if (f->error && first->id == FINDING_LAST)
-		*first = *f;
+	if (f->id == FINDING_AMT_FILE_NEWER && first->newer_is_told)
+		return;
+	if (f->error && first->found.id == FINDING_LAST)
+		first->found = *f;
 }
 
 enum err_code
@@ -463,7 +511,9 @@ keyfill_lint(const struct order *o, const void *p, size_t n, struct err *e)
 		.amt_minor = o->profile.amt_minor,
 		.writing = true,
 		.shared_psk = o->profile.key_shared };
-	struct setuplint_found first = { .id = FINDING_LAST };
+	struct first first = { .found = { .id = FINDING_LAST },
+		.newer_is_told = needs_3(&o->profile) != NULL };
+	const struct setuplint_found *f = &first.found;
 	const struct setuplint_sink sink = { keep_first, &first };
 	uint8_t file[2 * SETUPBIN_CHUNK];
 	struct setuplint_sum sum;
@@ -475,12 +525,11 @@ keyfill_lint(const struct order *o, const void *p, size_t n, struct err *e)
 	put_u32le(file + 0x1c, 1); /* as if it were the only record */
 	setuplint_run(file, sizeof(file), &opts, &sink, &sum, e);
 	secret_wipe(file, sizeof(file));
-	if (e->code != ERR_OK || first.id == FINDING_LAST)
+	if (e->code != ERR_OK || f->id == FINDING_LAST)
 		return e->code;
-	if (first.module != 0)
-		snprintf(
-		    where, sizeof(where), "%u/%u: ", first.module, first.var);
+	if (f->module != 0)
+		snprintf(where, sizeof(where), "%u/%u: ", f->module, f->var);
 	return unfit(e, "order %s: its key would not do: %s%s: %s", o->id,
-	    where, finding_get(first.id)->reason.code,
-	    finding_get(first.id)->reason.rule);
+	    where, finding_get(f->id)->reason.code,
+	    finding_get(f->id)->reason.rule);
 }

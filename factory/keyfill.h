@@ -22,7 +22,8 @@
 
 /* "1", "2", "2.1", "3", "4", and those with ".0". */
 bool keyfill_version(const char *text, uint8_t *major, uint8_t *minor);
-/* The newest that machines of this AMT version are known to read. */
+/* The newest that machines of this AMT version are known to read, or the one
+ * that the profile's hashes need. */
 void keyfill_default(const struct profile *, uint8_t *major, uint8_t *minor);
 
 /* May the order have such a key? notes: what a person should know of one that

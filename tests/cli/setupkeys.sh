@@ -416,7 +416,7 @@ what_the_profile_cannot_have_on_a_key_is_refused() {
 	says "[key-unfit]"
 	pki 'amt = "3.0";'
 	amtforge order open L p.cfg --id P
-	status 65 amtforge setupbin make L P --out k
+	status 65 amtforge setupbin make L P --out k --amt-file-version 2.1
 	says "is sha256, which needs a file of version 3.0"
 	status 65 amtforge setupbin make L P --out k --amt-file-version 1
 	says "needs a file of version 2.0"
@@ -426,6 +426,16 @@ what_the_profile_cannot_have_on_a_key_is_refused() {
 	says "is SHA-1, which AMT 16 does not take"
 	[ ! -e k ]
 	[ "$(sqlite3 L 'select count(*) from keys')" = 0 ]
+}
+
+a_hash_that_old_machines_lack_makes_a_newer_file_and_says_so() {
+	pki 'amt = "3.0";'
+	an_order 1 p.cfg
+	status 0 amtforge setupbin make L A --out k
+	says "this key is for AMT 6 and later"
+	[ "$(hex k 24 1)" = 03 ]
+	status 0 amtforge setupbin check k --amt 6.0
+	status 65 amtforge setupbin check k --amt 3.0
 }
 
 of_more_than_three_hashes_three_are_taken_and_told() {
@@ -653,6 +663,7 @@ t the_current_password_may_be_another
 t the_file_version_follows_the_amt_version
 t what_a_version_does_not_know_is_left_out_and_told
 t what_the_profile_cannot_have_on_a_key_is_refused
+t a_hash_that_old_machines_lack_makes_a_newer_file_and_says_so
 t of_more_than_three_hashes_three_are_taken_and_told
 t a_shared_psk_is_put_on_a_key_only_by_its_option
 t small_business_mode_is_written_as_told
