@@ -143,10 +143,16 @@ $(EFI): $(EFI_OBJS)
 	$(call say,EFILD,$@)
 	$(Q)$(EFI_LD) $(EFI_LDFLAGS) /out:$@ $(EFI_OBJS)
 
+# Firmware code that a test runs on this machine, in a firmware of its own.
+$(O)/unit/bios_uefi: WITH := $(patsubst %.c,$(O)/obj/%.o,\
+	   $(filter-out bios/uefi/libc.c,$(call srcs,bios/uefi)))
+$(O)/unit/bios_uefi: $(patsubst %.c,$(O)/obj/%.o,\
+	   $(filter-out bios/uefi/libc.c,$(call srcs,bios/uefi)))
+
 $(O)/unit/%: $(O)/obj/tests/unit/%.o $(LIBS)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS) -lcmocka
+	$(Q)$(LINK) -o $@ $(WITH) $(filter-out $(WITH),$^) $(PKG_LIBS) -lcmocka
 
 $(O)/bench/%: $(O)/obj/tests/bench/%.o $(LIBS)
 	$(call say,LD,$@)

@@ -121,6 +121,8 @@ console_pause(struct console *c, unsigned seconds)
 	efi_event timer = start_timer(c, seconds);
 	struct efi_key key;
 
+	if (c->in != NULL)
+		c->in->reset(c->in, false);
 	if (timer != NULL)
 		wait_key(c, timer, &key);
 	stop_timer(c, timer);
