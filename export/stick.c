@@ -189,18 +189,38 @@ stick_list_find(const struct stick_list *l, const char *port,
 
 /* ---- an open stick ---- */
 
+/* What the kernel shows at this port by now. */
+static enum err_code
+look_again(struct stick_info *s, struct err *e)
+{
+	struct stick_list now = { 0 };
+
+	if (stickblock_list(NULL, &now, e) == ERR_OK)
+		for (size_t i = 0; i < now.n; i++)
+			if (strcmp(now.at[i].port, s->port) == 0)
+				*s = now.at[i];
+	stick_list_free(&now);
+	return e->code;
+}
+
 /* The kernel's disk goes away with its driver, also from under whoever uses
  * it. So it is held alone until then: who has it is not disturbed, and nobody
  * gets it meanwhile. */
 static enum err_code
-open_usb(const struct stick_info *s, const struct stick_how *how,
+open_usb(const struct stick_info *listed, const struct stick_how *how,
     struct stick **out, struct err *e)
 {
 	struct stick *disk = NULL;
+	struct stick_info s = *listed;
 
-	if (s->node[0] == '\0' ||
-	    stickblock_open(s, STICKBLOCK_ALONE, &disk, e) == ERR_OK)
-		stickusb_open(s, how->timeout_ms, out, e);
+	if (s.node[0] == '\0' && look_again(&s, e) != ERR_OK)
+		return e->code;
+	if (s.held[0] != '\0')
+		return err_refuse(e, ERR_PERM, reason_get(REASON_STICK_HELD),
+		    "%s is in use: %s", s.node, s.held);
+	if (s.node[0] == '\0' ||
+	    stickblock_open(&s, STICKBLOCK_ALONE, &disk, e) == ERR_OK)
+		stickusb_open(listed, how->timeout_ms, out, e);
 	stick_close(disk);
 	return e->code;
 }
