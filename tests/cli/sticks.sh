@@ -1,0 +1,492 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# amtforge usb list, write, read and wipe on sticks that umockdev pretends
+# (tests/fakes/stick.c), several at once, sound and faulty ones.
+# shellcheck source=tests/lib.sh disable=SC2154 # $want, $got are status()'s
+. "$(dirname "$0")/../lib.sh"
+
+PATH=$PATH:/usr/sbin:/sbin
+FAKE=$AMTFORGE_BUILD/fakes/stick
+KEY=$TEST_DIR/key # a ledger l.db, its setup.bin and key.img
+# umockdev's library comes before that of the sanitizers.
+ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0
+export ASAN_OPTIONS
+
+make_key() {
+	mkdir "$KEY" && cd "$KEY" || exit 1
+	{
+		amtforge ledger init l.db
+		amtforge order open l.db "$ROOT/configs/profile-psk.cfg" --id A
+		amtforge unit issue l.db A --count 3
+		amtforge setupbin make l.db A --out setup.bin
+		amtforge usb image setup.bin key.img
+		amtforge unit list l.db A --json
+	} >made 2>&1 || cat made
+	cd "$TEST_DIR" || exit 1
+}
+
+# sticks STATUS STICK... -- VERB...: amtforge usb VERB under these sticks.
+sticks() {
+	wanted=$1
+	shift
+	n=$#
+	while [ "$n" -gt 0 ] && [ "$1" != -- ]; do
+		set -- "$@" "$1"
+		shift
+		n=$((n - 1))
+	done
+	shift
+	n=$((n - 1))
+	# what stood behind the -- is in front now, the sticks behind it
+	i=0
+	verb=
+	while [ "$i" -lt "$n" ]; do
+		verb="$verb $1"
+		shift
+		i=$((i + 1))
+	done
+	# shellcheck disable=SC2086 # words
+	status "$wanted" timeout 60 "$FAKE" "$@" -- amtforge usb $verb
+}
+
+# New sticks of 64 MiB, all zeroes.
+blank() {
+	for f; do
+		rm -f "$f"
+		truncate -s 64M "$f"
+	done
+}
+
+# Up to the last sector in use, which the writer's row tells.
+is_key() {
+	cmp -n "$(sed -n 's/.* ok *\([0-9]*\) bytes.*/\1/p' out |
+		head -n 1)" "$KEY/key.img" "$1"
+}
+
+# row PORT WORDS: the row of that port holds them.
+row() {
+	grep "^$1 " out | grep -qF -- "$2" && return 0
+	echo "no row of $1 with '$2':"
+	cat out
+	return 1
+}
+
+# poke FILE OFFSET \ooo...: changes bytes in place.
+poke() {
+	# shellcheck disable=SC2059 # the octal escapes are the data
+	printf "$3" | dd of="$1" bs=1 seek=$(($2)) conv=notrunc status=none
+}
+
+the_list_tells_port_size_and_what_each_holds() {
+	blank a b c d
+	truncate -s 8M small
+	truncate -s 70G large
+	mkfs.fat d >/dev/null
+	cp "$KEY/key.img" key
+	sticks 0 1-1=a 1-2=key,ro 1-3=small 1-10=large 1-4.1=b,empty \
+		1-4.2=c,serial=S-7 1-5=d 1-6=a,uas 1-7=a,kbd 1-8=key -- list
+	row 1-1 "46f4:0001       67.1 MB  -           blank; Example Fake"
+	row 1-2 "read-only, a key"
+	row 1-3 "too small: less than 16 MB"
+	row 1-10 "too large: more than 64 GB"
+	row 1-4.1 "there is no medium in the device"
+	row 1-4.2 "serial S-7"
+	row 1-5 "a FAT volume without SETUP.BIN"
+	row 1-6 "speaks only UAS"
+	row 1-8 "; Example Fake Stick, serial FAKE-1-8"
+	not grep -q '^1-7' out
+	cut -d' ' -f1 out | tr '\n' ' ' >order
+	[ "$(cat order)" = "1-1 1-2 1-3 1-4.1 1-4.2 1-5 1-6 1-8 1-10 " ]
+	[ "$(grep -c 'driver' err)" = 0 ]
+	sticks 0 1-8=key -- list --json
+	jq -e '.port == "1-8" and .state == "key" and .size == 67108864 and
+		.usb_id == "46f4:0001" and .serial == "FAKE-1-8"' out
+}
+
+without_yes_nothing_is_written() {
+	blank a b
+	sticks 0 1-1=a 1-2=b -- write "$KEY/key.img" --port 1-1 1-2
+	row 1-1 "would be written: "
+	row 1-2 "of 67108864 bytes, holds now: blank"
+	says "nothing was changed; --yes does it"
+	says "stick: 1-1: 0 writes"
+	says "stick: 1-2: 0 writes"
+	cmp -n 67108864 a /dev/zero
+	cp "$KEY/key.img" a
+	sticks 0 1-1=a -- wipe --port 1-1
+	row 1-1 "would be wiped: "
+	cmp a "$KEY/key.img"
+	# what would be refused says so, with the status that it would have
+	head -c 100000 /dev/urandom >noise
+	dd if=noise of=b conv=notrunc status=none
+	sticks 77 1-2=b -- write "$KEY/key.img" --port 1-2
+	row 1-2 "refused  [stick-foreign]"
+}
+
+many_sticks_are_written_at_once() {
+	blank a b c d
+	sticks 0 1-1=a 1-2=b,split 1-4.1=c,nosync,nolun 1-4.2=d,slow=2,idle -- \
+		write "$KEY/key.img" --port 1-1 --port 1-2 1-4.1 1-4.2 --yes
+	[ "$(grep -c '  ok  ' out)" = 4 ]
+	for f in a b c d; do
+		is_key $f
+	done
+	not grep -q driver err # the kernel has them again
+	mcopy -n -i a@@1M ::/SETUP.BIN - | cmp - "$KEY/setup.bin"
+	# a key may be written again
+	sticks 0 1-1=a -- write "$KEY/key.img" --port 1-1 --yes --json
+	jq -e '.port == "1-1" and .result == "ok" and .holds == "a key" and
+		.bytes > 1000000 and .seconds > 0' out
+}
+
+# One faulty stick and its good neighbour: faulty FAULT STATUS CODE WORDS
+faulty() {
+	blank bad good
+	sticks "$2" "1-1=bad,fault=$1" 1-2=good -- \
+		write "$KEY/key.img" --port 1-1 1-2 --yes --timeout 2
+	row 1-2 ok
+	is_key good
+	row 1-1 "failed  [$3]"
+	says "port 1-1: "
+	says "$4"
+	not grep -q driver err
+}
+
+each_fault_has_its_error_and_a_good_neighbour_succeeds() {
+	faulty stall:3 1 stick-failed \
+		"sector 256: write: medium error: write error (sense 3/0c/00)"
+	faulty unplug:3 1 stick-gone "sector 256: write: the stick was pulled"
+	faulty torn:2 1 stick-gone "sector 128: write: the stick was pulled"
+	faulty lie:2 1 stick-differs "first at offset 0x0: the stick lies"
+	faulty phases:2 1 stick-failed "breaks the protocol, also after a reset"
+	faulty tags:2 1 stick-failed "breaks the protocol, also after a reset"
+	faulty short:2 1 stick-failed "moved 32768 of 65536 bytes"
+	faulty protect:2 1 stick-read-only "write protected (sense 7/27/00)"
+	faulty rot:40 1 stick-differs "differs from what was written"
+	faulty badread:36 1 stick-failed "reading back: sector "
+}
+
+a_stick_that_hangs_ends_behind_its_neighbours() {
+	faulty hang:3 1 stick-hangs "sector 256: write: the stick gives no answer"
+	[ "$(cut -d' ' -f1 out | tr '\n' ' ')" = "1-2 1-1 " ]
+}
+
+one_slip_of_the_protocol_is_put_right() {
+	for fault in phase:2 tag:3; do
+		blank a
+		sticks 0 1-1=a,fault=$fault -- \
+			write "$KEY/key.img" --port 1-1 --yes
+		is_key a
+		says "stick: 1-1: 23 writes" # one was repeated
+	done
+}
+
+a_lie_is_told_with_the_offset() {
+	cp "$KEY/key.img" a # the lie is not seen at the first byte
+	poke a 0x100200 '\001'
+	sticks 74 1-1=a,fault=lie:1 -- \
+		write "$KEY/key.img" --port 1-1 --yes --json
+	jq -e '.result == "failed" and .reason == "stick-differs" and
+		.status == 74 and .offset == 1049088' out
+}
+
+what_was_pulled_out_half_way_is_no_key() {
+	for fault in torn:9 unplug:22; do
+		blank a
+		sticks 74 1-1=a,fault=$fault -- \
+			write "$KEY/key.img" --port 1-1 --yes
+		sticks 0 1-1=a -- list
+		not grep -q 'a key' out
+		# and it is simply written again
+		sticks 0 1-1=a -- write "$KEY/key.img" --port 1-1 --yes
+		is_key a
+	done
+}
+
+the_status_is_that_of_all_where_all_fail_alike() {
+	blank a b
+	sticks 77 1-1=a,ro 1-2=b,ro -- \
+		write "$KEY/key.img" --port 1-1 1-2 --yes
+	sticks 66 1-1=a -- write "$KEY/key.img" --port 1-3 1-9.9 --yes
+	row 1-3 "failed  [stick-absent]"
+	sticks 1 1-1=a,ro -- write "$KEY/key.img" --port 1-1 1-3 --yes
+	sticks 77 1-1=a,uas 1-2=b,4k -- \
+		write "$KEY/key.img" --port 1-1 1-2 --yes
+	[ "$(grep -c 'stick-unfit' out)" = 2 ]
+	sticks 77 1-1=a,huge 1-2=b,empty -- \
+		write "$KEY/key.img" --port 1-1 1-2 --yes
+	says "the disk has more than 2 TiB"
+	says "there is no medium"
+	cmp a b
+}
+
+what_is_not_ours_is_overwritten_only_by_force() {
+	blank a b c
+	mkfs.fat a >/dev/null # as sticks come from the shop
+	mkfs.ext4 -q -F b
+	cp "$KEY/key.img" c
+	echo holiday >photo.jpg
+	mcopy -i c@@1M photo.jpg ::/
+	for f in a b c; do
+		cp $f $f.was
+	done
+	sticks 77 1-1=a 1-2=b 1-3=c -- \
+		write "$KEY/key.img" --port 1-1 1-2 1-3 --yes
+	[ "$(grep -c 'failed  \[stick-foreign\]' out)" = 3 ]
+	says "port 1-1: the stick holds a FAT volume without SETUP.BIN"
+	says "port 1-2: the stick holds something else than a key"
+	says "port 1-3: the stick holds a key with other files on it"
+	sticks 77 1-1=a 1-2=b 1-3=c -- wipe --port 1-1 1-2 1-3 --yes
+	for f in a b c; do
+		cmp $f $f.was
+	done
+	sticks 0 1-1=a 1-2=b 1-3=c -- \
+		write "$KEY/key.img" --port 1-1 1-2 1-3 --yes --force
+	for f in a b c; do
+		is_key $f
+	done
+}
+
+a_disk_of_another_size_is_taken_only_insecurely() {
+	truncate -s 70G large
+	truncate -s 8M small
+	cp "$KEY/l.db" "$KEY/l.db.key" .
+	sticks 77 1-1=large 1-2=small -- \
+		write "$KEY/key.img" --port 1-1 1-2 --yes
+	row 1-1 "failed  [stick-size]"
+	row 1-2 "failed  [stick-size]"
+	says "75161927680 bytes are outside of 16 MB to 64 GB"
+	sticks 0 1-1=large 1-2=small -- write "$KEY/key.img" --port 1-1 1-2 \
+		--yes --insecure-any-size --ledger l.db
+	says "--insecure-any-size: disks of any size are taken for sticks"
+	sqlite3 l.db "select what || ' ' || object || ' ' || why from audit" |
+		grep -F -- '--insecure-any-size' >rows
+	grep -qx 'usb write 1-1 --insecure-any-size' rows
+	grep -qx 'usb write 1-2 --insecure-any-size' rows
+	is_key large
+	truncate -s 1M tiny
+	sticks 65 1-1=tiny -- write "$KEY/key.img" --port 1-1 --yes \
+		--insecure-any-size
+	row 1-1 "failed  [stick-small]"
+}
+
+only_an_image_of_a_key_is_written() {
+	blank a
+	head -c 1000000 /dev/urandom >noise
+	sticks 65 1-1=a -- write noise --port 1-1 --yes
+	says "noise: no key image: "
+	says "[stick-image]"
+	blank second
+	mkfs.fat -n LABEL second >/dev/null
+	mcopy -i second "$KEY/setup.bin" ::/SETUP.BIN
+	sticks 65 1-1=a -- write second --port 1-1 --yes
+	says "SETUP.BIN is not the first entry"
+	head -c 1200000 "$KEY/key.img" >cut.img
+	sticks 65 1-1=a -- write cut.img --port 1-1 --yes
+	says "cut.img: "
+	sticks 66 1-1=a -- write absent --port 1-1 --yes
+	cmp -n 67108864 a /dev/zero
+}
+
+ports_are_named_as_ports() {
+	blank a
+	for bad in sda /dev/sdb 1 1- 1-2. 1-2:1.0 a-1 1-2-3; do
+		sticks 2 1-1=a -- write "$KEY/key.img" --port $bad --yes
+		says "$bad is not a port such as 1-2.3; usb list shows them"
+		sticks 2 1-1=a -- read --port $bad
+	done
+	sticks 2 1-1=a -- write "$KEY/key.img" --port 1-1 1-1 --yes
+	says "port 1-1 is given twice"
+	sticks 2 1-1=a -- write "$KEY/key.img" --yes
+	says "--port is needed"
+	sticks 2 1-1=a -- list --via sysfs
+	says "--via: sysfs is not auto, block or usb"
+	# no disk of the kernel's is behind these
+	sticks 66 1-1=a -- write "$KEY/key.img" --port 1-1 --yes --via block
+	sticks 0 1-1=a -- write "$KEY/key.img" --port 1-1 --yes --via usb
+	is_key a
+}
+
+# take N: the record N of the key ./a was taken by a machine. SETUP.BIN is at
+# sector 2586.
+take() {
+	poke a $(((2586 + $1) * 512 + 4)) '\000'
+	poke a $((2586 * 512 + 32)) "\\00$1"
+}
+
+a_returned_key_tells_whose_records_were_taken() {
+	cp "$KEY/key.img" a
+	cp "$KEY/l.db" "$KEY/l.db.key" .
+	take 1
+	sticks 0 1-1=a -- read --port 1-1
+	grep -q '3 records, 1 consumed' out
+	[ "$(grep -c ' unused ' out)" = 2 ]
+	grep -q '^ *1  consumed  [0-9A-Z]\{8\}$' out
+	sticks 0 1-1=a -- read --port 1-1 --reconcile l.db --json
+	jq -se '.[0].records == 3 and .[0].consumed == 1 and
+		.[1].record == 1 and .[1].state == "possibly-applied" and
+		.[1].serial == "A-000001" and .[2].state == "unused" and
+		.[4].possibly_applied == 1 and .[4].unused == 2 and
+		.[4].order == "A"' out
+	uuid=$(jq -r 'select(.record == 1).uuid' out)
+	amtforge unit show l.db "$uuid" --json >shown
+	jq -e '.key_state == "possibly-applied"' shown
+	# a key that the ledger does not know
+	amtforge ledger init other.db
+	sticks 65 1-1=a -- read --port 1-1 --reconcile other.db
+	says "[key-unknown]"
+}
+
+what_is_read_is_kept_in_a_file_and_shown_without_secrets() {
+	cp "$KEY/key.img" a
+	sticks 0 1-1=a -- read --port 1-1 --out back.bin
+	cmp back.bin "$KEY/setup.bin"
+	[ "$(stat -c %a back.bin)" = 600 ]
+	sticks 73 1-1=a -- read 1-1 --out back.bin
+	echo old >back.bin
+	sticks 0 1-1=a -- read 1-1 --out back.bin --force
+	cmp back.bin "$KEY/setup.bin"
+	for u in $(jq -r '.uuid // empty' "$KEY/units.json"); do
+		amtforge unit show "$KEY/l.db" "$u" --reveal --json |
+			jq -r '.pps // empty, .mebx_password // empty'
+	done >secrets
+	[ "$(wc -l <secrets)" = 6 ]
+	tr -d - <secrets >>secrets.plain
+	cat secrets >>secrets.plain
+	sticks 0 1-1=a -- read --port 1-1 --json
+	cat err >>out
+	not grep -qF -f secrets.plain out
+}
+
+a_file_in_pieces_is_read_along_its_chain() {
+	blank a
+	mkfs.fat -F 16 -s 2 a >/dev/null
+	head -c 1024 /dev/zero >one
+	for i in 1 2 3 4 5 6; do
+		mcopy -i a one "::/F$i"
+	done
+	mdel -i a ::/F2 ::/F4
+	mcopy -i a "$KEY/setup.bin" ::/SETUP.BIN
+	[ "$(mshowfat -i a ::/SETUP.BIN | wc -w)" -gt 2 ]
+	sticks 0 1-1=a -- read --port 1-1 --out back.bin
+	cmp back.bin "$KEY/setup.bin"
+}
+
+what_is_no_key_is_not_read() {
+	blank a b
+	sticks 65 1-1=a -- read --port 1-1
+	says "[stick-no-key]"
+	mkfs.fat b >/dev/null
+	sticks 65 1-2=b -- read --port 1-2
+	says "port 1-2: "
+	says "[stick-no-key]"
+	cp "$KEY/key.img" a
+	poke a $((2586 * 512)) '\000'
+	sticks 65 1-1=a -- read --port 1-1 --out kept.bin
+	says "[setupbin-malformed]"
+	[ -s kept.bin ] # for who wants to look
+	cp "$KEY/key.img" a
+	sticks 74 1-1=a,fault=badread:1 -- read --port 1-1
+	says "unrecovered read error"
+}
+
+a_wiped_key_holds_not_one_old_byte() {
+	cp "$KEY/key.img" a
+	cp "$KEY/key.img" b
+	poke b 33554432 '\252\252' # of an older, larger key
+	sticks 0 1-1=a 1-2=b -- wipe --port 1-1 1-2 --yes
+	says "copies that this program cannot reach may be left"
+	cmp -n 67108864 a /dev/zero
+	[ "$(tr -d '\000' <b | wc -c)" = 2 ]
+	# no volume tells any more how far; the whole stick goes
+	sticks 65 1-2=b -- wipe --port 1-2 --yes
+	says "--whole wipes all of it"
+	sticks 0 1-2=b -- wipe --port 1-2 --yes --whole
+	cmp -n 67108864 b /dev/zero
+}
+
+a_wipe_that_does_not_hold_is_told() {
+	cp "$KEY/key.img" a
+	cp "$KEY/key.img" b
+	sticks 1 1-1=a,fault=lie:1 1-2=b -- wipe --port 1-1 1-2 --yes
+	row 1-1 "failed  [stick-differs]"
+	row 1-2 ok
+	cmp -n 67108864 b /dev/zero
+	cp "$KEY/key.img" b
+	sticks 77 1-2=b,ro -- wipe --port 1-2 --yes
+	row 1-2 "failed  [stick-read-only]"
+	cmp b "$KEY/key.img"
+}
+
+an_interrupt_gives_the_sticks_back() {
+	blank a
+	cat >run.sh <<'END'
+amtforge usb write "$1" --port 1-1 --yes &
+echo $! >pid
+wait $!
+END
+	# not ready for two seconds, so that it is caught before it writes
+	"$FAKE" 1-1=a,slow=8 -- sh run.sh "$KEY/key.img" >out 2>err &
+	fake=$!
+	n=0
+	while [ ! -s pid ] && [ $n -lt 100 ]; do
+		sleep 0.05
+		n=$((n + 1))
+	done
+	sleep 0.7
+	kill -TERM "$(cat pid)"
+	got=0
+	wait $fake || got=$?
+	[ "$got" = 75 ]
+	says "port 1-1: interrupted"
+	not grep -q driver err
+	sticks 0 1-1=a -- write "$KEY/key.img" --port 1-1 --yes
+	is_key a
+}
+
+the_help_of_the_group_is_enough_to_write_a_key() {
+	amtforge usb --help >help
+	# its own commands, as it prints them, with real names
+	sed -n 's/^  \(amtforge usb [iw].*\)/\1/p' help >commands
+	[ "$(wc -l <commands)" = 3 ]
+	cp "$KEY/setup.bin" SETUP.BIN
+	blank a b c
+	sh -e "$PWD/commands" >/dev/null 2>&1 || true # makes key.img
+	[ -s key.img ]
+	sed 1d commands >rest
+	status 0 "$FAKE" 1-2.1=a 1-2.2=b 1-2.3=c -- sh -e rest
+	[ "$(grep -c '  ok  ' out)" = 3 ]
+	cmp -n 1300000 key.img c
+	status 2 amtforge usb
+	says "usb what? see amtforge usb --help"
+}
+
+if [ ! -x "$FAKE" ]; then
+	skip sticks "no libumockdev-dev: ./quickstart deps check"
+	done_testing
+	exit
+fi
+make_key
+amtforge unit list "$KEY/l.db" A --json >"$KEY/units.json"
+t the_list_tells_port_size_and_what_each_holds
+t without_yes_nothing_is_written
+t many_sticks_are_written_at_once
+t each_fault_has_its_error_and_a_good_neighbour_succeeds
+t a_stick_that_hangs_ends_behind_its_neighbours
+t one_slip_of_the_protocol_is_put_right
+t a_lie_is_told_with_the_offset
+t what_was_pulled_out_half_way_is_no_key
+t the_status_is_that_of_all_where_all_fail_alike
+t what_is_not_ours_is_overwritten_only_by_force
+t a_disk_of_another_size_is_taken_only_insecurely
+t only_an_image_of_a_key_is_written
+t ports_are_named_as_ports
+t a_returned_key_tells_whose_records_were_taken
+t what_is_read_is_kept_in_a_file_and_shown_without_secrets
+t a_file_in_pieces_is_read_along_its_chain
+t what_is_no_key_is_not_read
+t a_wiped_key_holds_not_one_old_byte
+t a_wipe_that_does_not_hold_is_told
+t an_interrupt_gives_the_sticks_back
+t the_help_of_the_group_is_enough_to_write_a_key
+done_testing
