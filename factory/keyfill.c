@@ -508,7 +508,6 @@ enum err_code
 keyfill_lint(const struct order *o, const void *p, size_t n, struct err *e)
 {
 	const struct setuplint_opts opts = { .amt_major = o->profile.amt_major,
-		.amt_minor = o->profile.amt_minor,
 		.writing = true,
 		.shared_psk = o->profile.key_shared };
 	struct first first = { .found = { .id = FINDING_LAST },

@@ -202,7 +202,6 @@ read_amt(const struct cli_args *a, struct setuplint_opts *o, struct err *e)
 		    "11.8",
 		    text);
 	o->amt_major = (uint8_t)major;
-	o->amt_minor = (uint8_t)minor;
 	return ERR_OK;
 }
 
@@ -269,6 +268,8 @@ encode_file(const struct cli_args *a, struct wr *w, struct err *e)
 	int how =
 	    FILE_SECRET | (cli_flag(a, "--force") ? FILE_REPLACE : FILE_NEW);
 
+	if (read_amt(a, &o, e) != ERR_OK)
+		return e->code;
 	read_shared(a, &o);
 	wr_grow(&t.w, FLUSH);
 	setuplint_run(w->buf, w->len, &o, &sink, &sum, e);
@@ -407,6 +408,8 @@ setupbin_decode(const struct cli_args *a, struct err *e)
 	}
 
 static const struct cli_opt encode_opts[] = {
+	{ "--amt", CLI_VALUE, "X.Y",
+	    "refuse also what this firmware version does not take" },
 	SHARED_OPT,
 	{ "--force", CLI_FLAG, NULL, "overwrite OUT" },
 	{ NULL, CLI_FLAG, NULL, NULL },

@@ -19,8 +19,9 @@
 #include "formats/finding.h"
 
 struct setuplint_opts {
-	/* The firmware that is to take the key; major 0: not told. */
-	uint8_t amt_major, amt_minor;
+	/* The firmware that is to take the key; 0: not told. No rule that is
+	 * known goes by the minor number. */
+	uint8_t amt_major;
 	bool writing;    /* by the rules of a writer */
 	bool shared_psk; /* the user accepts one key for many machines */
 };

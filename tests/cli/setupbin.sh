@@ -151,6 +151,18 @@ a_generation_is_told_what_it_makes_of_the_file() {
 	done
 }
 
+what_the_target_ignores_is_not_written() {
+	status 65 amtforge setupbin encode "$JSONS/T1.json" x.bin --amt 11.0
+	says "[amt-psk]"
+	status 65 amtforge setupbin encode "$JSONS/T3.json" x.bin --amt 16.0
+	says "[amt-sha1]"
+	status 65 amtforge setupbin encode "$JSONS/T7.json" x.bin --amt 5.0
+	says "[amt-file-newer]"
+	status 2 amtforge setupbin encode "$JSONS/T7.json" x.bin --amt new
+	not test -e x.bin
+	status 0 amtforge setupbin encode "$JSONS/T5.json" x.bin --amt 16.0
+}
+
 # shared.json: T1 as a file of version 2.1 whose record is not consumed.
 a_shared_psk_is_refused_unless_told() {
 	sed -e 's/"fileType": 1/"fileType": 2, "minorVersion": 1/' \
@@ -334,6 +346,7 @@ t trailing_chunks_are_an_error_to_check_and_a_warning_to_decode
 t check_tells_every_finding_on_a_line
 t a_clean_file_ends_with_0_and_so_do_warnings
 t a_generation_is_told_what_it_makes_of_the_file
+t what_the_target_ignores_is_not_written
 t a_shared_psk_is_refused_unless_told
 t encode_refuses_what_harms_and_says_where
 t nothing_is_overwritten_without_force
