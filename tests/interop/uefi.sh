@@ -190,8 +190,11 @@ a_key_on_usb_2() {
 	setup 2 1 0 0 1 >f.bin
 	key key.img f.bin
 	cp key.img was.img
-	BUS=usb-ehci boot m y key.img
+	# and a board with SMBIOS 3.x only
+	OPTIONS='-machine smbios-entry-point-type=64' \
+		BUS=usb-ehci boot m y key.img
 	has m 'pid *0000037M'
+	has m "uuid *$UUID"
 	[ "$(changed was.img key.img | wc -l)" = 2 ]
 }
 
