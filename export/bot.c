@@ -140,7 +140,7 @@ judge(
 		return STEP_GOOD;
 	if (io == BOT_STALL)
 		io = b->pipe->clear_halt(b->pipe->arg, in);
-	else if (io == BOT_OVERFLOW)
+	else if (io == BOT_OVERFLOW || io == BOT_BROKEN)
 		return STEP_BROKEN;
 	if (io == BOT_OK)
 		return STEP_GOOD;
@@ -164,14 +164,12 @@ send_cbw(struct bot *b, const struct cmd *c, struct err *e)
 	cbw[14] = c->len;
 	memcpy(cbw + 15, c->cdb, c->len);
 	io = p->bulk(p->arg, false, cbw, sizeof(cbw), &moved);
-	/* A stick that stalls a CBW wants reset recovery, no less. */
-	if (io == BOT_STALL || io == BOT_OVERFLOW)
-		return STEP_BROKEN;
-	if (io != BOT_OK) {
+	if (io == BOT_TIMEOUT || io == BOT_GONE) {
 		dead(io, c, "command", e);
 		return STEP_DEAD;
 	}
-	return moved == sizeof(cbw) ? STEP_GOOD : STEP_BROKEN;
+	/* A stick that stalls a CBW wants reset recovery, no less. */
+	return io == BOT_OK && moved == sizeof(cbw) ? STEP_GOOD : STEP_BROKEN;
 }
 
 static enum step

@@ -11,9 +11,9 @@
  *                 (REQUEST SENSE tells why), 2 phase error
  *
  * A stalled endpoint is cleared and the CSW read again. What breaks the
- * protocol (a phase error, a CSW that is not the one asked for) is followed by
- * reset recovery, and the command is tried once more. What the stick says is
- * not trusted: lengths, tags and residues are checked.
+ * protocol (a phase error, a CSW that is not the one asked for, noise on the
+ * wire) is followed by reset recovery, and the command is tried once more. What
+ * the stick says is not trusted: lengths, tags and residues are checked.
  * Source: USB-IF, Universal Serial Bus Mass Storage Class, Bulk-Only Transport
  * 1.0; SCSI command bytes as in the Linux and OpenBSD drivers' public headers.
  */

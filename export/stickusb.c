@@ -16,6 +16,8 @@
 #define PROTOCOL_BOT 0x50
 #define PROTOCOL_UAS 0x62
 #define CONTROL_MS 5000
+#define GONE_NS 200000000L
+#define DEVICES "/sys/bus/usb/devices/"
 #define DEPTH_MAX 7 /* of hubs, USB 3.2 section 4.1 */
 
 /* The Bulk-Only setting of a device. */
@@ -111,7 +113,7 @@ one_device(libusb_device *dev, struct stick_list *list, struct err *e)
 	s.pid = d.idProduct;
 	s.bus = libusb_get_bus_number(dev);
 	s.address = libusb_get_device_address(dev);
-	snprintf(dir, sizeof(dir), "/sys/bus/usb/devices/%s", s.port);
+	snprintf(dir, sizeof(dir), DEVICES "%s", s.port);
 	stick_attr(dir, "manufacturer", s.vendor, sizeof(s.vendor));
 	stick_attr(dir, "product", s.product, sizeof(s.product));
 	stick_attr(dir, "serial", s.serial, sizeof(s.serial));
@@ -158,12 +160,24 @@ struct usb {
 	struct door door;
 	bool claimed, detached;
 	unsigned timeout_ms;
+	char sysfs[128];
 	struct bot_pipe pipe;
 	struct bot bot;
 };
 
+/* A stick that is being pulled out gives errors of the wire first, and is gone
+ * a moment later. */
 static enum bot_io
-io_of(int rc)
+broken(const struct usb *u)
+{
+	const struct timespec moment = { 0, GONE_NS };
+
+	nanosleep(&moment, NULL);
+	return access(u->sysfs, F_OK) == -1 ? BOT_GONE : BOT_BROKEN;
+}
+
+static enum bot_io
+io_of(const struct usb *u, int rc)
 {
 	switch (rc) {
 	case LIBUSB_SUCCESS:
@@ -177,7 +191,7 @@ io_of(int rc)
 	case LIBUSB_ERROR_NO_DEVICE:
 		return BOT_GONE;
 	default:
-		return BOT_BROKEN;
+		return broken(u);
 	}
 }
 
@@ -190,7 +204,7 @@ pipe_bulk(void *arg, bool in, uint8_t *p, size_t n, size_t *moved)
 	    (int)n, &done, u->timeout_ms);
 
 	*moved = done > 0 ? (size_t)done : 0;
-	return io_of(rc);
+	return io_of(u, rc);
 }
 
 static enum bot_io
@@ -198,7 +212,7 @@ pipe_clear_halt(void *arg, bool in)
 {
 	struct usb *u = arg;
 
-	return io_of(libusb_clear_halt(u->h, in ? u->door.in : u->door.out));
+	return io_of(u, libusb_clear_halt(u->h, in ? u->door.in : u->door.out));
 }
 
 static enum bot_io
@@ -210,7 +224,7 @@ pipe_request(void *arg, uint8_t request, uint8_t *p, size_t n)
 	int rc = libusb_control_transfer(u->h, (uint8_t)type, request, 0,
 	    (uint16_t)u->door.interface, p, (uint16_t)n, CONTROL_MS);
 
-	return rc < 0 ? io_of(rc) : (size_t)rc == n ? BOT_OK : BOT_BROKEN;
+	return rc < 0 ? io_of(u, rc) : (size_t)rc == n ? BOT_OK : BOT_BROKEN;
 }
 
 static void
@@ -374,6 +388,7 @@ stickusb_open(const struct stick_info *info, unsigned timeout_ms,
 		return err_mem(e);
 	}
 	u->timeout_ms = timeout_ms;
+	snprintf(u->sysfs, sizeof(u->sysfs), DEVICES "%s", info->port);
 	u->pipe = (struct bot_pipe){ pipe_bulk, pipe_clear_halt, pipe_request,
 		pipe_wait, u };
 	if (start(&u->ctx, e) != ERR_OK || open_device(u, info, e) != ERR_OK ||

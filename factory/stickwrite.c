@@ -16,6 +16,8 @@
 
 #define TICK_NS 50000000L
 #define TICKS_DRAWN 4 /* the line of progress: five times a second */
+#define ROUNDS_SHOWN 40
+#define LINE 78
 
 struct target {
 	const char *port; /* borrowed from argv */
@@ -202,24 +204,28 @@ tell(struct batch *b, struct target *t)
 	}
 }
 
+/* As many ports as a line of a terminal has room for, from another one on
+ * every two seconds. */
 static void
-draw(const struct batch *b)
+draw(const struct batch *b, unsigned round)
 {
-	char line[240];
-	size_t at = 0;
+	char line[LINE + 1], item[40];
+	size_t at = 0, from = round / ROUNDS_SHOWN % b->n;
 
 	line[0] = '\0';
-	for (size_t i = 0; i < b->n && at + 32 < sizeof(line); i++) {
-		const struct stickjob *j = &b->at[i].job;
-		uint64_t total = atomic_load(&j->total);
+	for (size_t i = 0; i < b->n; i++) {
+		const struct target *t = &b->at[(from + i) % b->n];
+		uint64_t total = atomic_load(&t->job.total);
+		uint64_t done = atomic_load(&t->job.done);
 
-		if (b->at[i].told)
+		if (t->told)
 			continue;
-		at += (size_t)snprintf(line + at, sizeof(line) - at,
-		    "%s%.12s %u%%", at > 0 ? "  " : "", b->at[i].port,
-		    total == 0
-			? 0
-			: (unsigned)(atomic_load(&j->done) * 100 / total));
+		snprintf(item, sizeof(item), "%s%.20s %u%%", at > 0 ? "  " : "",
+		    t->port, total == 0 ? 0 : (unsigned)(done * 100 / total));
+		if (at + strlen(item) > LINE)
+			break;
+		strcpy(line + at, item);
+		at += strlen(item);
 	}
 	cli_progress(line);
 }
@@ -283,7 +289,7 @@ watch(struct batch *b, const sigset_t *held, const sigset_t *before)
 				left--;
 			}
 		if (left > 0 && round % TICKS_DRAWN == 0)
-			draw(b);
+			draw(b, round);
 		if (left == 0 || (sig = sigtimedwait(held, NULL, &tick)) == -1)
 			continue;
 		stop_all(b);

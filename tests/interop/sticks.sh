@@ -133,6 +133,19 @@ END
 	is_key s1.img
 }
 
+write_protection_is_seen_through_both_doors() {
+	a_key_and_sticks
+	cat >steps <<'END'
+step block /prog usb write /in/key.img --via block --port $P --yes
+step usb /prog usb write /in/key.img --via usb --port $P --yes
+END
+	DRIVE_OPTS=readonly=on guest qemu-xhci
+	ended block 77
+	ended usb 77
+	[ "$(grep -c 'failed  \[stick-read-only\]' console)" = 4 ]
+	cmp -n 67108864 s0.img /dev/zero
+}
+
 # Why this cannot run here, or nothing.
 obstacle() {
 	[ -x "$QEMU_USB" ] || {
@@ -155,7 +168,8 @@ obstacle() {
 why=$(obstacle)
 for sentence in both_doors_write_two_sticks_at_once_behind_xhci \
 	two_sticks_are_written_behind_ehci \
-	two_sticks_are_written_behind_uhci; do
+	two_sticks_are_written_behind_uhci \
+	write_protection_is_seen_through_both_doors; do
 	if [ -n "$why" ]; then
 		skip $sentence "$why"
 	else
