@@ -225,34 +225,44 @@ class_mark(char c, char out[static 16])
 					    : "sign");
 }
 
+#define PASSWORD_CELL 8.6
+#define PASSWORD_LINE 13.4
+#define PASSWORD_COLS 16
+
+/* The corner of the cell of the i-th character. */
+static void
+password_cell(const struct pen *p, size_t i, double *x, double *y)
+{
+	*x = p->x + INDENT + 22 + (double)(i % PASSWORD_COLS) * PASSWORD_CELL;
+	*y = p->y + (double)(i / PASSWORD_COLS) * PASSWORD_LINE;
+}
+
 /* Cells of one character each; beneath it, what kind of character it is. */
 static void
 password(struct pen *p, const char *name, const char *text)
 {
-	const double cell = 8.6, dx = INDENT + 22;
 	char one[2] = "", mark[16];
+	size_t n = strlen(text);
+	double x, y;
 
 	sheet_text(p->s, p->x + INDENT, p->y + 6.2, &caption, name);
-	for (size_t at = 0; at < strlen(text); at += 16) {
-		size_t n = strlen(text + at);
-
-		n = n > 16 ? 16 : n;
-		for (size_t i = 0; i < n; i++) {
-			double x = p->x + dx + (double)i * cell;
-
-			one[0] = text[at + i];
-			sheet_box(p->s,
-			    (const double[]){ x + 0.3, p->y, cell - 0.6, 8.6 },
-			    0.8, 0.25, SHEET_INK);
-			sheet_text_mid(p->s, x, p->y + 6.6, cell, &typed, one);
-		}
-		for (size_t i = 0; i < n; i++) {
-			class_mark(text[at + i], mark);
-			sheet_text_mid(p->s, p->x + dx + (double)i * cell,
-			    p->y + 11.4, cell, &caption, mark);
-		}
-		p->y += 13.4;
+	for (size_t i = 0; i < n; i++) {
+		password_cell(p, i, &x, &y);
+		one[0] = text[i];
+		sheet_box(p->s,
+		    (const double[]){ x + 0.3, y, PASSWORD_CELL - 0.6, 8.6 },
+		    0.8, 0.25, SHEET_INK);
+		sheet_text_mid(p->s, x, y + 6.6, PASSWORD_CELL, &typed, one);
 	}
+	/* Behind the characters: a password of two lines is read in one. */
+	for (size_t i = 0; i < n; i++) {
+		password_cell(p, i, &x, &y);
+		class_mark(text[i], mark);
+		sheet_text_mid(
+		    p->s, x, y + 11.4, PASSWORD_CELL, &caption, mark);
+	}
+	p->y +=
+	    (double)((n + PASSWORD_COLS - 1) / PASSWORD_COLS) * PASSWORD_LINE;
 	secret_wipe(one, sizeof(one));
 	secret_wipe(mark, sizeof(mark));
 }

@@ -133,6 +133,23 @@ hashes_without_room_are_on_pages_of_their_own() {
 	done
 }
 
+a_password_of_two_lines_is_read_back() {
+	cp "$FIX"/* .
+	for new in 'ABCDEFGHIJKLMNOPqrstuvwxyz1234!@' 'aB3456789012345!6'; do
+		rm -f l.db l.db.key
+		amtforge ledger init l.db
+		amtforge order open l.db pki.cfg --id C
+		amtforge unit issue l.db C --count 1 >/dev/null
+		echo "$new" >new
+		amtforge setupbin make l.db C --out key.$new --mebx-file new
+		for paper in a4 letter; do
+			status 0 amtforge worksheet l.db C --out c.pdf --force \
+				--paper $paper
+			text c.pdf 1 | grep -qF "$new"
+		done
+	done
+}
+
 every_printable_serial_is_read_back() {
 	cp "$FIX"/* .
 	long=$(printf 'W%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20)
@@ -293,7 +310,8 @@ if command -v pdftoppm >/dev/null && command -v zbarimg >/dev/null; then
 	t a_page_a_unit_that_is_not_scrapped
 	t a_page_of_a_pki_unit_has_its_hashes_in_groups
 	t hashes_without_room_are_on_pages_of_their_own
-	t every_printable_serial_is_read_back
+	t a_password_of_two_lines_is_read_back
+t every_printable_serial_is_read_back
 	t two_runs_write_the_same_bytes
 	t units_are_chosen_by_name
 	t a_shared_key_is_said_on_the_page
