@@ -298,6 +298,24 @@ reconcile(const struct cli_args *a, const struct secret *file, struct err *e)
 	return e->code;
 }
 
+/* A record that cannot be read hides nothing of what the others tell: the
+ * ledger's rows call it unknown. */
+static enum err_code
+tell(const struct cli_args *a, const char *port, const struct secret *file,
+    struct err *e)
+{
+	struct err bad;
+
+	if (!cli_flag(a, "--reconcile"))
+		return show(a, port, file, e);
+	err_clear(&bad);
+	if (show(a, port, file, &bad) != ERR_OK && bad.code != ERR_DATA)
+		*e = bad;
+	else if (reconcile(a, file, e) == ERR_OK && bad.code != ERR_OK)
+		log_warn("%s", bad.msg);
+	return e->code;
+}
+
 /* ---- the verb ---- */
 
 static enum err_code
@@ -326,9 +344,8 @@ stickread_run(const struct cli_args *a, struct err *e)
 	else if (cli_need(a, "--port", &port, e) != ERR_OK)
 		return e->code;
 	/* Kept first: a file that is not sound is worth a look. */
-	if (fetch(a, port, &file, e) == ERR_OK && keep(a, &file, e) == ERR_OK &&
-	    show(a, port, &file, e) == ERR_OK && cli_flag(a, "--reconcile"))
-		reconcile(a, &file, e);
+	if (fetch(a, port, &file, e) == ERR_OK && keep(a, &file, e) == ERR_OK)
+		tell(a, port, &file, e);
 	secret_free(&file);
 	return e->code;
 }

@@ -337,6 +337,25 @@ a_returned_key_tells_whose_records_were_taken() {
 	says "[key-unknown]"
 }
 
+a_damaged_record_hides_no_other() {
+	cp "$KEY/key.img" a
+	cp "$KEY/l.db" "$KEY/l.db.key" .
+	take 1
+	poke a $(((2586 + 2) * 512 + 28)) '\377\377' # an entry's length
+	sticks 65 1-1=a -- read --port 1-1
+	says "an entry runs past its record"
+	sticks 0 1-1=a -- read --port 1-1 --reconcile l.db --json
+	says "an entry runs past its record"
+	jq -se 'map(.state) == [null, "possibly-applied", "unknown", "unused",
+		null] and .[4].unknown == 1 and .[4].possibly_applied == 1
+		and (.[4].whole | not)' out
+	[ "$(sqlite3 l.db 'select state from key_records where record = 1')" = \
+		possibly-applied ]
+	poke a $((2586 * 512)) '\000'
+	sticks 65 1-1=a -- read --port 1-1 --reconcile l.db
+	says "[setupbin-malformed]"
+}
+
 what_is_read_is_kept_in_a_file_and_shown_without_secrets() {
 	cp "$KEY/key.img" a
 	sticks 0 1-1=a -- read --port 1-1 --out back.bin
@@ -482,6 +501,7 @@ t a_disk_of_another_size_is_taken_only_insecurely
 t only_an_image_of_a_key_is_written
 t ports_are_named_as_ports
 t a_returned_key_tells_whose_records_were_taken
+t a_damaged_record_hides_no_other
 t what_is_read_is_kept_in_a_file_and_shown_without_secrets
 t a_file_in_pieces_is_read_along_its_chain
 t what_is_no_key_is_not_read
