@@ -188,7 +188,7 @@ fuzz:
 	$(Q)$(MAKE) --no-print-directory MODE=fuzz fuzzers
 	$(Q)tests/fuzz/run.sh build/fuzz $(or $(SECONDS_EACH),20)
 
-fault: all $(O)/fault/shim.so
+fault: all fakes $(O)/fault/shim.so
 	$(Q)tests/run.sh $(O) fault
 
 bench: all benches

@@ -35,6 +35,7 @@ struct batch {
 	struct target *at;
 	size_t n, failed;
 	enum err_code code; /* of those that failed; ERR_SOME where mixed */
+	struct err printing;
 };
 
 /* ---- what was asked ---- */
@@ -179,16 +180,14 @@ static void
 tell(struct batch *b, struct target *t)
 {
 	struct wr w;
-	struct err e;
 
-	err_clear(&e);
 	cli_progress("");
 	wr_grow(&w, 1 << 16);
 	if (b->args->json)
 		row_json(b, t, &w);
 	else
 		row_words(b, t, &w);
-	(void)cli_print(&w, &e);
+	cli_print(&w, &b->printing); /* the first failure is kept */
 	cli_progress("");
 	t->told = true;
 	if (t->job.err.code == ERR_OK)
@@ -334,6 +333,10 @@ batch_run(struct batch *b, struct err *e)
 	if (stick_list_make(&b->how, &b->list, e) != ERR_OK)
 		return e->code;
 	run_all(b);
+	if (b->printing.code != ERR_OK) {
+		*e = b->printing;
+		return e->code;
+	}
 	if (b->look && !b->args->json)
 		log_info("nothing was changed; --yes does it");
 	if (b->failed > 0)
@@ -345,6 +348,7 @@ static void
 batch_init(struct batch *b, const struct cli_args *a)
 {
 	*b = (struct batch){ .args = a, .look = !cli_flag(a, "--yes") };
+	err_clear(&b->printing);
 	b->allow.force = cli_flag(a, "--force");
 	b->allow.any_size = cli_flag(a, "--insecure-any-size");
 }
