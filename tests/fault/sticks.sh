@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # usb write with each allocation, mapping and opened file failing in turn: the
 # stick is a key and was said to be, or it was said not to be.
+# shellcheck disable=SC2034,SC2154 # what faults.sh reads and sets
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../faults.sh"
 
