@@ -207,6 +207,15 @@ out_alloc(const char *path, int how)
 	return o;
 }
 
+/* A device, FIFO or folder: a rename would put a file in its place. */
+static bool
+is_special(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
 enum err_code
 file_out_new(const char *path, int how, struct file_out **out, struct err *e)
 {
@@ -221,6 +230,9 @@ file_out_new(const char *path, int how, struct file_out **out, struct err *e)
 	} else if (!(how & FILE_REPLACE) && file_exists(path))
 		err_set(e, ERR_CREATE,
 		    "%s: exists already (--force replaces it)", path);
+	else if (is_special(path))
+		err_set(e, ERR_CREATE,
+		    "%s: not a regular file, and is not replaced", path);
 	else if (asprintf(&o->tmp, "%s.XXXXXX", path) == -1) {
 		o->tmp = NULL;
 		err_mem(e);

@@ -158,6 +158,31 @@ a_failed_write_leaves_nothing(void **state)
 	rmdir("d");
 }
 
+/* As root it would take the place of /dev/null. */
+static void
+what_is_no_file_is_never_replaced(void **state)
+{
+	struct err e = { 0 };
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	assert_int_equal(symlink("fifo", "link"), 0);
+	assert_int_equal(
+	    file_write("fifo", FILE_REPLACE, "x", 1, &e), ERR_CREATE);
+	assert_non_null(strstr(e.msg, "not a regular file"));
+	err_clear(&e);
+	assert_int_equal(
+	    file_write("link", FILE_REPLACE, "x", 1, &e), ERR_CREATE);
+	assert_int_equal(lstat("fifo", &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+	assert_int_equal(lstat("link", &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(files_in("."), 2);
+	unlink("fifo");
+	unlink("link");
+}
+
 static void
 an_output_in_pieces_is_there_when_committed(void **state)
 {
@@ -296,6 +321,7 @@ main(void)
 		cmocka_unit_test(a_secret_file_is_for_its_owner_alone),
 		cmocka_unit_test(what_cannot_be_read_is_told_apart),
 		cmocka_unit_test(a_failed_write_leaves_nothing),
+		cmocka_unit_test(what_is_no_file_is_never_replaced),
 		cmocka_unit_test(an_output_in_pieces_is_there_when_committed),
 		cmocka_unit_test(a_mapping_shows_the_file),
 		cmocka_unit_test(a_folder_is_made_once),
