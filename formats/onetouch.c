@@ -322,41 +322,27 @@ knows_password(const struct setupbin_record *from, const struct record *rec)
 	return same;
 }
 
-/* Does an entry of this variable stand before the offset? */
-static bool
-before(const struct setupbin_record *from, uint32_t var, size_t off)
-{
-	struct setupbin_entry entry;
-
-	return find_entry(from, var, &entry) && entry.off < off;
-}
-
-/* The rules of MeshCommander's notes; ascending order holds them all. */
+/* As the linter of such files has them. */
 static const char *
 breach_at(const struct setupbin_record *from, const struct setupbin_entry *at)
 {
+	static const char *const whys[] = {
+		[SETUPVAR_IN_ORDER] = NULL,
+		[SETUPVAR_ORDER_PASSWORD] = "the passwords are not the first",
+		[SETUPVAR_ORDER_SELECTION] =
+		    "the feature selection behind an entry of module 2",
+		[SETUPVAR_ORDER_HASH] =
+		    "a root is added before the rule for such roots",
+		[SETUPVAR_ORDER_ACTIVATE] =
+		    "the server is told after the start",
+	};
 	uint32_t var = VAR(at->module, at->id);
 	struct setupbin_entry first;
-	size_t start = 0;
 
-	if (var != VAR(2, 8) && before(from, var, at->off))
-		return "a variable is there twice";
-	while (at->module == 1 && setupbin_next(from, &start, &first) &&
+	if (var != VAR(2, 8) && find_entry(from, var, &first) &&
 	    first.off < at->off)
-		if (first.module != 1)
-			return "an entry of module 1 behind those of module 2";
-	if (var == VAR(1, 1) &&
-	    (before(from, VAR(1, 2), at->off) ||
-		before(from, VAR(1, 3), at->off)))
-		return "the current password is not the first";
-	if (var == VAR(1, 2) && before(from, VAR(1, 3), at->off))
-		return "the new password behind the feature selection";
-	if (var == VAR(2, 7) && before(from, VAR(2, 8), at->off))
-		return "a root is added before the rule for such roots";
-	if ((var == VAR(2, 3) || var == VAR(2, 4) || var == VAR(2, 17)) &&
-	    before(from, VAR(2, 28), at->off))
-		return "the server is told after the start";
-	return NULL;
+		return "a variable is there twice";
+	return whys[setupvar_order(from, at)];
 }
 
 static const char *

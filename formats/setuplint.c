@@ -31,8 +31,8 @@ struct lint {
 	uint8_t used[0x10000 / 8], listed[0x10000 / 8]; /* modules, as bits */
 	/* the record so far */
 	size_t at[VARS_MAX]; /* of each known variable; 0: not there */
-	size_t module2, hash4, unusual;
-	size_t hashes, known;
+	size_t hash4, unusual;
+	size_t hashes;
 	uint32_t last;
 	bool breach; /* of an order that has a rule of its own */
 	struct setupbin_record rec;
@@ -248,31 +248,22 @@ judge_version(
 
 /* Entries. */
 
-static void
-breach(struct lint *l, enum finding_id id, size_t off)
-{
-	l->breach = true;
-	in(l, id, off, NULL);
-}
-
-/* Rules on what comes before an entry; unknown ones do not count. */
+/* Rules on what comes before an entry that is the first of its variable. */
 static void
 judge_order(struct lint *l, const struct setupbin_entry *e)
 {
-	size_t before = l->known;
+	static const enum finding_id ids[] = {
+		[SETUPVAR_ORDER_PASSWORD] = FINDING_ORDER_PASSWORD,
+		[SETUPVAR_ORDER_SELECTION] = FINDING_ORDER_SELECTION,
+		[SETUPVAR_ORDER_HASH] = FINDING_ORDER_HASH,
+		[SETUPVAR_ORDER_ACTIVATE] = FINDING_ORDER_ACTIVATE,
+	};
+	enum setupvar_order broken = setupvar_order(&l->rec, e);
 
-	if (e->module == 1 && e->id == 1 && before != 0)
-		breach(l, FINDING_ORDER_PASSWORD, e->off);
-	if (e->module == 1 && e->id == 2 &&
-	    before != (where(l, 1, 1) != 0 ? 1u : 0u))
-		breach(l, FINDING_ORDER_PASSWORD, e->off);
-	if (e->module == 1 && e->id == 3 && l->module2 != 0)
-		breach(l, FINDING_ORDER_SELECTION, e->off);
-	if (e->module == 2 && e->id == 7 && where(l, 2, 8) != 0)
-		breach(l, FINDING_ORDER_HASH, e->off);
-	if (e->module == 2 && (e->id == 3 || e->id == 4 || e->id == 17) &&
-	    where(l, 2, 28) != 0)
-		breach(l, FINDING_ORDER_ACTIVATE, e->off);
+	if (broken == SETUPVAR_IN_ORDER)
+		return;
+	l->breach = true;
+	in(l, ids[broken], e->off, NULL);
 }
 
 static void
@@ -292,14 +283,13 @@ known(
 {
 	size_t *first = &l->at[index_of(var)];
 
-	judge_order(l, e);
-	if (*first != 0 && !var->repeats)
-		in(l, FINDING_REPEATED, e->off, var->name);
-	if (*first == 0)
+	if (*first == 0) {
 		*first = e->off;
+		judge_order(l, e);
+	} else if (!var->repeats)
+		in(l, FINDING_REPEATED, e->off, var->name);
 	if (var->type == SETUPVAR_HASH && ++l->hashes == HASHES_MAX + 1)
 		l->hash4 = e->off;
-	l->known++;
 	judge_version(l, var, e);
 	judge_value(l, var, e);
 }
@@ -318,8 +308,6 @@ judge_entry(struct lint *l, const struct setupbin_entry *e)
 	if (key < l->last && l->unusual == 0)
 		l->unusual = e->off;
 	l->last = key;
-	if (e->module == 2 && l->module2 == 0)
-		l->module2 = e->off;
 }
 
 /* Records. */
@@ -403,7 +391,7 @@ judge_record(struct lint *l, const uint8_t *p)
 	struct setupbin_entry e;
 
 	memset(l->at, 0, sizeof(l->at));
-	l->module2 = l->hash4 = l->unusual = l->hashes = l->known = 0;
+	l->hash4 = l->unusual = l->hashes = 0;
 	l->last = 0;
 	l->breach = false;
 	setupbin_record_judge(p, &l->sb, &l->rec, &faults);

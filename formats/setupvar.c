@@ -104,6 +104,51 @@ setupvar_find(uint16_t module, uint16_t id)
 	    : NULL;
 }
 
+#define VAR(module, id) ((uint32_t)(module) << 16 | (id))
+
+static enum setupvar_order
+behind(uint32_t var, const struct setupbin_entry *e)
+{
+	bool known = setupvar_find(e->module, e->id) != NULL;
+
+	switch (var) {
+	case VAR(1, 1):
+		return known ? SETUPVAR_ORDER_PASSWORD : SETUPVAR_IN_ORDER;
+	case VAR(1, 2):
+		return known && VAR(e->module, e->id) != VAR(1, 1)
+		    ? SETUPVAR_ORDER_PASSWORD
+		    : SETUPVAR_IN_ORDER;
+	case VAR(1, 3):
+		return e->module == 2 ? SETUPVAR_ORDER_SELECTION
+				      : SETUPVAR_IN_ORDER;
+	case VAR(2, 7):
+		return VAR(e->module, e->id) == VAR(2, 8) ? SETUPVAR_ORDER_HASH
+							  : SETUPVAR_IN_ORDER;
+	case VAR(2, 3):
+	case VAR(2, 4):
+	case VAR(2, 17):
+		return VAR(e->module, e->id) == VAR(2, 28)
+		    ? SETUPVAR_ORDER_ACTIVATE
+		    : SETUPVAR_IN_ORDER;
+	default:
+		return SETUPVAR_IN_ORDER;
+	}
+}
+
+enum setupvar_order
+setupvar_order(
+    const struct setupbin_record *rec, const struct setupbin_entry *at)
+{
+	enum setupvar_order broken = SETUPVAR_IN_ORDER;
+	struct setupbin_entry e;
+	size_t off = 0;
+
+	while (broken == SETUPVAR_IN_ORDER && setupbin_next(rec, &off, &e) &&
+	    e.off < at->off)
+		broken = behind(VAR(at->module, at->id), &e);
+	return broken;
+}
+
 static enum setupvar_fault
 judge_uint(const struct setupvar *var, const uint8_t *p, size_t n)
 {

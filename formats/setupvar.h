@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "formats/setupbin.h"
+
 enum setupvar_type {
 	SETUPVAR_TEXT,
 	SETUPVAR_UINT, /* min_len == max_len bytes: 1, 2 or 4 */
@@ -51,10 +53,24 @@ enum setupvar_fault {
 	SETUPVAR_HASH_LENGTH, /* parts do not add up, or name over 32 */
 };
 
+/* Which rule an entry breaks by what stands before it (MeshCommander's notes);
+ * ascending order breaks none. */
+enum setupvar_order {
+	SETUPVAR_IN_ORDER,
+	SETUPVAR_ORDER_PASSWORD,  /* 1/1, then 1/2, before all else */
+	SETUPVAR_ORDER_SELECTION, /* 1/3 before module 2 */
+	SETUPVAR_ORDER_HASH,      /* 2/7 before 2/8 */
+	SETUPVAR_ORDER_ACTIVATE   /* 2/3, 2/4 and 2/17 before 2/28 */
+};
+
 /* NULL: unknown, raw bytes are kept. */
 const struct setupvar *setupvar_find(uint16_t module, uint16_t id);
 /* The i-th in ascending order; NULL behind the last. */
 const struct setupvar *setupvar_nth(size_t i);
+/* The entry is one of the record's. Unknown ones before it do not come before
+ * a password. */
+enum setupvar_order setupvar_order(
+    const struct setupbin_record *, const struct setupbin_entry *);
 enum setupvar_fault setupvar_judge(
     const struct setupvar *, const void *value, size_t n);
 /* Is this value of legal length, width and range? *why says what is wrong,

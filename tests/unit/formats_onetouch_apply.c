@@ -372,8 +372,8 @@ other_variables_are_kept_in_order_and_replaced(void **state)
 	applies(o, r);
 	o = with(&rec);
 	add_text(rec, 1, 1, PASSWORD);
-	add_u8(rec, 1, 4, 1);
 	add_text(rec, 2, 99, "new");
+	add_u8(rec, 1, 4, 1); /* no rule says that it comes before module 2 */
 	add_u8(rec, 2, 25, 1);
 	add_u8(rec, 2, 10, 7);
 	applies(o, r);
@@ -441,11 +441,12 @@ the_order_of_entries_is_kept_to(void **state)
 	static const struct {
 		const char *order; /* pairs of digits: module, id */
 		const char *words;
-	} t[] = { { "1211", "the current password is not the first" },
-		{ "131112", "the current password is not the first" },
-		{ "111312", "the new password behind the feature" },
-		{ "11122313", "module 1 behind those of module 2" },
-		{ "231112", "module 1 behind those of module 2" },
+	} t[] = { { "1211", "the passwords are not the first" },
+		{ "131112", "the passwords are not the first" },
+		{ "141112", "the passwords are not the first" },
+		{ "111312", "the passwords are not the first" },
+		{ "11122313", "the feature selection behind" },
+		{ "231112", "the passwords are not the first" },
 		{ "1112282726", "a root is added before the rule" },
 		{ "11122S23", "the server is told after the start" },
 		{ "11122S24", "the server is told after the start" },
@@ -470,7 +471,7 @@ the_order_of_entries_is_kept_to(void **state)
 				add_root(rec, HASH_SHA256, 0x20);
 			else if (module == 2 && id < 5)
 				add_text(rec, 2, id, "a.example");
-			else if (module == 2 || id == 3)
+			else if (module == 2 || id >= 3)
 				add_u8(rec, module, id, 1);
 			else
 				add_text(

@@ -436,6 +436,18 @@ the_passwords_come_first(void **state)
 	text(1, 2, "P@ssw0rd");
 	done();
 	finds("!order-password@234");
+	begin(4, 0, SETUPBIN_KEEP);
+	byte(1, 4, 1);
+	text(1, 1, "admin");
+	text(1, 2, "P@ssw0rd");
+	byte(2, 5, 1);
+	done();
+	finds("!order-password@224 !order-password@234");
+	with(4);
+	byte(2, 5, 1);
+	byte(1, 4, 1);
+	done();
+	finds("order-unusual@244");
 	with(4);
 	byte(2, 5, 1);
 	byte(1, 3, 1);
