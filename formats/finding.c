@@ -146,8 +146,8 @@ static const struct finding table[FINDING_LAST] = {
 	    "seconds for 1,000, about 3 minutes for 100,000.",
 	    "Spread the records over several keys."),
 	ROW(FINDING_MODULE_LIST, "module-list", FINDING_WARNING,
-	    "The header lists the modules that records use, and no "
-	    "others.",
+	    "The header lists the modules that records use and no "
+	    "others, and its length ends with the list.",
 	    "Has taken such files, but need not.",
 	    "Make the file again. A machine is known to have taken a file "
 	    "whose list is empty."),
@@ -222,6 +222,13 @@ static const struct finding table[FINDING_LAST] = {
 	    "take them; the note that asks for 2/7 is of 2.0.",
 	    "Add 2/7 with the value 1, if the machine does not take the "
 	    "hash."),
+	ROW(FINDING_HASH_DISABLED, "hash-disabled", FINDING_WARNING,
+	    "A record that adds a certificate hash (2/8) gives the "
+	    "certificate configuration (2/7) the value 1.",
+	    "May refuse the hash, or add it and not use it: 0 disables such "
+	    "hashes, 2 deletes them, and no public source says what that "
+	    "does to one that follows.",
+	    "Give 2/7 the value 1, or leave the hash out."),
 	ROW(FINDING_HASHES_MANY, "hashes-many", FINDING_ERROR,
 	    "A record adds at most three certificate hashes.",
 	    "Takes three; others are refused.",

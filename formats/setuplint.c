@@ -13,6 +13,7 @@
 #define HASHES_MAX 3
 #define RECORDS_MANY 1000
 #define COUNT_AT 0x1c
+#define MODULES_AT 0x28
 
 struct lint {
 	const uint8_t *p;
@@ -34,7 +35,8 @@ struct lint {
 	size_t hash4, unusual;
 	size_t hashes;
 	uint32_t last;
-	bool breach; /* of an order that has a rule of its own */
+	bool no_roots; /* 2/7 is sound, and not 1 */
+	bool breach;   /* of an order that has a rule of its own */
 	struct setupbin_record rec;
 };
 
@@ -192,6 +194,8 @@ judge_sound(
 		judge_psk(l, e);
 	if (var->type == SETUPVAR_HASH)
 		judge_hash(l, e);
+	if (var->module == 2 && var->id == 7)
+		l->no_roots = e->value[0] != 1;
 	if (var->module == 2 && var->id == 16)
 		in(l, FINDING_MODE_CONFLICT, e->off, NULL);
 	if (var->type == SETUPVAR_BYTES && var->id != 35)
@@ -361,6 +365,8 @@ judge_whole(struct lint *l)
 	judge_pair(l);
 	if (where(l, 2, 8) != 0 && where(l, 2, 7) == 0)
 		in(l, FINDING_HASH_UNANNOUNCED, where(l, 2, 8), NULL);
+	if (where(l, 2, 8) != 0 && l->no_roots)
+		in(l, FINDING_HASH_DISABLED, where(l, 2, 7), NULL);
 	if (l->hash4 != 0)
 		in(l, FINDING_HASHES_MANY, l->hash4, NULL);
 	if (where(l, 2, 23) != 0 && where(l, 2, 11) == 0)
@@ -393,7 +399,7 @@ judge_record(struct lint *l, const uint8_t *p)
 	memset(l->at, 0, sizeof(l->at));
 	l->hash4 = l->unusual = l->hashes = 0;
 	l->last = 0;
-	l->breach = false;
+	l->no_roots = l->breach = false;
 	setupbin_record_judge(p, &l->sb, &l->rec, &faults);
 	judge_place(l);
 	for (size_t off = 0; setupbin_next(&l->rec, &off, &e);)
@@ -445,12 +451,12 @@ judge_head(struct lint *l)
 static void
 judge_modules(struct lint *l)
 {
-	bool twice = false;
+	bool wrong = l->sb.head_bytes != MODULES_AT + 2 * l->sb.nmodules + 2;
 
 	for (size_t i = 0; i < l->sb.nmodules; i++)
-		twice |= set_bit(l->listed, get_u16le(l->sb.modules + 2 * i));
-	if (twice || memcmp(l->used, l->listed, sizeof(l->used)) != 0)
-		at(l, FINDING_MODULE_LIST, 0x28);
+		wrong |= set_bit(l->listed, get_u16le(l->sb.modules + 2 * i));
+	if (wrong || memcmp(l->used, l->listed, sizeof(l->used)) != 0)
+		at(l, FINDING_MODULE_LIST, MODULES_AT);
 }
 
 static void

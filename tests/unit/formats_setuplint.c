@@ -286,6 +286,7 @@ faults_of_the_layout_are_told_and_do_not_stop_it(void **state)
 	} t[] = {
 		{ 0x12, 45, "!header-length@12" },
 		{ 0x12, 44, "!module-list-open@2a" },
+		{ 0x12, 48, "module-list@28" },
 		{ 0x14, 1, "!header-number@14" },
 		{ 0x1a, 3, "!header-flags@1a" },
 		{ 0x27, 1, "!header-reserved@26" },
@@ -490,18 +491,21 @@ a_variable_comes_once_but_for_three_hashes(void **state)
 	byte(2, 5, 0);
 	done();
 	finds("!entry-repeated@244");
-	with(4);
-	byte(2, 7, 1);
-	for (int i = 0; i < 3; i++)
+	for (int many = 0; many < 2; many++) {
+		with(4);
+		byte(2, 7, 1);
+		for (int i = 0; i < 3 + many; i++)
+			hash(1, 20, "Root");
+		done();
+		finds(many ? "!hashes-many@2b0" : "");
+	}
+	for (uint8_t other = 0; other <= 2; other += 2) {
+		with(4);
+		byte(2, 7, other);
 		hash(1, 20, "Root");
-	done();
-	finds("");
-	with(4);
-	byte(2, 7, 1);
-	for (int i = 0; i < 4; i++)
-		hash(1, 20, "Root");
-	done();
-	finds("!hashes-many@2b0");
+		done();
+		finds("hash-disabled@238");
+	}
 }
 
 static void
