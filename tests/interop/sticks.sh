@@ -32,7 +32,7 @@ set -- $P
 END
 	BUS=$1 LIMIT=100 KMODS="vfat nls_cp437 nls_ascii" \
 		CONSOLE=$PWD/console GUEST_SH=$(cat prelude steps) \
-		"$QEMU_USB" run "$GUEST" s0.img,s1.img -- "$BIN/amtforge" \
+		"$QEMU_USB" run "$GUEST" "${STICKS:-s0.img,s1.img}" -- "$BIN/amtforge" \
 		usb read --port 9-9 --out key.img --reconcile setup.bin \
 		>log 2>&1 || [ $? -eq 66 ]
 	cat console
@@ -146,6 +146,44 @@ END
 	cmp -n 67108864 s0.img /dev/zero
 }
 
+# pull_out: takes the stick s out of ./monitor's machine once 256 KiB of s0.img
+# are written; the drive is slow enough for that.
+pull_out() {
+	n=0
+	while [ "$(stat -c %b s0.img)" -lt 512 ] && [ $n -lt 600 ]; do
+		sleep 0.1
+		n=$((n + 1))
+	done
+	python3 - <<'END'
+import socket, time
+s = socket.socket(socket.AF_UNIX)
+s.connect("monitor")
+time.sleep(0.2)
+s.send(b"device_del s\n")
+time.sleep(1)
+END
+}
+
+a_stick_that_is_pulled_out_is_told_through_both_doors() {
+	a_key_and_sticks
+	for via in block usb; do
+		rm -f s0.img
+		truncate -s 64M s0.img
+		cat >steps <<END
+step write /prog usb write /in/key.img --via $via --port \$P --yes
+END
+		pull_out &
+		puller=$!
+		STICKS=s0.img STICK_OPTS=id=s \
+			DRIVE_OPTS=throttling.bps-write=200000 \
+			QEMU_EXTRA="-chardev socket,id=m,path=$PWD/monitor,server=on,wait=off -mon chardev=m" \
+			guest qemu-xhci
+		wait $puller
+		ended write 74
+		grep -q 'the stick was pulled out .*\[stick-gone\]' console
+	done
+}
+
 # Why this cannot run here, or nothing.
 obstacle() {
 	[ -x "$QEMU_USB" ] || {
@@ -169,7 +207,8 @@ why=$(obstacle)
 for sentence in both_doors_write_two_sticks_at_once_behind_xhci \
 	two_sticks_are_written_behind_ehci \
 	two_sticks_are_written_behind_uhci \
-	write_protection_is_seen_through_both_doors; do
+	write_protection_is_seen_through_both_doors \
+	a_stick_that_is_pulled_out_is_told_through_both_doors; do
 	if [ -n "$why" ]; then
 		skip $sentence "$why"
 	else
