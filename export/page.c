@@ -635,9 +635,12 @@ leave(struct pen *p, const struct record *r, double limit)
 	step(p, "Exit, save, and plug in power and network");
 	p->y -= 0.6;
 	say(p, INDENT, &body,
-	    r->talk ? "The machine says hello to its server by itself."
-		    : "The machine waits until the agent in its operating "
-		      "system starts its set-up.");
+	    !r->enabled ? "The machine stays silent until Intel AMT is chosen "
+			  "in this screen."
+		: r->talk
+		? "The machine says hello to its server by itself."
+		: "The machine waits until the agent in its operating system "
+		  "starts its set-up.");
 	if (p->y + SIGN_HEIGHT > limit)
 		return;
 	p->y += 6;
@@ -744,7 +747,7 @@ page_draw(
 	enter(&p);
 	passwords(&p, r);
 	step(&p, "Manageability");
-	choice(&p, true, "Intel AMT", "none");
+	choice(&p, r->enabled, "Intel AMT", "none");
 	step(&p, "Provisioning mode");
 	choice(
 	    &p, r->mode == RECORD_ENTERPRISE, "Enterprise", "Small business");

@@ -180,6 +180,24 @@ two_runs_write_the_same_bytes() {
 	not cmp -s 1.pdf 2.pdf
 }
 
+# What is to be ticked is bold.
+bold() {
+	pdftohtml -q -i -stdout -xml "$1" | grep -o '<b>[^<]*</b>'
+}
+
+what_is_left_off_is_not_ticked() {
+	printf '%s\n' 'customer = "c"; amt = "9.0"; mebx = "random";' \
+		'credential = "psk"; enabled = false;' >n.cfg
+	amtforge ledger init n.db
+	amtforge order open n.db n.cfg --id N
+	amtforge unit issue n.db N --count 1
+	status 0 amtforge worksheet n.db N --out n.pdf
+	bold n.pdf >bold
+	grep -qx '<b>none *</b>' bold
+	not grep -qx '<b>Intel AMT *</b>' bold
+	text n.pdf 1 | grep -q stayssilentuntilIntelAMT
+}
+
 units_are_chosen_by_name() {
 	cp "$FIX"/* .
 	one=$(uuid P 1)
@@ -313,7 +331,8 @@ if command -v pdftoppm >/dev/null && command -v zbarimg >/dev/null; then
 	t a_password_of_two_lines_is_read_back
 t every_printable_serial_is_read_back
 	t two_runs_write_the_same_bytes
-	t units_are_chosen_by_name
+	t what_is_left_off_is_not_ticked
+t units_are_chosen_by_name
 	t a_shared_key_is_said_on_the_page
 	t what_is_not_read_back_as_meant_is_refused
 	t without_the_programs_that_read_it_nothing_is_written
