@@ -15,7 +15,7 @@
 
 #define KEY_COLUMNS                                                         \
 	"SELECT id, order_id, number, out, version, scrambled, smb, asked," \
-	" records, sha256, created, returned, current, mebx,"               \
+	" records, sha256, created, returned, current, mebx, written,"      \
 	" (SELECT count(*) FROM key_records WHERE key_id = id"              \
 	"  AND state = 'differs'),"                                         \
 	" (SELECT count(*) FROM key_records WHERE key_id = id"              \
@@ -88,8 +88,9 @@ read_key(
 	snprintf(k->sha256, sizeof(k->sha256), "%s", db_text(s, 9));
 	snprintf(k->created, sizeof(k->created), "%s", db_text(s, 10));
 	snprintf(k->returned, sizeof(k->returned), "%s", db_text(s, 11));
-	k->differs = (uint32_t)db_int(s, 14);
-	k->applied = (uint32_t)db_int(s, 15);
+	snprintf(k->written, sizeof(k->written), "%s", db_text(s, 14));
+	k->differs = (uint32_t)db_int(s, 15);
+	k->applied = (uint32_t)db_int(s, 16);
 	k->unused = k->records - k->differs - k->applied;
 	if (open_password(l, s, 12, "keys.current", k->id, k->current, e) ==
 	    ERR_OK)
@@ -295,6 +296,23 @@ keyring_done(struct ledger *l, const struct keyring_key *k, struct err *e)
 	if (db_run(s, e) == ERR_OK)
 		ledger_audit(l, "setupbin make", k->id, k->sha256, e);
 	return e->code;
+}
+
+enum err_code
+keyring_written(struct ledger *l, struct keyring_key *k, struct err *e)
+{
+	struct db_stmt *s;
+
+	if (k->written[0] != '\0')
+		return ERR_OK;
+	stamp_now(k->written);
+	if (db_prepare(ledger_db(l),
+		"UPDATE keys SET written = ?1 WHERE id = ?2 AND written = ''",
+		&s, e) != ERR_OK)
+		return e->code;
+	db_bind_text(s, 1, k->written);
+	db_bind_text(s, 2, k->id);
+	return db_run(s, e);
 }
 
 /* Records. */

@@ -57,6 +57,7 @@ struct keyring_key {
 	uint32_t records;
 	char sha256[65]; /* of the file as it was made */
 	char created[24];
+	char written[24];  /* when its file was whole; "" not yet */
 	char returned[24]; /* when it was last read back; "" never */
 	uint32_t unused, differs, applied;
 };
@@ -84,6 +85,10 @@ enum err_code keyring_add(
     struct ledger *, const struct order *, struct keyring_key *, struct err *);
 enum err_code keyring_done(
     struct ledger *, const struct keyring_key *, struct err *);
+/* The key's file is out. Only the first time is kept. */
+enum err_code keyring_written(
+    struct ledger *, struct keyring_key *, struct err *);
+
 struct keyring_record {
 	uint32_t record; /* from 1, as it lies on the key */
 	char serial[64]; /* "" where the record is no single unit's */

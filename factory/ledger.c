@@ -58,6 +58,7 @@ static const char schema_2[] =
     " out TEXT NOT NULL, version TEXT NOT NULL, scrambled INTEGER NOT NULL,"
     " smb INTEGER NOT NULL, asked INTEGER NOT NULL,"
     " records INTEGER NOT NULL, sha256 TEXT NOT NULL, created TEXT NOT NULL,"
+    " written TEXT NOT NULL DEFAULT '',"
     " returned TEXT NOT NULL DEFAULT '', current BLOB, mebx BLOB,"
     " UNIQUE (order_id, number));"
     "CREATE INDEX keys_out ON keys (order_id, out);"

@@ -2,7 +2,9 @@
 /*
  * One-touch keys of an order. A key is recorded first and published then, both
  * from what the ledger holds, so a run that was killed is simply repeated: it
- * finds the key by its order and name and makes the same bytes.
+ * finds the key by its order and name and makes the same bytes. A consumable
+ * key whose file was whole once and is gone was carried away: its records are
+ * not written a second time, unless that is asked for by the key's name.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -432,6 +434,12 @@ rewrite(struct make *m, struct err *e)
 		    "key %s: %u of its %u records were seen as used, and a new "
 		    "copy would offer them again",
 		    m->k.id, m->k.records - m->k.unused, m->k.records);
+	if (!keyring_single(&m->o->profile) && m->again == NULL &&
+	    m->k.written[0] != '\0')
+		return err_refuse(e, ERR_CREATE, reason_get(REASON_KEY_WRITTEN),
+		    "%s: key %s was written there at %s, and is not there any "
+		    "more",
+		    m->want.out, m->k.id, m->k.written);
 	memcpy(sha256, m->k.sha256, sizeof(sha256));
 	if ((!m->pipe && open_file(m, e) != ERR_OK) ||
 	    write_file(m, e) != ERR_OK)
@@ -567,6 +575,8 @@ make(struct make *m, struct err *e)
 			    e, "key %s is recorded, but not written", m->k.id);
 		return e->code;
 	}
+	if (keyring_written(m->l, &m->k, e) != ERR_OK)
+		return e->code;
 	tell_words(m);
 	return print_rows(m, e);
 }
@@ -631,6 +641,8 @@ list_json(const struct listing *p, const struct keyring_key *k, struct err *e)
 	    k->records, k->unused, k->applied, k->differs);
 	cjson_put_member(&w, "sha256", k->sha256);
 	cjson_put_member(&w, "created", k->created);
+	if (k->written[0] != '\0')
+		cjson_put_member(&w, "written", k->written);
 	if (k->returned[0] != '\0')
 		cjson_put_member(&w, "returned", k->returned);
 	put_out(&w, k->out);

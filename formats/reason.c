@@ -341,6 +341,12 @@ static const struct reason table[REASON_LAST] = {
 	    "Of a consumable key there is one copy: a record that a machine "
 	    "has taken is not offered to another.",
 	    "Make a key with another --out for machines that have none." },
+	[REASON_KEY_WRITTEN] = { "key-written",
+	    "A consumable key that was carried away is not written a second "
+	    "time, unless it is asked for by its name.",
+	    "For machines that have no record yet give another --out, which "
+	    "makes a new key. If the first copy is lost or destroyed, give "
+	    "--again with the key's name." },
 	[REASON_KEY_UNKNOWN] = { "key-unknown",
 	    "The key was made from this ledger.",
 	    "Look into setupbin list, and check that this is the ledger "

@@ -132,16 +132,33 @@ a_repeat_changes_nothing() {
 	sqlite3 L .dump | cmp - ledger.before
 }
 
+# One that was recorded and not yet written; else its records would be on two
+# sticks.
 a_key_that_is_missing_is_written_again() {
 	an_order 3
 	amtforge setupbin make L A --out k >first
 	mv k before
+	sqlite3 L .dump >ledger.before
+	for force in "" --force; do
+		# shellcheck disable=SC2086 # a list
+		status 73 amtforge setupbin make L A --out k $force
+		says "k: key A-key1 was written there at"
+		says "[key-written]"
+		[ ! -e k ]
+	done
+	sqlite3 L .dump | cmp - ledger.before
+	status 0 amtforge setupbin make L A --out k --again A-key1
+	cmp k before
+	rm k
+	# as a run leaves it that is killed before its file is whole
+	sqlite3 L "update keys set written = ''"
 	status 0 amtforge setupbin make L A --out k
 	cmp out first
 	cmp k before
 	says "written once more: the same records, not new ones"
-	[ "$(audits 'setupbin again')" = 1 ]
+	[ "$(audits 'setupbin again')" = 2 ]
 	[ "$(sqlite3 L 'select count(*) from keys')" = 1 ]
+	amtforge setupbin list L --json | jq -e .written
 }
 
 another_file_under_the_name_is_kept() {
@@ -158,7 +175,10 @@ another_file_under_the_name_is_kept() {
 	status 73 amtforge setupbin make L A --out k
 	says "is not key A-key1 as it was made"
 	[ "$(cat k)" = other ]
-	status 0 amtforge setupbin make L A --out k --force
+	status 73 amtforge setupbin make L A --out k --force
+	says "[key-written]"
+	[ "$(cat k)" = other ]
+	status 0 amtforge setupbin make L A --out k --again A-key1 --force
 	cmp k before
 	[ "$(stat -c %a k)" = 600 ]
 	status 73 amtforge setupbin make L A --out nowhere/k
@@ -596,7 +616,6 @@ a_killed_run_is_simply_repeated() {
 	an_order 4000
 	killed=0
 	for ms in 005 01 015 02 03 04 05 06 08 10 12 15 20 25 30; do
-		rm -f k1 # as if it had been carried away
 		timeout -s KILL "0.$ms" amtforge setupbin make L A --out k1 \
 			--count 3000 >/dev/null 2>&1 || killed=$((killed + 1))
 		sound_keys
