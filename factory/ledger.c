@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/crypto.h"
@@ -238,10 +239,41 @@ ledger_open(
 	return e->code;
 }
 
+static bool
+same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	    x.st_ino == y.st_ino;
+}
+
+/* --force replaces files, but the ledger and its key are never meant. */
+static enum err_code
+spare_ledger(const struct cli_args *a, const char *key_file, struct err *e)
+{
+	const char *out = cli_value(a, "--out", NULL);
+	char key[4096];
+
+	if (out == NULL ||
+	    key_path(a->pos[0], key_file, key, sizeof(key), e) != ERR_OK)
+		return e->code;
+	if (same_file(out, a->pos[0]) || same_file(out, key))
+		err_set(e, ERR_USAGE,
+		    "--out %.200s: the ledger, or its key, would be replaced",
+		    out);
+	return e->code;
+}
+
 enum err_code
 ledger_open_args(const struct cli_args *a, struct ledger **out, struct err *e)
 {
-	return ledger_open(a->pos[0], cli_value(a, "--key-file", NULL), out, e);
+	const char *key_file = cli_value(a, "--key-file", NULL);
+
+	*out = NULL;
+	if (spare_ledger(a, key_file, e) != ERR_OK)
+		return e->code;
+	return ledger_open(a->pos[0], key_file, out, e);
 }
 
 void
@@ -332,26 +364,43 @@ check_profiles(struct ledger *l, struct err *e)
 	return e->code;
 }
 
-/* A key without all its records could not be made again. */
+/* What must hold of keys; each selects the first that breaks it. */
+static const struct rule {
+	const char *select, *what;
+} key_rules[] = {
+	/* Without all its records it could not be made again. */
+	{ "SELECT id FROM keys WHERE records < 1 OR length(sha256) <> 64"
+	  " OR records <> (SELECT count(*) FROM key_records"
+	  " WHERE key_id = id AND record BETWEEN 1 AND records"
+	  " AND state IN ('unused', 'differs', 'possibly-applied'))"
+	  " OR records <> (SELECT count(*) FROM key_records"
+	  " WHERE key_id = id) LIMIT 1",
+	    "does not have the records that it was made with" },
+	{ "SELECT key_id FROM key_records r JOIN units u USING (uuid)"
+	  " JOIN keys k ON k.id = key_id WHERE r.pid IS NOT u.pid"
+	  " OR u.order_id <> k.order_id LIMIT 1",
+	    "has a record that is not its unit's" },
+	/* The audit table can only be added to. */
+	{ "WITH made AS (SELECT object AS id, why AS sha256 FROM audit"
+	  " WHERE what = 'setupbin make')"
+	  " SELECT id FROM (SELECT id, sha256 FROM made"
+	  " EXCEPT SELECT id, sha256 FROM keys) UNION ALL"
+	  " SELECT id FROM (SELECT id, sha256 FROM keys"
+	  " EXCEPT SELECT id, sha256 FROM made) LIMIT 1",
+	    "is not as the audit rows have it" },
+};
+
 static enum err_code
-check_keys(struct ledger *l, struct err *e)
+check_keys(struct ledger *l, const struct rule *rule, struct err *e)
 {
 	struct db_stmt *s;
 	bool row;
 
-	if (db_prepare(l->db,
-		"SELECT id FROM keys WHERE records < 1 OR length(sha256) <> 64"
-		" OR records <> (SELECT count(*) FROM key_records"
-		" WHERE key_id = id AND record BETWEEN 1 AND records"
-		" AND state IN ('unused', 'differs', 'possibly-applied'))"
-		" OR records <> (SELECT count(*) FROM key_records"
-		" WHERE key_id = id) LIMIT 1",
-		&s, e) != ERR_OK ||
+	if (db_prepare(l->db, rule->select, &s, e) != ERR_OK ||
 	    db_step(s, &row, e) != ERR_OK || !row)
 		return e->code;
 	err_refuse(e, ERR_DATA, reason_get(REASON_LEDGER_DAMAGED),
-	    "%s: key %s does not have the records that it was made with",
-	    l->path, db_text(s, 0));
+	    "%s: key %s %s", l->path, db_text(s, 0), rule->what);
 	db_reset(s);
 	return e->code;
 }
@@ -383,9 +432,11 @@ run_check(const struct cli_args *a, struct err *e)
 		return e->code;
 	if (db_check(l->db, e) == ERR_DATA)
 		e->reason = reason_get(REASON_LEDGER_DAMAGED);
-	if (e->code != ERR_OK || check_profiles(l, e) != ERR_OK ||
-	    check_keys(l, e) != ERR_OK)
+	if (e->code != ERR_OK || check_profiles(l, e) != ERR_OK)
 		goto out;
+	for (size_t i = 0; i < sizeof(key_rules) / sizeof(key_rules[0]); i++)
+		if (check_keys(l, &key_rules[i], e) != ERR_OK)
+			goto out;
 	for (size_t i = 0; i < sizeof(sealed) / sizeof(sealed[0]); i++)
 		if (open_column(l, &sealed[i], &opened, e) != ERR_OK)
 			goto out;

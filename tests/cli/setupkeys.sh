@@ -161,6 +161,23 @@ a_key_that_is_missing_is_written_again() {
 	amtforge setupbin list L --json | jq -e .written
 }
 
+the_ledger_is_never_the_file_that_is_replaced() {
+	an_order 3
+	ln -s L s
+	cp L.key key
+	cp L before
+	cp key key.before
+	for out in L ./L s L.key; do
+		status 2 amtforge setupbin make L A --out $out --force
+		says "the ledger, or its key, would be replaced"
+		status 2 amtforge worksheet L A --out $out --force
+	done
+	status 2 amtforge setupbin make L A --out key --force --key-file key
+	cmp L before
+	cmp key key.before
+	cmp L.key key
+}
+
 another_file_under_the_name_is_kept() {
 	an_order 3
 	echo other >k
@@ -588,6 +605,25 @@ the_check_finds_a_key_without_its_records() {
 	cp whole L
 	sqlite3 L "update key_records set state = 'lost' where record = 2"
 	status 65 amtforge ledger check L
+	# a record that tells another PID, or another order's unit
+	cp whole L
+	sqlite3 L "update key_records set pid = 'AAAAAAAA' where record = 2"
+	status 65 amtforge ledger check L
+	says "key A-key1 has a record that is not its unit's"
+	cp whole L
+	amtforge order open L "$PSK" --id B
+	amtforge unit issue L B --count 1 >/dev/null
+	sqlite3 L "update key_records set (uuid, pid) = (select uuid, pid
+		from units where order_id = 'B') where record = 2"
+	status 65 amtforge ledger check L
+	# another digest, or no key at all
+	for change in "update keys set sha256 = printf('%064d', 1)" \
+		"delete from key_records; delete from keys"; do
+		cp whole L
+		sqlite3 L "$change"
+		status 65 amtforge ledger check L
+		says "key A-key1 is not as the audit rows have it"
+	done
 	pki
 	cp whole L
 	amtforge order open L p.cfg --id P
@@ -667,6 +703,7 @@ t another_key_takes_the_units_that_are_left
 t scrapped_and_returned_units_are_on_no_key
 t a_repeat_changes_nothing
 t a_key_that_is_missing_is_written_again
+t the_ledger_is_never_the_file_that_is_replaced
 t another_file_under_the_name_is_kept
 t a_name_stands_for_one_key
 t again_writes_a_key_anywhere

@@ -192,9 +192,9 @@ what_is_left_off_is_not_ticked() {
 	amtforge order open n.db n.cfg --id N
 	amtforge unit issue n.db N --count 1
 	status 0 amtforge worksheet n.db N --out n.pdf
-	bold n.pdf >bold
-	grep -qx '<b>none *</b>' bold
-	not grep -qx '<b>Intel AMT *</b>' bold
+	bold n.pdf >ticked
+	grep -qx '<b>none *</b>' ticked
+	not grep -qx '<b>Intel AMT *</b>' ticked
 	text n.pdf 1 | grep -q stayssilentuntilIntelAMT
 }
 
