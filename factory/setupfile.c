@@ -163,22 +163,25 @@ tell(void *arg, const struct setuplint_found *f)
 	wr_reset(&t->w);
 }
 
-/* The first error as the verb's own: code, offset, what to do. */
+/* The first error as the verb's own: code, offset, what to do. In JSON there
+ * is no such offset: "of" says whose it is. */
 static enum err_code
-refuse(const struct told *t, const char *name, struct err *e)
+refuse(const struct told *t, const char *name, const char *of, struct err *e)
 {
 	const struct setuplint_found *f = &t->first;
-	const char *why = f->detail != NULL ? f->detail : "refused";
+	char place[48] = "";
+	size_t n = 0;
 
+	if (f->record != 0)
+		n = (size_t)snprintf(place, sizeof(place), "record %lu, ",
+		    (unsigned long)f->record);
 	if (f->module != 0)
-		err_refuse(e, ERR_DATA, &finding_get(f->id)->reason,
-		    "%s: record %lu, %u/%u, offset 0x%llx: %s", name,
-		    (unsigned long)f->record, f->module, f->var,
-		    (unsigned long long)f->off, why);
-	else
-		err_refuse(e, ERR_DATA, &finding_get(f->id)->reason,
-		    "%s: offset 0x%llx: %s", name, (unsigned long long)f->off,
-		    why);
+		snprintf(
+		    place + n, sizeof(place) - n, "%u/%u, ", f->module, f->var);
+	err_refuse(e, ERR_DATA, &finding_get(f->id)->reason,
+	    "%s: %soffset 0x%llx%s: %s", name, place,
+	    (unsigned long long)f->off, of,
+	    f->detail != NULL ? f->detail : "refused");
 	return err_at(e, (size_t)f->off);
 }
 
@@ -275,7 +278,7 @@ encode_file(const struct cli_args *a, struct wr *w, struct err *e)
 	setuplint_run(w->buf, w->len, &o, &sink, &sum, e);
 	wr_free(&t.w);
 	if (e->code == ERR_OK && t.any)
-		return refuse(&t, a->pos[0], e);
+		return refuse(&t, a->pos[0], " of the Setup.bin", e);
 	if (e->code == ERR_OK)
 		file_write(a->pos[1], how, w->buf, w->len, e);
 	return e->code;
@@ -373,7 +376,7 @@ decode_file(struct decoding *d, const struct input *in, struct err *e)
 	setuplint_run(in->p, in->n, &o, &sink, &sum, e);
 	wr_free(&t.w);
 	if (e->code == ERR_OK && t.any)
-		return refuse(&t, in->name, e);
+		return refuse(&t, in->name, "", e);
 	if (e->code == ERR_OK)
 		decode_records(d, in, e);
 	return e->code;

@@ -56,6 +56,7 @@ a_full_record_is_shown_with_a_warning_and_not_written() {
 	status 0 amtforge setupbin decode --json "$(bin T9)"
 	says "warning record-full"
 	status 65 amtforge setupbin encode "$JSONS/T9.json" t9.bin
+	says "T9.json: record 1, offset 0x400 of the Setup.bin: "
 	says "[record-full]"
 	status 65 amtforge setupbin encode "$JSONS/T10.json" t10.bin
 	says "record 1: variable 2/4: the record has no room"
