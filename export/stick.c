@@ -364,6 +364,9 @@ fat_content(struct stick_disk *d, const char **words)
 	*words = "a key with other files on it";
 	if (!file.only)
 		return STICK_FOREIGN;
+	*words = "a key and another partition";
+	if (!fat.alone)
+		return STICK_FOREIGN;
 	*words = "a key";
 	return STICK_KEY;
 }

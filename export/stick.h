@@ -121,7 +121,8 @@ enum err_code stick_sync(struct stick *, struct err *);
 
 enum stick_content {
 	STICK_BLANK,  /* its first and last MiB are zeroes or ones */
-	STICK_KEY,    /* a FAT volume with SETUP.BIN and nothing else */
+	STICK_KEY,    /* a FAT volume with SETUP.BIN and nothing else,
+		       * in the only partition or in none */
 	STICK_FOREIGN /* anything else */
 };
 

@@ -157,9 +157,10 @@ is_fat_type(uint8_t type)
 
 /* The start of the first FAT partition of the table in f->sector, or 0. */
 static bool
-find_partition(const struct fat *f, uint64_t *start, const char **why)
+find_partition(struct fat *f, uint64_t *start, const char **why)
 {
 	const uint8_t *at = f->sector + TABLE_AT, *found = NULL;
+	unsigned used = 0;
 	bool gpt = false;
 
 	for (int i = 0; i < TABLE_SLOTS; i++, at += 16) {
@@ -168,11 +169,13 @@ find_partition(const struct fat *f, uint64_t *start, const char **why)
 		if (found == NULL && is_fat_type(at[4]))
 			found = at;
 		gpt = gpt || at[4] == TYPE_GPT;
+		used += at[4] != 0;
 	}
 	if (found == NULL)
 		return no(why,
 		    gpt ? "no FAT volume: partitioned by GPT, not by MBR"
 			: "no FAT volume: no partition is of a FAT type");
+	f->alone = used == 1;
 	*start = get_u32le(found + 8);
 	if (*start == 0 || get_u32le(found + 12) == 0)
 		return no(why, "the FAT partition is empty");
@@ -195,6 +198,7 @@ fat_open(struct fat *f, const struct fat_disk *disk, const char **why)
 		return false;
 	if (!has_mark(f->sector))
 		return no(why, "no FAT volume: no boot sector, no MBR");
+	f->alone = true;
 	if (is_boot(f->sector) && take_boot(f, 0, &boot))
 		return true;
 	if (!find_partition(f, &start, why)) {

@@ -37,6 +37,7 @@ struct fat {
 	const struct fat_disk *disk; /* borrowed */
 	enum fat_kind kind;
 	bool partitioned;
+	bool alone;               /* no other partition is on the disk */
 	uint64_t start;           /* LBA of the boot sector */
 	uint64_t fat, root, data; /* LBAs; root: FAT12 and FAT16 */
 	uint32_t fat_sectors;     /* of one FAT */

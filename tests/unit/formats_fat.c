@@ -208,6 +208,8 @@ each_kind_is_told_in_a_partition_and_without_one(void **state)
 		assert_true(opens(v));
 		assert_int_equal(v->fat.kind, v->kind);
 		assert_int_equal(v->fat.partitioned, i % 2 == 0);
+		/* its partition has another before it */
+		assert_int_equal(v->fat.alone, i % 2 != 0);
 		assert_int_equal(v->fat.start, v->start);
 		assert_int_equal(v->fat.fat, v->start + v->reserved);
 		assert_int_equal(v->fat.data, v->start + data(v));
@@ -691,6 +693,10 @@ an_unsound_boot_sector_may_still_be_an_mbr(void **state)
 	put_u16le(v->d + 11, 4096);
 	assert_true(opens(v));
 	assert_true(v->fat.partitioned);
+	assert_false(v->fat.alone);
+	partition(v, 0, 0, 0, 0);
+	assert_true(opens(v));
+	assert_true(v->fat.alone);
 	/* and where it is none, what is wrong with it is told */
 	partition(v, 1, 0, 0, 0);
 	refused(v, "the volume's sectors are not of 512 bytes");
