@@ -131,9 +131,10 @@ row_json(const struct batch *b, const struct target *t, struct wr *w)
 	wr_str(w, "{");
 	cjson_put_member(w, "port", t->port);
 	cjson_put_member(w, "result",
-	    e->code != ERR_OK ? (b->look ? "refused" : "failed")
-		: b->look     ? "would-write"
-			      : "ok");
+	    e->code != ERR_OK      ? (b->look ? "refused" : "failed")
+		: !b->look         ? "ok"
+		: j->image != NULL ? "would-write"
+				   : "would-wipe");
 	if (j->info != NULL)
 		put_stick(w, j->info);
 	cjson_put_member(w, "holds", j->words);
@@ -353,33 +354,50 @@ batch_init(struct batch *b, const struct cli_args *a)
 	b->allow.any_size = cli_flag(a, "--insecure-any-size");
 }
 
+/* The sectors of the image that are written. A copy, since the file may be
+ * changed or cut while sticks are written, which lasts. */
+static enum err_code
+load(const char *path, struct secret *image, uint64_t *sectors, struct err *e)
+{
+	const uint8_t *file = NULL;
+	size_t n = 0, used;
+
+	if (file_map(path, &file, &n, e) != ERR_OK)
+		return e->code;
+	if (stickjob_image(file, n, sectors, e) != ERR_OK)
+		err_in(e, "%s", path);
+	else {
+		used = (size_t)*sectors * STICK_SECTOR;
+		if (secret_new(image, used, e) == ERR_OK) {
+			memcpy(image->p, file, used);
+			image->len = used;
+		}
+	}
+	file_unmap(file, n);
+	return e->code;
+}
+
 enum err_code
 stickwrite_image(const struct cli_args *a, struct err *e)
 {
 	enum err_code code = ERR_OK;
-	const uint8_t *image = NULL;
+	struct secret image = { 0 };
 	uint64_t sectors = 0;
 	struct batch b;
-	size_t n = 0;
 
 	batch_init(&b, a);
 	if (take_ports(&b, 1, e) != ERR_OK ||
 	    stickwrite_how(a, &b.how, e) != ERR_OK ||
-	    file_map(a->pos[0], &image, &n, e) != ERR_OK)
+	    load(a->pos[0], &image, &sectors, e) != ERR_OK)
 		goto out;
-	if (stickjob_image(image, n, &sectors, e) != ERR_OK) {
-		err_in(e, "%s", a->pos[0]);
-		goto out;
-	}
 	for (size_t i = 0; i < b.n; i++) {
-		b.at[i].job.image = image;
+		b.at[i].job.image = image.p;
 		b.at[i].job.sectors = sectors;
 	}
 	if (tell_guard(&b, e) == ERR_OK)
 		code = batch_run(&b, e);
 out:
-	if (image != NULL)
-		file_unmap(image, n);
+	secret_free(&image);
 	batch_free(&b);
 	return e->code != ERR_OK ? e->code : code;
 }

@@ -116,6 +116,10 @@ without_yes_nothing_is_written() {
 	sticks 0 1-1=a -- wipe --port 1-1
 	row 1-1 "would be wiped: "
 	cmp a "$KEY/key.img"
+	sticks 0 1-1=a -- wipe --port 1-1 --json
+	jq -e '.result == "would-wipe"' out
+	sticks 0 1-1=a -- write "$KEY/key.img" --port 1-1 --json
+	jq -e '.result == "would-write"' out
 	# what would be refused says so, with the status that it would have
 	head -c 100000 /dev/urandom >noise
 	dd if=noise of=b conv=notrunc status=none
@@ -227,22 +231,26 @@ what_is_not_ours_is_overwritten_only_by_force() {
 	cp "$KEY/key.img" c
 	echo holiday >photo.jpg
 	mcopy -i c@@1M photo.jpg ::/
-	for f in a b c; do
+	cp "$KEY/key.img" d
+	# Linux's, of 4096 sectors, behind the key's in the table
+	poke d 462 '\0\0\0\0\203\0\0\0\0\360\1\0\0\020\0\0'
+	for f in a b c d; do
 		cp $f $f.was
 	done
-	sticks 77 1-1=a 1-2=b 1-3=c -- \
-		write "$KEY/key.img" --port 1-1 1-2 1-3 --yes
-	[ "$(grep -c 'failed  \[stick-foreign\]' out)" = 3 ]
+	sticks 77 1-1=a 1-2=b 1-3=c 1-4=d -- \
+		write "$KEY/key.img" --port 1-1 1-2 1-3 1-4 --yes
+	[ "$(grep -c 'failed  \[stick-foreign\]' out)" = 4 ]
 	says "port 1-1: the stick holds a FAT volume without SETUP.BIN"
 	says "port 1-2: the stick holds something else than a key"
 	says "port 1-3: the stick holds a key with other files on it"
-	sticks 77 1-1=a 1-2=b 1-3=c -- wipe --port 1-1 1-2 1-3 --yes
-	for f in a b c; do
+	says "port 1-4: the stick holds a key and another partition"
+	sticks 77 1-1=a 1-2=b 1-3=c 1-4=d -- wipe --port 1-1 1-2 1-3 1-4 --yes
+	for f in a b c d; do
 		cmp $f $f.was
 	done
-	sticks 0 1-1=a 1-2=b 1-3=c -- \
-		write "$KEY/key.img" --port 1-1 1-2 1-3 --yes --force
-	for f in a b c; do
+	sticks 0 1-1=a 1-2=b 1-3=c 1-4=d -- \
+		write "$KEY/key.img" --port 1-1 1-2 1-3 1-4 --yes --force
+	for f in a b c d; do
 		is_key $f
 	done
 }
@@ -437,15 +445,15 @@ a_wipe_that_does_not_hold_is_told() {
 	cmp b "$KEY/key.img"
 }
 
-an_interrupt_gives_the_sticks_back() {
-	blank a
+# start_write IMAGE: onto the stick ./a, which is not ready for two seconds, so
+# that what happens now happens before it is written.
+start_write() {
 	cat >run.sh <<'END'
 amtforge usb write "$1" --port 1-1 --yes &
 echo $! >pid
 wait $!
 END
-	# not ready for two seconds, so that it is caught before it writes
-	"$FAKE" 1-1=a,slow=8 -- sh run.sh "$KEY/key.img" >out 2>err &
+	"$FAKE" 1-1=a,slow=8 -- sh run.sh "$1" >out 2>err &
 	fake=$!
 	n=0
 	while [ ! -s pid ] && [ $n -lt 100 ]; do
@@ -453,6 +461,11 @@ END
 		n=$((n + 1))
 	done
 	sleep 0.7
+}
+
+an_interrupt_gives_the_sticks_back() {
+	blank a
+	start_write "$KEY/key.img"
 	kill -TERM "$(cat pid)"
 	got=0
 	wait $fake || got=$?
@@ -461,6 +474,22 @@ END
 	not grep -q driver err
 	sticks 0 1-1=a -- write "$KEY/key.img" --port 1-1 --yes
 	is_key a
+}
+
+an_image_that_changes_meanwhile_is_written_as_it_was() {
+	blank a
+	cp "$KEY/key.img" new.img
+	start_write new.img
+	head -c 2000000 /dev/urandom | dd of=new.img conv=notrunc status=none
+	wait $fake
+	is_key a
+	blank a
+	cp "$KEY/key.img" new.img
+	start_write new.img
+	: >new.img
+	wait $fake
+	is_key a
+	not grep -q driver err
 }
 
 the_help_of_the_group_is_enough_to_write_a_key() {
@@ -508,5 +537,6 @@ t what_is_no_key_is_not_read
 t a_wiped_key_holds_not_one_old_byte
 t a_wipe_that_does_not_hold_is_told
 t an_interrupt_gives_the_sticks_back
+t an_image_that_changes_meanwhile_is_written_as_it_was
 t the_help_of_the_group_is_enough_to_write_a_key
 done_testing
