@@ -75,35 +75,27 @@ take_serial(
 	return ERR_OK;
 }
 
-struct verdict {
-	struct setuplint_found first; /* error */
-	bool refused;
-	bool shared; /* one PSK for all machines, as the user wants it */
-};
-
+/* One PSK for all machines, as the user wants it? */
 static void
 hear(void *arg, const struct setuplint_found *f)
 {
-	struct verdict *v = arg;
+	bool *shared = arg;
 
-	v->shared = v->shared || f->id == FINDING_PSK_KEPT;
-	if (!f->error || v->refused)
-		return;
-	v->first = *f;
-	v->refused = true;
+	*shared = *shared || f->id == FINDING_PSK_KEPT;
 }
 
 static enum err_code
-refuse(const struct image *im, const struct setuplint_found *f, uint64_t errors,
-    struct err *e)
+refuse(const struct image *im, const struct setuplint_sum *sum, struct err *e)
 {
+	const struct setuplint_found *f = &sum->first;
 	char place[40] = "", more[48] = "";
 
 	if (f->record != 0)
 		snprintf(place, sizeof(place), ", record %u", f->record);
-	if (errors > 1)
+	if (sum->errors > 1)
 		snprintf(more, sizeof(more), "; %llu more error%s",
-		    (unsigned long long)(errors - 1), errors == 2 ? "" : "s");
+		    (unsigned long long)(sum->errors - 1),
+		    sum->errors == 2 ? "" : "s");
 	err_refuse(e, ERR_DATA, &finding_get(f->id)->reason,
 	    "%s: offset 0x%llx%s: %s%s", im->from, (unsigned long long)f->off,
 	    place,
@@ -119,20 +111,20 @@ static enum err_code
 judge(struct image *im, bool shared_psk, struct err *e)
 {
 	const struct setuplint_opts opts = { .shared_psk = shared_psk };
-	struct verdict v = { 0 };
-	struct setuplint_sink sink = { hear, &v };
+	bool shared = false;
+	const struct setuplint_sink sink = { hear, &shared };
 	struct setuplint_sum sum;
 	struct rd r;
 
 	if (setuplint_run(im->file.p, im->file.len, &opts, &sink, &sum, e) !=
 	    ERR_OK)
 		return e->code;
-	if (v.refused)
-		return refuse(im, &v.first, sum.errors, e);
+	if (sum.errors != 0)
+		return refuse(im, &sum, e);
 	rd_init(&r, im->file.p, im->file.len);
 	if (!setupbin_read(&r, &im->head))
 		return rd_err(&r, reason_get(REASON_SETUPBIN_MALFORMED), e);
-	if (v.shared)
+	if (shared)
 		log_warn("--insecure-shared-psk: whoever has this key, or one "
 			 "machine that took it, has the PSK of all");
 	if (sum.warnings > 0)

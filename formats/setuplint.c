@@ -51,7 +51,7 @@ found(struct lint *l, const struct setuplint_found *f)
 	if (f->id == FINDING_PSK_KEPT && l->opts->shared_psk)
 		out.error = false;
 	if (out.error && l->sum->errors++ == 0)
-		l->sum->first = f->id;
+		l->sum->first = out;
 	l->sum->warnings += !out.error;
 	l->sum->unreadable += level == FINDING_UNREADABLE;
 	l->sink->tell(l->sink->arg, &out);

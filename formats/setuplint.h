@@ -40,8 +40,8 @@ struct setuplint_found {
 struct setuplint_sum {
 	uint32_t records; /* looked at */
 	uint64_t errors, warnings;
-	uint64_t unreadable;   /* of the errors: a strict reader stops too */
-	enum finding_id first; /* error, if there are any */
+	uint64_t unreadable; /* of the errors: a strict reader stops too */
+	struct setuplint_found first; /* error, if there are any */
 };
 
 struct setuplint_sink {
