@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/secret.h"
 #include "export/stick.h"
@@ -29,43 +27,7 @@ stick_via_parse(const char *word, enum stick_via *out)
 	return false;
 }
 
-bool
-stick_is_port(const char *s)
-{
-	size_t n = strspn(s, "0123456789");
-
-	if (n == 0 || s[n] != '-' || strlen(s) >= 64)
-		return false;
-	do {
-		s += n + 1;
-		if ((n = strspn(s, "0123456789")) == 0)
-			return false;
-	} while (s[n] == '.');
-	return s[n] == '\0';
-}
-
-void
-stick_attr(const char *dir, const char *name, char *out, size_t room)
-{
-	char path[1024];
-	ssize_t n;
-	int fd;
-
-	out[0] = '\0';
-	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >=
-		(int)sizeof(path) ||
-	    (fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
-		return;
-	n = read(fd, out, room - 1);
-	close(fd);
-	out[n > 0 ? n : 0] = '\0';
-	out[strcspn(out, "\n")] = '\0';
-	for (n = 0; out[n] != '\0'; n++)
-		if (out[n] < 0x20 || out[n] > 0x7e)
-			out[n] = '?';
-	while (n > 0 && out[n - 1] == ' ')
-		out[--n] = '\0';
-}
+/* ---- the list ---- */
 
 /* Digits as numbers: 1-2 is before 1-10. */
 static int
@@ -75,31 +37,6 @@ port_order(const void *va, const void *vb)
 	int order = strverscmp(a->port, b->port);
 
 	return order != 0 ? order : strcmp(a->node, b->node);
-}
-
-/* ---- the list ---- */
-
-enum err_code
-stick_list_add(struct stick_list *l, const struct stick_info *s, struct err *e)
-{
-	if (l->n == l->room) {
-		size_t room = l->room == 0 ? 16 : 2 * l->room;
-		struct stick_info *more = reallocarray(l->at, room, sizeof(*s));
-
-		if (more == NULL)
-			return err_mem(e);
-		l->at = more;
-		l->room = room;
-	}
-	l->at[l->n++] = *s;
-	return ERR_OK;
-}
-
-void
-stick_list_free(struct stick_list *l)
-{
-	free(l->at);
-	*l = (struct stick_list){ 0 };
 }
 
 static bool
@@ -154,8 +91,8 @@ add_usb(struct stick_list *out, const struct stick_how *how, struct err *e)
 		prefer_usb(out, &usb);
 	for (size_t i = 0; e->code == ERR_OK && i < usb.n; i++)
 		if (!knows(out, usb.at[i].port))
-			stick_list_add(out, &usb.at[i], e);
-	stick_list_free(&usb);
+			sticklist_add(out, &usb.at[i], e);
+	sticklist_free(&usb);
 	return e->code;
 }
 
@@ -174,19 +111,6 @@ stick_list_make(
 	return ERR_OK;
 }
 
-enum err_code
-stick_list_find(const struct stick_list *l, const char *port,
-    const struct stick_info **out, struct err *e)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (strcmp(l->at[i].port, port) == 0) {
-			*out = &l->at[i];
-			return ERR_OK;
-		}
-	return err_refuse(e, ERR_NOINPUT, reason_get(REASON_STICK_ABSENT),
-	    "no USB disk is at this port");
-}
-
 /* ---- an open stick ---- */
 
 /* What the kernel shows at this port by now. */
@@ -199,7 +123,7 @@ look_again(struct stick_info *s, struct err *e)
 		for (size_t i = 0; i < now.n; i++)
 			if (strcmp(now.at[i].port, s->port) == 0)
 				*s = now.at[i];
-	stick_list_free(&now);
+	sticklist_free(&now);
 	return e->code;
 }
 

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/err.h"
+#include "export/sticklist.h"
 #include "formats/fat.h"
 
 #define STICK_SECTOR 512
@@ -27,34 +27,6 @@
  * so the upper end is 64 GiB. */
 #define STICK_MIN_BYTES ((uint64_t)16 * 1000 * 1000)
 #define STICK_MAX_BYTES ((uint64_t)64 << 30)
-
-enum stick_via {
-	STICK_VIA_AUTO, /* the block device where the kernel shows a disk */
-	STICK_VIA_BLOCK,
-	STICK_VIA_USB
-};
-
-struct stick_info {
-	char port[64];
-	uint16_t vid, pid;
-	char vendor[64], product[64], serial[128];
-	uint8_t bus, address; /* of USB; 0 unknown */
-	enum stick_via via;   /* the door it would be opened by; not AUTO */
-	/* As the kernel shows it; node is "" where it shows no disk. */
-	char node[64];   /* /dev/sdb */
-	char sysfs[512]; /* real path of its folder in /sys */
-	uint32_t major, minor;
-	uint64_t diskseq; /* 0: not known */
-	uint64_t sectors; /* 0: not known */
-	bool read_only;
-	char held[128];  /* "mounted at /mnt", or "" */
-	char unfit[128]; /* why it can never be used, or "" */
-};
-
-struct stick_list {
-	struct stick_info *at; /* owned; by rising port */
-	size_t n, room;
-};
 
 struct stick;
 
@@ -84,22 +56,10 @@ struct stick_how {
 
 /* False: no such word. */
 bool stick_via_parse(const char *word, enum stick_via *);
-/* "1-2.3": is it the name of a port? */
-bool stick_is_port(const char *);
-
-/* The first line of dir/name as printable ASCII, "" where there is none: what
- * a stick says of itself goes to terminals and files. */
-void stick_attr(const char *dir, const char *name, char *out, size_t room);
 
 /* All USB disks that are plugged in; nothing is touched. */
 enum err_code stick_list_make(
     const struct stick_how *, struct stick_list *, struct err *);
-enum err_code stick_list_add(
-    struct stick_list *, const struct stick_info *, struct err *);
-/* ERR_NOINPUT if nothing that could be a stick is at this port. */
-enum err_code stick_list_find(const struct stick_list *, const char *port,
-    const struct stick_info **, struct err *);
-void stick_list_free(struct stick_list *);
 
 enum stick_open_for {
 	STICK_LOOK, /* reads; disturbs as little as can be */

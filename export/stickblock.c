@@ -112,7 +112,7 @@ read_number(const char *dir, const char *name)
 {
 	char text[32];
 
-	stick_attr(dir, name, text, sizeof(text));
+	sticklist_attr(dir, name, text, sizeof(text));
 	return strtoull(text, NULL, 10);
 }
 
@@ -121,7 +121,7 @@ read_hex(const char *dir, const char *name)
 {
 	char text[32];
 
-	stick_attr(dir, name, text, sizeof(text));
+	sticklist_attr(dir, name, text, sizeof(text));
 	return (unsigned)strtoul(text, NULL, 16);
 }
 
@@ -141,7 +141,7 @@ dev_of(const struct stickblock_root *root, const char *dir, const char *name,
 
 	d->root = root;
 	snprintf(d->node, sizeof(d->node), "/dev/%.50s", name);
-	stick_attr(dir, "dev", text, sizeof(text));
+	sticklist_attr(dir, "dev", text, sizeof(text));
 	return sscanf(text, "%u:%u", &d->major, &d->minor) == 2;
 }
 
@@ -205,7 +205,7 @@ has_holder(const struct dev *d, const char *dir, char *held, size_t room)
 		hit = true;
 		snprintf(path, sizeof(path), "%s/block/%.64s/dm", d->root->sys,
 		    entry->d_name);
-		stick_attr(path, "name", name, sizeof(name));
+		sticklist_attr(path, "name", name, sizeof(name));
 		snprintf(held, room, "part of %.40s%s%.40s", entry->d_name,
 		    name[0] != '\0' ? ", " : "", name);
 	}
@@ -238,7 +238,7 @@ find_holder(const struct stickblock_root *root, struct stick_info *s)
 		return;
 	while (s->held[0] == '\0' && (entry = readdir(list)) != NULL) {
 		snprintf(path, sizeof(path), "%s/%s", s->sysfs, entry->d_name);
-		stick_attr(path, "partition", mark, sizeof(mark));
+		sticklist_attr(path, "partition", mark, sizeof(mark));
 		if (entry->d_name[0] != '.' && mark[0] != '\0')
 			dev_held(root, path, entry->d_name, s->held,
 			    sizeof(s->held));
@@ -264,9 +264,9 @@ usb_facts(struct stick_info *s)
 	s->pid = (uint16_t)read_hex(dir, "idProduct");
 	s->bus = (uint8_t)read_number(dir, "busnum");
 	s->address = (uint8_t)read_number(dir, "devnum");
-	stick_attr(dir, "manufacturer", s->vendor, sizeof(s->vendor));
-	stick_attr(dir, "product", s->product, sizeof(s->product));
-	stick_attr(dir, "serial", s->serial, sizeof(s->serial));
+	sticklist_attr(dir, "manufacturer", s->vendor, sizeof(s->vendor));
+	sticklist_attr(dir, "product", s->product, sizeof(s->product));
+	sticklist_attr(dir, "serial", s->serial, sizeof(s->serial));
 }
 
 static enum err_code
@@ -286,7 +286,7 @@ one_disk(const struct stickblock_root *root, const char *name,
 	}
 	strcpy(s.sysfs, real);
 	free(real);
-	stick_attr(s.sysfs, "dev", dev, sizeof(dev));
+	sticklist_attr(s.sysfs, "dev", dev, sizeof(dev));
 	if (sscanf(dev, "%u:%u", &major, &minor) != 2)
 		return ERR_OK; /* just unplugged */
 	s.major = major;
@@ -300,7 +300,7 @@ one_disk(const struct stickblock_root *root, const char *name,
 		snprintf(s.unfit, sizeof(s.unfit),
 		    "its sectors have more than 512 bytes");
 	find_holder(root, &s);
-	return stick_list_add(list, &s, e);
+	return sticklist_add(list, &s, e);
 }
 
 enum err_code

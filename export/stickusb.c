@@ -114,10 +114,10 @@ one_device(libusb_device *dev, struct stick_list *list, struct err *e)
 	s.bus = libusb_get_bus_number(dev);
 	s.address = libusb_get_device_address(dev);
 	snprintf(dir, sizeof(dir), DEVICES "%s", s.port);
-	stick_attr(dir, "manufacturer", s.vendor, sizeof(s.vendor));
-	stick_attr(dir, "product", s.product, sizeof(s.product));
-	stick_attr(dir, "serial", s.serial, sizeof(s.serial));
-	return stick_list_add(list, &s, e);
+	sticklist_attr(dir, "manufacturer", s.vendor, sizeof(s.vendor));
+	sticklist_attr(dir, "product", s.product, sizeof(s.product));
+	sticklist_attr(dir, "serial", s.serial, sizeof(s.serial));
+	return sticklist_add(list, &s, e);
 }
 
 static enum err_code

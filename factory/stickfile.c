@@ -140,7 +140,7 @@ list(const struct cli_args *a, struct err *e)
 		else
 			put_words(&w, &s);
 	}
-	stick_list_free(&all);
+	sticklist_free(&all);
 	if (e->code == ERR_OK)
 		return cli_print(&w, e);
 	wr_free(&w);

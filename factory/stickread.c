@@ -79,18 +79,18 @@ fetch(const struct cli_args *a, const char *port, struct secret *out,
 	struct stick *s = NULL;
 	struct stick_how how;
 
-	if (!stick_is_port(port))
+	if (!sticklist_is_port(port))
 		return err_set(e, ERR_USAGE,
 		    "%.64s is not a port such as 1-2.3; usb list shows them",
 		    port);
 	if (stickwrite_how(a, &how, e) != ERR_OK)
 		return e->code;
 	if (stick_list_make(&how, &list, e) == ERR_OK &&
-	    stick_list_find(&list, port, &info, e) == ERR_OK &&
+	    sticklist_find(&list, port, &info, e) == ERR_OK &&
 	    stick_open(info, STICK_READ, &how, &s, e) == ERR_OK)
 		read_key(s, out, e);
 	stick_close(s);
-	stick_list_free(&list);
+	sticklist_free(&list);
 	return err_in(e, "port %s", port);
 }
 

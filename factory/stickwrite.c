@@ -58,7 +58,7 @@ stickwrite_how(const struct cli_args *a, struct stick_how *how, struct err *e)
 static enum err_code
 add_port(struct batch *b, const char *port, struct err *e)
 {
-	if (!stick_is_port(port))
+	if (!sticklist_is_port(port))
 		return err_set(e, ERR_USAGE,
 		    "%.64s is not a port such as 1-2.3; usb list shows them",
 		    port);
@@ -255,7 +255,7 @@ start(struct batch *b, struct target *t)
 	err_clear(&j->err);
 	j->how = &b->how;
 	j->allow = &b->allow;
-	if (stick_list_find(&b->list, t->port, &j->info, &j->err) == ERR_OK) {
+	if (sticklist_find(&b->list, t->port, &j->info, &j->err) == ERR_OK) {
 		t->started = pthread_create(&t->thread, NULL,
 				 b->look ? look : work, j) == 0;
 		if (!t->started)
@@ -325,7 +325,7 @@ static void
 batch_free(struct batch *b)
 {
 	free(b->at);
-	stick_list_free(&b->list);
+	sticklist_free(&b->list);
 }
 
 static enum err_code

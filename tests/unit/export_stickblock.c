@@ -110,7 +110,7 @@ only(struct tree *t)
 	assert_int_equal(stickblock_list(&t->root, &l, &e), ERR_OK);
 	assert_int_equal(l.n, 1);
 	s = l.at[0];
-	stick_list_free(&l);
+	sticklist_free(&l);
 	return s;
 }
 
@@ -340,9 +340,9 @@ names_of_ports_are_told_from_others(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
-		assert_true(stick_is_port(good[i]));
+		assert_true(sticklist_is_port(good[i]));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		if (stick_is_port(bad[i]))
+		if (sticklist_is_port(bad[i]))
 			fail_msg("'%s'", bad[i]);
 }
 
