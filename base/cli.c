@@ -13,6 +13,7 @@
 
 #include "base/cli.h"
 #include "base/file.h"
+#include "base/near.h"
 #include "base/secret.h"
 
 #define CLI_WIDTH 78
@@ -286,48 +287,21 @@ help_verb(const char *program, const struct cli_verb *v)
 
 /* The nearest name for a misspelt one. */
 
-static size_t
-min3(size_t a, size_t b, size_t c)
-{
-	a = a < b ? a : b;
-	return a < c ? a : c;
-}
-
-/* Levenshtein's distance of a and b; 99 for texts that are too long. */
-static size_t
-distance(const char *a, const char *b)
-{
-	size_t row[64], n = strlen(b), diagonal, above;
-
-	if (n >= 64 || strlen(a) >= 64)
-		return 99;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i] != '\0'; i++) {
-		diagonal = row[0];
-		row[0] = i + 1;
-		for (size_t j = 1; j <= n; j++) {
-			above = row[j];
-			row[j] = min3(above + 1, row[j - 1] + 1,
-			    diagonal + (a[i] != b[j - 1]));
-			diagonal = above;
-		}
-	}
-	return row[n];
-}
-
 struct nearest {
 	const char *want;
 	const char *name;
 	size_t d;
 };
 
+/* `word` of what was typed against `as` of what there is, which is part of
+ * `name`. */
 static void
-nearest_try(struct nearest *n, const char *name)
+nearest_try(
+    struct nearest *n, const char *word, const char *as, const char *name)
 {
-	size_t d = distance(n->want, name);
+	size_t d = near_distance(word, as);
 
-	if (d < n->d) {
+	if (d < n->d && near_word(word, as)) {
 		n->name = name;
 		n->d = d;
 	}
@@ -340,12 +314,6 @@ nearest_usage(const struct nearest *n, const char *what, struct err *e)
 		return err_set(e, ERR_USAGE, "no %s %s (did you mean %s?)",
 		    what, n->want, n->name);
 	return err_set(e, ERR_USAGE, "no %s %s (see --help)", what, n->want);
-}
-
-static struct nearest
-nearest_to(const char *want)
-{
-	return (struct nearest){ want, NULL, strlen(want) / 3 + 2 };
 }
 
 /* Parsing. */
@@ -388,12 +356,12 @@ unknown_opt(
 	struct nearest near;
 
 	snprintf(name, sizeof(name), "%.*s", (int)len, arg);
-	near = nearest_to(name);
+	near = (struct nearest){ name, NULL, SIZE_MAX };
 	for (const struct cli_opt *o = v->opts; o != NULL && o->name != NULL;
 	     o++)
-		nearest_try(&near, o->name);
-	nearest_try(&near, "--json");
-	nearest_try(&near, "--help");
+		nearest_try(&near, name, o->name, o->name);
+	nearest_try(&near, name, "--json", "--json");
+	nearest_try(&near, name, "--help", "--help");
 	return nearest_usage(&near, "option", e);
 }
 
@@ -468,21 +436,31 @@ count_args(const struct cli_args *a, struct err *e)
 	return ERR_OK;
 }
 
+/* In a group that there is, only its second words are near. */
 static enum err_code
 unknown_verb(const struct cli_verb *const *tables, const char *one,
     const char *two, struct err *e)
 {
+	bool group = two != NULL && is_group(tables, one);
 	char name[128];
-	struct nearest near;
+	struct nearest near = { name, NULL, SIZE_MAX };
 
 	/* The second word counts only where the first asks for one. */
 	snprintf(name, sizeof(name), "%s%s%s", one, two != NULL ? " " : "",
 	    two != NULL ? two : "");
-	near = nearest_to(name);
 	for (; *tables != NULL; tables++)
-		for (const struct cli_verb *v = *tables; v->name != NULL; v++)
-			if (v->run != NULL)
-				nearest_try(&near, v->name);
+		for (const struct cli_verb *v = *tables; v->name != NULL; v++) {
+			const char *second = strchr(v->name, ' ');
+
+			if (v->run == NULL)
+				continue;
+			if (second == NULL)
+				nearest_try(&near, one, v->name, v->name);
+			else if (!group)
+				nearest_try(&near, name, v->name, v->name);
+			else if (verb_in_group(v, one))
+				nearest_try(&near, two, second + 1, v->name);
+		}
 	return nearest_usage(&near, "verb", e);
 }
 

@@ -155,6 +155,24 @@ a_misspelt_word_is_told_its_nearest(void **state)
 	assert_int_equal(run("unit do x --cuont 3"), 2);
 	assert_non_null(strstr(err, "did you mean --count?"));
 	assert_string_equal(out, "");
+	assert_int_equal(run("fial x"), 2);
+	assert_non_null(strstr(err, "did you mean fail?"));
+	assert_int_equal(run("uint do x"), 2);
+	assert_non_null(strstr(err, "did you mean unit do?"));
+}
+
+static void
+what_is_not_near_is_no_hint(void **state)
+{
+	(void)state;
+	for (const char **n = (const char *[]){ "unit go-on x", "unit xy",
+		 "pale", "unit do x --profile=1", "unit do x --cats 3",
+		 "unit do x --at", "unit do x -f", NULL };
+	     *n != NULL; n++) {
+		assert_int_equal(run(*n), 2);
+		assert_null(strstr(err, "did you mean"));
+		assert_non_null(strstr(err, "see --help"));
+	}
 }
 
 static void
@@ -281,6 +299,7 @@ main(void)
 		cmocka_unit_test(options_stand_anywhere_and_in_both_forms),
 		cmocka_unit_test(help_is_printed_from_the_table),
 		cmocka_unit_test(a_misspelt_word_is_told_its_nearest),
+		cmocka_unit_test(what_is_not_near_is_no_hint),
 		cmocka_unit_test(wrong_usage_is_status_2),
 		cmocka_unit_test(a_refusal_has_its_rule_and_mend),
 		cmocka_unit_test(items_fail_one_by_one),

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How near two words are: for "did you mean". Pure. */
+#ifndef BASE_NEAR_H
+#define BASE_NEAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* How many letters are to be changed, added, left out or swapped with their
+ * neighbour to make b of a; SIZE_MAX for words of 64 and more. */
+size_t near_distance(const char *a, const char *b);
+/* Is b what somebody meant who wrote a? A third of the letters may differ, and
+ * one of a short word; dashes in front are no letters. */
+bool near_word(const char *a, const char *b);
+
+#endif
