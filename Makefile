@@ -217,11 +217,15 @@ install: all
 	for c in $(COMPLETION); do install -m 644 completion/amtforge.bash \
 	    $(SHARE)/bash-completion/completions/$$c || exit 1; done
 
+# Folders that are empty then go too; PREFIX and those above it stay.
 uninstall:
-	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(notdir $(BINS))
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(BINS)))
 	for m in $(MANS); do rm -f $(SHARE)/man/man$${m##*.}/$${m##*/}; done
-	cd $(SHARE)/bash-completion/completions && rm -f $(COMPLETION)
+	rm -f $(addprefix $(SHARE)/bash-completion/completions/,$(COMPLETION))
 	rm -rf $(SHARE)/amtforge $(FIRMWARE)
+	for d in share/bash-completion/completions share/bash-completion \
+	    share/man/man* share/man share lib bin; do \
+		rmdir $(DESTDIR)$(PREFIX)/$$d 2>/dev/null || :; done
 
 clean:
 	rm -rf build

@@ -24,12 +24,26 @@ install_copies_programs_pages_and_samples() {
 		root/opt/amt/share/bash-completion/completions/amtforge-server
 }
 
-uninstall_leaves_no_file() {
+uninstall_leaves_nothing_of_ours() {
 	made install
+	mkdir -p root/opt/amt/share/man/man1
+	: >root/opt/amt/share/man/man1/other.1
 	made uninstall
-	[ -z "$(find root -type f)" ]
+	[ "$(find root/opt/amt)" = "$(printf '%s\n' root/opt/amt \
+		root/opt/amt/share root/opt/amt/share/man \
+		root/opt/amt/share/man/man1 \
+		root/opt/amt/share/man/man1/other.1)" ]
+	rm root/opt/amt/share/man/man1/other.1
+	made uninstall
+	[ "$(find root/opt/amt)" = root/opt/amt ]
+}
+
+uninstall_of_what_is_not_there_is_no_failure() {
+	made uninstall
+	not test -e root
 }
 
 t install_copies_programs_pages_and_samples
-t uninstall_leaves_no_file
+t uninstall_leaves_nothing_of_ours
+t uninstall_of_what_is_not_there_is_no_failure
 done_testing
