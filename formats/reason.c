@@ -35,8 +35,9 @@ static const struct reason table[REASON_LAST] = {
 	    "Correct the hashes in the profile." },
 	[REASON_UUID_MALFORMED] = { "uuid-malformed",
 	    "A UUID is 32 hexadecimal digits in groups of 8-4-4-4-12.",
-	    "Correct the UUID in the row that the message names; for bytes "
-	    "as SMBIOS stores them give --uuid-order raw." },
+	    "Correct the UUID; the message says where it stands. A list "
+	    "whose bytes are as SMBIOS stores them is read with --uuid-order "
+	    "raw by unit issue." },
 	[REASON_UUID_PLACEHOLDER] = { "uuid-placeholder",
 	    "A UUID names one machine. Placeholder values that many boards "
 	    "share are refused, since two machines would get one identity.",
