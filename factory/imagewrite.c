@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "bios/place.h"
 #include "factory/imagewrite.h"
+#include "factory/keypass.h"
 #include "factory/mapfile.h"
 #include "factory/unit.h"
 #include "formats/reason.h"
@@ -214,11 +215,23 @@ tell(const struct writer *w)
 static enum err_code
 write_all(struct writer *w, struct ledger *l, struct err *e)
 {
+	int64_t before, now;
+
+	if (keypass_count(l, w->order->id, &before, e) != ERR_OK)
+		return e->code;
 	cli_bar_start(&w->bar, "images", w->order->issued);
 	unit_each(l, w->order, each_unit, w, e);
 	cli_bar_end(&w->bar);
 	/* Also when a read of the ledger failed: these images exist. */
 	mark_done(w, l);
+	/* Until they are marked, units take a key's password. */
+	if (e->code == ERR_OK &&
+	    keypass_count(l, w->order->id, &now, e) == ERR_OK && now != before)
+		err_set(e, ERR_RETRY,
+		    "a key of order %s was made meanwhile, and these images "
+		    "may have other passwords than it: write them again with "
+		    "--force",
+		    w->order->id);
 	if (e->code != ERR_OK)
 		return e->code;
 	tell(w);

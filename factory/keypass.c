@@ -32,6 +32,26 @@ keypass_get(struct ledger *l, const char *order,
 	return e->code;
 }
 
+enum err_code
+keypass_count(struct ledger *l, const char *order, int64_t *n, struct err *e)
+{
+	struct db_stmt *s;
+	bool row;
+
+	*n = 0;
+	if (db_prepare(ledger_db(l),
+		"SELECT count(*) FROM keys WHERE order_id = ?1"
+		" AND mebx NOT NULL",
+		&s, e) != ERR_OK)
+		return e->code;
+	db_bind_text(s, 1, order);
+	if (db_step(s, &row, e) != ERR_OK)
+		return e->code;
+	*n = db_int(s, 0);
+	db_reset(s);
+	return ERR_OK;
+}
+
 struct adopt {
 	struct ledger *l;
 	const struct keyring_key *k;

@@ -17,6 +17,10 @@
 /* The password of the order's keys, "" before the first. */
 enum err_code keypass_get(struct ledger *, const char *order,
     char out[static PASSWD_MAX + 1], struct err *);
+/* How many keys of the order give one: it tells whether passwords that were
+ * read a while ago are those of now. */
+enum err_code keypass_count(
+    struct ledger *, const char *order, int64_t *n, struct err *);
 /* In the caller's transaction: units that are issued and nothing more take
  * the key's password. *n: how many had another. Refused:
  * REASON_KEY_MANIFEST, the customer was told the others. */

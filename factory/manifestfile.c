@@ -11,6 +11,7 @@
 #include "base/stamp.h"
 #include "export/maker.h"
 #include "factory/issue.h"
+#include "factory/keypass.h"
 #include "factory/ledger.h"
 #include "factory/order.h"
 #include "factory/unit.h"
@@ -29,6 +30,7 @@ struct make {
 	struct x509_chain signer, to;
 	char sha256[65];
 	struct maker *maker;
+	int64_t keys; /* keypass_count() when the units were read */
 	struct cli_bar bar;
 };
 
@@ -176,10 +178,19 @@ finish(struct make *x, bool there, struct err *e)
 {
 	char last[65];
 	uint32_t sequence;
+	int64_t keys;
 
 	if (db_begin(ledger_db(x->l), e) != ERR_OK)
 		return e->code;
-	if (order_manifest_last(x->l, x->o->id, &sequence, last, e) == ERR_OK &&
+	/* Units that are on no manifest yet take a key's password. */
+	if (!there && keypass_count(x->l, x->o->id, &keys, e) == ERR_OK &&
+	    keys != x->keys)
+		err_set(e, ERR_RETRY,
+		    "a key of order %s was made meanwhile, which gives its "
+		    "units other passwords",
+		    x->o->id);
+	if (e->code == ERR_OK &&
+	    order_manifest_last(x->l, x->o->id, &sequence, last, e) == ERR_OK &&
 	    sequence + 1 != x->m->sequence)
 		err_set(e, ERR_RETRY,
 		    "manifest %u of order %s was made meanwhile", sequence,
@@ -208,7 +219,8 @@ make_rows(struct make *x, int how, struct err *e)
 	    db_exec(ledger_db(x->l), "BEGIN", e) != ERR_OK)
 		return e->code;
 	cli_bar_start(&x->bar, "manifest", x->o->issued);
-	unit_each(x->l, x->o, make_unit, x, e);
+	if (keypass_count(x->l, x->o->id, &x->keys, e) == ERR_OK)
+		unit_each(x->l, x->o, make_unit, x, e);
 	cli_bar_end(&x->bar);
 	db_rollback(ledger_db(x->l));
 	return e->code;

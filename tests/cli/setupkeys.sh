@@ -332,6 +332,67 @@ a_manifest_keeps_its_passwords() {
 }
 
 # A unit whose image was written has its own password there.
+# holding CONDITION COMMAND...: when CONDITION holds, the command is stopped, a
+# key is made, and it goes on. $made, $got: their statuses.
+holding() {
+	condition=$1
+	shift
+	"$@" >held 2>held.err &
+	held=$!
+	timeout 20 sh -c "until $condition; do :; done"
+	kill -STOP $held
+	made=0
+	timeout 2 amtforge setupbin make L A --out k >/dev/null 2>err || made=$?
+	kill -CONT $held
+	got=0
+	wait $held || got=$?
+}
+
+# Stopped later and later, until it was while it read the units.
+passwords_that_are_being_read_are_not_changed_unseen() {
+	pki
+	an_order 20000 p.cfg
+	cp L whole
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout m.key -out m.pem -subj /CN=m -days 9 2>/dev/null
+	met=0
+	for s in 0 0.02 0.04 0.06 0.08 0.1 0.15 0.2 0.3 0.4 0.6 0.8; do
+		rm -f k m L-wal L-shm
+		cp whole L
+		holding "[ -e L-wal ] && sleep $s" amtforge manifest make L A \
+			--sign-key m.key --sign-cert m.pem --to m.pem --out m
+		if [ "$got" = 75 ]; then
+			grep -q 'a key of order A was made meanwhile' held.err
+			[ ! -e m ] && [ "$made" = 0 ]
+			met=1
+			status 0 amtforge manifest make L A --sign-key m.key \
+				--sign-cert m.pem --to m.pem --out m
+		elif [ "$made" != 0 ]; then
+			continue
+		fi
+		amtforge manifest list m --trust m.pem --key m.key --reveal \
+			--json | jq -r .mebx_password | sort -u >told
+		[ "$(cat told)" = "$(password_of k 1)" ]
+		[ $met = 0 ] || break
+	done
+	[ $met = 1 ]
+}
+
+images_that_are_being_written_are_not_changed_unseen() {
+	pki
+	an_order 40 p.cfg
+	amtforge image new base --size 8M --bios /usr/share/ovmf/OVMF.fd
+	holding 'ls d/*.bin >/dev/null 2>&1' amtforge image write L A \
+		--base base --map "$ROOT/configs/map-ovmf.cfg" --out d
+	[ "$made" = 0 ] && [ "$got" = 75 ]
+	grep -q 'a key of order A was made meanwhile' held.err
+	status 0 amtforge image write L A --base base \
+		--map "$ROOT/configs/map-ovmf.cfg" --out d --force
+	for f in d/*.bin; do
+		grep -qaF "$(password_of k 1)" "$f"
+	done
+}
+
 a_unit_that_is_written_keeps_its_password() {
 	pki
 	an_order 2 p.cfg
@@ -713,6 +774,8 @@ t a_pipe_that_breaks_loses_no_key
 t a_pki_key_has_one_record_for_all
 t the_same_record_on_another_stick_is_the_same_key
 t a_manifest_keeps_its_passwords
+t passwords_that_are_being_read_are_not_changed_unseen
+t images_that_are_being_written_are_not_changed_unseen
 t a_unit_that_is_written_keeps_its_password
 t passwords_are_judged_by_three_levels
 t the_current_password_may_be_another
