@@ -147,3 +147,30 @@ text_printable(const void *buf, size_t n)
 			return false;
 	return true;
 }
+
+static bool
+two_digits(const char **p, uint8_t *out)
+{
+	const char *s = *p;
+
+	for (*out = 0; *s >= '0' && *s <= '9' && s - *p < 2; s++)
+		*out = (uint8_t)(*out * 10 + (*s - '0'));
+	if (s == *p)
+		return false;
+	*p = s;
+	return true;
+}
+
+bool
+text_version(const char *s, uint8_t *major, uint8_t *minor)
+{
+	*minor = 0;
+	if (!two_digits(&s, major))
+		return false;
+	if (*s == '.') {
+		s++;
+		if (!two_digits(&s, minor))
+			return false;
+	}
+	return *s == '\0';
+}

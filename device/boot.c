@@ -10,12 +10,14 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/sandbox.h"
+#include "device/blank.h"
 #include "device/fleet.h"
 #include "device/usbkey.h"
 #include "device/verbs.h"
 #include "formats/cjson.h"
 #include "formats/hello.h"
 #include "formats/onetouch.h"
+#include "formats/reason.h"
 
 #define EVENT_MAX 4096
 #define AMT_TLS_PORT 16993
@@ -25,6 +27,7 @@ struct run {
 	const struct cli_args *args;
 	const char *state; /* folder */
 	struct settings settings;
+	struct blank board; /* boot only */
 	struct fleet *fleet;
 	bool exit_when_done;
 };
@@ -130,10 +133,11 @@ log_usb(const char *uuid, const char *path, const struct usbkey *k)
 	if (k->hint != NULL)
 		log_info("%s: key %s: %s", uuid, path, k->hint);
 	if (k->why.code != ERR_OK)
-		log_warn("%s: key %s: %s%s%s%s; boots without it", uuid, path,
+		log_warn("%s: key %s: %s%s%s%s%s", uuid, path,
 		    k->why.reason != NULL ? k->why.reason->code : "",
 		    k->why.reason != NULL ? ": " : "", k->why.msg,
-		    k->taken ? ": the record counts as used" : "");
+		    k->taken ? ": the record counts as used" : "",
+		    k->blank ? "" : "; boots without it");
 	else if (k->keep)
 		log_info("%s: key %s: record %u is applied; it serves any "
 			 "number of machines",
@@ -295,22 +299,51 @@ run_until_end(struct run *r, struct err *e)
 	return fleet_run(r->fleet, e);
 }
 
+static const char *
+key_of(const struct cli_args *args)
+{
+	return cli_value(args, "--usb", NULL);
+}
+
 /* rec is the image's record, and then what the machine boots with. */
 static enum err_code
-meet_key(struct run *r, const char *dir, struct record *rec, struct err *e)
+meet_key(struct run *r, const struct machine_place *p, struct record *rec,
+    struct err *e)
 {
-	const char *key = cli_value(r->args, "--usb", NULL);
+	const struct usbkey_boot boot = { .path = key_of(r->args),
+		.state_dir = p->state_dir,
+		.settings = &r->settings,
+		.blank = p->blank };
 	char uuid[UUID_TEXT];
 	struct usbkey k;
 
-	usbkey_boot(key, dir, &r->settings, rec, &k, e);
-	if (key == NULL || (e->code != ERR_OK && !k.taken))
-		return e->code;
-	uuid_text(&rec->uuid, uuid);
-	if (r->args->json)
-		print_usb(uuid, key, &k);
-	else
-		log_usb(uuid, key, &k);
+	usbkey_boot(&boot, rec, &k, e);
+	if (boot.path != NULL && (e->code == ERR_OK || k.taken)) {
+		uuid_text(&rec->uuid, uuid);
+		if (r->args->json)
+			print_usb(uuid, boot.path, &k);
+		else
+			log_usb(uuid, boot.path, &k);
+	}
+	if (e->code == ERR_OK && p->blank && !k.in_force)
+		err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_NO_RECORD),
+		    "nothing to start from: no record in the image, and "
+		    "nothing came of the key");
+	return e->code;
+}
+
+/* The image's record; of a blank board what is known of it. */
+static enum err_code
+find_record(struct run *r, const char *image, struct machine_place *p,
+    struct record *rec, struct err *e)
+{
+	if (fleet_record(image, rec, e) == ERR_OK)
+		return blank_agrees(&r->board, rec, e);
+	p->blank = p->state_dir != NULL &&
+	    e->reason == reason_get(REASON_IMAGE_NO_RECORD);
+	if (p->blank)
+		blank_board(
+		    &r->board, p->state_dir, key_of(r->args) != NULL, rec, e);
 	return e->code;
 }
 
@@ -326,17 +359,17 @@ add_image(struct run *r, const char *image, const char *address, bool by_uuid,
 	if (rec == NULL)
 		return err_mem(e);
 	p.suffix = cli_value(r->args, "--suffix", "");
-	p.state_dir = r->state;
-	if (fleet_record(image, rec, e) != ERR_OK)
+	p.state_dir = by_uuid ? NULL : r->state;
+	if (find_record(r, image, &p, rec, e) != ERR_OK)
 		goto out;
-	uuid_text(&rec->uuid, uuid);
 	if (by_uuid) {
-		if (file_join(dir, sizeof(dir), p.state_dir, uuid, e) != ERR_OK)
+		uuid_text(&rec->uuid, uuid);
+		if (file_join(dir, sizeof(dir), r->state, uuid, e) != ERR_OK)
 			goto out;
 		p.state_dir = dir;
 	}
 	*in_force = *rec;
-	if (meet_key(r, p.state_dir, in_force, e) == ERR_OK &&
+	if (meet_key(r, &p, in_force, e) == ERR_OK &&
 	    find_servers(r->args, rec, in_force, &p, e) == ERR_OK)
 		fleet_add(r->fleet, rec, &p, e);
 out:
@@ -350,12 +383,13 @@ static enum err_code
 run_boot(const struct cli_args *args, struct err *e)
 {
 	const char *listen = cli_value(args, "--listen", NULL), *image;
-	const char *key = cli_value(args, "--usb", NULL);
+	const char *key = key_of(args);
 	struct run r = { 0 };
 
 	if (key != NULL && strcmp(key, "-") == 0)
 		return err_set(e, ERR_USAGE, "--usb: a key is a file");
 	if (cli_need(args, "--image", &image, e) == ERR_OK &&
+	    blank_options(args, &r.board, e) == ERR_OK &&
 	    run_open(&r, args, listen != NULL ? listen : "0.0.0.0", e) ==
 		ERR_OK &&
 	    add_image(&r, image, listen != NULL ? listen : "", false, e) ==
@@ -446,6 +480,10 @@ static const struct cli_opt boot_opts[] = {
 	    "its address, also of its hellos (default: all)" },
 	{ "--usb", CLI_VALUE, "KEY",
 	    "a one-touch key that is in at the start; an image of one" },
+	{ "--uuid", CLI_VALUE, "UUID",
+	    "the board's, where its image holds no record yet" },
+	{ "--amt", CLI_VALUE, "X.Y",
+	    "AMT version of that board (default: by the key's file)" },
 	COMMON_OPTS,
 };
 

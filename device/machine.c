@@ -360,6 +360,8 @@ on_window(void *arg)
 static const char *
 silence(const struct machine *m)
 {
+	if (m->blank && m->image == NULL)
+		return "blank: no record, and no key was applied";
 	if (!m->factory.enabled)
 		return "disabled";
 	if (m->factory.mode != RECORD_ENTERPRISE)
@@ -442,6 +444,7 @@ place(struct machine *m, const struct machine_place *p)
 	snprintf(m->dhcp_suffix, sizeof(m->dhcp_suffix), "%s", p->suffix);
 	m->server = p->server;
 	m->image_server = p->image_server;
+	m->blank = p->blank;
 }
 
 enum err_code

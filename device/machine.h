@@ -66,6 +66,7 @@ struct machine {
 	struct machine_server server, image_server;
 	char suffix[RECORD_STR];
 	char dhcp_suffix[RECORD_STR];
+	bool blank; /* without a key's record there is none */
 	bool open;
 	struct tls *pki, *served; /* made when first needed */
 	struct loop_timer *talk, *window;
@@ -82,6 +83,7 @@ struct machine_place {
 	struct machine_server server;
 	/* What counts again when a key's values are gone. */
 	struct machine_server image_server;
+	bool blank;         /* the image has no record: blank.h */
 	const char *suffix; /* as DHCP would say; a preset one overrides */
 };
 

@@ -469,6 +469,12 @@ state_onetouch_set(struct state *s, const struct record *rec, struct err *e)
 }
 
 bool
+state_kept(const struct state *s, struct record *out)
+{
+	return record_of(&s->onetouch, out);
+}
+
+bool
 state_onetouch(
     const struct state *s, const struct record *image, struct record *out)
 {

@@ -90,6 +90,8 @@ bool state_is_factory(const struct state *, const char **why);
 /* Keeps what a one-touch key made, in memory. */
 enum err_code state_onetouch_set(
     struct state *, const struct record *, struct err *);
+/* What a one-touch key made, of whatever image. The caller wipes it. */
+bool state_kept(const struct state *, struct record *out);
 /* What a one-touch key made of this image, if it is the image's machine and
  * its sequence is the newer one: the newest record counts. The caller wipes
  * it. */

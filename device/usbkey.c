@@ -54,16 +54,32 @@ disk_open(const char *path, int *fd, struct fat_disk *disk, struct err *e)
 }
 
 static uint8_t
-major_max(const struct settings *s, const struct record *rec)
+major_max(const struct usbkey_boot *b, const struct record *rec)
 {
-	return s->setupbin_major_max != 0 ? (uint8_t)s->setupbin_major_max
-					  : onetouch_major_max(rec->amt_major);
+	if (b->settings->setupbin_major_max != 0)
+		return (uint8_t)b->settings->setupbin_major_max;
+	return b->blank && rec->amt_major == 0
+	    ? ONETOUCH_BLANK_MAJOR
+	    : onetouch_major_max(rec->amt_major);
+}
+
+/* The record of a board that had none; its AMT version if that is known. */
+static enum err_code
+first_record(const struct onetouch *o, struct record *rec, struct err *e)
+{
+	uint8_t major = rec->amt_major, minor = rec->amt_minor;
+	struct uuid uuid = rec->uuid;
+
+	if (onetouch_blank(&uuid, &o->head, rec, e) == ERR_OK && major != 0) {
+		rec->amt_major = major;
+		rec->amt_minor = minor;
+	}
+	return e->code;
 }
 
 /* Failures are k->why. */
 static void
-take(struct usbkey *k, const char *path, const struct settings *s,
-    struct record *rec)
+take(struct usbkey *k, const struct usbkey_boot *b, struct record *rec)
 {
 	struct onetouch *o = malloc(sizeof(*o));
 	struct fat_disk disk;
@@ -73,8 +89,9 @@ take(struct usbkey *k, const char *path, const struct settings *s,
 		err_mem(&k->why);
 		return;
 	}
-	if (disk_open(path, &fd, &disk, &k->why) != ERR_OK ||
-	    onetouch_open(o, &disk, major_max(s, rec), &k->why) != ERR_OK)
+	if (disk_open(b->path, &fd, &disk, &k->why) != ERR_OK ||
+	    onetouch_open(o, &disk, major_max(b, rec), &k->why) != ERR_OK ||
+	    (b->blank && first_record(o, rec, &k->why) != ERR_OK))
 		goto out;
 	k->record = o->next + 1;
 	k->left = o->left - 1;
@@ -100,8 +117,8 @@ out:
 }
 
 static enum err_code
-touch(struct usbkey *k, const char *path, const struct settings *settings,
-    struct state *s, struct record *rec, struct err *e)
+touch(struct usbkey *k, const struct usbkey_boot *b, struct state *s,
+    struct record *rec, struct err *e)
 {
 	const char *why;
 
@@ -111,35 +128,35 @@ touch(struct usbkey *k, const char *path, const struct settings *settings,
 		    "the key is left as it is: %s", why);
 		return ERR_OK;
 	}
-	take(k, path, settings, rec);
+	take(k, b, rec);
 	if (!k->applied)
 		return ERR_OK;
 	if (state_onetouch_set(s, rec, e) == ERR_OK &&
 	    state_save(s, e) == ERR_OK)
 		return ERR_OK;
 	k->applied = false;
-	return err_in(e, "%s: record %u is used, and could not be kept", path,
-	    (unsigned)k->record);
+	return err_in(e, "%s: record %u is used, and could not be kept",
+	    b->path, (unsigned)k->record);
 }
 
 enum err_code
-usbkey_boot(const char *path, const char *state_dir,
-    const struct settings *settings, struct record *rec, struct usbkey *k,
+usbkey_boot(const struct usbkey_boot *b, struct record *rec, struct usbkey *k,
     struct err *e)
 {
 	struct record *kept = malloc(sizeof(*kept));
 	uint8_t random[16];
 	struct state s;
 
-	*k = (struct usbkey){ 0 };
+	*k = (struct usbkey){ .blank = b->blank };
 	if (kept == NULL)
 		return err_mem(e);
 	memset(&s, 0, sizeof(s));
 	if (rand_bytes(random, sizeof(random), e) == ERR_OK &&
-	    state_open(&s, state_dir, random, e) == ERR_OK) {
-		if (path != NULL)
-			touch(k, path, settings, &s, rec, e);
-		if (state_onetouch(&s, rec, kept))
+	    state_open(&s, b->state_dir, random, e) == ERR_OK) {
+		if (b->path != NULL)
+			touch(k, b, &s, rec, e);
+		k->in_force = k->applied || state_onetouch(&s, rec, kept);
+		if (k->in_force && !k->applied)
 			*rec = *kept;
 	}
 	state_free(&s);

@@ -18,6 +18,16 @@
 #include "formats/psk.h"
 #include "formats/record.h"
 
+/* What a machine meets it with. */
+struct usbkey_boot {
+	const char *path; /* NULL: no key is in */
+	const char *state_dir;
+	const struct settings *settings;
+	/* The image has no record: the caller's has the UUID and, if known, the
+	 * AMT version, and the rest is as onetouch_blank() has it. */
+	bool blank;
+};
+
 /* What came of a key. */
 struct usbkey {
 	uint32_t record; /* its number in the file, from 1; 0: none found */
@@ -27,15 +37,17 @@ struct usbkey {
 	bool applied;
 	bool psk_ignored;          /* this generation has no pre-shared keys */
 	char pid[PSK_PID_LEN + 1]; /* that the machine has now, from the key */
+	bool blank;                /* as in struct usbkey_boot */
+	bool in_force;             /* a key's record, of now or before */
 	const char *hint;          /* what a stricter BIOS may not like */
 	struct err why;            /* if it was not applied */
 };
 
 /* What the machine of an image boots with: the image's record, or what a key
- * made of it, now or at an earlier start. path NULL: no key is in. What is
+ * made of it, now or at an earlier start. What is
  * wrong with a key is no error: it is told, and the machine boots on. ERR_IO
  * where a record was taken and could not be kept. */
-enum err_code usbkey_boot(const char *path, const char *state_dir,
-    const struct settings *, struct record *, struct usbkey *, struct err *);
+enum err_code usbkey_boot(
+    const struct usbkey_boot *, struct record *, struct usbkey *, struct err *);
 
 #endif

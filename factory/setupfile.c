@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "factory/setupjson.h"
 #include "factory/setupview.h"
 #include "factory/verbs.h"
@@ -185,26 +186,18 @@ refuse(const struct told *t, const char *name, const char *of, struct err *e)
 	return err_at(e, (size_t)f->off);
 }
 
-/* "11.8" or "11". */
 static enum err_code
 read_amt(const struct cli_args *a, struct setuplint_opts *o, struct err *e)
 {
 	const char *text = cli_value(a, "--amt", NULL);
-	unsigned major, minor = 0;
-	char rest;
-	int got;
+	uint8_t minor;
 
-	if (text == NULL)
-		return ERR_OK;
-	got = sscanf(text, "%2u.%2u%c", &major, &minor, &rest);
-	if (got < 1 || got > 2 || major < 2 ||
-	    strspn(text, "0123456789.") != strlen(text) ||
-	    (got == 1 && strchr(text, '.') != NULL))
+	if (text != NULL &&
+	    (!text_version(text, &o->amt_major, &minor) || o->amt_major < 2))
 		return err_set(e, ERR_USAGE,
-		    "--amt %s: a firmware version is 2.0 or later, such as "
+		    "--amt %.32s: a firmware version is 2.0 or later, such as "
 		    "11.8",
 		    text);
-	o->amt_major = (uint8_t)major;
 	return ERR_OK;
 }
 

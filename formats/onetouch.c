@@ -22,6 +22,37 @@ onetouch_major_max(uint8_t amt_major)
 	return amt_major < 7 ? 3 : 4;
 }
 
+/* Intel's pages: 2.0 came with AMT 3.0, 2.1 with 4.0, 3.0 with 6.0; 4.0 with
+ * 7.0 is inferred. 1.0 is of AMT 2, whose set-up we do not speak. */
+static uint8_t
+lowest_amt(const struct setupbin *head)
+{
+	if (head->major >= 4)
+		return 7;
+	if (head->major == 3)
+		return 6;
+	return head->major == 2 && head->minor > 0 ? 4 : 3;
+}
+
+enum err_code
+onetouch_blank(const struct uuid *uuid, const struct setupbin *head,
+    struct record *rec, struct err *e)
+{
+	if (uuid_is_placeholder(uuid))
+		return err_refuse(e, ERR_DATA,
+		    reason_get(REASON_UUID_PLACEHOLDER),
+		    "this board's UUID (SMBIOS type 1) is one that many "
+		    "boards share");
+	memset(rec, 0, sizeof(*rec));
+	rec->uuid = *uuid;
+	rec->amt_major = lowest_amt(head);
+	rec->enabled = true;
+	rec->talk = true;
+	rec->mode = RECORD_ENTERPRISE;
+	rec->pki = true;
+	return ERR_OK;
+}
+
 void
 onetouch_wipe(struct onetouch *o)
 {

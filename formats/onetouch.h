@@ -30,6 +30,8 @@
 #define ONETOUCH_USER_HASHES 3 /* roots that a user may add (Intel) */
 #define ONETOUCH_NO_PSK 11  /* AMT without PID and PPS from here on (Intel) */
 #define ONETOUCH_NO_SHA1 16 /* AMT that takes no SHA-1 root (Intel) */
+/* Setup.bin that a machine takes whose AMT version nobody told. */
+#define ONETOUCH_BLANK_MAJOR 4
 
 /* A sector that is written, and what stands in it. */
 struct onetouch_sector {
@@ -58,6 +60,12 @@ struct onetouch {
 /* The file version that a generation of AMT knows: 1 for AMT 2, 2 from 3,
  * 3 from 6 on (Intel), 4 from 7 on (inferred). */
 uint8_t onetouch_major_max(uint8_t amt_major);
+/* The record of a board that has none, for a key's entries to be applied to:
+ * enabled, enterprise, talks, PKI, as AMT leaves its maker; the AMT version is
+ * the lowest that takes files of the key's version. Refuses a UUID that many
+ * boards share. */
+enum err_code onetouch_blank(const struct uuid *, const struct setupbin *head,
+    struct record *, struct err *);
 /* Finds the key's file and its next valid record; reads only. Refusals say
  * plainly why the machine does nothing: no FAT volume, no SETUP.BIN, not
  * understood, newer than this firmware, no unused record left, to be written

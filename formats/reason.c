@@ -125,7 +125,8 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_IMAGE_NO_RECORD] = { "image-no-record",
 	    "The image holds a provisioning record.",
 	    "Write one with image write, or check that this is the unit's "
-	    "image and not the base." },
+	    "image and not the base; amtforge-device boot starts a board "
+	    "that was never written from --uuid and --usb together." },
 	[REASON_MAP_UNSOUND] = { "map-unsound",
 	    "An image map has known settings only and its places lie inside "
 	    "the image.",

@@ -9,13 +9,13 @@
 #include "bios/smbios.h"
 #include "bios/uefi/efi.h"
 #include "formats/record.h"
+#include "formats/setupbin.h"
 
 /* False, and s empty, if there is no SMBIOS table with a type 1. */
 bool board_find(const struct efi_system *, struct smbios_system *s);
-/* A record for a board that has none: enabled, enterprise, talks, PKI, as AMT
- * leaves its maker; the AMT version is the lowest that takes Setup.bin files
- * of this version. Refuses a board without a UUID of its own. */
-enum err_code board_record(const struct smbios_system *, uint8_t file_major,
-    uint8_t file_minor, struct record *, struct err *);
+/* A record for a board that has none: onetouch_blank(), with the serial number.
+ * Refuses a board without a UUID of its own. */
+enum err_code board_record(const struct smbios_system *,
+    const struct setupbin *head, struct record *, struct err *);
 
 #endif

@@ -18,9 +18,8 @@
 #include "formats/onetouch.h"
 #include "formats/reason.h"
 
-#define FILE_MAJOR_MAX 4 /* Setup.bin that a board without a record takes */
-#define WATCHDOG_S 300   /* what the boot manager sets before it starts us */
-#define READ_S 10u       /* to read why nothing happens, before the boot */
+#define WATCHDOG_S 300 /* what the boot manager sets before it starts us */
+#define READ_S 10u     /* to read why nothing happens, before the boot */
 /* A new record without its key's entries has less. */
 #define RECORD_BARE (RECORD_HEADER + 512)
 
@@ -168,8 +167,7 @@ ready(struct app *a)
 
 	board_find(a->st, &board);
 	if (a->fresh)
-		board_record(&board, a->key.head.major, a->key.head.minor,
-		    &a->rec, &a->err);
+		board_record(&board, &a->key.head, &a->rec, &a->err);
 	else
 		check_owner(a, &board);
 	if (a->err.code != ERR_OK)
@@ -223,7 +221,7 @@ static enum outcome
 run(struct app *a)
 {
 	struct err of_variable = { .offset = ERR_NO_OFFSET };
-	uint8_t major_max = FILE_MAJOR_MAX;
+	uint8_t major_max = ONETOUCH_BLANK_MAJOR;
 
 	console_say(&a->console, "amtforge one-touch " VERSION "\n");
 	if (oemvar_load(a->st->runtime, a->buf, &a->rec, &a->var_len,

@@ -215,6 +215,126 @@ a_machine_is_set_up_by_what_the_key_held() {
 	stop_server
 }
 
+a_blank_board_becomes_the_unit_of_the_record_it_takes() {
+	batch psk 2
+	amtforge setupbin make line.db O --out key.bin
+	amtforge usb image key.bin key.img
+	amtforge image new base.bin --size 4M --bios $OVMF
+	cp base.bin before.bin
+	cp key.img was.img
+	serve 'tls_certificate = false;'
+	one=$(sed -n 1p uuids)
+	two=$(sed -n 2p uuids)
+	status 0 timeout 60 amtforge-device boot --image base.bin \
+		--state one --uuid "$one" --usb key.img --listen 127.0.0.1 \
+		--port "$device_port" --server "127.0.0.1:$port" \
+		--exit-when-provisioned
+	changed 2
+	pid=$(sed -n 1p units | field pid | sed 's/..../&-/')
+	says "$one: key key.img: record 1 is applied, PID $pid; 1 left"
+	amtforge-server list state --json |
+		grep "\"uuid\":\"$one\".*\"state\":\"provisioned\""
+	status 0 timeout 60 amtforge-device boot --image base.bin \
+		--state two --uuid "$two" --usb key.img --listen 127.0.0.1 \
+		--port "$device_port" --server "127.0.0.1:$port" \
+		--exit-when-provisioned
+	changed 3 # the counter's byte a second time
+	says "$two: key key.img: record 2 is applied"
+	amtforge-server list state --json |
+		grep "\"uuid\":\"$two\".*\"state\":\"provisioned\""
+	stop_server
+	rm key.img
+	status 0 amtforge-device boot --image base.bin --state one \
+		--port 0 --server 127.0.0.1:9 --exit-when-provisioned
+	status 65 amtforge-device boot --image base.bin --state one \
+		--uuid "$two" --port 0 --server 127.0.0.1:9
+	says "this is machine $one already, not $two"
+	status 65 amtforge-device boot --image base.bin --state one \
+		--amt 6.0 --port 0 --server 127.0.0.1:9
+	says 'this machine has AMT 3.0 already, not 6.0'
+	cmp before.bin base.bin
+}
+
+# blank [OPTION...]: a blank board until it has started, events in ./events.
+blank() {
+	: >events
+	amtforge-device boot --image base.bin --port 0 --server 127.0.0.1:9 \
+		--json "$@" >events 2>log &
+	device=$!
+	wait_for '"event":"\(started\|silent\)"' events || return 1
+	kill "$device"
+	wait "$device" || :
+}
+
+a_blank_board_goes_on_from_what_it_kept() {
+	key psk 2
+	amtforge image new base.bin --size 4M --bios $OVMF
+	blank --state machine --uuid "$(ids 1)" --usb key.img
+	usb '"applied":true,"used":true,"record":1,"left":1'
+	cp key.img was.img
+	blank --state machine --usb key.img
+	changed 0
+	usb '"reason":"key-not-factory"'
+	grep "\"uuid\":\"$(ids 1)\".*\"words\":\"talks, PSK\"" events
+	blank --state machine
+	grep "\"uuid\":\"$(ids 1)\".*\"words\":\"talks, PSK\"" events
+	[ "$(stat -c %a machine/state)" = 600 ]
+}
+
+a_blank_board_has_the_amt_version_that_is_told() {
+	key psk 1
+	amtforge image new base.bin --size 4M --bios $OVMF
+	blank --state machine --uuid "$(ids 1)" --usb key.img --amt 11.8
+	usb '"applied":true'
+	usb '"psk_ignored":true'
+	status 2 amtforge-device boot --image base.bin --state other \
+		--uuid "$(ids 1)" --usb key.img --amt 2.2
+	says 'a firmware version is 3.0 or later'
+	status 2 amtforge-device boot --image base.bin --state other \
+		--uuid 1234 --usb key.img
+	says '1234 is not a UUID'
+	[ ! -e other ]
+}
+
+a_blank_board_without_a_key_has_nothing_to_start_from() {
+	key psk 1
+	amtforge image new base.bin --size 4M --bios $OVMF
+	for with in "--uuid $(ids 1)" "--usb key.img"; do
+		cp key.img was.img
+		# shellcheck disable=SC2086 # an option and its value
+		status 65 amtforge-device boot --image base.bin \
+			--state machine --port 0 --server 127.0.0.1:9 $with
+		says image-no-record
+		says '--uuid and --usb'
+		changed 0
+		[ ! -e machine ]
+	done
+	status 65 amtforge-device boot --image base.bin --state machine \
+		--port 0 --uuid 03000200-0400-0500-0006-000700080009 \
+		--usb key.img
+	says 'key key.img: uuid-placeholder'
+	says 'nothing to start from'
+	changed 0
+	head -c 65536 /dev/zero >key.img
+	status 65 amtforge-device boot --image base.bin --state machine \
+		--port 0 --uuid "$(ids 1)" --usb key.img
+	says 'key key.img: key-unreadable: no FAT volume'
+	not grep -q 'boots without it' err
+	says 'nothing to start from'
+}
+
+a_machine_with_a_record_is_not_another() {
+	bare "$(ids 1)"
+	status 65 amtforge-device boot --image "bare/$(ids 1).bin" \
+		--state machine --port 0 --server 127.0.0.1:9 \
+		--uuid 00000009-0000-4000-8000-000000000001
+	says "this is machine $(ids 1) already"
+	[ ! -e machine ]
+	key psk 1
+	boot 1 --uuid "$(ids 1)" --amt 3.0
+	usb '"applied":true'
+}
+
 if [ ! -e $OVMF ]; then
 	skip the_device_takes_one_touch_keys "no OVMF"
 	done_testing
@@ -228,4 +348,9 @@ t a_read_only_key_and_one_of_no_fat_are_told_in_words
 t a_firmware_knows_files_of_its_age
 t amt_11_ignores_the_shared_key_and_says_so
 t a_machine_is_set_up_by_what_the_key_held
+t a_blank_board_becomes_the_unit_of_the_record_it_takes
+t a_blank_board_goes_on_from_what_it_kept
+t a_blank_board_has_the_amt_version_that_is_told
+t a_blank_board_without_a_key_has_nothing_to_start_from
+t a_machine_with_a_record_is_not_another
 done_testing

@@ -99,6 +99,25 @@ printable_is_ascii_from_space_to_tilde(void **state)
 	assert_true(text_printable("", 0));
 }
 
+static void
+a_version_has_one_or_two_numbers_of_up_to_two_digits(void **unused)
+{
+	static const char *const bad[] = { "", ".", "11.", ".8", "111",
+		"11.888", "11.8.1", "11 ", " 11", "-1", "+1", "1a" };
+	uint8_t major = 0, minor = 9;
+
+	(void)unused;
+	assert_true(text_version("11", &major, &minor));
+	assert_int_equal(major, 11);
+	assert_int_equal(minor, 0);
+	assert_true(text_version("3.12", &major, &minor));
+	assert_int_equal(major, 3);
+	assert_int_equal(minor, 12);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (text_version(bad[i], &major, &minor))
+			fail_msg("%s is a version", bad[i]);
+}
+
 int
 main(void)
 {
@@ -109,6 +128,8 @@ main(void)
 		    every_length_survives_base64_as_openssl_writes_it),
 		cmocka_unit_test(base64_that_is_not_canonical_is_refused),
 		cmocka_unit_test(printable_is_ascii_from_space_to_tilde),
+		cmocka_unit_test(
+		    a_version_has_one_or_two_numbers_of_up_to_two_digits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

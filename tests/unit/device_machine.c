@@ -609,6 +609,42 @@ what_a_key_set_counts_until_a_full_un_provisioning(void **unused)
 	assert_int_equal(m->server.port, 10);
 }
 
+static void
+a_blank_board_is_silent_again_after_a_full_un_provisioning(void **unused)
+{
+	const struct machine_place p = { .state_dir = dir,
+		.address = "",
+		.server = { "127.0.0.1", 9 },
+		.blank = true,
+		.suffix = "" };
+	struct record *r = test_calloc(2, sizeof(*r));
+	static struct state s;
+	struct err e = { 0 };
+
+	(void)unused;
+	r[0].uuid = rec.uuid;
+	r[1] = rec;
+	r[1].sequence = 1;
+	strcpy(r[1].psk.pid, PID);
+	strcpy(r[1].psk.pps, PPS);
+	assert_int_equal(state_open(&s, dir, (const uint8_t[16]){ 1 }, &e), 0);
+	assert_int_equal(state_onetouch_set(&s, &r[1], &e), ERR_OK);
+	assert_int_equal(state_save(&s, &e), ERR_OK);
+	state_free(&s);
+	assert_int_equal(machine_new(&common, &r[0], &p, &m, &e), ERR_OK);
+	machine_start(m);
+	assert_true(m->open);
+	state_reset(&m->state, true);
+	machine_reset(m);
+	assert_true(m->open);
+	state_reset(&m->state, false);
+	machine_reset(m);
+	assert_false(m->open);
+	assert_int_equal(m->state.phase, STATE_PRE);
+	assert_string_equal(m->psk.pid, "");
+	test_free(r);
+}
+
 int
 main(void)
 {
@@ -629,6 +665,8 @@ main(void)
 		CASE(a_disabled_machine_is_closed_and_silent),
 		CASE(the_period_for_set_up_ends),
 		CASE(what_a_key_set_counts_until_a_full_un_provisioning),
+		CASE(
+		    a_blank_board_is_silent_again_after_a_full_un_provisioning),
 	};
 
 	return cmocka_run_group_tests(tests, start_all, end_all);

@@ -16,6 +16,7 @@ static char dir[64], path[80], machine_dir[80];
 static struct settings settings;
 static struct record *image, *rec;
 static struct usbkey k;
+static struct usbkey_boot in;
 
 static int
 start(void **unused)
@@ -31,6 +32,8 @@ start(void **unused)
 	image = machine(9);
 	image->uuid.b[0] = 1;
 	rec = test_malloc(sizeof(*rec));
+	in = (struct usbkey_boot){ .state_dir = machine_dir,
+		.settings = &settings };
 	return (int)settings_read(&settings, NULL, &e);
 }
 
@@ -90,9 +93,9 @@ boot(bool with_key)
 {
 	struct err e = { 0 };
 
+	in.path = with_key ? path : NULL;
 	*rec = *image;
-	if (usbkey_boot(with_key ? path : NULL, machine_dir, &settings, rec, &k,
-		&e) != ERR_OK)
+	if (usbkey_boot(&in, rec, &k, &e) != ERR_OK)
 		fail_msg("%s", e.msg);
 }
 
@@ -303,6 +306,59 @@ amt_11_says_that_the_shared_key_is_ignored(void **unused)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, start, end)
 
+static void
+a_board_without_a_record_gets_its_first_from_the_key(void **unused)
+{
+	struct uuid uuid;
+
+	(void)unused;
+	plug(psk_key());
+	uuid = image->uuid;
+	memset(image, 0, sizeof(*image));
+	image->uuid = uuid;
+	in.blank = true;
+	boot(false);
+	assert_false(k.in_force);
+	boot(true);
+	assert_true(k.applied && k.in_force);
+	assert_true(uuid_equal(&rec->uuid, &uuid));
+	assert_true(rec->amt_major >= 3);
+	assert_int_equal(rec->sequence, 1);
+	assert_string_equal(rec->psk.pps, PPS);
+	used(1);
+	boot(false);
+	assert_true(k.in_force && !k.applied);
+	assert_string_equal(rec->psk.pps, PPS);
+}
+
+static void
+a_board_without_a_record_has_the_amt_version_that_is_known(void **unused)
+{
+	(void)unused;
+	plug(psk_key());
+	memset(image->uuid.b, 7, sizeof(image->uuid.b));
+	image->amt_major = 11;
+	image->amt_minor = 8;
+	in.blank = true;
+	boot(true);
+	assert_true(k.applied && k.psk_ignored);
+	assert_int_equal(rec->amt_major, 11);
+	assert_int_equal(rec->amt_minor, 8);
+}
+
+static void
+a_uuid_that_many_boards_share_uses_no_record_up(void **unused)
+{
+	(void)unused;
+	plug(psk_key());
+	memset(image->uuid.b, 0xff, sizeof(image->uuid.b));
+	in.blank = true;
+	boot(true);
+	told("uuid-placeholder");
+	assert_false(k.taken || k.in_force);
+	used(0);
+}
+
 int
 main(void)
 {
@@ -318,6 +374,10 @@ main(void)
 		CASE(a_key_that_keeps_its_records_is_not_written),
 		CASE(the_version_goes_by_the_amt_version_or_the_setting),
 		CASE(amt_11_says_that_the_shared_key_is_ignored),
+		CASE(a_board_without_a_record_gets_its_first_from_the_key),
+		CASE(
+		    a_board_without_a_record_has_the_amt_version_that_is_known),
+		CASE(a_uuid_that_many_boards_share_uses_no_record_up),
 	};
 
 	return cmocka_run_group_tests_name("tests", tests, NULL, NULL);

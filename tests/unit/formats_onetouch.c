@@ -393,6 +393,42 @@ records_of_several_chunks_and_scrambled_ones_are_taken(void **state)
 	test_free(o);
 }
 
+static void
+a_board_that_has_no_record_gets_the_lowest_amt_that_knows_the_file(
+    void **unused)
+{
+	static const uint8_t table[][3] = { { 1, 0, 3 }, { 2, 0, 3 },
+		{ 2, 1, 4 }, { 3, 0, 6 }, { 4, 0, 7 } };
+	struct record *rec = test_malloc(sizeof(*rec));
+	struct uuid uuid = { { 1, 2, 3 } };
+	struct setupbin head;
+	struct err e = { 0 };
+	struct wr w;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		setupbin_init(&head, table[i][0], table[i][1]);
+		memset(rec, 0xff, sizeof(*rec));
+		assert_int_equal(onetouch_blank(&uuid, &head, rec, &e), ERR_OK);
+		assert_int_equal(rec->amt_major, table[i][2]);
+		assert_int_equal(rec->amt_minor, 0);
+		assert_true(uuid_equal(&rec->uuid, &uuid));
+		assert_true(rec->enabled && rec->talk && rec->pki);
+		assert_int_equal(rec->mode, RECORD_ENTERPRISE);
+		assert_int_equal(rec->hashes.n, 0);
+		assert_string_equal(rec->mebx_new, "");
+		assert_string_equal(rec->psk.pid, "");
+		wr_grow(&w, RECORD_MAX);
+		record_write(&w, rec);
+		assert_false(w.failed);
+		wr_free(&w);
+	}
+	memset(&uuid, 0xff, sizeof(uuid));
+	assert_int_equal(onetouch_blank(&uuid, &head, rec, &e), ERR_DATA);
+	assert_string_equal(e.reason->code, "uuid-placeholder");
+	test_free(rec);
+}
+
 int
 main(void)
 {
@@ -419,6 +455,8 @@ main(void)
 		    an_invalid_record_is_stepped_over_whatever_it_holds),
 		cmocka_unit_test(
 		    records_of_several_chunks_and_scrambled_ones_are_taken),
+		cmocka_unit_test(
+		    a_board_that_has_no_record_gets_the_lowest_amt_that_knows_the_file),
 	};
 
 	return cmocka_run_group_tests_name("tests", tests, NULL, NULL);
