@@ -213,6 +213,34 @@ has_holder(const struct dev *d, const char *dir, char *held, size_t room)
 	return hit;
 }
 
+/* A loop device is not among the holders, and opens without keeping others
+ * out. */
+static bool
+is_looped(const struct dev *d, char *held, size_t room)
+{
+	char path[PATH_LEN], file[128];
+	struct dirent *entry;
+	bool hit = false;
+	DIR *list;
+
+	snprintf(path, sizeof(path), "%s/block", d->root->sys);
+	if ((list = opendir(path)) == NULL)
+		return false;
+	while (!hit && (entry = readdir(list)) != NULL) {
+		if (strncmp(entry->d_name, "loop", 4) != 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/block/%.64s/loop",
+		    d->root->sys, entry->d_name);
+		sticklist_attr(path, "backing_file", file, sizeof(file));
+		hit = strcmp(file, d->node) == 0;
+		if (hit)
+			snprintf(held, room, "%s is below %.40s", d->node,
+			    entry->d_name);
+	}
+	closedir(list);
+	return hit;
+}
+
 static bool
 dev_held(const struct stickblock_root *root, const char *dir, const char *name,
     char *held, size_t room)
@@ -221,7 +249,7 @@ dev_held(const struct stickblock_root *root, const char *dir, const char *name,
 
 	return dev_of(root, dir, name, &d) &&
 	    (is_mounted(&d, held, room) || is_swap(&d, held, room) ||
-		has_holder(&d, dir, held, room));
+		has_holder(&d, dir, held, room) || is_looped(&d, held, room));
 }
 
 /* The disk and each of its partitions. */

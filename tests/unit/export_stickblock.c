@@ -268,6 +268,17 @@ an_array_on_the_whole_disk_holds_it(void **state)
 }
 
 static void
+a_loop_device_holds_it(void **state)
+{
+	struct tree *t = *state;
+
+	put(t, "sys/block/loop0/loop/backing_file", "/dev/sdb10\n");
+	assert_string_equal(only(t).held, "");
+	put(t, "sys/block/loop7/loop/backing_file", "/dev/sdb1\n");
+	held(t, "/dev/sdb1 is below loop7");
+}
+
+static void
 lines_of_others_do_not_hold_it(void **state)
 {
 	static const char *const lines[] = {
@@ -382,6 +393,7 @@ main(void)
 		CASE(a_mounted_partition_holds_its_stick),
 		CASE(swap_and_what_lies_on_top_hold_it),
 		CASE(an_array_on_the_whole_disk_holds_it),
+		CASE(a_loop_device_holds_it),
 		CASE(lines_of_others_do_not_hold_it),
 		CASE(large_sectors_and_the_read_only_mark_are_seen),
 		CASE(the_window_of_sizes_has_its_ends_inside),
