@@ -444,7 +444,13 @@ bot_open(struct bot *b, const struct bot_pipe *pipe, struct err *e)
 
 		return dead(io, &c, "control", e);
 	}
-	b->max_lun = io == BOT_OK && luns < 16 ? luns : 0;
+	/* More than 15 is no answer. The kernel would show a disk each. */
+	if (io == BOT_OK && luns > 0 && luns < 16)
+		return err_refuse(e, ERR_PERM, reason_get(REASON_STICK_UNFIT),
+		    "the device has %u units, so that the port names none; "
+		    "--via block takes the disk that the kernel shows, if it "
+		    "is one",
+		    luns + 1u);
 	if (inquire(b, e) != ERR_OK || be_ready(b, e) != ERR_OK ||
 	    ask_capacity(b, e) != ERR_OK)
 		return e->code;

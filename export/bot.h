@@ -56,7 +56,6 @@ struct bot_pipe {
 struct bot {
 	const struct bot_pipe *pipe; /* borrowed */
 	uint32_t tag;
-	uint8_t max_lun;
 	uint8_t key, asc, ascq; /* of the last sense data */
 	bool no_sync;        /* SYNCHRONIZE CACHE is not known to the stick */
 	unsigned recoveries; /* how often the protocol was put right */
@@ -69,7 +68,7 @@ struct bot {
 };
 
 /* Finds out what the stick is and waits, for some seconds, until it is ready.
- * Refuses what is no disk of 512-byte sectors of at most 2 TiB. */
+ * Refuses what is no single disk of 512-byte sectors of at most 2 TiB. */
 enum err_code bot_open(struct bot *, const struct bot_pipe *, struct err *);
 /* Whole sectors, any number; each command moves at most 64 KiB. */
 enum err_code bot_read(

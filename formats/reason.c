@@ -425,7 +425,7 @@ static const struct reason table[REASON_LAST] = {
 	    "that the kernel shows, with a medium and 512-byte sectors, of "
 	    "at most 2 TiB.",
 	    "Take another stick. One that speaks only UAS works with --via "
-	    "block; of a card reader leave one card in." },
+	    "block; a card reader of several slots does not work." },
 	[REASON_STICK_HELD] = { "stick-held",
 	    "Nobody else uses the stick: no mounted file system, swap "
 	    "space, volume group, array or program.",

@@ -42,7 +42,7 @@ struct stick {
 	int attentions, not_ready;
 	bool ro, no_lun, no_sync, no_medium, no_mode, half_medium;
 	uint32_t last, block;
-	uint8_t type;
+	uint8_t type, luns;
 	/* as it runs */
 	uint8_t cbw[31], resp[65536], sense[18];
 	size_t len, pos;
@@ -283,7 +283,7 @@ request(void *arg, uint8_t what, uint8_t *p, size_t n)
 
 	if (what == 0xfe) {
 		assert_int_equal(n, 1);
-		*p = 0;
+		*p = s->luns;
 		return s->no_lun ? BOT_STALL : BOT_OK;
 	}
 	assert_int_equal(what, 0xff);
@@ -501,6 +501,7 @@ static void
 what_is_no_stick_is_refused(void **state)
 {
 	struct stick *s = new_stick();
+	struct err e;
 
 	(void)state;
 	s->type = 5;
@@ -514,6 +515,13 @@ what_is_no_stick_is_refused(void **state)
 	s = new_stick();
 	s->no_medium = true;
 	refused(s, REASON_STICK_UNFIT, "no medium");
+	s = new_stick();
+	s->luns = 1; /* one less than there are */
+	refused(s, REASON_STICK_UNFIT, "the device has 2 units");
+	s = new_stick();
+	s->luns = 0xff; /* no sense, and not more than one either */
+	assert_int_equal(whole_run(s, &e), ERR_OK);
+	test_free(s);
 }
 
 static void
