@@ -140,8 +140,20 @@ file_sync_dir(const char *path, struct err *e)
 	return e->code;
 }
 
-/* The temporary becomes the target: by link (refuses one that exists, also
- * one that came into being meanwhile) or by rename. */
+/* Refuses a target that exists, also one that came into being meanwhile. FAT
+ * has no links; its rename can refuse as well, which not every other can. */
+static bool
+publish_new(const char *tmp, const char *path)
+{
+	bool done = link(tmp, path) == 0;
+
+	if (!done && (errno == EPERM || errno == EOPNOTSUPP))
+		return renameat2(AT_FDCWD, tmp, AT_FDCWD, path,
+			   RENAME_NOREPLACE) == 0;
+	return done;
+}
+
+/* The temporary becomes the target. */
 static enum err_code
 publish(const char *tmp, const char *path, int how, struct err *e)
 {
@@ -151,7 +163,7 @@ publish(const char *tmp, const char *path, int how, struct err *e)
 			unlink(tmp);
 		}
 	} else {
-		if (link(tmp, path) == -1) {
+		if (!publish_new(tmp, path)) {
 			if (errno == EEXIST)
 				err_set(e, ERR_CREATE,
 				    "%s: exists already (--force replaces it)",

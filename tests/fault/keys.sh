@@ -42,6 +42,28 @@ key_pair_leaves_whole_files_or_none() {
 	walk : key_files judge_files
 }
 
+# FAT has no links, by which a new file is published elsewhere.
+without_links() {
+	env AMTFORGE_FAULT=no-links:1 AMTFORGE_FAULT_FD=9 LD_PRELOAD="$SHIM" \
+		"$@" 9>fired
+}
+
+new_files_are_written_where_there_are_no_links() {
+	without_links amtforge ledger init l.db
+	[ -s fired ]
+	amtforge ledger check l.db
+	printf '%s' '{"fileType":4,"flags":1,"records":[{"flags":1,' \
+		'"variables":[{"module":1,"var":1,"text":"admin"},' \
+		'{"module":1,"var":2,"text":"P@ssw0rd"}]}]}' >in.json
+	without_links amtforge setupbin encode in.json out.bin
+	[ -s fired ]
+	amtforge setupbin check out.bin
+	[ "$(find . -name 'out.bin*' | wc -l)" = 1 ]
+	cp out.bin before
+	status 73 without_links amtforge setupbin encode in.json out.bin
+	cmp out.bin before
+}
+
 a_full_disk_behind_stdout_is_told() {
 	set +e
 	amtforge key psk --count 3 >/dev/full 2>err
@@ -52,5 +74,6 @@ a_full_disk_behind_stdout_is_told() {
 
 t key_psk_survives_any_failing_call
 t key_pair_leaves_whole_files_or_none
+t new_files_are_written_where_there_are_no_links
 t a_full_disk_behind_stdout_is_told
 done_testing

@@ -7,7 +7,8 @@
  *
  * fails the seventh write() or pwrite(). Calls: malloc (also calloc and
  * realloc, of the program itself: not of the libraries it uses), mmap, open,
- * write, fsync (also fdatasync), rename, link, getrandom. A fault that
+ * write, fsync (also fdatasync), rename, link, getrandom; no-links is link on
+ * a file system that has none. A fault that
  * happened is told by one byte on descriptor AMTFORGE_FAULT_FD. "kill-write:7"
  * kills the program (SIGKILL) at that call instead, as a pulled plug would.
  */
@@ -233,6 +234,8 @@ link(const char *from, const char *to)
 {
 	int (*real)(const char *, const char *) = next("link");
 
+	if (fails("no-links", EPERM)) /* as FAT says */
+		return -1;
 	return fails("link", EIO) ? -1 : real(from, to);
 }
 
