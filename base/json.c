@@ -108,6 +108,19 @@ json_doc_get(const struct json_doc *d, const char *key)
 	return (const struct json_doc *)json_object_get((const json_t *)d, key);
 }
 
+const char *
+json_doc_key(const struct json_doc *d, const char *before)
+{
+	json_t *j;
+	void *at;
+
+	memcpy(&j, &d, sizeof(j)); /* jansson's iterators take no const */
+	at = before == NULL
+	    ? json_object_iter(j)
+	    : json_object_iter_next(j, json_object_key_to_iter(before));
+	return json_object_iter_key(at);
+}
+
 size_t
 json_doc_count(const struct json_doc *d)
 {

@@ -33,6 +33,9 @@ void json_doc_free(struct json_doc *); /* the document; NULL is fine */
 enum json_kind json_doc_kind(const struct json_doc *);
 /* A member, or NULL: no such key, or not an object. */
 const struct json_doc *json_doc_get(const struct json_doc *, const char *key);
+/* The keys of an object as they were written: the first for NULL, else the one
+ * behind a key that this has given; NULL at the end. */
+const char *json_doc_key(const struct json_doc *, const char *before);
 /* Of an array; 0 of anything else. */
 size_t json_doc_count(const struct json_doc *);
 const struct json_doc *json_doc_at(const struct json_doc *, size_t i);

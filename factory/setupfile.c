@@ -65,27 +65,29 @@ input_close(struct input *in)
 
 /* Findings. */
 
+/* A rule says how things should be: without its label a fault would read as
+ * its opposite. On stderr all of it is one line. */
 static void
-put_words(struct wr *w, const struct setuplint_found *f)
+put_words(struct wr *w, const struct setuplint_found *f, bool lines)
 {
 	const struct finding *row = finding_get(f->id);
+	const char *sep = lines ? "\n  " : " ";
 
 	wr_fmt(w, "0x%llx", (unsigned long long)f->off);
 	if (f->record != 0)
 		wr_fmt(w, " record %lu", (unsigned long)f->record);
 	if (f->module != 0)
 		wr_fmt(w, " %u/%u", f->module, f->var);
-	wr_fmt(
-	    w, ": %s %s: ", f->error ? "error" : "warning", row->reason.code);
-	wr_str(w, row->reason.rule);
+	wr_fmt(w, ": %s %s", f->error ? "error" : "warning", row->reason.code);
 	if (f->detail != NULL)
-		wr_fmt(w, " Here: %s.", f->detail);
+		wr_fmt(w, ": %s", f->detail);
 	if (f->other != 0)
-		wr_fmt(w, " Here: record %lu has it too.",
-		    (unsigned long)f->other);
-	wr_str(w, " BIOS: ");
+		wr_fmt(w, ": record %lu has it too", (unsigned long)f->other);
+	wr_fmt(w, "%s%srule: ", lines ? "" : ";", sep);
+	wr_str(w, row->reason.rule);
+	wr_fmt(w, "%sBIOS: ", sep);
 	wr_str(w, row->bios);
-	wr_str(w, " Do: ");
+	wr_fmt(w, "%sdo: ", sep);
 	wr_str(w, row->reason.mend);
 	wr_str(w, "\n");
 }
@@ -150,11 +152,13 @@ tell(void *arg, const struct setuplint_found *f)
 	if (told.error && !t->any) {
 		t->any = true;
 		t->first = told;
+		if (!t->data) /* refuse() tells it */
+			return;
 	}
 	if (t->data && t->a->json)
 		put_json(&t->w, &told);
 	else
-		put_words(&t->w, &told);
+		put_words(&t->w, &told, t->data);
 	if (t->data) {
 		if (t->w.len > FLUSH)
 			told_flush(t);
@@ -180,9 +184,9 @@ refuse(const struct told *t, const char *name, const char *of, struct err *e)
 		snprintf(
 		    place + n, sizeof(place) - n, "%u/%u, ", f->module, f->var);
 	err_refuse(e, ERR_DATA, &finding_get(f->id)->reason,
-	    "%s: %soffset 0x%llx%s: %s", name, place,
-	    (unsigned long long)f->off, of,
-	    f->detail != NULL ? f->detail : "refused");
+	    "%s: %soffset 0x%llx%s%s%s", name, place,
+	    (unsigned long long)f->off, of, f->detail != NULL ? ": " : "",
+	    f->detail != NULL ? f->detail : "");
 	return err_at(e, (size_t)f->off);
 }
 
@@ -277,6 +281,12 @@ encode_file(const struct cli_args *a, struct wr *w, struct err *e)
 	return e->code;
 }
 
+static void
+warn(const char *line)
+{
+	log_warn("%s", line);
+}
+
 static enum err_code
 setupbin_encode(const struct cli_args *a, struct err *e)
 {
@@ -286,7 +296,7 @@ setupbin_encode(const struct cli_args *a, struct err *e)
 	if (file_read_secret(a->pos[0], IN_MAX, &json, e) != ERR_OK)
 		return e->code;
 	wr_grow(&w, OUT_MAX);
-	if (setupjson_encode(json.p, json.len, &w, e) == ERR_OK)
+	if (setupjson_encode(json.p, json.len, &w, warn, e) == ERR_OK)
 		encode_file(a, &w, e);
 	else
 		err_in(e, "%s", a->pos[0]);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "factory/jsonkeys.h"
 #include "factory/setupjson.h"
 #include "formats/cjson.h"
 #include "formats/finding.h"
@@ -307,6 +309,57 @@ digits_value(
 	return num_value(d, var, v, e);
 }
 
+static enum err_code
+address_value(struct draft *d, const char *p, struct err *e)
+{
+	uint8_t ip[4];
+
+	if (inet_pton(AF_INET, p, ip) != 1)
+		return unsound(
+		    e, "text: not an IPv4 address such as \"192.168.1.5\"");
+	for (size_t i = 0; i < sizeof(ip); i++)
+		d->value[i] = ip[sizeof(ip) - 1 - i];
+	d->len = sizeof(ip);
+	return ERR_OK;
+}
+
+/* "text", by the variable's type. */
+static enum err_code
+typed_value(struct draft *d, const struct setupvar *var, const char *p,
+    size_t n, struct err *e)
+{
+	enum setupvar_type type = var == NULL ? SETUPVAR_BYTES : var->type;
+
+	switch (type) {
+	case SETUPVAR_UINT:
+		return digits_value(d, var, p, e);
+	case SETUPVAR_GUID:
+		return guid_value(d, p, e);
+	case SETUPVAR_IPV4:
+		return address_value(d, p, e);
+	case SETUPVAR_PID:
+	case SETUPVAR_PPS:
+		if (memchr(p, '-', n) != NULL)
+			return broken(e,
+			    type == SETUPVAR_PID ? FINDING_PID_CHECK
+						 : FINDING_PPS_CHECK,
+			    "text: in a file it has no dashes; leave them out");
+		break;
+	default:
+		break;
+	}
+	return text_value(d, p, n, e);
+}
+
+static enum err_code
+no_number(const struct setupvar *var, struct err *e)
+{
+	if (var != NULL && var->type == SETUPVAR_IPV4)
+		return unsound(
+		    e, "num: an address is text, such as \"192.168.1.5\"");
+	return unsound(e, "num: the variable is no number");
+}
+
 /* num, guid, text, hex, in this order. */
 static enum err_code
 value_of(struct draft *d, const struct json_doc *j, const struct setupvar *var,
@@ -324,7 +377,10 @@ value_of(struct draft *d, const struct json_doc *j, const struct setupvar *var,
 
 	if (num != NULL) {
 		if (!is_num)
-			return unsound(e, "num: the variable is no number");
+			return no_number(var, e);
+		if (json_doc_kind(num) != JSON_KIND_INT)
+			return unsound(
+			    e, "num: not a whole number; it has no quotes");
 		if (!json_doc_uint(num, UINT64_MAX, &v))
 			return broken(e, FINDING_VALUE_RANGE, var->name);
 		return num_value(d, var, v, e);
@@ -334,11 +390,14 @@ value_of(struct draft *d, const struct json_doc *j, const struct setupvar *var,
 		return unsound(e, "no num, guid, text or hex of its type");
 	if (guid != NULL && !is_guid)
 		return unsound(e, "guid: the variable is no GUID");
-	if (guid != NULL || (text != NULL && is_guid))
+	if (guid != NULL)
 		return guid_value(d, p, e);
+	/* The peer tells the bytes of an address as text, and as hex. */
+	if (text != NULL && hex != NULL && n == 4 && var != NULL &&
+	    var->type == SETUPVAR_IPV4)
+		return text_value(d, p, n, e);
 	if (text != NULL)
-		return is_num ? digits_value(d, var, p, e)
-			      : text_value(d, p, n, e);
+		return typed_value(d, var, p, n, e);
 	return hex_value(d, p, n, e);
 }
 
@@ -535,7 +594,8 @@ header_sound(const struct draft *d, uint64_t type, uint64_t no, struct err *e)
 static enum err_code
 header(struct draft *d, const struct json_doc *root, struct err *e)
 {
-	uint64_t major = 4, type, minor = 0, flags = 0, consumed = 0;
+	uint64_t major = SETUPJSON_MAJOR, type, minor = 0, flags = 0,
+		 consumed = 0;
 	uint64_t head = 1, each = 1, no = 0;
 
 	if (number(root, "majorVersion", UINT8_MAX, &major, e) != ERR_OK)
@@ -592,7 +652,8 @@ encode(
 }
 
 enum err_code
-setupjson_encode(const void *json, size_t n, struct wr *w, struct err *e)
+setupjson_encode(const void *json, size_t n, struct wr *w,
+    void (*warn)(const char *line), struct err *e)
 {
 	struct draft *d = calloc(1, sizeof(*d));
 	struct json_doc *root = NULL;
@@ -600,9 +661,10 @@ setupjson_encode(const void *json, size_t n, struct wr *w, struct err *e)
 
 	if (d == NULL)
 		return err_mem(e);
-	if (json_doc_parse(json, n, &root, &bad) == ERR_OK)
+	if (json_doc_parse(json, n, &root, &bad) == ERR_OK) {
+		jsonkeys_look(root, warn);
 		encode(d, root, w, e);
-	else if (bad.code == ERR_DATA) {
+	} else if (bad.code == ERR_DATA) {
 		unsound(e, bad.msg);
 		err_at(e, bad.offset);
 	} else

@@ -25,6 +25,9 @@
 #include "base/bytes.h"
 #include "formats/setupbin.h"
 
+/* What is written where the JSON names no version. */
+#define SETUPJSON_MAJOR 4
+
 /* As many modules as the list of a one-chunk header holds. */
 #define SETUPJSON_MODULES 235
 
@@ -42,9 +45,10 @@ struct setupjson {
 };
 
 /* The file that JSON tells. Refuses what the layout cannot hold, with the
- * finding's code; whether a BIOS would take it is setuplint's to judge. */
-enum err_code setupjson_encode(
-    const void *json, size_t n, struct wr *, struct err *);
+ * finding's code; whether a BIOS would take it is setuplint's to judge. warn
+ * hears lines about what was not understood. */
+enum err_code setupjson_encode(const void *json, size_t n, struct wr *,
+    void (*warn)(const char *line), struct err *);
 
 /* One line of JSON, in pieces: the caller may empty w between them. j starts
  * as zeroes. */

@@ -96,6 +96,17 @@ static const struct finding table[FINDING_LAST] = {
 	ROW(SETUPBIN_BEHIND_END, "after-end-mark", FINDING_UNREADABLE,
 	    "Behind the last entry a record is filled up with 0.",
 	    "Takes the mark for the end; what follows is not used.", REMAKE),
+	ROW(FINDING_DISK_IMAGE, "disk-image", FINDING_UNREADABLE,
+	    "A Setup.bin is the file alone, not the disk that it lies on.",
+	    "Takes the file from the disk; the image itself is no file to "
+	    "it.",
+	    "Take the file out, and look at that: amtforge usb read --image "
+	    "IMAGE --out FILE."),
+	ROW(FINDING_JSON_TEXT, "json-text", FINDING_UNREADABLE,
+	    "A Setup.bin is what is made of JSON, not the JSON.",
+	    "Finds no file that it knows, and starts the machine as if "
+	    "there were no key.",
+	    "Make the file of it: amtforge setupbin encode IN.json OUT."),
 	ROW(FINDING_FILE_SIZE, "file-size", FINDING_UNREADABLE,
 	    "The size of a file is a multiple of 512 bytes.", UNTOLD,
 	    "Copy the file again, or make it again; it was cut or "
@@ -286,11 +297,11 @@ static const struct finding table[FINDING_LAST] = {
 	    "A value has exactly the width of its number, or a length "
 	    "within its limits.",
 	    "Refuses the entry; the record is burnt.",
-	    "Correct the value; the page lists the limits."),
+	    "Correct the value; amtforge-setupbin(7) lists the limits."),
 	ROW(FINDING_VALUE_RANGE, "value-range", FINDING_UNREADABLE,
 	    "A number is one of the values that its variable has.",
 	    "Refuses the entry; the record is burnt.",
-	    "Correct the value; the page lists them."),
+	    "Correct the value; amtforge-setupbin(7) lists them."),
 	ROW(FINDING_VALUE_CHARS, "value-chars", FINDING_ERROR,
 	    "Texts have only printable ASCII characters, without an end "
 	    "mark.",
@@ -334,7 +345,7 @@ static const struct finding table[FINDING_LAST] = {
 	    "without colon, comma and quote.",
 	    "Refuses the password and all that follows; the record is "
 	    "burnt.",
-	    "Choose another password; the page has the rule."),
+	    "Choose another password; amtforge-setupbin(7) has the rule."),
 	ROW(FINDING_PASSWORD_RISKY, "password-risky", FINDING_WARNING,
 	    "A new MEBx password has at most 16 characters and none of "
 	    "blank, apostrophe, less, greater and ampersand.",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "formats/fat.h"
 #include "formats/hashlist.h"
 #include "formats/passwd.h"
 #include "formats/psk.h"
@@ -635,11 +636,74 @@ reach(struct lint *l)
 	return true;
 }
 
+/* What is no Setup.bin, but near one. */
+
+static bool
+disk_read(void *arg, uint64_t lba, void *sector)
+{
+	const struct lint *l = arg;
+
+	if (lba >= l->n / FAT_SECTOR)
+		return false;
+	memcpy(sector, l->p + (size_t)lba * FAT_SECTOR, FAT_SECTOR);
+	return true;
+}
+
+/* A boot sector, or that of a partition table, with whatever behind it. */
+static bool
+is_disk(struct lint *l)
+{
+	const struct fat_disk disk = {
+		.read = disk_read, .arg = l, .sectors = l->n / FAT_SECTOR
+	};
+	const char *detail = "no SETUP.BIN was found on it", *why;
+	struct fat_file file;
+	struct fat fat;
+
+	if (l->n < FAT_SECTOR || l->p[510] != 0x55 || l->p[511] != 0xaa)
+		return false;
+	if (fat_open(&fat, &disk, &why) &&
+	    fat_find(&fat, SETUPBIN_NAME, &file, &why))
+		detail = "its SETUP.BIN is meant";
+	found(l,
+	    &(struct setuplint_found){
+		.id = FINDING_DISK_IMAGE, .detail = detail });
+	return true;
+}
+
+static bool
+is_json(struct lint *l)
+{
+	size_t i = 0;
+
+	while (
+	    i < l->n && strchr(" \t\r\n", l->p[i]) != NULL && l->p[i] != '\0')
+		i++;
+	if (i == l->n || (l->p[i] != '{' && l->p[i] != '['))
+		return false;
+	at(l, FINDING_JSON_TEXT, 0);
+	return true;
+}
+
+static bool
+has_guid(const struct lint *l)
+{
+	for (unsigned v = 0; v <= UINT8_MAX && l->n >= 16; v++) {
+		const uint8_t *guid = setupbin_guid((uint8_t)v);
+
+		if (guid != NULL && memcmp(guid, l->p, 16) == 0)
+			return true;
+	}
+	return false;
+}
+
 static enum err_code
 run(struct lint *l, struct err *e)
 {
 	const struct setupbin_sink faults = { fault, l };
 
+	if (!has_guid(l) && (is_disk(l) || is_json(l)))
+		return ERR_OK;
 	setupbin_judge(l->p, l->n, &l->sb, &faults);
 	if (!reach(l))
 		return ERR_OK;

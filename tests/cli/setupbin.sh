@@ -56,7 +56,7 @@ a_full_record_is_shown_with_a_warning_and_not_written() {
 	status 0 amtforge setupbin decode --json "$(bin T9)"
 	says "warning record-full"
 	status 65 amtforge setupbin encode "$JSONS/T9.json" t9.bin
-	says "T9.json: record 1, offset 0x400 of the Setup.bin: "
+	says "T9.json: record 1, offset 0x400 of the Setup.bin [record-full]"
 	says "[record-full]"
 	status 65 amtforge setupbin encode "$JSONS/T10.json" t10.bin
 	says "record 1: variable 2/4: the record has no room"
@@ -94,7 +94,7 @@ unreadable_files_are_refused_with_code_and_offset() {
 
 trailing_chunks_are_an_error_to_check_and_a_warning_to_decode() {
 	status 65 amtforge setupbin check "$(bin N04)"
-	grep -q '^0x400: error trailing-zeroes: ' out
+	grep -q '^0x400: error trailing-zeroes$' out
 	status 0 amtforge setupbin decode --json "$(bin N04)"
 	says "warning trailing-zeroes"
 	mv out json
@@ -106,20 +106,22 @@ trailing_chunks_are_an_error_to_check_and_a_warning_to_decode() {
 	says "[trailing-bytes]"
 }
 
-check_tells_every_finding_on_a_line() {
+check_tells_the_fault_first_and_then_its_rule() {
 	cp "$(bin T2)" x.bin
 	poke x.bin 0x208 '\1'
 	poke x.bin 0x447 'M'
 	poke x.bin 0x26 '\1'
 	poke x.bin 0x614 '\11'
 	status 65 amtforge setupbin check x.bin
-	grep -q '^0x26: error header-reserved: ' out
-	grep -q '^0x208 record 1: error record-reserved: ' out
-	grep -q '^0x438 record 2 2/1: error pid-check: ' out
-	grep -q '^0x614 record 3: warning record-number: ' out
-	grep -q ' BIOS: .* Do: ' out
+	grep -q '^0x26: error header-reserved$' out
+	grep -q '^0x208 record 1: error record-reserved$' out
+	grep -q '^0x438 record 2 2/1: error pid-check: ..' out
+	grep -A 3 '^0x614 record 3: warning record-number$' out >one
+	[ "$(cut -c 1-9 one | sed 1d)" = "$(printf '  %s\n' 'rule: R' \
+		'BIOS: F' 'do: Mak')" ]
 	[ "$(tail -n 1 out)" = "x.bin: 3 records looked at, 3 errors, 1 warning" ]
-	[ "$(wc -l <out)" = 5 ]
+	[ "$(wc -l <out)" = 17 ]
+	[ "$(grep -c '^0x' out)" = 4 ]
 	says "x.bin: 3 errors"
 	status 65 amtforge setupbin check x.bin --json
 	[ "$(grep -c '"severity":"' out)" = 4 ]
@@ -140,13 +142,14 @@ a_clean_file_ends_with_0_and_so_do_warnings() {
 
 a_generation_is_told_what_it_makes_of_the_file() {
 	status 65 amtforge setupbin check "$(bin T1)" --amt 11.8
-	grep -q 'error amt-psk: .*AMT 11' out
-	grep -q 'warning amt-v1: ' out
+	grep -q 'error amt-psk$' out
+	grep -q '  rule: .*AMT 11' out
+	grep -q 'warning amt-v1$' out
 	status 0 amtforge setupbin check "$(bin T1)" --amt 2.0
 	status 65 amtforge setupbin check "$(bin T3)" --amt 16.1
-	grep -q 'error amt-sha1: ' out
+	grep -q 'error amt-sha1$' out
 	status 65 amtforge setupbin check "$(bin T7)" --amt 4
-	grep -q 'error amt-file-newer: ' out
+	grep -q 'error amt-file-newer$' out
 	for wrong in 1.0 x 3.x 3. .5 3.0.1 ''; do
 		status 2 amtforge setupbin check "$(bin T7)" --amt "$wrong"
 	done
@@ -211,6 +214,11 @@ encode_refuses_what_harms_and_says_where() {
 		setupbin-json {"records":{}}
 		setupbin-json []
 		setupbin-json {"records":[}
+		setupbin-json {"records":[{"variables":[{"module":2,"var":13,"num":"1"}]}]}
+		setupbin-json {"records":[{"variables":[{"module":2,"var":17,"num":5}]}]}
+		setupbin-json {"records":[{"variables":[{"module":2,"var":17,"text":"host"}]}]}
+		pid-check {"records":[{"variables":[{"module":2,"var":1,"text":"0000-037M"}]}]}
+		pps-check {"records":[{"variables":[{"module":2,"var":2,"text":"NKLD-G5DC"}]}]}
 		multi-chunk {"dataRecordChunkCount":2,"records":[{"variables":[{"module":2,"var":5,"num":1}]}]}
 	EOF
 	status 66 amtforge setupbin encode none.json x.bin
@@ -218,6 +226,104 @@ encode_refuses_what_harms_and_says_where() {
 	: >empty
 	status 65 amtforge setupbin encode empty x.bin
 	says "[setupbin-json]"
+}
+
+a_refusal_is_told_once_in_words_that_fit() {
+	one() {
+		echo '{"fileType":4,"records":[{"variables":[
+		{"module":1,"var":1,"text":"admin"},
+		{"module":1,"var":2,"text":"P@ssw0rd"},'"$1"']}]}' >x.json
+		status 65 amtforge setupbin encode x.json x.bin
+		[ "$(wc -l <err)" = 3 ]
+	}
+	one '{"module":2,"var":13,"num":"2"}'
+	says "num: not a whole number; it has no quotes"
+	one '{"module":2,"var":17,"text":"192.168.1"}'
+	says 'text: not an IPv4 address such as "192.168.1.5"'
+	one '{"module":2,"var":17,"num":5}'
+	says "num: an address is text"
+	one '{"module":2,"var":1,"text":"0000-037M"}'
+	says "in a file it has no dashes"
+	one '{"module":2,"var":13,"num":3}'
+	says "record 1, 2/13, offset 0x238 of the Setup.bin: DHCP [value-range]"
+	says "amtforge-setupbin(7) lists them"
+	one '{"module":1,"var":3,"num":1},{"module":1,"var":3,"num":1}'
+	says "[entry-repeated]"
+	echo '{"fileType":4,"records":[]}' >x.json
+	status 65 amtforge setupbin encode x.json x.bin
+	says "x.json: offset 0x1c of the Setup.bin [no-records]"
+}
+
+# The literal blocks of the page that begin with a brace.
+the_page_s_examples_work_as_they_stand() {
+	awk '/^\.Ed/ { lit = 0 } lit == 1 && /^{/ { lit = 2; n++ }
+		lit == 2 { print >(n ".json") } /^\.Bd/ { lit = 1 }' \
+		"$ROOT/man/amtforge-setupbin.7"
+	[ "$(echo ?.json)" = "1.json 2.json" ]
+	for n in 1,16.0 2,4.0; do
+		status 0 amtforge setupbin encode ${n%,*}.json x.bin \
+			--amt ${n#*,} --force
+		not test -s err
+		amtforge usb image x.bin x.img --force
+	done
+}
+
+an_address_is_written_as_people_write_it() {
+	for v in '"text":"192.168.1.5"' '"hex":"0501a8c0"'; do
+		echo '{"fileType":4,"records":[{"variables":[
+		{"module":1,"var":1,"text":"admin"},
+		{"module":1,"var":2,"text":"P@ssw0rd"},
+		{"module":2,"var":17,'"$v"'}]}]}' >x.json
+		status 0 amtforge setupbin encode x.json x.bin --force
+		amtforge setupbin decode --json x.bin >out
+		jq -e '.records[0].variables[2].hex == "0501a8c0"' out
+	done
+	# as the peer's decoder tells an address whose bytes are letters
+	sed -i 's/"hex":.*"/"text":"host","hex":"686f7374"/' x.json
+	status 0 amtforge setupbin encode x.json x.bin --force
+	amtforge setupbin decode x.bin >out
+	grep -q ' 2/17 .* 116.115.111.104$' out
+}
+
+unknown_keys_and_a_missing_version_are_told() {
+	cat >x.json <<-'EOF'
+		{"majorversion":3,"records":[{"variabels":1,"chunkCount":0,
+		"variables":[{"module":1,"var":1,"text":"admin","type":0},
+		{"module":1,"var":2,"text":"P@ssw0rd","remark":"","desc":""},
+		{"module":2,"var":5,"num":1,"remark":"again"}]}]}
+	EOF
+	status 0 amtforge setupbin encode x.json x.bin
+	cat >want <<-'EOF'
+		unknown key "majorversion" is ignored (did you mean majorVersion?)
+		record 1: unknown key "variabels" is ignored (did you mean variables?)
+		record 1, variable 2: unknown key "remark" is ignored
+		no fileType is given: version 4.0 is written
+	EOF
+	cmp err want
+	awk 'BEGIN { printf "{\"records\":[]"
+		for (i = 0; i < 40; i++) printf ",\"k%d\":0", i
+		print "}" }' >x.json
+	status 65 amtforge setupbin encode x.json y.bin
+	[ "$(grep -c 'unknown key' err)" = 17 ]
+	says "more unknown keys are ignored"
+}
+
+what_is_near_a_setup_bin_is_named() {
+	amtforge usb image "$(bin T3)" key.img
+	for verb in "check" "decode"; do
+		status 65 amtforge setupbin $verb key.img
+		cat out >>err
+		[ "$(grep -c 'disk-image' err)" = 1 ]
+		says "its SETUP.BIN is meant"
+		says "usb read --image"
+	done
+	head -c 1048576 key.img >head.img # an MBR, and its partition is not there
+	status 65 amtforge setupbin check head.img
+	grep -q '^0x0: error disk-image: no SETUP.BIN was found on it$' out
+	status 65 amtforge setupbin check "$JSONS/T3.json"
+	grep -q '^0x0: error json-text$' out
+	grep -q 'setupbin encode' out
+	[ "$(grep -c '^0x' out)" = 1 ]
 }
 
 nothing_is_overwritten_without_force() {
@@ -344,12 +450,17 @@ fi
 t a_full_record_is_shown_with_a_warning_and_not_written
 t unreadable_files_are_refused_with_code_and_offset
 t trailing_chunks_are_an_error_to_check_and_a_warning_to_decode
-t check_tells_every_finding_on_a_line
+t check_tells_the_fault_first_and_then_its_rule
 t a_clean_file_ends_with_0_and_so_do_warnings
 t a_generation_is_told_what_it_makes_of_the_file
 t what_the_target_ignores_is_not_written
 t a_shared_psk_is_refused_unless_told
 t encode_refuses_what_harms_and_says_where
+t a_refusal_is_told_once_in_words_that_fit
+t the_page_s_examples_work_as_they_stand
+t an_address_is_written_as_people_write_it
+t unknown_keys_and_a_missing_version_are_told
+t what_is_near_a_setup_bin_is_named
 t nothing_is_overwritten_without_force
 t entries_are_sorted_unless_they_are_to_stay
 t odd_module_lists_and_numbers_come_back

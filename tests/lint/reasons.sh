@@ -54,10 +54,11 @@ if [ "${2:-}" = print ]; then
 	exit
 fi
 
-# compare KIND PAGE SECTION: the first list of that section.
+# compare KIND PAGE SECTION: the lists of that section, one behind the other.
 compare() {
-	sed -n "/^\.Sh $3/,\$p" "$2" | sed -n '/^\.Bl/,/^\.El/p' |
-		sed '1d;/^\.El/,$d' >"$work/page"
+	sed -n "/^\.Sh $3/,\$p" "$2" | sed '1d;/^\.Sh/,$d' |
+		sed -n '/^\.Bl/,/^\.El/p' |
+		sed '/^\.Bl/d;/^\.El/d' >"$work/page"
 	items "$1" | diff "$work/page" - >&2 && return
 	echo "$2: > lines are what formats/$1.c has"
 	rc=1

@@ -69,6 +69,25 @@ what_is_not_there_is_null_all_the_way(void **state)
 }
 
 static void
+keys_come_as_they_were_written(void **state)
+{
+	static const char text[] = "{\"z\":1,\"a\":{\"q\":2},\"m\":[]}";
+	struct json_doc *d = NULL;
+	const char *key = NULL;
+	struct err e = { 0 };
+	char got[8] = "";
+
+	(void)state;
+	assert_int_equal(json_doc_parse(text, strlen(text), &d, &e), ERR_OK);
+	while ((key = json_doc_key(d, key)) != NULL)
+		strcat(got, key);
+	assert_string_equal(got, "zam");
+	assert_null(json_doc_key(json_doc_get(d, "m"), NULL));
+	assert_null(json_doc_key(json_doc_get(d, "none"), NULL));
+	json_doc_free(d);
+}
+
+static void
 errors_say_where_and_never_quote(void **state)
 {
 	static const struct {
@@ -120,6 +139,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_are_found_by_key_and_place),
 		cmocka_unit_test(what_is_not_there_is_null_all_the_way),
+		cmocka_unit_test(keys_come_as_they_were_written),
 		cmocka_unit_test(errors_say_where_and_never_quote),
 		cmocka_unit_test(a_deep_document_is_refused_and_not_followed),
 	};
