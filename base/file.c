@@ -426,6 +426,15 @@ file_exists(const char *path)
 	return lstat(path, &st) == 0;
 }
 
+bool
+file_same(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	    x.st_ino == y.st_ino;
+}
+
 enum err_code
 file_join(
     char *out, size_t room, const char *dir, const char *name, struct err *e)

@@ -61,6 +61,8 @@ void file_unmap(const uint8_t *, size_t);
 /* Makes the folder (one level) if it is not there. mode as for mkdir. */
 enum err_code file_mkdir(const char *path, int mode, struct err *);
 bool file_exists(const char *path);
+/* Are both there, and one file under whatever names? */
+bool file_same(const char *, const char *);
 /* fsync of the folder that holds path. */
 enum err_code file_sync_dir(const char *path, struct err *);
 /* dir "/" name into out; ERR_USAGE if it does not fit. */

@@ -239,26 +239,16 @@ ledger_open(
 	return e->code;
 }
 
-static bool
-same_file(const char *a, const char *b)
+enum err_code
+ledger_spare(
+    const char *path, const char *key_file, const char *out, struct err *e)
 {
-	struct stat x, y;
-
-	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
-	    x.st_ino == y.st_ino;
-}
-
-/* --force replaces files, but the ledger and its key are never meant. */
-static enum err_code
-spare_ledger(const struct cli_args *a, const char *key_file, struct err *e)
-{
-	const char *out = cli_value(a, "--out", NULL);
 	char key[4096];
 
 	if (out == NULL ||
-	    key_path(a->pos[0], key_file, key, sizeof(key), e) != ERR_OK)
+	    key_path(path, key_file, key, sizeof(key), e) != ERR_OK)
 		return e->code;
-	if (same_file(out, a->pos[0]) || same_file(out, key))
+	if (file_same(out, path) || file_same(out, key))
 		err_set(e, ERR_USAGE,
 		    "--out %.200s: the ledger, or its key, would be replaced",
 		    out);
@@ -271,7 +261,8 @@ ledger_open_args(const struct cli_args *a, struct ledger **out, struct err *e)
 	const char *key_file = cli_value(a, "--key-file", NULL);
 
 	*out = NULL;
-	if (spare_ledger(a, key_file, e) != ERR_OK)
+	if (ledger_spare(a->pos[0], key_file, cli_value(a, "--out", NULL), e) !=
+	    ERR_OK)
 		return e->code;
 	return ledger_open(a->pos[0], key_file, out, e);
 }

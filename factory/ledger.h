@@ -31,6 +31,10 @@ struct ledger;
 enum err_code ledger_init(const char *path, const char *key_file, struct err *);
 enum err_code ledger_open(
     const char *path, const char *key_file, struct ledger **, struct err *);
+/* ERR_USAGE if out (NULL: nothing) is the ledger or its key: --force replaces
+ * files, but those are never meant. */
+enum err_code ledger_spare(
+    const char *path, const char *key_file, const char *out, struct err *);
 /* The ledger of a verb whose first argument is LEDGER. */
 enum err_code ledger_open_args(
     const struct cli_args *, struct ledger **, struct err *);
