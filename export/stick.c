@@ -100,7 +100,7 @@ enum err_code
 stick_list_make(
     const struct stick_how *how, struct stick_list *out, struct err *e)
 {
-	*out = (struct stick_list){ 0 };
+	*out = (struct stick_list){ .via = how->via };
 	if (stickblock_list(NULL, out, e) != ERR_OK)
 		return e->code;
 	if (how->via != STICK_VIA_BLOCK && add_usb(out, how, e) != ERR_OK)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,8 @@
 
 #include "export/sticklist.h"
 #include "formats/reason.h"
+
+#define DEVICES "/sys/bus/usb/devices"
 
 bool
 sticklist_is_port(const char *s)
@@ -69,6 +72,38 @@ sticklist_free(struct stick_list *l)
 	*l = (struct stick_list){ 0 };
 }
 
+/* A root hub is an entry too. */
+static bool
+has_usb(void)
+{
+	DIR *dir = opendir(DEVICES);
+	struct dirent *entry;
+	bool some = false;
+
+	if (dir == NULL)
+		return false;
+	while (!some && (entry = readdir(dir)) != NULL)
+		some = entry->d_name[0] != '.';
+	closedir(dir);
+	return some;
+}
+
+const char *
+sticklist_none(const struct stick_list *l)
+{
+	if (!has_usb())
+		return "this machine shows no USB at all: " DEVICES
+		       " has no entries (a container or a guest has those "
+		       "that it is given)";
+	if (l->via == STICK_VIA_BLOCK)
+		return "the kernel shows no USB disk; --via auto asks libusb "
+		       "too";
+	if (l->via == STICK_VIA_USB)
+		return "libusb shows no USB disk; --via auto asks the kernel "
+		       "too";
+	return "no USB disk is plugged in";
+}
+
 enum err_code
 sticklist_find(const struct stick_list *l, const char *port,
     const struct stick_info **out, struct err *e)
@@ -79,5 +114,6 @@ sticklist_find(const struct stick_list *l, const char *port,
 			return ERR_OK;
 		}
 	return err_refuse(e, ERR_NOINPUT, reason_get(REASON_STICK_ABSENT),
-	    "no USB disk is at this port");
+	    "no USB disk is at this port%s%s", l->n == 0 ? ": " : "",
+	    l->n == 0 ? sticklist_none(l) : "");
 }

@@ -38,6 +38,7 @@ struct stick_info {
 struct stick_list {
 	struct stick_info *at; /* owned; by rising port */
 	size_t n, room;
+	enum stick_via via; /* that was asked for */
 };
 
 /* "1-2.3": is it the name of a port? */
@@ -51,6 +52,8 @@ enum err_code sticklist_add(
 /* ERR_NOINPUT if nothing that could be a stick is at this port. */
 enum err_code sticklist_find(const struct stick_list *, const char *port,
     const struct stick_info **, struct err *);
+/* Why an empty list is empty, for a person. A static text. */
+const char *sticklist_none(const struct stick_list *);
 void sticklist_free(struct stick_list *);
 
 #endif
