@@ -3,12 +3,14 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/log.h"
 #include "export/stick.h"
 #include "factory/ledger.h"
 #include "factory/stickread.h"
 #include "factory/stickwrite.h"
 #include "factory/verbs.h"
 #include "formats/cjson.h"
+#include "formats/reason.h"
 
 /* ---- usb list ---- */
 
@@ -121,11 +123,26 @@ put_words(struct wr *w, const struct seen *s)
 	    i->serial[0] != '\0' ? i->serial : "-");
 }
 
+/* What rows do not tell, or not so that one knows what to do. */
+static void
+say_rest(const struct stick_list *all, size_t locked)
+{
+	if (all->n == 0)
+		log_info("%s", sticklist_none(all));
+	if (locked > 0)
+		log_warn("this user may not open %zu of %zu: run as root, or "
+			 "give a group the devices; amtforge(1) has the rules "
+			 "for udev",
+		    locked, all->n);
+}
+
 static enum err_code
 list(const struct cli_args *a, struct err *e)
 {
+	const char *code = reason_get(REASON_STICK_ACCESS)->code;
 	struct stick_list all = { 0 };
 	struct stick_how how;
+	size_t locked = 0;
 	struct wr w;
 
 	wr_grow(&w, 1 << 20);
@@ -135,15 +152,19 @@ list(const struct cli_args *a, struct err *e)
 		struct seen s = { .info = all.at[i] };
 
 		look(&s, &how);
+		locked += strcmp(s.state, code) == 0;
 		if (a->json)
 			put_json(&w, &s);
 		else
 			put_words(&w, &s);
 	}
-	sticklist_free(&all);
 	if (e->code == ERR_OK)
-		return cli_print(&w, e);
-	wr_free(&w);
+		cli_print(&w, e);
+	else
+		wr_free(&w);
+	if (e->code == ERR_OK)
+		say_rest(&all, locked);
+	sticklist_free(&all);
 	return e->code;
 }
 
@@ -165,7 +186,9 @@ static const struct cli_opt write_opts[] = {
 };
 
 static const struct cli_opt read_opts[] = {
-	{ "--port", CLI_VALUE, "P", "a port of usb list, as 1-2.3" },
+	{ "--port", CLI_VALUE, "P", "a port of usb list, as 1-2.3; one" },
+	{ "--image", CLI_VALUE, "IMG",
+	    "a key image in a file instead, as a rehearsal leaves it" },
 	{ "--out", CLI_VALUE, "FILE", "keep SETUP.BIN, readable by its owner" },
 	{ "--reconcile", CLI_VALUE, "LEDGER",
 	    "tell whose records were taken, and remember it" },
@@ -207,12 +230,17 @@ static const char about[] =
     "        shows what would be written where, and changes nothing\n"
     "  amtforge usb write key.img --port 1-2.1 1-2.2 1-2.3 --yes\n"
     "        writes them all at once, reads back, says ok or why not for each\n"
+    "  amtforge usb read --port 1-2.1 --reconcile line.db\n"
+    "        when a key is back, one port at a time: tells which records\n"
+    "        machines have taken, and the ledger line.db remembers it\n"
+    "  amtforge usb wipe --port 1-2.1 1-2.2 1-2.3 --yes\n"
+    "        overwrites them all at once\n"
     "\n"
     "Run as root, or with rights to the devices. A new stick has an empty\n"
     "volume on it: --force overwrites that, and anything else. A stick that "
     "is\n"
-    "mounted is never written. When keys come back: usb read tells which\n"
-    "records machines have taken, usb wipe overwrites them.";
+    "mounted is never written. usb read --image IMG reads a key image in a\n"
+    "file: a rehearsal with amtforge-device boot --usb IMG needs no stick.";
 
 const struct cli_verb stickfile_verbs[] = {
 	{ "usb", "", about, NULL, 0, 0, NULL },
@@ -220,15 +248,18 @@ const struct cli_verb stickfile_verbs[] = {
 	    "show the sticks that are plugged in: port, USB id, size, device "
 	    "and what each holds",
 	    list_opts, 0, 0, list },
-	{ "usb write", "IMG --port P [P...] [--yes]",
+	{ "usb write", "IMG --port P [P...] [--yes] [--force]",
 	    "write a key image to the sticks at these ports, all at once, and "
-	    "read each back; without --yes only show what would be done",
+	    "read each back; without --yes only show what would be done; new "
+	    "sticks need --force",
 	    write_opts, 1, -1, stickwrite_image },
-	{ "usb read", "--port P [--out FILE] [--reconcile LEDGER]",
-	    "read a key that came back: which records machines have taken, by "
-	    "PID; secrets are not shown",
+	{ "usb read",
+	    "(--port P | --image IMG) [--out FILE [--force]] "
+	    "[--reconcile LEDGER]",
+	    "read a key that came back, one at a time: which records machines "
+	    "have taken, by PID; secrets are not shown",
 	    read_opts, 0, 1, stickread_run },
-	{ "usb wipe", "--port P [P...] [--yes] [--whole]",
+	{ "usb wipe", "--port P [P...] [--yes] [--whole] [--force]",
 	    "overwrite what was written to the keys at these ports, SETUP.BIN "
 	    "first, and read back that nothing is left",
 	    wipe_opts, 0, -1, stickwrite_wipe },

@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "export/stick.h"
+#include "export/stickimage.h"
 #include "factory/keyring.h"
 #include "factory/ledger.h"
 #include "factory/stickread.h"
@@ -18,6 +18,19 @@
 #define ROWS_MAX ((size_t)1 << 28)
 /* A file that a key of a stick holds: half a million records. */
 #define FILE_MAX ((uint32_t)1 << 28)
+
+/* Where a key is: one of the two. */
+struct source {
+	const char *port;
+	const char *image; /* a file */
+};
+
+static enum err_code
+in_source(const struct source *s, struct err *e)
+{
+	return s->port != NULL ? err_in(e, "port %s", s->port)
+			       : err_in(e, "%s", s->image);
+}
 
 /* ---- off the stick ---- */
 
@@ -71,12 +84,11 @@ read_key(struct stick *s, struct secret *out, struct err *e)
 }
 
 static enum err_code
-fetch(const struct cli_args *a, const char *port, struct secret *out,
-    struct err *e)
+open_port(
+    const struct cli_args *a, const char *port, struct stick **s, struct err *e)
 {
 	const struct stick_info *info;
 	struct stick_list list = { 0 };
-	struct stick *s = NULL;
 	struct stick_how how;
 
 	if (!sticklist_is_port(port))
@@ -86,12 +98,24 @@ fetch(const struct cli_args *a, const char *port, struct secret *out,
 	if (stickwrite_how(a, &how, e) != ERR_OK)
 		return e->code;
 	if (stick_list_make(&how, &list, e) == ERR_OK &&
-	    sticklist_find(&list, port, &info, e) == ERR_OK &&
-	    stick_open(info, STICK_READ, &how, &s, e) == ERR_OK)
+	    sticklist_find(&list, port, &info, e) == ERR_OK)
+		stick_open(info, STICK_READ, &how, s, e);
+	sticklist_free(&list);
+	return e->code;
+}
+
+static enum err_code
+fetch(const struct cli_args *a, const struct source *from, struct secret *out,
+    struct err *e)
+{
+	struct stick *s = NULL;
+
+	if ((from->port != NULL
+		    ? open_port(a, from->port, &s, e)
+		    : stickimage_open(from->image, &s, e)) == ERR_OK)
 		read_key(s, out, e);
 	stick_close(s);
-	sticklist_free(&list);
-	return err_in(e, "port %s", port);
+	return in_source(from, e);
 }
 
 /* ---- what is in it ---- */
@@ -130,8 +154,8 @@ pid_of(const struct setupbin_record *rec, char out[static PSK_PID_LEN + 1])
 }
 
 static void
-put_head(struct wr *w, const struct setupbin *h, const char *port, size_t n,
-    bool json)
+put_head(struct wr *w, const struct setupbin *h, const struct source *from,
+    size_t n, bool json)
 {
 	if (!json) {
 		wr_fmt(w,
@@ -143,7 +167,10 @@ put_head(struct wr *w, const struct setupbin *h, const char *port, size_t n,
 		return;
 	}
 	wr_str(w, "{");
-	cjson_put_member(w, "port", port);
+	if (from->port != NULL)
+		cjson_put_member(w, "port", from->port);
+	else
+		cjson_put_member(w, "image", from->image);
 	wr_fmt(w,
 	    ",\"version\":\"%u.%u\",\"size\":%zu,\"records\":%lu,"
 	    "\"consumed\":%lu,\"keep\":%s}\n",
@@ -170,8 +197,8 @@ put_record(struct wr *w, uint32_t number, const char *state, const char *pid,
 /* Writes what can be read, also of a file that is not sound further on: a
  * torn key is why one looks. */
 static enum err_code
-decode(const struct cli_args *a, const char *port, const struct secret *file,
-    struct wr *w, struct err *e)
+decode(const struct cli_args *a, const struct source *from,
+    const struct secret *file, struct wr *w, struct err *e)
 {
 	bool rows = !cli_flag(a, "--reconcile"); /* which has its own */
 	struct setupbin_record *rec = calloc(1, sizeof(*rec));
@@ -183,7 +210,7 @@ decode(const struct cli_args *a, const char *port, const struct secret *file,
 		return err_mem(e);
 	rd_init(&r, file->p, file->len);
 	if (setupbin_read(&r, &h))
-		put_head(w, &h, port, file->len, a->json);
+		put_head(w, &h, from, file->len, a->json);
 	for (uint32_t i = 0; r.why == NULL && i < h.count; i++) {
 		if (!setupbin_record_read(&r, &h, rec))
 			break;
@@ -196,19 +223,20 @@ decode(const struct cli_args *a, const char *port, const struct secret *file,
 	if (rd_end(&r))
 		return ERR_OK;
 	rd_err(&r, reason_get(REASON_SETUPBIN_MALFORMED), e);
-	return err_in(e, "port %s: SETUP.BIN", port);
+	err_in(e, "SETUP.BIN");
+	return in_source(from, e);
 }
 
 static enum err_code
-show(const struct cli_args *a, const char *port, const struct secret *file,
-    struct err *e)
+show(const struct cli_args *a, const struct source *from,
+    const struct secret *file, struct err *e)
 {
 	struct err printing;
 	struct wr w;
 
 	err_clear(&printing);
 	wr_grow(&w, ROWS_MAX);
-	decode(a, port, file, &w, e);
+	decode(a, from, file, &w, e);
 	cli_print(&w, &printing);
 	if (e->code == ERR_OK)
 		*e = printing;
@@ -301,15 +329,15 @@ reconcile(const struct cli_args *a, const struct secret *file, struct err *e)
 /* A record that cannot be read hides nothing of what the others tell: the
  * ledger's rows call it unknown. */
 static enum err_code
-tell(const struct cli_args *a, const char *port, const struct secret *file,
-    struct err *e)
+tell(const struct cli_args *a, const struct source *from,
+    const struct secret *file, struct err *e)
 {
 	struct err bad;
 
 	if (!cli_flag(a, "--reconcile"))
-		return show(a, port, file, e);
+		return show(a, from, file, e);
 	err_clear(&bad);
-	if (show(a, port, file, &bad) != ERR_OK && bad.code != ERR_DATA)
+	if (show(a, from, file, &bad) != ERR_OK && bad.code != ERR_DATA)
 		*e = bad;
 	else if (reconcile(a, file, e) == ERR_OK && bad.code != ERR_OK)
 		log_warn("%s", bad.msg);
@@ -331,21 +359,51 @@ keep(const struct cli_args *a, const struct secret *file, struct err *e)
 	    path, FILE_SECRET | FILE_REPLACE, file->p, file->len, e);
 }
 
+/* --force replaces files, but never what else is named here. */
+static enum err_code
+spare(const struct cli_args *a, const struct source *from, struct err *e)
+{
+	const char *out = cli_nth(a, "--out", 0);
+
+	if (out != NULL && from->image != NULL && file_same(out, from->image))
+		return err_set(e, ERR_USAGE,
+		    "--out %.200s: the image would be replaced", out);
+	if (!cli_flag(a, "--reconcile"))
+		return ERR_OK;
+	return ledger_spare(cli_value(a, "--reconcile", ""),
+	    cli_nth(a, "--key-file", 0), out, e);
+}
+
+static enum err_code
+take_source(const struct cli_args *a, struct source *from, struct err *e)
+{
+	from->image = cli_nth(a, "--image", 0);
+	from->port = cli_nth(a, "--port", 0);
+	if (from->image != NULL && (from->port != NULL || a->n > 0))
+		return err_set(e, ERR_USAGE,
+		    "either --port or --image: one key at a time");
+	if (from->port != NULL && a->n > 0)
+		return err_set(e, ERR_USAGE, "one port at a time");
+	if (a->n > 0)
+		from->port = a->pos[0];
+	if (from->port == NULL && from->image == NULL)
+		return err_set(e, ERR_USAGE,
+		    "--port or --image is needed; usage: %s %s %s", a->program,
+		    a->verb->name, a->verb->synopsis);
+	return ERR_OK;
+}
+
 enum err_code
 stickread_run(const struct cli_args *a, struct err *e)
 {
 	struct secret file = { 0 };
-	const char *port;
+	struct source from;
 
-	if (a->n == 1 && !cli_flag(a, "--port"))
-		port = a->pos[0];
-	else if (a->n == 1)
-		return err_set(e, ERR_USAGE, "one port at a time");
-	else if (cli_need(a, "--port", &port, e) != ERR_OK)
+	if (take_source(a, &from, e) != ERR_OK || spare(a, &from, e) != ERR_OK)
 		return e->code;
 	/* Kept first: a file that is not sound is worth a look. */
-	if (fetch(a, port, &file, e) == ERR_OK && keep(a, &file, e) == ERR_OK)
-		tell(a, port, &file, e);
+	if (fetch(a, &from, &file, e) == ERR_OK && keep(a, &file, e) == ERR_OK)
+		tell(a, &from, &file, e);
 	secret_free(&file);
 	return e->code;
 }

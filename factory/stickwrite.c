@@ -328,6 +328,19 @@ batch_free(struct batch *b)
 	sticklist_free(&b->list);
 }
 
+static void
+say_look(const struct batch *b)
+{
+	bool wipe = b->at[0].job.image == NULL;
+
+	if (b->failed == b->n)
+		log_info("nothing was changed; no stick here may be %s",
+		    wipe ? "wiped" : "written");
+	else
+		log_info("nothing was changed; --yes %s %zu of %zu",
+		    wipe ? "wipes" : "writes", b->n - b->failed, b->n);
+}
+
 static enum err_code
 batch_run(struct batch *b, struct err *e)
 {
@@ -339,7 +352,7 @@ batch_run(struct batch *b, struct err *e)
 		return e->code;
 	}
 	if (b->look && !b->args->json)
-		log_info("nothing was changed; --yes does it");
+		say_look(b);
 	if (b->failed > 0)
 		return b->failed == b->n ? b->code : ERR_SOME;
 	return ERR_OK;

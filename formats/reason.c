@@ -479,8 +479,8 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_STICK_NO_KEY] = { "stick-no-key",
 	    "A key is a disk with a FAT volume that holds SETUP.BIN in its "
 	    "root folder.",
-	    "Look whether this is the right stick. Write the key again from "
-	    "its image." },
+	    "Look whether this is the right stick or image. Write the key "
+	    "again from its image." },
 	[REASON_STICK_IMAGE] = { "stick-image",
 	    "A key image is a FAT volume whose first root entry is "
 	    "SETUP.BIN, in consecutive clusters.",

@@ -87,6 +87,10 @@ each_machine_takes_the_next_record_by_two_bytes_until_none_is_left() {
 		usb "\"applied\":true,\"used\":true,\"record\":$i,\"left\":$((3 - i))"
 		pid=$(sed -n "${i}s/.*\"pid\":\"\([^\"]*\)\".*/\1/p" key.units)
 		usb "\"pid\":\"$pid\""
+		amtforge usb read --image key.img --reconcile key.db --json >told
+		grep "\"record\":$i,\"pid\":\"$pid\"" told |
+			grep -q '"state":"possibly-applied","copy":false'
+		grep -q "\"unused\":$((3 - i)),\"possibly_applied\":$i,.*\"whole\":true" told
 		grep -q '"words":"talks, PSK"' events
 	done
 	cp key.img was.img
@@ -96,6 +100,8 @@ each_machine_takes_the_next_record_by_two_bytes_until_none_is_left() {
 	usb 'no unused record left of 3'
 	usb '"reason":"key-used-up"'
 	grep -q '"words":"talks, PKI"' events
+	amtforge usb read --image key.img --reconcile key.db --json >told
+	grep -q '"possibly_applied":3' told
 }
 
 a_machine_that_met_a_key_leaves_it_alone_at_its_next_start() {

@@ -108,13 +108,14 @@ without_yes_nothing_is_written() {
 	sticks 0 1-1=a 1-2=b -- write "$KEY/key.img" --port 1-1 1-2
 	row 1-1 "would be written: "
 	row 1-2 "of 67108864 bytes, holds now: blank"
-	says "nothing was changed; --yes does it"
+	says "nothing was changed; --yes writes 2 of 2"
 	says "stick: 1-1: 0 writes"
 	says "stick: 1-2: 0 writes"
 	cmp -n 67108864 a /dev/zero
 	cp "$KEY/key.img" a
 	sticks 0 1-1=a -- wipe --port 1-1
 	row 1-1 "would be wiped: "
+	says "nothing was changed; --yes wipes 1 of 1"
 	cmp a "$KEY/key.img"
 	sticks 0 1-1=a -- wipe --port 1-1 --json
 	jq -e '.result == "would-wipe"' out
@@ -125,6 +126,58 @@ without_yes_nothing_is_written() {
 	dd if=noise of=b conv=notrunc status=none
 	sticks 77 1-2=b -- write "$KEY/key.img" --port 1-2
 	row 1-2 "refused  [stick-foreign]"
+	says "nothing was changed; no stick here may be written"
+	not grep -q -- --yes err
+	sticks 1 1-1=a 1-2=b -- write "$KEY/key.img" --port 1-1 1-2
+	says "nothing was changed; --yes writes 1 of 2"
+	sticks 77 1-2=b -- wipe --port 1-2
+	says "nothing was changed; no stick here may be wiped"
+}
+
+a_list_without_sticks_says_why_on_stderr() {
+	blank a
+	for json in '' --json; do
+		sticks 0 1-1=a,kbd -- list $json
+		[ ! -s out ]
+		says "no USB disk is plugged in"
+	done
+	sticks 0 1-1=a,kbd -- list --via block
+	says "the kernel shows no USB disk; --via auto asks libusb too"
+	sticks 0 1-1=a -- list
+	not grep -q 'no USB' err
+	sticks 66 1-1=a,kbd -- read --port 1-1
+	says "no USB disk is at this port: no USB disk is plugged in"
+	sticks 66 1-1=a -- read --port 1-2
+	says "port 1-2: no USB disk is at this port ["
+	[ ! -e /sys/bus/usb/devices ] || return 0
+	for json in '' --json; do
+		status 0 amtforge usb list $json
+		[ ! -s out ]
+		says "this machine shows no USB at all"
+	done
+	status 66 amtforge usb read --port 1-1
+	says "no USB disk is at this port: this machine shows no USB at all"
+}
+
+# As root, to whom all is open, under another user, who has to reach the
+# testbed.
+a_list_tells_how_many_devices_this_user_may_not_open() {
+	blank a b
+	cat >list.sh <<'END'
+chmod -R a+rwX "$UMOCKDEV_DIR"
+chmod 000 "$UMOCKDEV_DIR/dev/bus/usb/001/002"
+if [ "$(id -u)" = 0 ]; then
+	cp "$1" "$UMOCKDEV_DIR/program"
+	exec setpriv --reuid=65534 --clear-groups "$UMOCKDEV_DIR/program" \
+		usb list
+fi
+exec "$1" usb list
+END
+	status 0 env TMPDIR=/tmp timeout 60 "$FAKE" 1-1=a 1-2=b -- \
+		sh list.sh "$BIN/amtforge"
+	row 1-1 "this user may not use the device"
+	row 1-2 "blank"
+	says "this user may not open 1 of 2: run as root, or give a group"
 }
 
 many_sticks_are_written_at_once() {
@@ -399,6 +452,51 @@ a_file_in_pieces_is_read_along_its_chain() {
 	cmp back.bin "$KEY/setup.bin"
 }
 
+an_image_in_a_file_is_read_as_a_stick_is() {
+	cp "$KEY/key.img" a
+	cp "$KEY/l.db" "$KEY/l.db.key" .
+	take 1
+	status 0 amtforge usb read --image a --json
+	jq -se '.[0].image == "a" and (.[0] | has("port") | not) and
+		.[0].consumed == 1 and .[1].state == "consumed" and
+		.[2].state == "unused"' out
+	status 0 amtforge usb read --image a --reconcile l.db --json
+	jq -se '.[1].state == "possibly-applied" and .[4].unused == 2' out
+	status 0 amtforge usb read --image "$KEY/key.img" --out back.bin
+	cmp back.bin "$KEY/setup.bin"
+	[ "$(stat -c %a back.bin)" = 600 ]
+	# one key at a time
+	status 2 amtforge usb read --image a --port 1-1
+	status 2 amtforge usb read 1-1 --image a
+	status 2 amtforge usb read
+	says "--port or --image is needed"
+	# what is no image
+	status 66 amtforge usb read --image absent
+	says "absent: cannot be opened"
+	mkfifo pipe
+	for no in . pipe /dev/null; do
+		status 66 timeout 10 amtforge usb read --image "$no"
+		says "$no: this is no file; a stick is named by its port, --port"
+	done
+	: >empty
+	head -c 100000 /dev/zero >zeroes
+	head -c 1300000 "$KEY/key.img" >short
+	for no in empty zeroes short; do
+		status 65 amtforge usb read --image $no
+		says "$no: "
+		says "[stick-no-key]"
+	done
+	status 75 flock a amtforge usb read --image a
+	says "a: a machine takes a record from it at this moment"
+	# what else is named is never replaced
+	for f in a l.db l.db.key; do
+		cp $f was
+		status 2 amtforge usb read --image a --reconcile l.db \
+			--out $f --force
+		cmp $f was
+	done
+}
+
 what_is_no_key_is_not_read() {
 	blank a b
 	sticks 65 1-1=a -- read --port 1-1
@@ -492,19 +590,23 @@ an_image_that_changes_meanwhile_is_written_as_it_was() {
 	not grep -q driver err
 }
 
-the_help_of_the_group_is_enough_to_write_a_key() {
+the_help_of_the_group_is_enough_for_the_life_of_a_key() {
 	amtforge usb --help >help
 	# its own commands, as it prints them, with real names
-	sed -n 's/^  \(amtforge usb [iw].*\)/\1/p' help >commands
-	[ "$(wc -l <commands)" = 3 ]
+	sed -n 's/^  \(amtforge usb .*\)/\1/p' help >commands
+	[ "$(cut -d' ' -f3 commands | tr '\n' ' ')" = \
+		"image list write write read wipe " ]
 	cp "$KEY/setup.bin" SETUP.BIN
+	cp "$KEY/l.db" line.db
+	cp "$KEY/l.db.key" line.db.key
 	blank a b c
 	sh -e "$PWD/commands" >/dev/null 2>&1 || true # makes key.img
 	[ -s key.img ]
 	sed 1d commands >rest
 	status 0 "$FAKE" 1-2.1=a 1-2.2=b 1-2.3=c -- sh -e rest
-	[ "$(grep -c '  ok  ' out)" = 3 ]
-	cmp -n 1300000 key.img c
+	[ "$(grep -c '  ok  .*read back' out)" = 6 ]
+	grep -q 'of order A: 3 records: 3 unused' out
+	cmp -n 67108864 c /dev/zero # wiped
 	status 2 amtforge usb
 	says "usb what? see amtforge usb --help"
 }
@@ -518,6 +620,8 @@ make_key
 amtforge unit list "$KEY/l.db" A --json >"$KEY/units.json"
 t the_list_tells_port_size_and_what_each_holds
 t without_yes_nothing_is_written
+t a_list_without_sticks_says_why_on_stderr
+t a_list_tells_how_many_devices_this_user_may_not_open
 t many_sticks_are_written_at_once
 t each_fault_has_its_error_and_a_good_neighbour_succeeds
 t a_stick_that_hangs_ends_behind_its_neighbours
@@ -533,10 +637,11 @@ t a_returned_key_tells_whose_records_were_taken
 t a_damaged_record_hides_no_other
 t what_is_read_is_kept_in_a_file_and_shown_without_secrets
 t a_file_in_pieces_is_read_along_its_chain
+t an_image_in_a_file_is_read_as_a_stick_is
 t what_is_no_key_is_not_read
 t a_wiped_key_holds_not_one_old_byte
 t a_wipe_that_does_not_hold_is_told
 t an_interrupt_gives_the_sticks_back
 t an_image_that_changes_meanwhile_is_written_as_it_was
-t the_help_of_the_group_is_enough_to_write_a_key
+t the_help_of_the_group_is_enough_for_the_life_of_a_key
 done_testing
