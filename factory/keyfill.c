@@ -19,6 +19,7 @@
 struct fill {
 	const struct keyring_key *k;
 	struct setupbin_record *rec;
+	const struct keyring_record *row;
 	struct profile_notes *notes; /* NULL: nobody wants them */
 	bool full;
 };
@@ -208,15 +209,29 @@ put_server(struct fill *f, const struct profile *p)
 		put_u8(f, 2, 28, p->talk);
 }
 
+/* A new password follows "admin" by rule; where the machine has the one that
+ * it is to have, none does. */
+static void
+put_passwords(struct fill *f, const struct unit *u)
+{
+	const char *current = f->k->current;
+	const char *mebx = u != NULL ? u->mebx : f->k->mebx;
+
+	if (current[0] == '\0' && f->row->own) {
+		put_text(f, 1, 1, mebx);
+		return;
+	}
+	put_text(f, 1, 1, current[0] != '\0' ? current : KEYFILL_FACTORY);
+	put_text(f, 1, 2, mebx);
+}
+
 static void
 fill(struct fill *f, const struct order *o, const struct unit *u)
 {
 	const struct profile *p = &o->profile;
 	const struct psk *psk = u != NULL ? &u->psk : &o->psk;
-	const char *current = f->k->current;
 
-	put_text(f, 1, 1, current[0] != '\0' ? current : KEYFILL_FACTORY);
-	put_text(f, 1, 2, u != NULL ? u->mebx : f->k->mebx);
+	put_passwords(f, u);
 	put_u8(f, 1, 3, p->enabled);
 	if (!p->pki) {
 		put_text(f, 2, 1, psk->pid);
@@ -240,8 +255,8 @@ keyfill_head(
 }
 
 static enum err_code
-fill_record(const struct order *o, struct fill *f, const struct unit *u,
-    uint32_t number, struct err *e)
+fill_record(
+    const struct order *o, struct fill *f, const struct unit *u, struct err *e)
 {
 	struct setupbin_record *rec = f->rec;
 
@@ -249,7 +264,7 @@ fill_record(const struct order *o, struct fill *f, const struct unit *u,
 	rec->flags = SETUPBIN_VALID;
 	if (f->k->scrambled)
 		rec->flags |= SETUPBIN_SCRAMBLED;
-	rec->number = number;
+	rec->number = f->row->record;
 	rec->len = 0;
 	fill(f, o, u);
 	if (!f->full)
@@ -262,12 +277,12 @@ fill_record(const struct order *o, struct fill *f, const struct unit *u,
 
 enum err_code
 keyfill_record(const struct order *o, const struct keyring_key *k,
-    const struct unit *u, uint32_t number, struct setupbin_record *rec,
-    struct err *e)
+    const struct unit *u, const struct keyring_record *row,
+    struct setupbin_record *rec, struct err *e)
 {
-	struct fill f = { .k = k, .rec = rec };
+	struct fill f = { .k = k, .rec = rec, .row = row };
 
-	return fill_record(o, &f, u, number, e);
+	return fill_record(o, &f, u, e);
 }
 
 /* Judging. */
@@ -362,16 +377,19 @@ note_newer(const struct profile *p, const struct keyring_key *k,
 	readable(p, &major, &minor);
 	if (k->major < major || (k->major == major && k->minor <= minor))
 		return;
-	note(notes,
-	    "AMT %u.%u is thought to read files up to version %u.%u; a machine "
-	    "does nothing with a newer one, as this %u.%u is",
-	    p->amt_major, p->amt_minor, major, minor, k->major, k->minor);
-	if (major < 3 && h != NULL)
+	if (major < 3 && h != NULL && k->major == 3)
 		note(notes,
-		    "hash %s is %s, which no file before 3.0 has: this key is "
-		    "for AMT 6 and later; a profile for older machines says "
-		    "hash = \"sha1\"",
-		    h->name, hashlist_type_name(h->type));
+		    "Setup.bin with a %s hash is version 3.0, which AMT 6 and "
+		    "later read; machines of AMT %u.%u will do nothing with "
+		    "this key. A profile for them says hash = \"sha1\"",
+		    h->type == HASH_SHA256 ? "SHA-256" : "SHA-384",
+		    p->amt_major, p->amt_minor);
+	else
+		note(notes,
+		    "AMT %u.%u is thought to read files up to version %u.%u; "
+		    "a machine does nothing with a newer one, as this %u.%u is",
+		    p->amt_major, p->amt_minor, major, minor, k->major,
+		    k->minor);
 }
 
 enum err_code
@@ -381,7 +399,8 @@ keyfill_judge(const struct order *o, const struct keyring_key *k,
 	struct setupbin_record *rec = calloc(1, sizeof(*rec));
 	struct unit *u = calloc(1, sizeof(*u));
 	struct keyring_key *like = calloc(1, sizeof(*like));
-	struct fill f = { .k = like, .rec = rec, .notes = notes };
+	const struct keyring_record row = { .record = 1 };
+	struct fill f = { .k = like, .rec = rec, .row = &row, .notes = notes };
 
 	if (rec == NULL || u == NULL || like == NULL) {
 		err_mem(e);
@@ -397,7 +416,7 @@ keyfill_judge(const struct order *o, const struct keyring_key *k,
 		memset(like->mebx, 'x', PASSWD_LEN);
 	memset(u->psk.pid, 'x', PSK_PID_LEN);
 	memset(u->psk.pps, 'x', PSK_PPS_LEN);
-	fill_record(o, &f, keyring_single(&o->profile) ? NULL : u, 1, e);
+	fill_record(o, &f, keyring_single(&o->profile) ? NULL : u, e);
 out:
 	if (like != NULL)
 		keyring_wipe(like);
@@ -446,7 +465,7 @@ write_record(void *arg, const struct keyring_record *r, struct err *e)
 	const struct unit *u;
 
 	if (keyring_unit(x->l, r, x->unit, &u, e) != ERR_OK ||
-	    keyfill_record(x->o, x->k, u, r->record, x->rec, e) != ERR_OK)
+	    keyfill_record(x->o, x->k, u, r, x->rec, e) != ERR_OK)
 		return e->code;
 	setupbin_record_write(&x->w, &x->head, x->rec);
 	return x->w.len + SETUPBIN_CHUNK > PIECE ? flush(x, e) : ERR_OK;

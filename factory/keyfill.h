@@ -36,10 +36,11 @@ enum err_code keyfill_lint(
     const struct order *, const void *p, size_t n, struct err *);
 void keyfill_head(
     const struct order *, const struct keyring_key *, struct setupbin *);
-/* unit: NULL where the record serves all. The record holds secrets. */
+/* unit: NULL where the record serves all; of the ledger's row its number and
+ * whether the machine has its own password count. The record holds secrets. */
 enum err_code keyfill_record(const struct order *, const struct keyring_key *,
-    const struct unit *, uint32_t number, struct setupbin_record *,
-    struct err *);
+    const struct unit *, const struct keyring_record *,
+    struct setupbin_record *, struct err *);
 
 /* The bytes of the key's file, in pieces of whole records; sets sha256. */
 typedef enum err_code keyfill_sink(

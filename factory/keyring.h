@@ -5,13 +5,14 @@
  * unit's PID. It lives in the ledger, and all that a key's file holds can be
  * written again from it, byte for byte.
  *
- * A consumable key (PSK) has one record a unit; the machine that takes record
- * k becomes unit k. A key with a single record that is not consumed (PKI, or
- * PSK with insecure_shared_key) serves any number of machines; its MEBx
- * password is then that of the order's units.
+ * A consumable key (PSK) has one record a unit; record k is for the machine
+ * with the UUID of unit k. A key with a single record that is not consumed
+ * (PKI, or PSK with insecure_shared_key) serves any number of machines; its
+ * MEBx password is then that of the order's units.
  *
  * A BIOS marks a record before it tries it, so a record that a returned key
- * shows as taken is only "possibly applied". States never go back.
+ * shows as taken is only "possibly applied". States never go back. A unit whose
+ * record is so may be named for another key; its newest record counts.
  */
 #ifndef FACTORY_KEYRING_H
 #define FACTORY_KEYRING_H
@@ -51,7 +52,9 @@ struct keyring_key {
 	bool scrambled;
 	uint8_t smb;    /* value of 2/16 for small business, 0: not written */
 	uint32_t asked; /* records at most; 0: all that were left */
-	char current[PASSWD_MAX + 1]; /* the password that machines have */
+	uint32_t named; /* units chosen by name; 0: those that were left */
+	char current[PASSWD_MAX + 1]; /* the password that machines have; "":
+				       * the factory's, or see own */
 	char mebx[PASSWD_MAX + 1];    /* the one they get; "": each its own */
 	/* What it is. */
 	uint32_t records;
@@ -60,6 +63,7 @@ struct keyring_key {
 	char written[24];  /* when its file was whole; "" not yet */
 	char returned[24]; /* when it was last read back; "" never */
 	uint32_t unused, differs, applied;
+	uint32_t own; /* records with own set */
 };
 typedef enum err_code keyring_key_fn(
     void *arg, const struct keyring_key *, struct err *);
@@ -74,15 +78,21 @@ enum err_code keyring_load(
 /* The order's key that was made as this file. */
 enum err_code keyring_find(struct ledger *, const char *order, const char *out,
     struct keyring_key *, bool *there, struct err *);
+/* The newest key whose file had this digest as it was made. */
+enum err_code keyring_of_digest(struct ledger *, const char *sha256,
+    struct keyring_key *, bool *there, struct err *);
 /* The keys of an order, or of all (NULL), as they were made. */
 enum err_code keyring_each_key(struct ledger *, const char *order,
     keyring_key_fn *, void *arg, struct err *);
 
-/* Both in the caller's transaction. keyring_add() numbers the key and gives it
- * its records: for a consumable one the units that are on no key yet.
- * keyring_done() stores the digest of its file. Refused: REASON_KEY_EMPTY. */
+/* In the caller's transaction. keyring_add() numbers the key and gives it its
+ * records: for a consumable one the units that are on no key yet. One with
+ * named units has none behind it: keyunits_give() gives them, and asks
+ * keyring_own() which of their images were written. keyring_done() stores the
+ * digest of the file. Refused: REASON_KEY_EMPTY. */
 enum err_code keyring_add(
     struct ledger *, const struct order *, struct keyring_key *, struct err *);
+enum err_code keyring_own(struct ledger *, struct keyring_key *, struct err *);
 enum err_code keyring_done(
     struct ledger *, const struct keyring_key *, struct err *);
 /* The key's file is out. Only the first time is kept. */
@@ -95,6 +105,9 @@ struct keyring_record {
 	char uuid[UUID_TEXT];
 	char pid[PSK_PID_LEN + 1];
 	enum keyring_state state;
+	/* The unit's image was written before the key was made, so its machine
+	 * has the unit's own MEBx password. */
+	bool own;
 	/* reconcile: the ledger has it as possibly applied, and this key
 	 * shows it as unused: a copy of the key is about. */
 	bool copy;
@@ -102,6 +115,9 @@ struct keyring_record {
 typedef enum err_code keyring_fn(
     void *arg, const struct keyring_record *, struct err *);
 
+/* The record of a key behind the one with this number. */
+enum err_code keyring_next(struct ledger *, const char *key, uint32_t last,
+    struct keyring_record *, bool *there, struct err *);
 /* The records of a key in order; fn may use the ledger. */
 enum err_code keyring_each(
     struct ledger *, const char *key, keyring_fn *, void *arg, struct err *);
@@ -109,28 +125,9 @@ enum err_code keyring_each(
 struct unit;
 enum err_code keyring_unit(struct ledger *, const struct keyring_record *,
     struct unit *room, const struct unit **out, struct err *);
-/* The record that is this unit's alone; *there false without one. */
+/* The newest record that is this unit's alone; *there false without one. */
 enum err_code keyring_of_unit(struct ledger *, const struct uuid *,
     char key[static KEYRING_ID], struct keyring_record *, bool *there,
     struct err *);
-
-/* What a returned key told. States as the ledger has them now. */
-struct keyring_result {
-	char key[KEYRING_ID];
-	char order[ORDER_ID];
-	bool whole; /* the very bytes that were made, but for what is taken */
-	bool keeps; /* records are not consumed: use leaves no trace */
-	bool torn;  /* its counter disagrees with its records */
-	uint32_t records, unused, differs, applied, unknown;
-	uint32_t copies; /* records with copy set */
-};
-
-/* Finds the key of a returned SETUP.BIN, by its digest as it was made, else by
- * the PIDs in it; stores what each record shows, with an audit row; and when
- * that is durable calls fn for each record in order (fn may be NULL). file
- * holds secrets; it stays the caller's. Refused: REASON_SETUPBIN_MALFORMED,
- * REASON_KEY_UNKNOWN (no record of it is this ledger's). */
-enum err_code keyring_reconcile(struct ledger *, const uint8_t *file, size_t n,
-    keyring_fn *fn, void *arg, struct keyring_result *, struct err *);
 
 #endif

@@ -51,13 +51,16 @@ static const char schema_1[] =
     "CREATE TRIGGER audit_as_written BEFORE UPDATE ON audit BEGIN"
     " SELECT RAISE(ABORT, 'the audit table can only be added to'); END;";
 
-/* Step 2: one-touch keys. A unit, and so its PID, is on one key at most; a
- * record that serves many machines has no unit. */
+/* Step 2: one-touch keys. A unit, and so its PID, has one record at most that
+ * may still be used; those that are possibly applied stay on file. A record
+ * that serves many machines has no unit. named: how many units were chosen by
+ * name; own: the unit's image was written before. */
 static const char schema_2[] =
     "CREATE TABLE keys (id TEXT PRIMARY KEY,"
     " order_id TEXT NOT NULL REFERENCES orders(id), number INTEGER NOT NULL,"
     " out TEXT NOT NULL, version TEXT NOT NULL, scrambled INTEGER NOT NULL,"
     " smb INTEGER NOT NULL, asked INTEGER NOT NULL,"
+    " named INTEGER NOT NULL,"
     " records INTEGER NOT NULL, sha256 TEXT NOT NULL, created TEXT NOT NULL,"
     " written TEXT NOT NULL DEFAULT '',"
     " returned TEXT NOT NULL DEFAULT '', current BLOB, mebx BLOB,"
@@ -65,12 +68,15 @@ static const char schema_2[] =
     "CREATE INDEX keys_out ON keys (order_id, out);"
     "CREATE INDEX keys_sha256 ON keys (sha256);"
     "CREATE TABLE key_records (key_id TEXT NOT NULL REFERENCES keys(id),"
-    " record INTEGER NOT NULL, uuid TEXT UNIQUE REFERENCES units(uuid),"
-    " pid TEXT, state TEXT NOT NULL, PRIMARY KEY (key_id, record))"
-    " WITHOUT ROWID;"
+    " record INTEGER NOT NULL, uuid TEXT REFERENCES units(uuid),"
+    " pid TEXT, state TEXT NOT NULL, own INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY (key_id, record)) WITHOUT ROWID;"
+    "CREATE INDEX key_records_uuid ON key_records (uuid);"
     "CREATE INDEX key_records_pid ON key_records (pid);"
     "CREATE UNIQUE INDEX key_records_once ON key_records (pid)"
-    " WHERE uuid NOT NULL;";
+    " WHERE uuid NOT NULL AND state <> 'possibly-applied';"
+    "CREATE UNIQUE INDEX key_units_once ON key_records (uuid)"
+    " WHERE uuid NOT NULL AND state <> 'possibly-applied';";
 
 static const char *const ddl[] = { schema_1, schema_2 };
 static const struct db_schema schema = { 0x414d5446, 2, ddl }; /* "AMTF" */
@@ -371,6 +377,11 @@ static const struct rule {
 	  " JOIN keys k ON k.id = key_id WHERE r.pid IS NOT u.pid"
 	  " OR u.order_id <> k.order_id LIMIT 1",
 	    "has a record that is not its unit's" },
+	{ "SELECT r.key_id FROM key_records r JOIN keys k ON k.id = r.key_id"
+	  " JOIN key_records s ON s.uuid = r.uuid JOIN keys t ON"
+	  " t.id = s.key_id WHERE t.number > k.number"
+	  " AND r.state <> 'possibly-applied' LIMIT 1",
+	    "has a usable record of a unit that got another one later" },
 	/* The audit table can only be added to. */
 	{ "WITH made AS (SELECT object AS id, why AS sha256 FROM audit"
 	  " WHERE what = 'setupbin make')"

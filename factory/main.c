@@ -15,6 +15,7 @@ static const struct cli_verb *const tables[] = {
 	manifestfile_verbs,
 	setupfile_verbs,
 	setupkey_verbs,
+	keylist_verbs,
 	keyimage_verbs,
 	stickfile_verbs,
 	worksheet_verbs,

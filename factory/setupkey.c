@@ -16,8 +16,10 @@
 #include "base/text.h"
 #include "factory/credential.h"
 #include "factory/keyfill.h"
+#include "factory/keylist.h"
 #include "factory/keypass.h"
 #include "factory/keyring.h"
+#include "factory/keyunits.h"
 #include "factory/order.h"
 #include "factory/verbs.h"
 #include "formats/cjson.h"
@@ -33,6 +35,7 @@ struct make {
 	struct ledger *l;
 	struct order *o;
 	struct keyring_key want, k; /* as asked, as the ledger has it */
+	struct keyunits units;      /* that are named */
 	bool mebx_given, force, pipe;
 	bool lint; /* what is written is new, and nothing of it is yet */
 	const char *again;
@@ -93,9 +96,6 @@ read_passwords(struct make *m, struct err *e)
 	if (read_password(m->a, new, k->mebx, e) != ERR_OK ||
 	    read_password(m->a, old, k->current, e) != ERR_OK)
 		return e->code;
-	/* As the ledger keeps it. */
-	if (strcmp(k->current, KEYFILL_FACTORY) == 0)
-		memset(k->current, 0, sizeof(k->current));
 	if (!m->mebx_given)
 		return ERR_OK;
 	switch (passwd_judge(k->mebx, &why)) {
@@ -166,11 +166,32 @@ read_out(struct make *m, struct err *e)
 }
 
 static enum err_code
+read_units(struct make *m, struct err *e)
+{
+	bool single = keyring_single(&m->o->profile);
+	unsigned long count;
+
+	if (cli_number(m->a, "--count", 1, COUNT_MAX, 0, &count, e) != ERR_OK ||
+	    keyunits_read(m->a, &m->units, e) != ERR_OK)
+		return e->code;
+	m->want.asked = (uint32_t)count;
+	m->want.named = (uint32_t)m->units.n;
+	if (count > 0 && m->units.n > 0)
+		err_set(e, ERR_USAGE,
+		    "--count: the units that --unit names are all on the key");
+	else if (single && (count > 0 || m->units.n > 0))
+		err_set(e, ERR_USAGE,
+		    "%s: one record serves all machines of order %s",
+		    count > 0 ? "--count" : "--unit", m->o->id);
+	return e->code;
+}
+
+static enum err_code
 read_options(struct make *m, struct err *e)
 {
-	static const char *const others[] = { "--count", "--amt-file-version",
-		"--scramble", "--smb-value", "--mebx-file", "--current-file" };
-	unsigned long count;
+	static const char *const others[] = { "--count", "--unit",
+		"--amt-file-version", "--scramble", "--smb-value",
+		"--mebx-file", "--current-file" };
 
 	m->force = cli_flag(m->a, "--force");
 	m->again = cli_value(m->a, "--again", NULL);
@@ -180,14 +201,8 @@ read_options(struct make *m, struct err *e)
 			    "--again: the key is written as it was made; %s "
 			    "has no place",
 			    others[i]);
-	if (read_out(m, e) != ERR_OK ||
-	    cli_number(m->a, "--count", 1, COUNT_MAX, 0, &count, e) != ERR_OK)
+	if (read_out(m, e) != ERR_OK || read_units(m, e) != ERR_OK)
 		return e->code;
-	m->want.asked = (uint32_t)count;
-	if (count > 0 && keyring_single(&m->o->profile))
-		return err_set(e, ERR_USAGE,
-		    "--count: one record serves all machines of order %s",
-		    m->o->id);
 	if (m->again != NULL || read_version(m, e) != ERR_OK)
 		return e->code;
 	return read_passwords(m, e);
@@ -329,7 +344,7 @@ tell_units(const struct make *m, uint64_t n, struct err *e)
 	if (n > 0)
 		log_info("%llu units of order %s take the key's MEBx password "
 			 "in place of their own; make manifest and images "
-			 "behind this",
+			 "after this",
 		    (unsigned long long)n, m->o->id);
 	if (m->o->profile.pki || !m->o->profile.key_shared)
 		return ERR_OK;
@@ -349,7 +364,9 @@ make_new(struct make *m, struct err *e)
 	m->k = m->want;
 	m->lint = true;
 	if (choose_password(m, e) != ERR_OK ||
-	    keyring_add(m->l, m->o, &m->k, e) != ERR_OK)
+	    keyring_add(m->l, m->o, &m->k, e) != ERR_OK ||
+	    (m->units.n > 0 &&
+		keyunits_give(m->l, &m->units, &m->k, e) != ERR_OK))
 		return e->code;
 	if (keyring_single(&m->o->profile) &&
 	    keypass_adopt(m->l, m->o, &m->k, &n, e) != ERR_OK)
@@ -362,6 +379,20 @@ make_new(struct make *m, struct err *e)
 
 /* A key that the ledger has. */
 
+/* The factory's password is the same said or not, but where the machines would
+ * be taken to have their own. */
+static bool
+same_current(const struct keyring_key *a, const struct keyring_key *b)
+{
+	const char *x = a->current, *y = b->current;
+
+	if (a->own == 0) {
+		x = x[0] != '\0' ? x : KEYFILL_FACTORY;
+		y = y[0] != '\0' ? y : KEYFILL_FACTORY;
+	}
+	return strcmp(x, y) == 0;
+}
+
 static bool
 same_options(const struct make *m, const struct keyring_key *k)
 {
@@ -369,7 +400,7 @@ same_options(const struct make *m, const struct keyring_key *k)
 
 	return k->major == w->major && k->minor == w->minor &&
 	    k->scrambled == w->scrambled && k->smb == w->smb &&
-	    k->asked == w->asked && strcmp(k->current, w->current) == 0 &&
+	    k->asked == w->asked && same_current(k, w) &&
 	    (!m->mebx_given || strcmp(k->mebx, w->mebx) == 0);
 }
 
@@ -389,6 +420,7 @@ static enum err_code
 find(struct make *m, bool *there, struct err *e)
 {
 	struct keyring_key *k = &m->k;
+	bool same = false;
 
 	*there = true;
 	if (m->again != NULL) {
@@ -409,7 +441,8 @@ find(struct make *m, bool *there, struct err *e)
 	}
 	if (m->pipe ||
 	    keyring_find(m->l, m->o->id, m->want.out, k, there, e) != ERR_OK ||
-	    !*there || same_options(m, k))
+	    !*there || keyunits_same(m->l, &m->units, k, &same, e) != ERR_OK ||
+	    (same && same_options(m, k)))
 		return e->code;
 	return err_refuse(e, ERR_CREATE, reason_get(REASON_KEY_DIFFERS),
 	    "%s: key %s was made under this name, with other options",
@@ -464,62 +497,6 @@ rewrite(struct make *m, struct err *e)
 /* Telling. */
 
 static void
-put_record(
-    struct wr *w, const char *key, const struct keyring_record *r, bool state)
-{
-	wr_str(w, "{");
-	cjson_put_member(w, "key", key);
-	wr_fmt(w, ",\"record\":%u", r->record);
-	if (r->uuid[0] != '\0') {
-		cjson_put_member(w, "serial", r->serial);
-		cjson_put_member(w, "uuid", r->uuid);
-	}
-	if (r->pid[0] != '\0')
-		cjson_put_member(w, "pid", r->pid);
-	if (state)
-		cjson_put_member(w, "state", keyring_state_name(r->state));
-	wr_str(w, "}\n");
-}
-
-/* Rows of a key's records. */
-struct rows {
-	const struct cli_args *a;
-	const char *key;
-	bool state, headed;
-};
-
-static enum err_code
-print_record(void *arg, const struct keyring_record *r, struct err *e)
-{
-	static const char format[] = "%-24s %6s  %-24s %-36s  %-8s%s%s\n";
-	struct rows *p = arg;
-	const char *state = p->state ? keyring_state_name(r->state) : "";
-	char line[1024], number[16];
-	struct wr w;
-
-	if (!p->a->json) {
-		if (!p->headed)
-			printf(format, "KEY", "RECORD", "SERIAL", "UUID", "PID",
-			    p->state ? "  " : "", p->state ? "STATE" : "");
-		p->headed = true;
-		snprintf(number, sizeof(number), "%u", r->record);
-		printf(format, p->key, number,
-		    r->uuid[0] != '\0' ? r->serial : "(every machine)", r->uuid,
-		    r->pid, p->state ? "  " : "", state);
-		return ERR_OK;
-	}
-	wr_fixed(&w, line, sizeof(line));
-	put_record(&w, p->key, r, p->state);
-	if (w.failed)
-		return err_refuse(e, ERR_DATA,
-		    reason_get(REASON_LEDGER_DAMAGED),
-		    "key %s: record %u: values that no row can hold", p->key,
-		    r->record);
-	fwrite(line, 1, w.len, stdout);
-	return ERR_OK;
-}
-
-static void
 tell_words(const struct make *m)
 {
 	const struct keyring_key *k = &m->k;
@@ -531,23 +508,29 @@ tell_words(const struct make *m)
 	log_info("key %s: %u record%s, file version %u.%u%s", k->id, k->records,
 	    k->records == 1 ? "" : "s", k->major, k->minor,
 	    m->pipe ? "; --again with its name writes it once more" : "");
+	if (k->own > 0 && k->current[0] == '\0')
+		log_info("the images of %u of its units were written: their "
+			 "machines have their own MEBx password already, and "
+			 "their records say so",
+		    k->own);
 	if (keyring_single(&m->o->profile))
 		log_info("its record is not consumed: it serves every machine "
 			 "of order %s",
 		    m->o->id);
 	else
-		log_info("machines take its records in order: the one that "
-			 "takes record k gets the PID and password of row k");
+		log_info("machines take its records in order: plug the key "
+			 "into them in the order of these rows; record k is "
+			 "for the machine with the UUID of row k");
 }
 
 static enum err_code
 print_rows(struct make *m, struct err *e)
 {
-	struct rows rows = { .a = m->a, .key = m->k.id };
+	struct keylist_rows rows = { .a = m->a, .key = m->k.id };
 
 	/* A pipe that took the key takes no rows. */
 	if (!m->pipe &&
-	    keyring_each(m->l, m->k.id, print_record, &rows, e) == ERR_OK &&
+	    keyring_each(m->l, m->k.id, keylist_record, &rows, e) == ERR_OK &&
 	    fflush(stdout) == EOF)
 		err_sys(e, ERR_IO, "standard output");
 	return e->code;
@@ -601,124 +584,14 @@ run_make(const struct cli_args *a, struct err *e)
 	return e->code;
 }
 
-/* setupbin list */
-
-struct listing {
-	const struct cli_args *a;
-	struct ledger *l;
-	bool reveal, records, headed;
-	struct rows rows;
-};
-
-/* JSON has no place for a name that is not UTF-8. */
-static void
-put_out(struct wr *w, const char *out)
-{
-	struct wr try;
-
-	wr_grow(&try, 8 * KEYRING_PATH);
-	cjson_put_string(&try, out);
-	if (!try.failed)
-		cjson_put_member(w, "out", out);
-	wr_free(&try);
-}
-
-static enum err_code
-list_json(const struct listing *p, const struct keyring_key *k, struct err *e)
-{
-	struct wr w;
-
-	wr_grow(&w, 16 * KEYRING_PATH);
-	wr_str(&w, "{");
-	cjson_put_member(&w, "key", k->id);
-	cjson_put_member(&w, "order", k->order);
-	wr_fmt(&w, ",\"version\":\"%u.%u\"", k->major, k->minor);
-	wr_fmt(&w, ",\"scrambled\":%s", k->scrambled ? "true" : "false");
-	wr_fmt(&w, ",\"consumable\":%s", k->mebx[0] == '\0' ? "true" : "false");
-	wr_fmt(&w,
-	    ",\"records\":%u,\"unused\":%u,\"possibly_applied\":%u"
-	    ",\"differs\":%u",
-	    k->records, k->unused, k->applied, k->differs);
-	cjson_put_member(&w, "sha256", k->sha256);
-	cjson_put_member(&w, "created", k->created);
-	if (k->written[0] != '\0')
-		cjson_put_member(&w, "written", k->written);
-	if (k->returned[0] != '\0')
-		cjson_put_member(&w, "returned", k->returned);
-	put_out(&w, k->out);
-	if (p->reveal && k->mebx[0] != '\0')
-		cjson_put_member(&w, "mebx_password", k->mebx);
-	if (p->reveal && k->current[0] != '\0')
-		cjson_put_member(&w, "current_password", k->current);
-	wr_str(&w, "}\n");
-	return cli_print(&w, e);
-}
-
-static void
-list_words(struct listing *p, const struct keyring_key *k)
-{
-	if (!p->headed && !p->records)
-		printf("%-24s %7s %7s %7s %7s  %-7s %-20s  %s\n", "KEY",
-		    "RECORDS", "UNUSED", "APPLIED", "DIFFERS", "VERSION",
-		    "CREATED", "FILE");
-	p->headed = true;
-	if (!p->records && k->mebx[0] != '\0')
-		printf("%-24s %7s %7s %7s %7s  %u.%u     %-20s  %s\n", k->id,
-		    "1", "(all)", "", "", k->major, k->minor, k->created,
-		    k->out);
-	else if (!p->records)
-		printf("%-24s %7u %7u %7u %7u  %u.%u     %-20s  %s\n", k->id,
-		    k->records, k->unused, k->applied, k->differs, k->major,
-		    k->minor, k->created, k->out);
-	if (p->reveal && k->mebx[0] != '\0')
-		printf("    mebx_password %s\n", k->mebx);
-	if (p->reveal && k->current[0] != '\0')
-		printf("    current_password %s\n", k->current);
-}
-
-static enum err_code
-list_key(void *arg, const struct keyring_key *k, struct err *e)
-{
-	bool secret = k->mebx[0] != '\0' || k->current[0] != '\0';
-	struct listing *p = arg;
-
-	/* The audit row is durable before the secret is out. */
-	if (p->reveal && secret &&
-	    ledger_audit(p->l, "setupbin reveal", k->id, "", e) != ERR_OK)
-		return e->code;
-	if (!p->a->json)
-		list_words(p, k);
-	else if (!p->records || (p->reveal && secret))
-		list_json(p, k, e);
-	p->rows.key = k->id;
-	if (e->code == ERR_OK && p->records)
-		keyring_each(p->l, k->id, print_record, &p->rows, e);
-	return e->code;
-}
-
-static enum err_code
-run_list(const struct cli_args *a, struct err *e)
-{
-	struct listing p = { .a = a,
-		.reveal = cli_flag(a, "--reveal"),
-		.records = cli_flag(a, "--records"),
-		.rows = { .a = a, .state = true } };
-	const char *order = a->n > 1 ? a->pos[1] : NULL;
-	struct order *o = NULL;
-
-	if (ledger_open_args(a, &p.l, e) == ERR_OK &&
-	    (order == NULL || order_load(p.l, order, &o, e) == ERR_OK))
-		keyring_each_key(p.l, order, list_key, &p, e);
-	order_free(o);
-	ledger_close(p.l);
-	return e->code;
-}
-
 static const struct cli_opt make_opts[] = {
 	{ "--out", CLI_VALUE, "FILE|-", "the key's SETUP.BIN, mode 600" },
 	{ "--count", CLI_VALUE, "N",
 	    "at most N records on a PSK key (default: all units that are on "
 	    "none)" },
+	{ "--unit", CLI_MANY, "UUID",
+	    "a record for this unit: it is on no key, or its record came back "
+	    "as possibly applied" },
 	{ "--amt-file-version", CLI_VALUE, "V",
 	    "1, 2, 2.1, 3 or 4 (default: what the profile's AMT version is "
 	    "known to read)" },
@@ -729,7 +602,7 @@ static const struct cli_opt make_opts[] = {
 	    "a strong one is made)" },
 	{ "--current-file", CLI_VALUE, "FILE|-",
 	    "the MEBx password that the machines have (default: the "
-	    "factory's)" },
+	    "factory's, or the unit's own where its image was written)" },
 	{ "--smb-value", CLI_VALUE, "1|2",
 	    "how the file writes small-business mode (default 1; sources "
 	    "disagree)" },
@@ -741,22 +614,11 @@ static const struct cli_opt make_opts[] = {
 	LEDGER_OPT_KEY,
 	{ 0 },
 };
-static const struct cli_opt list_opts[] = {
-	{ "--records", CLI_FLAG, NULL, "list the keys' records instead" },
-	{ "--reveal", CLI_FLAG, NULL,
-	    "show the MEBx passwords of keys that serve all machines; leaves "
-	    "an audit row" },
-	LEDGER_OPT_KEY,
-	{ 0 },
-};
-
 const struct cli_verb setupkey_verbs[] = {
-	{ "setupbin make", "LEDGER ORDER --out FILE [--count N]",
+	{ "setupbin make",
+	    "LEDGER ORDER --out FILE [--count N | --unit UUID...]",
 	    "make a one-touch key of an order: a PSK record for each unit, or "
 	    "one PKI record for all",
 	    make_opts, 2, 2, run_make },
-	{ "setupbin list", "LEDGER [ORDER] [--records] [--reveal]",
-	    "list the keys that were made, and what came back of them",
-	    list_opts, 1, 2, run_list },
 	{ 0 },
 };

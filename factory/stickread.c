@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "export/stickimage.h"
+#include "factory/keyback.h"
 #include "factory/keyring.h"
 #include "factory/ledger.h"
 #include "factory/stickread.h"
@@ -269,7 +270,7 @@ ledger_row(void *arg, const struct keyring_record *k, struct err *e)
 }
 
 static void
-sum_json(struct wr *w, const struct keyring_result *r)
+sum_json(struct wr *w, const struct keyback_result *r)
 {
 	wr_str(w, "{");
 	cjson_put_member(w, "key", r->key);
@@ -286,7 +287,7 @@ sum_json(struct wr *w, const struct keyring_result *r)
 }
 
 static enum err_code
-sum(const struct cli_args *a, const struct keyring_result *r, struct err *e)
+sum(const struct cli_args *a, const struct keyback_result *r, struct err *e)
 {
 	struct wr w;
 
@@ -316,10 +317,10 @@ reconcile(const struct cli_args *a, const struct secret *file, struct err *e)
 	const char *key = cli_nth(a, "--key-file", 0);
 	struct cli_args copy = *a; /* keyring_fn takes what it may change */
 	struct ledger *l = NULL;
-	struct keyring_result r = { 0 };
+	struct keyback_result r = { 0 };
 
 	if (ledger_open(path, key, &l, e) == ERR_OK &&
-	    keyring_reconcile(
+	    keyback_reconcile(
 		l, file->p, file->len, ledger_row, &copy, &r, e) == ERR_OK)
 		sum(a, &r, e);
 	ledger_close(l);

@@ -18,6 +18,7 @@ extern const struct cli_verb imagefile_verbs[];
 extern const struct cli_verb manifestfile_verbs[];
 extern const struct cli_verb setupfile_verbs[];
 extern const struct cli_verb setupkey_verbs[];
+extern const struct cli_verb keylist_verbs[];
 extern const struct cli_verb keyimage_verbs[];
 extern const struct cli_verb stickfile_verbs[];
 extern const struct cli_verb worksheet_verbs[];

@@ -180,8 +180,13 @@ static const struct reason table[REASON_LAST] = {
 	    "keyed by hand, its PID was mistyped." },
 	[REASON_PID_OTHER_UNIT] = { "pid-other-unit",
 	    "The hello's PID was issued to the hello's UUID.",
-	    "Two boards were swapped, or a key was typed into the wrong "
-	    "machine; give the machine its own key." },
+	    "Two boards were swapped, or a machine got another's key: by "
+	    "hand, or from a USB key that was plugged in out of order. Give "
+	    "the machine its own: setupbin make --unit UUID makes a USB key "
+	    "for it once the one that it took was read back (usb read "
+	    "--reconcile); worksheet --unit UUID tells what to type. An order "
+	    "of invented UUIDs (unit issue --count) fits no real machine: "
+	    "unit issue --units takes a list of the real ones." },
 	[REASON_ROOT_NOT_ANNOUNCED] = { "root-not-announced",
 	    "The device announces the hash of the root of one of the "
 	    "server's provisioning chains.",
@@ -324,7 +329,9 @@ static const struct reason table[REASON_LAST] = {
 	    "A key has a record for at least one unit, and a unit is on one "
 	    "key only; scrapped and returned units are on none.",
 	    "Issue units first. To write a key once more give --again with "
-	    "its name; setupbin list has them." },
+	    "its name; setupbin list has them. For a machine whose record "
+	    "was marked as used and did nothing, read its key back (usb read "
+	    "--reconcile) and make one with --unit UUID." },
 	[REASON_KEY_DIFFERS] = { "key-differs",
 	    "A key is written again only as it was made.",
 	    "Repeat the command as it was, or give another --out for "
@@ -349,6 +356,13 @@ static const struct reason table[REASON_LAST] = {
 	    "For machines that have no record yet give another --out, which "
 	    "makes a new key. If the first copy is lost or destroyed, give "
 	    "--again with the key's name." },
+	[REASON_KEY_UNIT] = { "key-unit",
+	    "A unit that --unit names is not scrapped or returned, and has no "
+	    "record on another key that a machine could still take.",
+	    "Plug in the key that has its record (setupbin list --records). "
+	    "If that key was used, let usb read --reconcile look at it first; "
+	    "if it is lost, --again with its name writes it once more. By "
+	    "hand: worksheet --unit UUID tells what to type." },
 	[REASON_KEY_UNKNOWN] = { "key-unknown",
 	    "The key was made from this ledger.",
 	    "Look into setupbin list, and check that this is the ledger "
@@ -395,8 +409,10 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_KEY_PASSWORD] = { "key-password",
 	    "A record brings the machine's current MEBx password, which is "
 	    "admin in a new machine.",
-	    "Make a record with the password that the machine has; the one "
-	    "that was tried counts as used." },
+	    "The record counts as used now. Read the key back (usb read "
+	    "--reconcile), then make one with setupbin make --unit UUID and "
+	    "the password that the machine has in --current-file. By hand: "
+	    "worksheet --unit UUID tells what to type." },
 	[REASON_KEY_ENTRIES] = { "key-entries",
 	    "Entries of a record stand in the order in which MEBx takes "
 	    "them, once each, and those that belong together are all there.",

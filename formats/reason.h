@@ -99,6 +99,7 @@ enum reason_id {
 	REASON_KEY_SHARED,   /* one PSK for all, and not asked for */
 	REASON_KEY_USED,     /* machines have records of it */
 	REASON_KEY_WRITTEN,  /* its file was there, and is gone */
+	REASON_KEY_UNIT,     /* named, and cannot have a record */
 	REASON_KEY_UNKNOWN,
 	REASON_PASSWORD_UNSOUND,
 	/* a machine about a one-touch key */

@@ -66,7 +66,7 @@ a_psk_key_has_a_record_for_each_unit_in_the_order_of_issue() {
 			"$(revealed "$(echo "$row" | jq -r .uuid)")" ]
 	done
 	says "A-key1: 3 records"
-	says "takes record k gets the PID and password of row k"
+	says "record k is for the machine with the UUID of row k"
 	[ "$(audits 'setupbin make')" = 1 ]
 	status 0 amtforge ledger check L --json
 	jq -e '.keys == 1' out
@@ -530,7 +530,7 @@ a_hash_that_old_machines_lack_makes_a_newer_file_and_says_so() {
 	pki 'amt = "3.0";'
 	an_order 1 p.cfg
 	status 0 amtforge setupbin make L A --out k
-	says "this key is for AMT 6 and later"
+	says "Setup.bin with a SHA-256 hash is version 3.0, which AMT 6 and later read; machines of AMT 3.0 will do nothing with this key."
 	[ "$(hex k 24 1)" = 03 ]
 	status 0 amtforge setupbin check k --amt 6.0
 	status 65 amtforge setupbin check k --amt 3.0

@@ -398,6 +398,37 @@ a_returned_key_tells_whose_records_were_taken() {
 	says "[key-unknown]"
 }
 
+# The way out for a machine whose record was marked and did nothing; and the
+# second key is told from the first when it comes back, changed as it is.
+a_unit_of_a_returned_key_gets_a_record_again() {
+	cp "$KEY/key.img" a
+	cp "$KEY/l.db" "$KEY/l.db.key" .
+	uuid=$(amtforge unit list l.db A --json | jq -r .uuid | sed -n 1p)
+	status 65 amtforge setupbin make l.db A --out again --unit "$uuid"
+	says "[key-unit]"
+	take 1
+	sticks 0 1-1=a -- read --port 1-1 --reconcile l.db
+	status 0 amtforge setupbin make l.db A --out again --unit "$uuid"
+	amtforge usb image again again.img >/dev/null
+	cp a first
+	for damage in '' yes; do
+		cp again.img a
+		take 1
+		# a byte of its password
+		[ -z "$damage" ] || poke a $((2587 * 512 + 50)) '~'
+		sticks 0 1-1=a -- read --port 1-1 --reconcile l.db --json
+		jq -se '.[2].possibly_applied == 1 and .[2].key == "A-key2"' out
+	done
+	status 0 amtforge unit show l.db "$uuid" --json
+	jq -e '.key == "A-key2" and .key_state == "possibly-applied"' out
+	cp first a
+	poke a $(((2586 + 2) * 512 + 50)) '~'
+	sticks 0 1-1=a -- read --port 1-1 --reconcile l.db --json
+	jq -se '.[4].key == "A-key1" and .[4].possibly_applied == 1
+		and .[4].differs == 1' out
+	status 0 amtforge ledger check l.db
+}
+
 a_damaged_record_hides_no_other() {
 	cp "$KEY/key.img" a
 	cp "$KEY/l.db" "$KEY/l.db.key" .
@@ -634,6 +665,7 @@ t a_disk_of_another_size_is_taken_only_insecurely
 t only_an_image_of_a_key_is_written
 t ports_are_named_as_ports
 t a_returned_key_tells_whose_records_were_taken
+t a_unit_of_a_returned_key_gets_a_record_again
 t a_damaged_record_hides_no_other
 t what_is_read_is_kept_in_a_file_and_shown_without_secrets
 t a_file_in_pieces_is_read_along_its_chain

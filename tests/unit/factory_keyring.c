@@ -12,6 +12,7 @@
 #include "factory/credential.h"
 #include "factory/keyfill.h"
 #include "factory/keypass.h"
+#include "factory/keyback.h"
 #include "factory/keyring.h"
 #include "factory/unit.h"
 #include "formats/reason.h"
@@ -27,7 +28,7 @@ static struct order *o;
 static struct keyring_key k;
 static uint8_t file[512 * SETUPBIN_CHUNK], used[sizeof(file)];
 static size_t len;
-static struct keyring_result res;
+static struct keyback_result res;
 static struct keyring_record seen[511];
 static size_t nseen;
 
@@ -169,7 +170,7 @@ back(void)
 {
 	nseen = 0;
 	err_clear(&e);
-	return keyring_reconcile(l, used, len, hear, NULL, &res, &e);
+	return keyback_reconcile(l, used, len, hear, NULL, &res, &e);
 }
 
 static void
@@ -293,7 +294,7 @@ no_unit_is_on_two_keys(void **state)
 	assert_int_not_equal(
 	    db_exec(ledger_db(l),
 		"INSERT INTO key_records SELECT key_id, record + 9, uuid, pid,"
-		" state FROM key_records",
+		" state, own FROM key_records",
 		&e),
 	    ERR_OK);
 	err_clear(&e);
