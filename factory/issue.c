@@ -201,6 +201,39 @@ make_ahead(struct issue *s, struct unit *u, struct err *e)
 	    p->key_type, uuid, u->key, &u->key_len, u->cert, &u->cert_len, e);
 }
 
+/* In which fields the unit that the statement stands on is another than the
+ * one that is wanted. */
+static enum err_code
+differs(const struct issue *s, const struct want *w, const char *uuid,
+    struct db_stmt *q, struct err *e)
+{
+	const struct unit *u = &w->unit;
+	const struct field {
+		const char *name, *want, *has;
+		bool asked;
+	} all[] = {
+		{ "order", s->o->id, db_text(q, 2), true },
+		{ "serial", u->serial, db_text(q, 1), true },
+		{ "UUID", uuid, db_text(q, 0), w->line > 0 },
+		{ "mac", u->macs, db_text(q, 3), u->macs[0] != '\0' },
+		{ "sku", u->sku, db_text(q, 4), u->sku[0] != '\0' },
+	};
+	char why[1024] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i].asked && strcmp(all[i].want, all[i].has) != 0 &&
+		    n < sizeof(why))
+			n += (size_t)snprintf(why + n, sizeof(why) - n,
+			    "%s%s %s, not %s", n == 0 ? "" : "; ", all[i].name,
+			    all[i].has, all[i].want);
+	if (n == 0)
+		return ERR_OK;
+	return err_refuse(e, ERR_DATA, reason_get(REASON_UNIT_DIFFERS),
+	    "serial %s, UUID %s: the unit was issued already with %s",
+	    u->serial, w->line > 0 ? uuid : db_text(q, 0), why);
+}
+
 /* Finds a unit of that UUID or serial. A counted one is known by its serial
  * alone and takes the UUID it was given. */
 static enum err_code
@@ -221,17 +254,7 @@ find(struct issue *s, struct want *w, bool *there, struct err *e)
 	db_bind_text(q, 2, u->serial);
 	if (db_step(q, there, e) != ERR_OK || !*there)
 		return e->code;
-	if (strcmp(db_text(q, 2), s->o->id) != 0 ||
-	    strcmp(db_text(q, 1), u->serial) != 0 ||
-	    (w->line > 0 && strcmp(db_text(q, 0), uuid) != 0) ||
-	    (u->macs[0] != '\0' && strcmp(db_text(q, 3), u->macs) != 0) ||
-	    (u->sku[0] != '\0' && strcmp(db_text(q, 4), u->sku) != 0))
-		err_refuse(e, ERR_DATA, reason_get(REASON_UNIT_DIFFERS),
-		    "serial %s, UUID %s differs from what order %s issued: "
-		    "serial %s, UUID %s, mac \"%s\", sku \"%s\"",
-		    u->serial, uuid, db_text(q, 2), db_text(q, 1),
-		    db_text(q, 0), db_text(q, 3), db_text(q, 4));
-	else
+	if (differs(s, w, uuid, q, e) == ERR_OK)
 		uuid_parse(&w->unit.uuid, db_text(q, 0));
 	db_reset(q);
 	return e->code;

@@ -105,7 +105,7 @@ the_same_serial_or_uuid_with_other_values_is_refused() {
 	printf 'serial,uuid,mac\nS1,%s,02:00:00:00:00:01\n' $U1 >u.csv
 	amtforge unit issue L A --units u.csv >/dev/null
 	differs "S1,$U2"
-	says "serial S1, UUID $U2 differs"
+	says "serial S1, UUID $U2: the unit was issued already with UUID $U1, not $U2 [unit-differs]"
 	differs "S2,$U1"
 	printf 'serial,uuid,mac\nS1,%s,02:00:00:00:00:02\n' $U1 >u.csv
 	status 1 amtforge unit issue L A --units u.csv
@@ -113,7 +113,7 @@ the_same_serial_or_uuid_with_other_values_is_refused() {
 	amtforge order open L "$PSK" --id B
 	csv "S1,$U1"
 	status 1 amtforge unit issue L B --units u.csv
-	says "[unit-differs]"
+	says "serial S1, UUID $U1: the unit was issued already with order A, not B [unit-differs]"
 	once 1
 }
 
