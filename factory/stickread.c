@@ -341,7 +341,7 @@ tell(const struct cli_args *a, const struct source *from,
 	if (show(a, from, file, &bad) != ERR_OK && bad.code != ERR_DATA)
 		*e = bad;
 	else if (reconcile(a, file, e) == ERR_OK && bad.code != ERR_OK)
-		log_warn("%s", bad.msg);
+		err_set(e, ERR_SOME, "%s", bad.msg);
 	return e->code;
 }
 
