@@ -6,7 +6,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "export/page.h"
-#include "formats/cjson.h"
+#include "export/pagetext.h"
 
 #define MARGIN 15.0
 #define BOTTOM 12.0
@@ -31,73 +31,30 @@ struct pen {
 	unsigned step;
 };
 
-/* ---- what is meant, for those who read it back ---- */
+/* ---- hashes that the screen takes ---- */
 
-void
-page_codes(const struct page *p, struct page_codes *c)
+static bool
+has_long_hash(const struct hashlist *l)
 {
-	char uuid[UUID_TEXT];
-	struct wr w;
-
-	memset(c, 0, sizeof(*c));
-	uuid_text(&p->rec->uuid, uuid);
-	/* c is zeroed: both end. */
-	if (strlen(p->rec->serial) < sizeof(c->bar))
-		memcpy(c->bar, p->rec->serial, strlen(p->rec->serial));
-	else
-		memcpy(c->bar, uuid, strlen(uuid));
-	wr_fixed(&w, c->qr, sizeof(c->qr) - 1);
-	wr_str(&w, "{\"uuid\":");
-	cjson_put_string(&w, uuid);
-	cjson_put_member(&w, "serial", p->rec->serial);
-	cjson_put_member(&w, "pid", p->rec->psk.pid);
-	wr_str(&w, "}");
+	for (size_t i = 0; i < l->n; i++)
+		if (l->e[i].type != HASH_SHA1)
+			return true;
+	return false;
 }
 
-static void
-put_text(struct wr *w, const char *text)
+/* Intel's support page 000059996 (AMT 14) and public reports of AMT 16. */
+static bool
+untypable(const struct record *r)
 {
-	if (text[0] == '\0')
-		return;
-	for (; *text != '\0'; text++)
-		if (*text != ' ')
-			wr_u8(w, (uint8_t)*text);
-	wr_u8(w, '\n');
+	return (r->amt_major >= 16 && r->hashes.n > 0) ||
+	    (r->amt_major >= 14 && has_long_hash(&r->hashes));
 }
 
-void
-page_hash_texts(const struct page *p, size_t from, size_t to, struct wr *w)
+/* Without a password of its own it can have no key. */
+bool
+page_needs_key(const struct record *r)
 {
-	char hex[TEXT_HEX_SIZE(HASHLIST_HASH)];
-
-	for (size_t i = from; i < to; i++) {
-		const struct hash_entry *h = &p->rec->hashes.e[i];
-
-		text_hex(hex, h->hash, hashlist_hash_len(h->type));
-		put_text(w, hex);
-	}
-}
-
-void
-page_texts(const struct page *p, struct wr *w)
-{
-	const struct record *r = p->rec;
-	char uuid[UUID_TEXT], pid[PSK_PID_TEXT], pps[PSK_PPS_TEXT];
-
-	uuid_text(&r->uuid, uuid);
-	put_text(w, r->serial);
-	put_text(w, uuid);
-	put_text(w, r->mebx_new);
-	put_text(w, r->server_fqdn);
-	put_text(w, r->pki_dns_suffix);
-	put_text(w, r->otp);
-	if (r->psk.pid[0] == '\0')
-		return;
-	psk_pid_text(pid, r->psk.pid);
-	psk_pps_text(pps, r->psk.pps);
-	put_text(w, pid);
-	put_text(w, pps);
-	secret_wipe(pps, sizeof(pps));
+	return r->pki && r->mebx_new[0] != '\0' && untypable(r);
 }
 
 /* ---- pieces ---- */
@@ -368,9 +325,9 @@ key_legend(struct pen *p, double y)
 	sheet_fill(p->s, p->x + 96, y + 1.0, 4.4, 4.4, SHEET_INK);
 	sheet_text_mid(p->s, p->x + 96, y + 4.5, 4.4, &mark, "X");
 	sheet_text(p->s, x, y + 2.8, &small,
-	    "White on black: the check of its group, of the PID its");
+	    "White on black: a check character, at the end of the PID");
 	sheet_text(p->s, x, y + 6.2, &small,
-	    "last. Type it too. A slip is refused; letters are capital.");
+	    "and of each PPS group. Type it too; letters are capital.");
 	for (int i = 0; i < 8; i++) {
 		x += sheet_text(
 		    p->s, x, y + 11.0, i % 2 == 0 ? &alike : &small, words[i]);
@@ -385,6 +342,11 @@ shared_key(struct pen *p, const struct page *page)
 	double y;
 
 	step(p, "Shared key (TLS PSK): PID and PPS");
+	/* Beside the title. No public source says what the screen wants. */
+	sheet_text(p->s, p->x + 102, p->y - 4.8, &small,
+	    "The dashes are for reading: type them only if");
+	sheet_text(p->s, p->x + 102, p->y - 1.4, &small,
+	    "the screen does not place them itself.");
 	if (page->key_shared) {
 		sheet_box(p->s,
 		    (const double[]){ p->x + INDENT, p->y, p->w - INDENT, 6.4 },
@@ -457,37 +419,37 @@ hash_entries(struct pen *p, const struct hashlist *l, size_t i, double limit)
 	return i;
 }
 
-static bool
-has_long_hash(const struct hashlist *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (l->e[i].type != HASH_SHA1)
-			return true;
-	return false;
-}
-
-/* Intel's support page 000059996 (AMT 14) and public reports of AMT 16. */
+/* A bar beside what must not be missed. */
 static void
-hash_note(struct pen *p, const struct record *r)
+warn(struct pen *p, const char *a, const char *b)
 {
 	double y = p->y;
 
-	if (r->amt_major < 16 &&
-	    (r->amt_major < 14 || !has_long_hash(&r->hashes))) {
+	say(p, INDENT + 3, &strong, a);
+	p->y -= 0.6;
+	say(p, INDENT + 3, &strong, b);
+	sheet_fill(p->s, p->x + INDENT, y + 0.2, 1.2, 7.6, SHEET_INK);
+	p->y += 1;
+}
+
+static void
+hash_note(struct pen *p, const struct record *r)
+{
+	if (page_needs_key(r))
+		say(p, INDENT, &small,
+		    "The screen takes none like these: the key brought them, "
+		    "three at most. Compare what is stored with what stands "
+		    "here.");
+	else if (untypable(r))
+		warn(p,
+		    "From AMT 14 on the screen takes no SHA-256 hash (it is "
+		    "too long), from AMT 16 on none at all:",
+		    "the flash image brings it, or a USB key of an order whose "
+		    "profile has mebx = \"random\".");
+	else
 		say(p, INDENT, &small,
 		    "From AMT 14 on the screen takes no SHA-256 hash (it is "
 		    "too long), from AMT 16 on none: a USB key brings it.");
-		return;
-	}
-	say(p, INDENT + 3, &strong,
-	    "From AMT 14 on the screen takes no SHA-256 hash (it is too long), "
-	    "from AMT 16 on none at all:");
-	p->y -= 0.6;
-	say(p, INDENT + 3, &strong,
-	    "a USB key with Setup.bin brings it. Compare what is stored with "
-	    "what stands here.");
-	sheet_fill(p->s, p->x + INDENT, y + 0.2, 1.2, 7.6, SHEET_INK);
-	p->y += 1;
 }
 
 static size_t
@@ -520,7 +482,8 @@ heading(struct pen *p, const struct page *page)
 
 	sheet_text(p->s, p->x, p->y + 5.6,
 	    &(const struct sheet_style){ SHEET_BOLD, 6.4, SHEET_INK },
-	    "Intel AMT: set-up by hand");
+	    page_needs_key(r) ? "Intel AMT: check by hand"
+			      : "Intel AMT: set-up by hand");
 	sheet_fill(p->s, p->x + p->w - 30, p->y - 1, 30, 8, SHEET_INK);
 	sheet_text_mid(p->s, p->x + p->w - 30, p->y + 4.8, 30,
 	    &(const struct sheet_style){ SHEET_BOLD, 4.8, SHEET_WHITE },
@@ -562,6 +525,41 @@ enter(struct pen *p)
 	    "a password. Makers differ: where nothing comes, see the machine's "
 	    "manual.");
 	p->y += 10;
+}
+
+/* A key's record opens a machine that has the factory's password. */
+static void
+use_key(struct pen *p)
+{
+	step(p, "Let the order's USB key set the machine up");
+	warn(p,
+	    "Type nothing before: the screen takes no SHA-256 hash from AMT 14 "
+	    "on, none at all from 16 on,",
+	    "and the key (setupbin make) is for a machine whose password is "
+	    "the factory's still.");
+	say(p, INDENT, &body,
+	    "Machine off, plug the key in, switch on, agree when the screen "
+	    "asks. Take the key out when it is done.");
+}
+
+static void
+log_in(struct pen *p, const struct page *page)
+{
+	step(p, "Log in with the password that the key gave");
+	if (page->keyed) {
+		password(p, "Password", page->rec->mebx_new);
+		keyboard(p);
+	} else
+		say(p, INDENT, &strong,
+		    "No key of this order was made when this page was: print "
+		    "it again after setupbin make.");
+	p->y += 1;
+	say(p, INDENT, &body,
+	    page->rec->otp[0] != '\0'
+		? "What follows came from the key, but for the one-time "
+		  "password: compare it with the screen."
+		: "What follows came from the key: compare it with the "
+		  "screen, and type nothing.");
 }
 
 static void
@@ -697,7 +695,7 @@ draw_label(struct pen *p, const struct page *page, struct err *e)
 {
 	double y = page_label_top(p->s), x = p->x, right = p->x + p->w;
 	double bottom = y + PAGE_LABEL_HEIGHT;
-	struct page_codes codes;
+	struct pagetext_codes codes;
 	struct label l;
 	double module;
 
@@ -708,7 +706,7 @@ draw_label(struct pen *p, const struct page *page, struct err *e)
 	sheet_text(p->s, right - 12, y + 1.8,
 	    &(const struct sheet_style){ SHEET_SANS, 5, SHEET_GREY },
 	    "\xe2\x9c\x82");
-	page_codes(page, &codes);
+	pagetext_codes(page, &codes);
 	if (label_make(&l, LABEL_QR, codes.qr, e) != ERR_OK)
 		return e->code;
 	module = (PAGE_LABEL_HEIGHT - 2) / (double)(l.cols + 2 * l.quiet);
@@ -744,8 +742,15 @@ page_draw(
 
 	*hashes = r->hashes.n;
 	heading(&p, page);
-	enter(&p);
-	passwords(&p, r);
+	if (page_needs_key(r)) {
+		p.gap -= 0.8; /* there are more steps */
+		use_key(&p);
+		enter(&p);
+		log_in(&p, page);
+	} else {
+		enter(&p);
+		passwords(&p, r);
+	}
 	step(&p, "Manageability");
 	choice(&p, r->enabled, "Intel AMT", "none");
 	step(&p, "Provisioning mode");

@@ -25,21 +25,13 @@ struct page {
 	const struct record *rec; /* borrowed; holds the secrets */
 	const char *customer;     /* borrowed */
 	bool key_shared;
+	bool keyed;   /* the password is that of the order's one-touch key */
 	size_t n, of; /* "unit 3 of 20" */
 };
 
-struct page_codes {
-	char bar[LABEL_TEXT_CODE128 + 1]; /* Code 128 */
-	char qr[LABEL_TEXT + 1];
-};
-
-void page_codes(const struct page *, struct page_codes *);
-/* The texts that a reader of the page must find in it, each ended by a line
- * feed, without blanks. Secrets are among them. */
-void page_texts(const struct page *, struct wr *);
-/* The same for the entries from..to - 1 of the hash list. */
-void page_hash_texts(const struct page *, size_t from, size_t to, struct wr *);
-
+/* The screen does not take one of the machine's hashes, so that a one-touch key
+ * has to set it up: the page tells what to check behind it. */
+bool page_needs_key(const struct record *);
 /* Draws the page and ends it. *hashes: how many entries of the hash list found
  * room. */
 enum err_code page_draw(

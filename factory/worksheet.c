@@ -8,7 +8,9 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "export/page.h"
+#include "export/pagetext.h"
 #include "export/readback.h"
+#include "factory/keypass.h"
 #include "factory/unit.h"
 #include "factory/verbs.h"
 #include "formats/reason.h"
@@ -18,6 +20,8 @@ struct job {
 	const struct order *order;
 	struct uuid *uuid; /* of the units, in the order of their pages */
 	size_t n, room;
+	char keypass[PASSWD_MAX + 1]; /* of the order's keys, or "" */
+	bool unkeyed;             /* a page waits for a key that is not made */
 	size_t hashes;            /* entries that are on each unit's page */
 	size_t end[HASHLIST_MAX]; /* pages behind them: where each ends */
 	size_t more;              /* how many */
@@ -113,6 +117,10 @@ load(struct job *j, size_t i, struct page *p, struct err *e)
 		.of = j->n };
 	if (unit_load(j->ledger, &j->uuid[i], j->unit, e) == ERR_OK)
 		unit_record(j->order, j->unit, j->rec);
+	p->keyed =
+	    j->keypass[0] != '\0' && strcmp(j->keypass, j->unit->mebx) == 0;
+	if (e->code == ERR_OK && !p->keyed && page_needs_key(j->rec))
+		j->unkeyed = true;
 	return e->code;
 }
 
@@ -158,22 +166,22 @@ static enum err_code
 want_page(struct job *j, size_t at, struct readback_want *w, struct err *e)
 {
 	size_t more = at < j->n ? 0 : at - j->n;
-	struct page_codes codes;
+	struct pagetext_codes codes;
 	struct page p;
 
 	wr_grow(&w->texts, 1 << 16);
 	if (load(j, at < j->n ? at : 0, &p, e) != ERR_OK)
 		return e->code;
 	if (at < j->n) {
-		page_codes(&p, &codes);
+		pagetext_codes(&p, &codes);
 		memcpy(w->bar, codes.bar, sizeof(codes.bar));
 		memcpy(w->qr, codes.qr, sizeof(codes.qr));
 		memcpy(w->unit, j->unit->serial, sizeof(w->unit));
-		page_texts(&p, &w->texts);
-		page_hash_texts(&p, 0, j->hashes, &w->texts);
+		pagetext_put(&p, &w->texts);
+		pagetext_hashes(&p, 0, j->hashes, &w->texts);
 	} else {
 		snprintf(w->unit, sizeof(w->unit), "none, hashes of all");
-		page_hash_texts(&p, more == 0 ? j->hashes : j->end[more - 1],
+		pagetext_hashes(&p, more == 0 ? j->hashes : j->end[more - 1],
 		    j->end[more], &w->texts);
 	}
 	wipe(j);
@@ -239,6 +247,7 @@ make(struct job *j, const struct cli_args *a, enum sheet_paper paper,
 
 	snprintf(title, sizeof(title), "Worksheets of order %s", j->order->id);
 	if (readback_init(&j->readback, e) != ERR_OK ||
+	    keypass_get(j->ledger, j->order->id, j->keypass, e) != ERR_OK ||
 	    choose(j, a, e) != ERR_OK ||
 	    file_out_spool(path, &j->spool, e) != ERR_OK ||
 	    sheet_new(&j->sheet, paper, title, j->order->opened, write_spool,
@@ -261,6 +270,11 @@ tell(const struct cli_args *a, const struct job *j, const char *path)
 	log_warn("%s: secrets of %zu units in clear; it is for its owner "
 		 "alone, delete it when it is printed",
 	    out ? "standard output" : path, j->n);
+	if (j->unkeyed)
+		log_warn("order %s: the screen does not take its hashes, a USB "
+			 "key does, and none was made: make it first (setupbin "
+			 "make), then these pages",
+		    j->order->id);
 	if (a->json && !out)
 		printf("{\"units\":%zu,\"pages\":%zu}\n", j->n, j->n + j->more);
 }
@@ -283,6 +297,7 @@ with_order(struct job *j, const struct cli_args *a, enum sheet_paper paper,
 	    file_out_copy(out, j->spool, e) == ERR_OK &&
 	    file_out_commit(out, e) == ERR_OK)
 		tell(a, j, path);
+	secret_wipe(j->keypass, sizeof(j->keypass));
 	sheet_free(j->sheet);
 	file_out_free(j->spool);
 	file_out_free(out);

@@ -103,6 +103,56 @@ a_page_of_a_pki_unit_has_its_hashes_in_groups() {
 	grep -q 'From AMT 14 on .* no SHA-256 hash' found
 }
 
+# of ORDER KEY: a secret of its first unit, in the ledger at hand.
+of() {
+	secret "$(amtforge unit list l.db "$1" --json | sed -n 1p |
+		jq -r .uuid)" "$2"
+}
+
+# It would need the factory's password, which who types first has changed.
+what_cannot_be_typed_comes_by_key_and_is_checked() {
+	cp "$FIX"/* .
+	sed 's/^amt = .*/amt = "16.0";/' pki.cfg >k.cfg
+	amtforge order open l.db k.cfg --id K
+	amtforge unit issue l.db K --count 1 >/dev/null
+	status 0 amtforge worksheet l.db K --out k.pdf
+	says "order K: the screen does not take its hashes, a USB key does, and none was made"
+	text k.pdf 1 >found
+	grep -q "Lettheorder'sUSBkeysetthemachineup" found
+	grep -q 'printitagainaftersetupbinmake' found
+	not grep -q admin found
+	not grep -qF -- "$(of K mebx_password)" found
+	amtforge setupbin make l.db K --out key >/dev/null
+	for paper in a4 letter; do
+		status 0 amtforge worksheet l.db K --out k.pdf --force \
+			--paper $paper
+		not grep -q 'none was made' err
+		text k.pdf 1 >found
+		grep -qF -- "$(of K mebx_password)" found
+		grep -q 'andtypenothing' found
+		not grep -q admin found
+	done
+	# with a one-time password something is left to type
+	{
+		sed -e '/^otp/d' -e 's/^start.*/start = "listen";/' k.cfg
+		echo 'otp = "random";'
+	} >o.cfg
+	amtforge order open l.db o.cfg --id O
+	amtforge unit issue l.db O --count 1 >/dev/null
+	echo 'ABCDEFGHIJKLMNOPqrstuvwxyz1234!@' >new
+	amtforge setupbin make l.db O --out o --mebx-file new >/dev/null
+	for paper in a4 letter; do
+		status 0 amtforge worksheet l.db O --out o.pdf --force \
+			--paper $paper
+		text o.pdf 1 >found
+		grep -q 'butfortheone-timepassword' found
+		grep -qF -- "$(of O otp)" found
+	done
+	# one before AMT 14 is typed
+	status 0 amtforge worksheet l.db C --out c.pdf
+	text c.pdf 1 | grep -q admin
+}
+
 hashes_without_room_are_on_pages_of_their_own() {
 	cp "$FIX"/* .
 	comma=
@@ -327,6 +377,7 @@ if command -v pdftoppm >/dev/null && command -v zbarimg >/dev/null; then
 	the_ledger
 	t a_page_a_unit_that_is_not_scrapped
 	t a_page_of_a_pki_unit_has_its_hashes_in_groups
+	t what_cannot_be_typed_comes_by_key_and_is_checked
 	t hashes_without_room_are_on_pages_of_their_own
 	t a_password_of_two_lines_is_read_back
 t every_printable_serial_is_read_back

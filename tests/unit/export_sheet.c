@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "export/page.h"
+#include "export/pagetext.h"
 #include "export/sheet.h"
 
 static enum err_code
@@ -178,17 +179,17 @@ codes_hold_the_documented_text_and_no_secret(void **state)
 {
 	struct record *r = a_record();
 	struct page page = { .rec = r, .customer = "C", .n = 1, .of = 1 };
-	struct page_codes c;
+	struct pagetext_codes c;
 
 	(void)state;
-	page_codes(&page, &c);
+	pagetext_codes(&page, &c);
 	assert_string_equal(c.bar, "S1");
 	assert_string_equal(c.qr,
 	    "{\"uuid\":\"3b1f8c52-6a77-4e0f-9c1d-2f6f3a7d1e01\","
 	    "\"serial\":\"S1\",\"pid\":\"0000037M\"}");
 	r->psk.pid[0] = '\0';
 	memset(r->serial, '"', sizeof(r->serial) - 1);
-	page_codes(&page, &c);
+	pagetext_codes(&page, &c);
 	assert_string_equal(c.bar, "3b1f8c52-6a77-4e0f-9c1d-2f6f3a7d1e01");
 	assert_null(strstr(c.qr, "pid"));
 	assert_int_equal(strlen(c.qr), 9 + 36 + 12 + 2 * 63 + 2);
