@@ -96,7 +96,7 @@ refused() {
 answered() {
 	client "$@" -cert leaf.pem -key leaf.key -cert_chain issuer.pem
 	grep 'HTTP/1.1 200 OK' got
-	grep 'Server: Intel(R) Active Management Technology 3.0.0' got
+	grep 'Server: Intel(R) Active Management Technology 6.0.0' got
 	grep DigestRealm got
 }
 
