@@ -203,9 +203,12 @@ wsman_write_request(struct wr *w, const struct wsman_request *req,
 	put_body_end(w);
 }
 
+/* Of an element too: it does not begin with a digit. */
 static bool
 is_name(const char *s, size_t n)
 {
+	if (s[0] >= '0' && s[0] <= '9')
+		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!(s[i] == '_' || (s[i] >= '0' && s[i] <= '9') ||
 			(s[i] >= 'A' && s[i] <= 'Z') ||
