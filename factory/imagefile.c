@@ -87,48 +87,6 @@ run_new(const struct cli_args *a, struct err *e)
 	return e->code;
 }
 
-/* ---- image show ---- */
-
-static enum err_code
-show(const struct cli_args *a, const struct image *img, struct record *rec,
-    struct err *e)
-{
-	struct err none;
-	struct imageshow s = { .img = img, .broken = &none };
-
-	err_clear(&none);
-	if (image_find_record(img, rec, &s.at, &none) == ERR_OK)
-		s.rec = rec;
-	else if (none.reason != reason_get(REASON_RECORD_MALFORMED))
-		err_clear(&none); /* there is none, which is no fault */
-	if (a->json)
-		return imageshow_json(&s, e);
-	imageshow_text(&s);
-	return ERR_OK;
-}
-
-static enum err_code
-run_show(const struct cli_args *a, struct err *e)
-{
-	struct record *rec = calloc(1, sizeof(*rec));
-	struct image img;
-	const uint8_t *p = NULL;
-	size_t n = 0;
-
-	if (rec == NULL)
-		return err_mem(e);
-	if (file_map(a->pos[0], &p, &n, e) == ERR_OK) {
-		if (image_read(p, n, &img, e) == ERR_OK)
-			show(a, &img, rec, e);
-		else
-			err_in(e, "%s", a->pos[0]);
-	}
-	file_unmap(p, n);
-	record_wipe(rec);
-	free(rec);
-	return e->code;
-}
-
 static const struct cli_opt new_opts[] = {
 	{ "--size", CLI_VALUE, "N", "bytes of the image: 8M, 16M, ..." },
 	{ "--descriptor", CLI_VALUE, "FILE",
@@ -152,7 +110,7 @@ const struct cli_verb imagefile_verbs[] = {
 	{ "image new", "OUT --size N [--descriptor F] [--me F] --bios F",
 	    "compose a flash image of its parts", new_opts, 1, 1, run_new },
 	{ "image show", "IMG", "tell what is in a flash image", show_opts, 1, 1,
-	    run_show },
+	    imageshow_run },
 	{ "image write", "LEDGER ORDER --base IMG --map MAP --out DIR",
 	    "write one image for each unit of an order", write_opts, 2, 2,
 	    imagewrite_run },

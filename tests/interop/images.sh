@@ -21,7 +21,7 @@ written() {
 
 # One number of image show --json, inside the record.
 record_size() {
-	sed -n "s/.*\"AmtOemRecord\",[^}]*\"size\":\([0-9]*\).*/\1/p"
+	sed -n "s/.*\"AmtOemRecord\",[^}]*\"data_size\":\([0-9]*\).*/\1/p"
 }
 
 ifdtool_reads_the_descriptor_that_we_make() {
