@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "base/secret.h"
-#include "bios/place.h"
+#include "bios/plan.h"
 #include "factory/imagewrite.h"
 #include "factory/keypass.h"
 #include "factory/mapfile.h"
@@ -21,7 +21,7 @@ struct writer {
 	const struct cli_args *args;
 	const struct order *order;
 	const char *base, *dir;
-	struct place place;
+	struct planner planner;
 	uint8_t *copy; /* of the base; the same as it between two units */
 	size_t n;
 	struct record *rec; /* work space */
@@ -136,24 +136,19 @@ note_done(struct writer *w, const struct unit *u, bool made, struct err *e)
 static enum err_code
 make_image(struct writer *w, const struct unit *u, struct err *e)
 {
-	struct place_patch patch = { 0 };
-	struct span all = { w->copy, w->n }, at;
+	struct plan *plan = malloc(sizeof(*plan));
 	bool made = false;
 
+	if (plan == NULL)
+		return err_mem(e);
 	unit_record(w->order, u, w->rec);
-	if (place_record(&w->place, w->rec, &patch, e) != ERR_OK)
-		goto out;
-	if (!span_cut(all, patch.off, patch.bytes.len, &at)) {
-		err_set(e, ERR_BUG, "a patch outside the image");
-		goto out;
-	}
-	memcpy(at.p, patch.bytes.buf, at.n);
-	if (put_file(w, u, &made, e) == ERR_OK)
+	if (plan_make(&w->planner, w->rec, plan, e) == ERR_OK &&
+	    plan_apply(plan, w->copy, w->n, e) == ERR_OK &&
+	    put_file(w, u, &made, e) == ERR_OK)
 		note_done(w, u, made, e);
-	secret_wipe(at.p, at.n);
-	memcpy(at.p, w->place.img->p + patch.off, at.n);
-out:
-	wr_free(&patch.bytes);
+	plan_revert(plan, w->planner.img, w->copy, w->n, e);
+	plan_free(plan);
+	free(plan);
 	record_wipe(w->rec);
 	return e->code;
 }
@@ -249,7 +244,7 @@ write_order(struct writer *w, struct ledger *l, struct err *e)
 	if (w->copy == NULL || w->rec == NULL)
 		err_mem(e);
 	else if (open_dir(w->dir, &dir, e) == ERR_OK) {
-		memcpy(w->copy, w->place.img->p, w->n);
+		memcpy(w->copy, w->planner.img->p, w->n);
 		code = write_all(w, l, e);
 	}
 	if (dir != NULL)
@@ -271,7 +266,7 @@ with_base(
 	if (file_map(w->base, &p, &w->n, e) != ERR_OK)
 		return e->code;
 	if (image_read(p, w->n, &img, e) == ERR_OK &&
-	    place_begin(&w->place, &img, map, e) == ERR_OK)
+	    plan_begin(&w->planner, &img, map, e) == ERR_OK)
 		code = write_order(w, l, e);
 	else
 		err_in(e, "%s", w->base);
@@ -282,23 +277,28 @@ with_base(
 enum err_code
 imagewrite_run(const struct cli_args *a, struct err *e)
 {
-	struct writer w = { .args = a, .force = cli_flag(a, "--force") };
+	struct writer *w = calloc(1, sizeof(*w));
 	enum err_code code = ERR_OK;
 	const char *mapfile;
 	struct ledger *l = NULL;
 	struct order *o = NULL;
 	struct imgmap map;
 
-	if (cli_need(a, "--base", &w.base, e) == ERR_OK &&
+	if (w == NULL)
+		return err_mem(e);
+	w->args = a;
+	w->force = cli_flag(a, "--force");
+	if (cli_need(a, "--base", &w->base, e) == ERR_OK &&
 	    cli_need(a, "--map", &mapfile, e) == ERR_OK &&
-	    cli_need(a, "--out", &w.dir, e) == ERR_OK &&
+	    cli_need(a, "--out", &w->dir, e) == ERR_OK &&
 	    mapfile_read(mapfile, &map, e) == ERR_OK &&
 	    ledger_open_args(a, &l, e) == ERR_OK &&
 	    order_load(l, a->pos[1], &o, e) == ERR_OK) {
-		w.order = o;
-		code = with_base(&w, l, &map, e);
+		w->order = o;
+		code = with_base(w, l, &map, e);
 	}
 	order_free(o);
+	free(w);
 	ledger_close(l);
 	return e->code != ERR_OK ? e->code : code;
 }

@@ -106,8 +106,8 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_IMAGE_LIVE_RECORD] = { "image-live-record",
 	    "A base image holds no unit's record, since every image made "
 	    "from it would carry that unit's secrets.",
-	    "Use a base that was never written; no verb takes a record out "
-	    "of an image." },
+	    "Use a base that was never written, or take the record out of "
+	    "this one with image scrub." },
 	[REASON_IMAGE_STORE_BROKEN] = { "image-store-broken",
 	    "The variable store's headers, sizes and states are as the "
 	    "firmware writes them.",
@@ -134,6 +134,83 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_IMAGE_COMPOSE] = { "image-compose",
 	    "Each part fits its region, and the regions fit the size.",
 	    "Choose a larger size, another descriptor, or smaller parts." },
+	[REASON_IMAGE_SIGNED] = { "image-signed",
+	    "Code that Intel or the OEM signed is never changed: the "
+	    "machine would refuse it.",
+	    "Correct the map; no setting lives in a signed partition." },
+	[REASON_IMAGE_PROTECTED] = { "image-protected",
+	    "Ranges that a hash in the image covers are not changed, "
+	    "since the machine checks them when it starts.",
+	    "Put the setting elsewhere, such as into a variable." },
+	[REASON_IMAGE_FORBIDDEN] = { "image-forbidden",
+	    "Nothing is written where the map forbids it, or where "
+	    "nobody knows whose bytes they are.",
+	    "Correct the map, or ask who wrote it why it forbids that "
+	    "range." },
+	[REASON_IMAGE_EXPECT] = { "image-expect",
+	    "Before a write, the image holds the bytes that the map "
+	    "expects there.",
+	    "Use the base that the map was written for; if it is "
+	    "that, the map is wrong." },
+	[REASON_IMAGE_ME_OFF] = { "image-me-off",
+	    "The management engine is not strapped off: settings of "
+	    "AMT would never be read.",
+	    "Correct the straps of the descriptor with its maker's "
+	    "tool, or use a base of another model." },
+	[REASON_IMAGE_TARGET] = { "image-target",
+	    "What a setting of the map names (region, partition, "
+	    "file, room) is in the image.",
+	    "Use the base that the map was written for, or correct "
+	    "the map." },
+	[REASON_PLAN_UNSOUND] = { "plan-unsound",
+	    "A plan is a file that image plan wrote, unchanged.",
+	    "Make the plan again." },
+	[REASON_PLAN_DIFFERS] = { "plan-differs",
+	    "What is applied is what was reviewed: the image, the map "
+	    "and the ledger still make the same plan.",
+	    "Make the plan again and review it." },
+	[REASON_IMAGE_DIFFERS] = { "image-differs",
+	    "The image carries what the plan or the ledger says, byte "
+	    "for byte.",
+	    "Write the image again; if it is a board's, program it "
+	    "again." },
+	[REASON_SCRUB_LEFT] = { "scrub-left",
+	    "After a scrub no byte of a secret is left in the image.",
+	    "Do not reuse this image; erase the whole flash and "
+	    "program a base." },
+	[REASON_DELTA_MALFORMED] = { "delta-malformed",
+	    "A delta has its magic, lengths and digest right, and its "
+	    "ranges in order.",
+	    "Write it again from the ledger." },
+	[REASON_DELTA_BASE] = { "delta-base",
+	    "A delta goes over the base image that it was made from.",
+	    "Give the base with the SHA-256 that the message names." },
+
+	/* the station */
+	[REASON_SCAN_MALFORMED] = { "scan-malformed",
+	    "A scan is a serial and a UUID, in two lines or in one "
+	    "code.",
+	    "Scan again; check what the label prints." },
+	[REASON_SCAN_UNKNOWN] = { "scan-unknown",
+	    "The order has a unit of that serial or UUID.",
+	    "Check that this board and this station work on the same "
+	    "order." },
+	[REASON_SCAN_MISMATCH] = { "scan-mismatch",
+	    "Serial and UUID belong to one unit.",
+	    "Two boards were mixed up: scan both codes of one board." },
+	[REASON_SCAN_REPEATED] = { "scan-repeated",
+	    "A board that is done is not done again unasked.",
+	    "Put it with the finished ones; to do it again, mark the "
+	    "unit as returned first." },
+	[REASON_STATION_COMMAND] = { "station-command",
+	    "The programmer's command ends with status 0, in time.",
+	    "Look at what it said, at the clip and the supply; scan "
+	    "the board again." },
+	[REASON_STATION_READBACK] = { "station-readback",
+	    "What is read back from the board is what was to be "
+	    "written.",
+	    "Scan the board again; a second failure is a bad chip or "
+	    "clip." },
 
 	/* manifest */
 	[REASON_MANIFEST_MALFORMED] = { "manifest-malformed",

@@ -46,6 +46,25 @@ enum reason_id {
 	REASON_IMAGE_NO_RECORD,
 	REASON_MAP_UNSOUND,
 	REASON_IMAGE_COMPOSE, /* parts do not fit the regions */
+	REASON_IMAGE_SIGNED,
+	REASON_IMAGE_PROTECTED, /* a hash covers it */
+	REASON_IMAGE_FORBIDDEN, /* by the map, or nobody knows whose it is */
+	REASON_IMAGE_EXPECT,    /* other bytes than the map expects */
+	REASON_IMAGE_ME_OFF,    /* strapped off */
+	REASON_IMAGE_TARGET,    /* what the map names is not in the image */
+	REASON_PLAN_UNSOUND,
+	REASON_PLAN_DIFFERS,  /* from what the ledger and the image make now */
+	REASON_IMAGE_DIFFERS, /* from what the plan or the ledger says */
+	REASON_SCRUB_LEFT,    /* secret bytes where scrub may not write */
+	REASON_DELTA_MALFORMED,
+	REASON_DELTA_BASE, /* made for another base */
+	/* the station */
+	REASON_SCAN_MALFORMED,
+	REASON_SCAN_UNKNOWN,  /* no such unit in the order */
+	REASON_SCAN_MISMATCH, /* serial and UUID are of two units */
+	REASON_SCAN_REPEATED, /* that unit is done */
+	REASON_STATION_COMMAND,
+	REASON_STATION_READBACK,
 	/* manifest */
 	REASON_MANIFEST_MALFORMED,
 	REASON_MANIFEST_SIGNATURE,

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bios/place.h"
+#include "bios/plan.h"
 #include "formats/reason.h"
 #include "tests/store.h"
 
@@ -37,12 +37,21 @@ fill(struct record *r, unsigned seed)
 	memset(r->otp, '1', seed % 32);
 }
 
-/* The base with the patch over it must be the base everywhere else, only
- * clear bits, and read back as that record. */
-static void
-check(const uint8_t *base, size_t n, const struct place_patch *p,
-    const struct record *want)
+static bool
+in_plan(const struct plan *p, size_t at)
 {
+	for (size_t i = 0; i < p->n; i++)
+		if (at >= p->w[i].off && at - p->w[i].off < p->w[i].len)
+			return true;
+	return false;
+}
+
+/* The base with the plan applied must be the base everywhere else, only clear
+ * bits, and read back as that record; and go back to the base. */
+static void
+check(const struct image *base, const struct plan *p, const struct record *want)
+{
+	size_t n = base->n;
 	uint8_t *out = malloc(n);
 	struct record *got = calloc(1, sizeof(*got));
 	struct err e;
@@ -50,19 +59,20 @@ check(const uint8_t *base, size_t n, const struct place_patch *p,
 	assert_non_null(out);
 	assert_non_null(got);
 	err_clear(&e);
-	assert_true(p->off < n && p->bytes.len <= n - p->off);
-	memcpy(out, base, n);
-	memcpy(out + p->off, p->bytes.buf, p->bytes.len);
+	memcpy(out, base->p, n);
+	assert_int_equal(plan_apply(p, out, n, &e), ERR_OK);
 	for (size_t i = 0; i < n; i++) {
-		assert_int_equal(out[i] & ~base[i], 0);
-		if (i < p->off || i >= p->off + p->bytes.len)
-			assert_int_equal(out[i], base[i]);
+		assert_int_equal(out[i] & ~base->p[i], 0);
+		if (!in_plan(p, i))
+			assert_int_equal(out[i], base->p[i]);
 	}
 	assert_int_equal(image_record(out, n, got, &e), ERR_OK);
 	assert_memory_equal(&got->uuid, &want->uuid, sizeof(want->uuid));
 	assert_string_equal(got->serial, want->serial);
 	assert_string_equal(got->server_fqdn, want->server_fqdn);
 	assert_string_equal(got->otp, want->otp);
+	assert_int_equal(plan_revert(p, base, out, n, &e), ERR_OK);
+	assert_memory_equal(out, base->p, n);
 	free(got);
 	free(out);
 }
@@ -74,13 +84,13 @@ nothing_changes_outside_the_planned_range(void **state)
 	struct record *rec = calloc(1, sizeof(*rec));
 	struct imgmap map = a_map();
 	static struct image img;
-	struct place at;
+	static struct plan plan;
+	static struct planner at;
 	struct err e;
 
 	(void)state;
 	assert_non_null(rec);
 	for (unsigned seed = 0; seed < 300; seed++) {
-		struct place_patch patch;
 
 		err_clear(&e);
 		memset(p, (int)(seed & 0x7F), sizeof(p));
@@ -90,10 +100,10 @@ nothing_changes_outside_the_planned_range(void **state)
 			    1 + (seed + i) % 4);
 		fill(rec, seed);
 		assert_int_equal(image_read(p, sizeof(p), &img, &e), ERR_OK);
-		assert_int_equal(place_begin(&at, &img, &map, &e), ERR_OK);
-		assert_int_equal(place_record(&at, rec, &patch, &e), ERR_OK);
-		check(p, sizeof(p), &patch, rec);
-		wr_free(&patch.bytes);
+		assert_int_equal(plan_begin(&at, &img, &map, &e), ERR_OK);
+		assert_int_equal(plan_make(&at, rec, &plan, &e), ERR_OK);
+		check(&img, &plan, rec);
+		plan_free(&plan);
 	}
 	record_wipe(rec);
 	free(rec);
@@ -104,18 +114,18 @@ static struct err
 refusal(const uint8_t *p, size_t n, const struct imgmap *map)
 {
 	struct record *rec = calloc(1, sizeof(*rec));
-	struct place_patch patch = { 0 };
+	static struct plan plan;
 	static struct image img;
-	struct place at;
+	static struct planner at;
 	struct err e;
 
 	assert_non_null(rec);
 	err_clear(&e);
 	fill(rec, 1);
 	if (image_read(p, n, &img, &e) == ERR_OK &&
-	    place_begin(&at, &img, map, &e) == ERR_OK) {
-		place_record(&at, rec, &patch, &e);
-		wr_free(&patch.bytes);
+	    plan_begin(&at, &img, map, &e) == ERR_OK) {
+		plan_make(&at, rec, &plan, &e);
+		plan_free(&plan);
 	}
 	free(rec);
 	return e;
@@ -128,9 +138,9 @@ a_base_with_a_live_record_is_refused(void **state)
 	static const uint8_t rows[] = { 0x3F, 0x3E };
 	struct imgmap map = a_map(), other = a_map();
 	struct record *rec = calloc(1, sizeof(*rec));
-	struct place_patch patch;
+	static struct plan plan;
 	static struct image img;
-	struct place at;
+	static struct planner at;
 	struct err e;
 
 	(void)state;
@@ -139,24 +149,24 @@ a_base_with_a_live_record_is_refused(void **state)
 	store_make(p, true);
 	fill(rec, 2);
 	image_read(p, sizeof(p), &img, &e);
-	place_begin(&at, &img, &map, &e);
-	assert_int_equal(place_record(&at, rec, &patch, &e), ERR_OK);
-	memcpy(p + patch.off, patch.bytes.buf, patch.bytes.len);
+	plan_begin(&at, &img, &map, &e);
+	assert_int_equal(plan_make(&at, rec, &plan, &e), ERR_OK);
+	assert_int_equal(plan_apply(&plan, p, sizeof(p), &e), ERR_OK);
 	strcpy(other.var.name, "Another");
 	for (size_t i = 0; i < sizeof(rows); i++) {
-		p[patch.off + 2] = rows[i];
+		p[plan.w[0].off + 2] = rows[i];
 		e = refusal(p, sizeof(p), &map);
 		assert_ptr_equal(
 		    e.reason, reason_get(REASON_IMAGE_LIVE_RECORD));
-		assert_int_equal(e.offset, patch.off);
+		assert_int_equal(e.offset, plan.w[0].off);
 		/* Not by another name either: a device reads this one. */
 		e = refusal(p, sizeof(p), &other);
 		assert_ptr_equal(
 		    e.reason, reason_get(REASON_IMAGE_LIVE_RECORD));
 	}
-	p[patch.off + 2] = 0x3C; /* deleted: another may be added */
+	p[plan.w[0].off + 2] = 0x3C; /* deleted: another may be added */
 	assert_int_equal(refusal(p, sizeof(p), &map).code, ERR_OK);
-	wr_free(&patch.bytes);
+	plan_free(&plan);
 	free(rec);
 }
 
