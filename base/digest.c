@@ -281,10 +281,10 @@ digest_sha384(const void *p, size_t n, uint8_t out[static SHA384_LEN])
 }
 
 uint32_t
-digest_crc32(const void *buf, size_t n)
+digest_crc32_more(uint32_t crc, const void *buf, size_t n)
 {
 	const uint8_t *p = buf;
-	uint32_t c = 0xffffffff;
+	uint32_t c = ~crc;
 
 	for (size_t i = 0; i < n; i++) {
 		c ^= p[i];
@@ -292,4 +292,60 @@ digest_crc32(const void *buf, size_t n)
 			c = c >> 1 ^ (0xedb88320 & (0 - (c & 1)));
 	}
 	return ~c;
+}
+
+uint32_t
+digest_crc32(const void *buf, size_t n)
+{
+	return digest_crc32_more(0, buf, n);
+}
+
+uint8_t
+digest_crc8(uint8_t init, const void *buf, size_t n)
+{
+	const uint8_t *p = buf;
+	unsigned c = init;
+
+	for (size_t i = 0; i < n; i++) {
+		c ^= p[i];
+		for (int k = 0; k < 8; k++)
+			c = c << 1 ^ (0x107 & (0 - (c >> 7)));
+	}
+	return (uint8_t)c;
+}
+
+uint16_t
+digest_crc16(uint16_t init, const void *buf, size_t n)
+{
+	const uint8_t *p = buf;
+	unsigned c = init;
+
+	for (size_t i = 0; i < n; i++) {
+		c ^= (unsigned)p[i] << 8;
+		for (int k = 0; k < 8; k++)
+			c = c << 1 ^ (0x11021 & (0 - (c >> 15)));
+	}
+	return (uint16_t)c;
+}
+
+uint8_t
+digest_sum8(const void *buf, size_t n)
+{
+	const uint8_t *p = buf;
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += p[i];
+	return (uint8_t)sum;
+}
+
+uint16_t
+digest_sum16(const void *buf, size_t n)
+{
+	const uint8_t *p = buf;
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += i % 2 == 0 ? p[i] : (unsigned)p[i] << 8;
+	return (uint16_t)sum;
 }

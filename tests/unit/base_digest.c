@@ -101,6 +101,86 @@ crc32_is_zlibs(void **state)
 			0, n == 0 ? (const uint8_t *)"" : bytes, (unsigned)n));
 }
 
+static void
+crc32_goes_on_in_pieces(void **state)
+{
+	(void)state;
+	for (size_t cut = 0; cut <= LENGTHS; cut++)
+		assert_int_equal(digest_crc32_more(digest_crc32(bytes, cut),
+				     bytes + cut, LENGTHS - cut),
+		    digest_crc32(bytes, LENGTHS));
+}
+
+/* Check values of the catalogue of parametrised CRC algorithms: CRC-8/SMBUS,
+ * CRC-16/IBM-3740 (called CCITT-FALSE) and CRC-16/XMODEM. */
+static void
+short_crcs_give_the_published_check_values(void **state)
+{
+	(void)state;
+	assert_int_equal(digest_crc8(0, "123456789", 9), 0xF4);
+	assert_int_equal(digest_crc16(0xFFFF, "123456789", 9), 0x29B1);
+	assert_int_equal(digest_crc16(0, "123456789", 9), 0x31C3);
+	assert_int_equal(digest_crc8(1, "", 0), 1);
+	assert_int_equal(digest_crc16(0xFFFF, "", 0), 0xFFFF);
+	/* By hand: 1 ^ 0x80 = 0x81, divided by 0x107. */
+	assert_int_equal(digest_crc8(1, "\x80", 1), 0x8E);
+}
+
+static void
+short_crcs_and_sums_go_on_in_pieces(void **state)
+{
+	(void)state;
+	for (size_t cut = 0; cut <= LENGTHS; cut++) {
+		const uint8_t *rest = bytes + cut;
+		size_t n = LENGTHS - cut;
+
+		assert_int_equal(
+		    digest_crc8(digest_crc8(1, bytes, cut), rest, n),
+		    digest_crc8(1, bytes, LENGTHS));
+		assert_int_equal(
+		    digest_crc16(digest_crc16(0xFFFF, bytes, cut), rest, n),
+		    digest_crc16(0xFFFF, bytes, LENGTHS));
+		assert_int_equal(
+		    (digest_sum8(bytes, cut) + digest_sum8(rest, n)) & 0xFF,
+		    digest_sum8(bytes, LENGTHS));
+		if (cut % 2 == 0)
+			assert_int_equal(
+			    (digest_sum16(bytes, cut) + digest_sum16(rest, n)) &
+				0xFFFF,
+			    digest_sum16(bytes, LENGTHS));
+	}
+}
+
+/* A CRC of first bit first, with its own value behind, is 0. */
+static void
+short_crcs_of_what_they_end_are_zero(void **state)
+{
+	uint8_t p[LENGTHS + 2];
+
+	(void)state;
+	for (size_t n = 0; n < LENGTHS; n++) {
+		uint16_t crc = digest_crc16(0xFFFF, bytes, n);
+
+		memcpy(p, bytes, n);
+		p[n] = digest_crc8(1, bytes, n);
+		assert_int_equal(digest_crc8(1, p, n + 1), 0);
+		p[n] = (uint8_t)(crc >> 8);
+		p[n + 1] = (uint8_t)crc;
+		assert_int_equal(digest_crc16(0xFFFF, p, n + 2), 0);
+	}
+}
+
+static void
+sums_wrap(void **state)
+{
+	(void)state;
+	assert_int_equal(digest_sum8("\xFF\x02", 2), 1);
+	assert_int_equal(digest_sum16("\xFF\xFF\x02\x00", 4), 1);
+	assert_int_equal(digest_sum16("\x01\x02\x03", 3), 0x0204);
+	assert_int_equal(digest_sum8("", 0), 0);
+	assert_int_equal(digest_sum16("", 0), 0);
+}
+
 int
 main(void)
 {
@@ -109,6 +189,11 @@ main(void)
 		cmocka_unit_test(pieces_hash_as_the_whole),
 		cmocka_unit_test(the_vectors_of_fips_180_hold),
 		cmocka_unit_test(crc32_is_zlibs),
+		cmocka_unit_test(crc32_goes_on_in_pieces),
+		cmocka_unit_test(short_crcs_give_the_published_check_values),
+		cmocka_unit_test(short_crcs_and_sums_go_on_in_pieces),
+		cmocka_unit_test(short_crcs_of_what_they_end_are_zero),
+		cmocka_unit_test(sums_wrap),
 	};
 
 	return cmocka_run_group_tests(tests, fill, NULL);
