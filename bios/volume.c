@@ -5,13 +5,62 @@
 #include "bios/volume.h"
 
 #define HEADER_LEAST 0x48 /* with one block-map pair and its end */
+#define BLOCK_MAP 0x38
+#define EXT_HEADER 20
+#define ERASE_POLARITY 0x800
+
+static const struct {
+	const char *guid;
+	enum volume_fs fs;
+} known[] = {
+	/* EDK's EfiFirmwareFileSystem.h, PI's FFS 2 and 3 */
+	{ "7a9354d9-0468-444a-81ce-0bf617d890df", VOLUME_FFS1 },
+	{ "8c8ce578-8a3d-4f1c-9935-896185c32dd3", VOLUME_FFS2 },
+	{ "5473c07a-3dcb-4dca-bd6f-1e9689e7349a", VOLUME_FFS3 },
+	{ VOLUME_NV_GUID, VOLUME_NV },
+	/* a second kind, of Insyde and Phoenix (UEFITool, fwupd) */
+	{ "00504624-8a59-4eeb-bd0f-6b36e96128e0", VOLUME_NV },
+};
+
+enum volume_fs
+volume_fs(const struct volume *v)
+{
+	struct uuid guid;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (uuid_parse(&guid, known[i].guid) &&
+		    uuid_equal(&guid, &v->guid))
+			return known[i].fs;
+	return VOLUME_OTHER;
+}
+
+const char *
+volume_fs_name(enum volume_fs fs)
+{
+	switch (fs) {
+	case VOLUME_FFS1:
+		return "ffs1";
+	case VOLUME_FFS2:
+		return "ffs2";
+	case VOLUME_FFS3:
+		return "ffs3";
+	case VOLUME_NV:
+		return "nvram";
+	default:
+		return "unknown";
+	}
+}
 
 bool
 volume_is_nv(const struct volume *v)
 {
-	struct uuid nv;
+	return volume_fs(v) == VOLUME_NV;
+}
 
-	return uuid_parse(&nv, VOLUME_NV_GUID) && uuid_equal(&nv, &v->guid);
+static size_t
+align8(size_t n)
+{
+	return (n + 7) & ~(size_t)7;
 }
 
 static bool
@@ -24,26 +73,109 @@ sums_to_zero(const uint8_t *p, size_t n)
 	return sum == 0;
 }
 
-/* p has room bytes, HEADER_LEAST at least. */
+static void
+broken(struct volume *v, size_t at, const char *why)
+{
+	v->why = why;
+	v->at = v->off + at;
+}
+
+static void
+odd(struct volume *v, size_t at, const char *what)
+{
+	if (v->odd != NULL)
+		return;
+	v->odd = what;
+	v->at = v->off + at;
+}
+
+/* The blocks that the map counts, and their bytes; size 0 if they differ.
+ * False if it does not end in the header. */
+static bool
+block_map(
+    const uint8_t *p, size_t header, uint64_t *bytes, struct volume_info *info)
+{
+	*bytes = 0;
+	for (size_t i = BLOCK_MAP; i + 8 <= header; i += 8) {
+		uint32_t n = get_u32le(p + i), size = get_u32le(p + i + 4);
+
+		if (n == 0 && size == 0)
+			return true;
+		*bytes += (uint64_t)n * size;
+		info->block = i == BLOCK_MAP || size == info->block ? size : 0;
+		info->blocks += n;
+	}
+	return false;
+}
+
+/* Where the files begin: behind the header or, where there is one, behind
+ * the extended header (EDK2 PeiCore, FindFileEx). */
+static void
+find_first(const uint8_t *p, struct volume *v)
+{
+	size_t ext = v->revision > 1 ? get_u16le(p + 0x34) : 0;
+	uint32_t size;
+
+	v->first = v->off + align8(v->header);
+	if (v->first > v->off + v->len)
+		v->first = v->off + v->len;
+	if (ext == 0)
+		return;
+	size = ext >= BLOCK_MAP && ext <= v->len - EXT_HEADER
+	    ? get_u32le(p + ext + 16)
+	    : 0;
+	if (size < EXT_HEADER || size > v->len - ext) {
+		odd(v, 0x34, "the volume's extended header leaves the volume");
+		return;
+	}
+	if (align8(ext + size) <= v->len && ext + size > v->header)
+		v->first = v->off + align8(ext + size);
+}
+
+/* The offset and the first bytes are known to be in the window. */
 static void
 judge(const uint8_t *p, size_t room, struct volume *v)
 {
-	uint64_t len = get_u64le(p + 0x20);
+	uint64_t len = get_u64le(p + 0x20), bytes;
+	struct volume_info info = { .blocks = 0 };
 
 	memcpy(v->guid.b, p + 0x10, UUID_LEN);
+	v->attrs = get_u32le(p + 0x2C);
+	v->erased = (v->attrs & ERASE_POLARITY) != 0 ? 0xFF : 0;
 	v->header = get_u16le(p + 0x30);
+	v->revision = p[0x37];
 	v->len = room;
-	v->why = NULL;
+	v->first = v->off;
 	if (v->header < HEADER_LEAST || v->header % 2 != 0 || v->header > room)
-		v->why = "volume header length is wrong";
+		broken(v, 0x30, "volume header length is wrong");
 	else if (len < v->header || len > room)
-		v->why = "volume is longer than what holds it";
+		broken(v, 0x20, "volume is longer than what holds it");
 	else if (!sums_to_zero(p, v->header))
-		v->why = "volume header checksum is wrong";
-	else if (p[0x37] != 1 && p[0x37] != 2)
-		v->why = "volume revision is not known";
-	else
+		broken(v, 0x32, "volume header checksum is wrong");
+	else if (v->revision != 1 && v->revision != 2)
+		broken(v, 0x37, "volume revision is not known");
+	else {
 		v->len = (size_t)len;
+		if (!block_map(p, v->header, &bytes, &info))
+			odd(v, BLOCK_MAP, "the volume's block map has no end");
+		else if (bytes != len)
+			odd(v, BLOCK_MAP,
+			    "the volume's block map does not add up to its "
+			    "length");
+		find_first(p, v);
+	}
+}
+
+bool
+volume_read(const uint8_t *img, size_t off, size_t end, struct volume *v)
+{
+	memset(v, 0, sizeof(*v));
+	if (off > end || end - off < HEADER_LEAST ||
+	    memcmp(img + off + 0x28, "_FVH", 4) != 0)
+		return false;
+	v->off = off;
+	judge(img + off, end - off, v);
+	return true;
 }
 
 bool
@@ -53,14 +185,35 @@ volume_next(const uint8_t *img, size_t from, size_t end, struct volume *v)
 		/* _FVH lies at 0x28; what follows it is in the window too. */
 		const uint8_t *hit = memmem(img + from + 0x28,
 		    end - from - HEADER_LEAST + 4, "_FVH", 4);
+		size_t off;
 
 		if (hit == NULL)
 			return false;
-		v->off = (size_t)(hit - img) - 0x28;
-		judge(img + v->off, end - v->off, v);
-		if (v->off % 8 == 0 && (v->why == NULL || volume_is_nv(v)))
+		off = (size_t)(hit - img) - 0x28;
+		if (off % 4 == 0 && volume_read(img, off, end, v) &&
+		    (v->why == NULL || volume_fs(v) != VOLUME_OTHER))
 			return true;
-		from = v->off + 1;
+		from = off + 1;
 	}
 	return false;
+}
+
+void
+volume_info(
+    const uint8_t *img, const struct volume *v, struct volume_info *info)
+{
+	const uint8_t *p = img + v->off;
+	size_t ext = v->revision > 1 ? get_u16le(p + 0x34) : 0;
+	uint64_t bytes;
+
+	memset(info, 0, sizeof(*info));
+	block_map(p, v->header, &bytes, info);
+	if (ext < BLOCK_MAP || ext > v->len - EXT_HEADER ||
+	    get_u32le(p + ext + 16) < EXT_HEADER ||
+	    get_u32le(p + ext + 16) > v->len - ext)
+		return;
+	info->named = true;
+	info->ext = v->off + ext;
+	info->ext_size = get_u32le(p + ext + 16);
+	memcpy(info->name.b, p + ext, UUID_LEN);
 }
