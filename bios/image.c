@@ -317,8 +317,10 @@ image_compose(
 	struct descriptor d;
 
 	if (desc.p == NULL) {
-		if (descriptor_make(
-			made, size, parts->me.n, parts->bios.n, e) != ERR_OK)
+		struct descriptor_sizes sizes = { size, parts->me.n,
+			parts->gbe.n, parts->pdr.n, parts->bios.n };
+
+		if (descriptor_make(made, &sizes, e) != ERR_OK)
 			return e->code;
 		desc.p = made;
 		desc.n = sizeof(made);
@@ -328,7 +330,9 @@ image_compose(
 		return e->code;
 	memset(out, 0xFF, size);
 	if (lay(out, &d, REGION_DESCRIPTOR, &desc, e) == ERR_OK &&
-	    lay(out, &d, REGION_ME, &parts->me, e) == ERR_OK)
+	    lay(out, &d, REGION_ME, &parts->me, e) == ERR_OK &&
+	    lay(out, &d, REGION_GBE, &parts->gbe, e) == ERR_OK &&
+	    lay(out, &d, REGION_PDR, &parts->pdr, e) == ERR_OK)
 		lay(out, &d, REGION_BIOS, &parts->bios, e);
 	return e->code;
 }

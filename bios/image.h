@@ -70,10 +70,10 @@ struct image_part {
 	size_t n;
 };
 struct image_parts {
-	struct image_part descriptor, me, bios;
+	struct image_part descriptor, me, gbe, pdr, bios;
 };
-/* Lays the parts into out, size bytes, FF between. ME is put at its region's
- * start, BIOS at its region's end (the reset vector is there). Without a
+/* Lays the parts into out, size bytes, FF between. BIOS is put at its region's
+ * end (the reset vector is there), all else at its region's start. Without a
  * descriptor a minimal one is made. REASON_IMAGE_COMPOSE if parts do not fit
  * or regions overlap. */
 enum err_code image_compose(

@@ -36,8 +36,10 @@ plan_begin(struct planner *p, const struct image *img, const struct imgmap *map,
 	p->img = img;
 	p->map = map;
 	if (image_need_store(img, e) != ERR_OK ||
-	    map_matches(map, img, e) != ERR_OK)
+	    map_matches(map, img, e) != ERR_OK ||
+	    descriptor_need_me(img, e) != ERR_OK)
 		return e->code;
+	descriptor_guards(img, &p->guard);
 	if (img->nstores > 1)
 		return err_refuse(e, ERR_DATA,
 		    reason_get(REASON_IMAGE_NO_MATCH),

@@ -70,7 +70,8 @@ static enum err_code
 run_new(const struct cli_args *a, struct err *e)
 {
 	struct part part[] = { { .option = "--descriptor" },
-		{ .option = "--me" }, { .option = "--bios" } };
+		{ .option = "--me" }, { .option = "--gbe" },
+		{ .option = "--pdr" }, { .option = "--bios" } };
 	int how = cli_flag(a, "--force") ? FILE_REPLACE : FILE_NEW;
 	struct image_parts parts = { 0 };
 	const char *need;
@@ -80,7 +81,9 @@ run_new(const struct cli_args *a, struct err *e)
 	    new_size(a, &size, e) == ERR_OK &&
 	    read_part(a, &part[0], &parts.descriptor, e) == ERR_OK &&
 	    read_part(a, &part[1], &parts.me, e) == ERR_OK &&
-	    read_part(a, &part[2], &parts.bios, e) == ERR_OK)
+	    read_part(a, &part[2], &parts.gbe, e) == ERR_OK &&
+	    read_part(a, &part[3], &parts.pdr, e) == ERR_OK &&
+	    read_part(a, &part[4], &parts.bios, e) == ERR_OK)
 		compose(&parts, size, a->pos[0], how, e);
 	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++)
 		free(part[i].bytes);
@@ -92,6 +95,8 @@ static const struct cli_opt new_opts[] = {
 	{ "--descriptor", CLI_VALUE, "FILE",
 	    "flash descriptor (default: a minimal one is made)" },
 	{ "--me", CLI_VALUE, "FILE", "ME region" },
+	{ "--gbe", CLI_VALUE, "FILE", "GbE region" },
+	{ "--pdr", CLI_VALUE, "FILE", "platform data region" },
 	{ "--bios", CLI_VALUE, "FILE", "BIOS region; put at its region's end" },
 	{ "--force", CLI_FLAG, NULL, "replace OUT" },
 	{ 0 },
@@ -107,7 +112,9 @@ static const struct cli_opt write_opts[] = {
 };
 
 const struct cli_verb imagefile_verbs[] = {
-	{ "image new", "OUT --size N [--descriptor F] [--me F] --bios F",
+	{ "image new",
+	    "OUT --size N [--descriptor F] [--me F] [--gbe F] [--pdr F] "
+	    "--bios F",
 	    "compose a flash image of its parts", new_opts, 1, 1, run_new },
 	{ "image show", "IMG", "tell what is in a flash image", show_opts, 1, 1,
 	    imageshow_run },

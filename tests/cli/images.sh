@@ -85,9 +85,9 @@ parts_that_do_not_fit_are_refused() {
 	status 65 amtforge image new x.bin --size 2M --bios $OVMF
 	says "[image-compose]"
 	status 65 amtforge image new x.bin --size 4M --me me.bin --bios $OVMF
-	says "ME 0x200000 and BIOS 0x200000 bytes do not fit 0x400000"
+	says "PDR 0x0 and BIOS 0x200000 bytes do not fit 0x400000"
 	status 65 amtforge image new x.bin --size 3M --bios $OVMF
-	says "2, 4, 8 or 16 MiB, not 3145728 bytes"
+	says "8, 16, 32 or 64 MiB, not 3145728 bytes"
 	amtforge image new base.bin --size 4M --bios $OVMF
 	head -c 4096 base.bin >desc.bin
 	status 65 amtforge image new x.bin --size 8M --descriptor desc.bin \

@@ -38,7 +38,10 @@ LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 
 	err_clear(&e);
 	try(in, len);
-	must(descriptor_make(p, 0x800000, 0x1000, 0x1000, &e) == ERR_OK);
+	must(descriptor_make(p,
+		 &(struct descriptor_sizes){
+		     .flash = 0x800000, .me = 0x1000, .bios = 0x1000 },
+		 &e) == ERR_OK);
 	mutate(p, 0x100, in, len); /* where all that is read lies */
 	try(p, sizeof(p));
 	return 0;

@@ -66,7 +66,10 @@ sample(uint8_t *p)
 
 	err_clear(&e);
 	memset(p, 0xFF, SIZE);
-	must(descriptor_make(p, 0x80000, 0x1000, STORE_VOLUME, &e) == ERR_OK);
+	must(descriptor_make(p,
+		 &(struct descriptor_sizes){
+		     .flash = 0x80000, .me = 0x1000, .bios = STORE_VOLUME },
+		 &e) == ERR_OK);
 	put_u32le(p + 0x44, 0x000B0008);
 	store_make(p + 0x8000, true);
 }
@@ -75,12 +78,17 @@ static void
 compose(const uint8_t *in, size_t len)
 {
 	static uint8_t desc[DESCRIPTOR_SIZE], out[0x80000];
-	struct image_parts parts = { { desc, sizeof(desc) }, { in, len },
-		{ in, len } };
+	struct image_parts parts = { .descriptor = { desc, sizeof(desc) },
+		.me = { in, len },
+		.pdr = { in, len },
+		.bios = { in, len } };
 	struct err e;
 
 	err_clear(&e);
-	must(descriptor_make(desc, sizeof(out), 0x1000, 0x1000, &e) == ERR_OK);
+	must(descriptor_make(desc,
+		 &(struct descriptor_sizes){
+		     .flash = sizeof(out), .me = 0x1000, .bios = 0x1000 },
+		 &e) == ERR_OK);
 	mutate(desc + 0x14, 0x50, in, len);
 	if (image_compose(&parts, out, sizeof(out), &e) != ERR_OK)
 		must(e.reason != NULL);

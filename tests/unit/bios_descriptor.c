@@ -22,7 +22,11 @@ made_descriptor_reads_back(void **state)
 	(void)state;
 	err_clear(&e);
 	assert_int_equal(
-	    descriptor_make(p, 0x800000, 0x10000, 0x200000, &e), ERR_OK);
+	    descriptor_make(p,
+		&(struct descriptor_sizes){
+		    .flash = 0x800000, .me = 0x10000, .bios = 0x200000 },
+		&e),
+	    ERR_OK);
 	assert_true(descriptor_present(p, sizeof(p)));
 	assert_int_equal(descriptor_read(p, sizeof(p), &d, &e), ERR_OK);
 	assert_int_equal(d.version, DESCRIPTOR_V1);
@@ -47,7 +51,11 @@ made_descriptor_without_me_has_no_me_region(void **state)
 	err_clear(&e);
 	for (size_t size = 0x80000; size <= 0x1000000; size *= 2) {
 		assert_int_equal(
-		    descriptor_make(p, size, 0, 0x1000, &e), ERR_OK);
+		    descriptor_make(p,
+			&(struct descriptor_sizes){
+			    .flash = size, .me = 0, .bios = 0x1000 },
+			&e),
+		    ERR_OK);
 		assert_int_equal(descriptor_read(p, sizeof(p), &d, &e), ERR_OK);
 		assert_int_equal(d.flash, size);
 		assert_false(d.region[REGION_ME].used);
@@ -58,7 +66,7 @@ static void
 sizes_that_no_chip_has_are_refused(void **state)
 {
 	static const size_t sizes[][3] = { { 0, 0, 0x1000 },
-		{ 0x300000, 0, 0x1000 }, { 0x2000000, 0, 0x1000 },
+		{ 0x300000, 0, 0x1000 }, { 0x8000000, 0, 0x1000 },
 		{ 0x800000, 0, 0x800000 }, { 0x800000, 0x400000, 0x400000 },
 		{ 0x800000, 0x1001, 0x1000 }, { 0x800000, 0, 0x1001 },
 		{ 0x800000, 0, 0 }, { 0x800000, (size_t)-0x1000, 0x1000 } };
@@ -68,8 +76,12 @@ sizes_that_no_chip_has_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		err_clear(&e);
-		assert_int_equal(descriptor_make(p, sizes[i][0], sizes[i][1],
-				     sizes[i][2], &e),
+		assert_int_equal(
+		    descriptor_make(p,
+			&(struct descriptor_sizes){ .flash = sizes[i][0],
+			    .me = sizes[i][1],
+			    .bios = sizes[i][2] },
+			&e),
 		    ERR_DATA);
 		assert_ptr_equal(e.reason, reason_get(REASON_IMAGE_COMPOSE));
 	}
@@ -96,7 +108,10 @@ every_broken_table_is_named_with_its_offset(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		err_clear(&e);
-		descriptor_make(p, 0x400000, 0, 0x1000, &e);
+		descriptor_make(p,
+		    &(struct descriptor_sizes){
+			.flash = 0x400000, .me = 0, .bios = 0x1000 },
+		    &e);
 		put_u32le(p + 0x30, 0xA);
 		put_u32le(p + bad[i].at, bad[i].value);
 		assert_int_equal(
@@ -115,7 +130,10 @@ region_table_at_the_very_end_is_read(void **state)
 
 	(void)state;
 	err_clear(&e);
-	descriptor_make(p, 0x400000, 0, 0x1000, &e);
+	descriptor_make(p,
+	    &(struct descriptor_sizes){
+		.flash = 0x400000, .me = 0, .bios = 0x1000 },
+	    &e);
 	put_u32le(p + 0x14, 0x02FD0003); /* regions 0xFD0: 0x20 would fit */
 	put_u32le(p + 0x18, 0x121002FF); /* masters 0xFF0 */
 	assert_int_equal(descriptor_read(p, sizeof(p), &d, &e), ERR_OK);
@@ -130,7 +148,10 @@ short_or_unsigned_bytes_are_refused(void **state)
 
 	(void)state;
 	err_clear(&e);
-	descriptor_make(p, 0x400000, 0, 0x1000, &e);
+	descriptor_make(p,
+	    &(struct descriptor_sizes){
+		.flash = 0x400000, .me = 0, .bios = 0x1000 },
+	    &e);
 	assert_int_equal(descriptor_read(p, sizeof(p) - 1, &d, &e), ERR_DATA);
 	memset(p, 0, 0x20);
 	err_clear(&e);
@@ -147,7 +168,10 @@ old_descriptor_has_its_signature_first(void **state)
 
 	(void)state;
 	err_clear(&e);
-	descriptor_make(p, 0x400000, 0, 0x1000, &e);
+	descriptor_make(p,
+	    &(struct descriptor_sizes){
+		.flash = 0x400000, .me = 0, .bios = 0x1000 },
+	    &e);
 	memmove(p, p + 0x10, 0x10);
 	memset(p + 0x10, 0xFF, 0x10);
 	assert_true(descriptor_present(p, sizeof(p)));
@@ -164,7 +188,10 @@ two_chips_add_up(void **state)
 
 	(void)state;
 	err_clear(&e);
-	descriptor_make(p, 0x800000, 0, 0x1000, &e);
+	descriptor_make(p,
+	    &(struct descriptor_sizes){
+		.flash = 0x800000, .me = 0, .bios = 0x1000 },
+	    &e);
 	put_u32le(p + 0x14, 0x02040103);
 	put_u32le(p + 0x30, 4 | 3 << 3);
 	assert_int_equal(descriptor_read(p, sizeof(p), &d, &e), ERR_OK);

@@ -124,7 +124,10 @@ a_small_bios_is_put_at_the_end_of_its_region(void **state)
 	(void)state;
 	err_clear(&e);
 	store_make(bios, false);
-	descriptor_make(desc, SIZE, 0, 0x10000, &e);
+	descriptor_make(desc,
+	    &(struct descriptor_sizes){
+		.flash = SIZE, .me = 0, .bios = 0x10000 },
+	    &e);
 	assert_int_equal(image_compose(&parts, out, SIZE, &e), ERR_OK);
 	assert_memory_equal(out + SIZE - STORE_VOLUME, bios, sizeof(bios));
 	assert_memory_equal(out, desc, sizeof(desc));
@@ -158,14 +161,18 @@ parts_that_do_not_fit_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct image_parts parts = { { desc, sizeof(desc) },
-			{ rows[i].me > 0 ? part : NULL, rows[i].me },
-			{ part, rows[i].bios } };
+		struct image_parts parts = { .descriptor = { desc,
+						 sizeof(desc) },
+			.me = { rows[i].me > 0 ? part : NULL, rows[i].me },
+			.bios = { part, rows[i].bios } };
 		struct err e;
 
 		err_clear(&e);
-		assert_int_equal(descriptor_make(desc, SIZE, rows[i].desc_me,
-				     rows[i].desc_bios, &e),
+		assert_int_equal(descriptor_make(desc,
+				     &(struct descriptor_sizes){ .flash = SIZE,
+					 .me = rows[i].desc_me,
+					 .bios = rows[i].desc_bios },
+				     &e),
 		    ERR_OK);
 		if (rows[i].flreg1 != 0)
 			put_u32le(desc + 0x44, rows[i].flreg1);
