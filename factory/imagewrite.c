@@ -21,6 +21,7 @@ struct writer {
 	const struct cli_args *args;
 	const struct order *order;
 	const char *base, *dir;
+	struct image img;
 	struct planner planner;
 	uint8_t *copy; /* of the base; the same as it between two units */
 	size_t n;
@@ -261,12 +262,11 @@ with_base(
 {
 	enum err_code code = ERR_OK;
 	const uint8_t *p = NULL;
-	struct image img;
 
 	if (file_map(w->base, &p, &w->n, e) != ERR_OK)
 		return e->code;
-	if (image_read(p, w->n, &img, e) == ERR_OK &&
-	    plan_begin(&w->planner, &img, map, e) == ERR_OK)
+	if (image_read(p, w->n, &w->img, e) == ERR_OK &&
+	    plan_begin(&w->planner, &w->img, map, e) == ERR_OK)
 		code = write_order(w, l, e);
 	else
 		err_in(e, "%s", w->base);
