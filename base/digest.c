@@ -267,17 +267,57 @@ digest_sha256(const void *p, size_t n, uint8_t out[static SHA256_LEN])
 }
 
 void
-digest_sha384(const void *p, size_t n, uint8_t out[static SHA384_LEN])
+digest_sha384_init(struct digest_sha384 *d)
 {
-	uint64_t h[8] = { 0xcbbb9d5dc1059ed8, 0x629a292a367cd507,
+	static const uint64_t h[8] = { 0xcbbb9d5dc1059ed8, 0x629a292a367cd507,
 		0x9159015a3070dd17, 0x152fecd8f70e5939, 0x67332667ffc00b31,
 		0x8eb44a8768581511, 0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4 };
 
-	sha_run(h, sha512_block, 128, p, n);
-	for (int i = 0; i < 6; i++) {
-		store32(out + 8 * i, (uint32_t)(h[i] >> 32));
-		store32(out + 8 * i + 4, (uint32_t)h[i]);
+	memset(d, 0, sizeof(*d));
+	memcpy(d->h, h, sizeof(h));
+}
+
+void
+digest_sha384_add(struct digest_sha384 *d, const void *buf, size_t n)
+{
+	const uint8_t *p = buf;
+
+	while (n > 0) {
+		size_t have = (size_t)(d->n % 128);
+		size_t take = 128 - have < n ? 128 - have : n;
+
+		if (take == 128)
+			sha512_block(d->h, p);
+		else {
+			memcpy(d->block + have, p, take);
+			if (have + take == 128)
+				sha512_block(d->h, d->block);
+		}
+		d->n += take;
+		p += take;
+		n -= take;
 	}
+}
+
+void
+digest_sha384_end(struct digest_sha384 *d, uint8_t out[static SHA384_LEN])
+{
+	sha_finish(d->h, sha512_block, 128, d->block, d->n);
+	for (int i = 0; i < 6; i++) {
+		store32(out + 8 * i, (uint32_t)(d->h[i] >> 32));
+		store32(out + 8 * i + 4, (uint32_t)d->h[i]);
+	}
+	explicit_bzero(d, sizeof(*d));
+}
+
+void
+digest_sha384(const void *p, size_t n, uint8_t out[static SHA384_LEN])
+{
+	struct digest_sha384 d;
+
+	digest_sha384_init(&d);
+	digest_sha384_add(&d, p, n);
+	digest_sha384_end(&d, out);
 }
 
 uint32_t

@@ -25,14 +25,23 @@ struct digest_sha256 {
 	uint8_t block[64];
 };
 
+struct digest_sha384 {
+	uint64_t h[8];
+	uint64_t n; /* bytes taken */
+	uint8_t block[128];
+};
+
 void digest_sha1(const void *, size_t, uint8_t out[static SHA1_LEN]);
 void digest_sha256(const void *, size_t, uint8_t out[static SHA256_LEN]);
 void digest_sha384(const void *, size_t, uint8_t out[static SHA384_LEN]);
 
-/* Piecewise SHA-256. */
+/* Piecewise. */
 void digest_sha256_init(struct digest_sha256 *);
 void digest_sha256_add(struct digest_sha256 *, const void *, size_t);
 void digest_sha256_end(struct digest_sha256 *, uint8_t out[static SHA256_LEN]);
+void digest_sha384_init(struct digest_sha384 *);
+void digest_sha384_add(struct digest_sha384 *, const void *, size_t);
+void digest_sha384_end(struct digest_sha384 *, uint8_t out[static SHA384_LEN]);
 
 uint32_t digest_crc32(const void *, size_t);
 /* The same in pieces: crc is that of what came before, 0 at first. */

@@ -54,11 +54,12 @@ every_length_hashes_as_openssl_does(void **state)
 static void
 pieces_hash_as_the_whole(void **state)
 {
-	uint8_t out[SHA256_LEN];
+	uint8_t out[DIGEST_MAX];
 
 	(void)state;
 	for (size_t cut = 0; cut < LENGTHS; cut++) {
 		struct digest_sha256 d;
+		struct digest_sha384 d3;
 
 		digest_sha256_init(&d);
 		digest_sha256_add(&d, bytes, cut);
@@ -66,6 +67,12 @@ pieces_hash_as_the_whole(void **state)
 		digest_sha256_add(&d, bytes + cut, LENGTHS - cut);
 		digest_sha256_end(&d, out);
 		check(EVP_sha256(), LENGTHS, out, SHA256_LEN);
+		digest_sha384_init(&d3);
+		digest_sha384_add(&d3, bytes, cut);
+		digest_sha384_add(&d3, bytes + cut, 0);
+		digest_sha384_add(&d3, bytes + cut, LENGTHS - cut);
+		digest_sha384_end(&d3, out);
+		check(EVP_sha384(), LENGTHS, out, SHA384_LEN);
 	}
 }
 
