@@ -83,9 +83,9 @@ BENCHES	:= $(patsubst tests/bench/%.c,$(O)/bench/%,$(call srcs,tests/bench))
 EFI	:= $(O)/efi/amtforge-onetouch.efi
 EFI_CC	?= clang
 EFI_LD	?= lld-link
-EFI_SRCS := $(addprefix base/,bytes.c digest.c err.c text.c) \
+EFI_SRCS := $(addprefix base/,bytes.c digest.c digestcore.c err.c text.c) \
 	   $(addprefix formats/,fat.c hashlist.c onetouch.c passwd.c psk.c \
-	   reason.c record.c setupbin.c setupvar.c uuid.c) bios/smbios.c \
+	   reason.c record.c recordview.c setupbin.c setupvar.c uuid.c) bios/smbios.c \
 	   $(call srcs,bios/uefi)
 EFI_OBJS := $(EFI_SRCS:%.c=$(O)/efi/obj/%.o)
 # A frame above 4 KiB would call for a stack probe that firmware has not.
@@ -98,9 +98,13 @@ EFI_CFLAGS := -target x86_64-unknown-windows -std=c11 -ffreestanding \
 EFI_LDFLAGS := /subsystem:efi_application /entry:efi_main /nodefaultlib \
 	   /Brepro /opt:ref,icf
 
-.PHONY: all libs units fuzzers fakes benches efi
-all: $(BINS) efi
+# The record's reader as one source file, for a BIOS.
+READER	:= $(O)/share/amtforge-record-reader
+
+.PHONY: all libs units fuzzers fakes benches efi recordreader
+all: $(BINS) efi recordreader
 efi: $(EFI)
+recordreader: $(READER).c
 libs: $(LIBS)
 units: $(UNITS)
 fuzzers: $(FUZZERS)
@@ -142,6 +146,18 @@ $(EFI): $(EFI_OBJS)
 	    "no $(EFI_LD): ./quickstart deps build installs it" >&2; exit 1; }
 	$(call say,EFILD,$@)
 	$(Q)$(EFI_LD) $(EFI_LDFLAGS) /out:$@ $(EFI_OBJS)
+
+$(READER).c $(READER).h &: formats/recordreader.sh formats/recordview.c \
+	   formats/recordview.h base/digestcore.c base/digestcore.h
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)formats/recordreader.sh $(@D)
+
+# Tests of that very file include it.
+READERS := $(O)/obj/tests/unit/formats_recordview.o \
+	   $(O)/obj/tests/fuzz/formats_recordview.o
+$(READERS): $(READER).c
+$(READERS): CPPFLAGS_ALL += -I$(O)/share
 
 # Firmware code that a test runs on this machine, in a firmware of its own.
 $(O)/unit/bios_uefi: WITH := $(patsubst %.c,$(O)/obj/%.o,\
@@ -211,7 +227,7 @@ install: all
 	    $(SHARE)/bash-completion/completions
 	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(EFI) $(FIRMWARE)
-	install -m 644 $(CONFIGS) $(SHARE)/amtforge
+	install -m 644 $(CONFIGS) $(READER).c $(READER).h $(SHARE)/amtforge
 	for m in $(MANS); do install -D -m 644 $$m \
 	    $(SHARE)/man/man$${m##*.}/$${m##*/} || exit 1; done
 	for c in $(COMPLETION); do install -m 644 completion/amtforge.bash \

@@ -4,19 +4,6 @@
 
 #include "base/digest.h"
 
-static const uint32_t k256[64] = { 0x428a2f98, 0x71374491, 0xb5c0fbcf,
-	0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98,
-	0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7,
-	0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f,
-	0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8,
-	0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85,
-	0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e,
-	0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819,
-	0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c,
-	0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3, 0x748f82ee,
-	0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
-	0xc67178f2 };
-
 static const uint64_t k512[80] = { 0x428a2f98d728ae22, 0x7137449123ef65cd,
 	0xb5c0fbcfec4d3b2f, 0xe9b5dba58189dbbc, 0x3956c25bf348b538,
 	0x59f111f1b605d019, 0x923f82a4af194f9b, 0xab1c5ed5da6d8118,
@@ -49,12 +36,6 @@ static uint32_t
 rol32(uint32_t v, unsigned n)
 {
 	return v << n | v >> (32 - n);
-}
-
-static uint32_t
-ror32(uint32_t v, unsigned n)
-{
-	return v >> n | v << (32 - n);
 }
 
 static uint64_t
@@ -108,37 +89,6 @@ sha1_block(void *state, const uint8_t *p)
 	h[2] += c;
 	h[3] += d;
 	h[4] += e;
-}
-
-static void
-sha256_block(void *state, const uint8_t *p)
-{
-	uint32_t *h = state, w[64], v[8];
-
-	for (int i = 0; i < 16; i++)
-		w[i] = load32(p + 4 * i);
-	for (int i = 16; i < 64; i++) {
-		uint32_t a = w[i - 15], b = w[i - 2];
-
-		w[i] = w[i - 16] + w[i - 7] +
-		    (ror32(a, 7) ^ ror32(a, 18) ^ a >> 3) +
-		    (ror32(b, 17) ^ ror32(b, 19) ^ b >> 10);
-	}
-	memcpy(v, h, sizeof(v));
-	for (int i = 0; i < 64; i++) {
-		uint32_t e = v[4], a = v[0];
-		uint32_t t1 = v[7] +
-		    (ror32(e, 6) ^ ror32(e, 11) ^ ror32(e, 25)) +
-		    ((e & v[5]) ^ (~e & v[6])) + k256[i] + w[i];
-		uint32_t t2 = (ror32(a, 2) ^ ror32(a, 13) ^ ror32(a, 22)) +
-		    ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
-
-		memmove(v + 1, v, 7 * sizeof(v[0]));
-		v[4] += t1;
-		v[0] = t1 + t2;
-	}
-	for (int i = 0; i < 8; i++)
-		h[i] += v[i];
 }
 
 static void
@@ -218,52 +168,25 @@ digest_sha1(const void *p, size_t n, uint8_t out[static SHA1_LEN])
 void
 digest_sha256_init(struct digest_sha256 *d)
 {
-	static const uint32_t h[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372,
-		0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
-
-	memset(d, 0, sizeof(*d));
-	memcpy(d->h, h, sizeof(h));
+	digestcore_init(&d->core);
 }
 
 void
-digest_sha256_add(struct digest_sha256 *d, const void *buf, size_t n)
+digest_sha256_add(struct digest_sha256 *d, const void *p, size_t n)
 {
-	const uint8_t *p = buf;
-
-	while (n > 0) {
-		size_t have = (size_t)(d->n % 64);
-		size_t take = 64 - have < n ? 64 - have : n;
-
-		if (have == 0 && take == 64)
-			sha256_block(d->h, p);
-		else {
-			memcpy(d->block + have, p, take);
-			if (have + take == 64)
-				sha256_block(d->h, d->block);
-		}
-		d->n += take;
-		p += take;
-		n -= take;
-	}
+	digestcore_add(&d->core, p, n);
 }
 
 void
 digest_sha256_end(struct digest_sha256 *d, uint8_t out[static SHA256_LEN])
 {
-	sha_finish(d->h, sha256_block, 64, d->block, d->n);
-	for (int i = 0; i < 8; i++)
-		store32(out + 4 * i, d->h[i]);
-	explicit_bzero(d, sizeof(*d));
+	digestcore_end(&d->core, out);
 }
 
 void
 digest_sha256(const void *p, size_t n, uint8_t out[static SHA256_LEN])
 {
-	struct digest_sha256 d;
-
-	digest_sha256_init(&d);
-	digest_sha256_add(&d, p, n);
-	digest_sha256_end(&d, out);
+	digestcore_sha256(p, n, out);
 }
 
 void
@@ -321,17 +244,9 @@ digest_sha384(const void *p, size_t n, uint8_t out[static SHA384_LEN])
 }
 
 uint32_t
-digest_crc32_more(uint32_t crc, const void *buf, size_t n)
+digest_crc32_more(uint32_t crc, const void *p, size_t n)
 {
-	const uint8_t *p = buf;
-	uint32_t c = ~crc;
-
-	for (size_t i = 0; i < n; i++) {
-		c ^= p[i];
-		for (int k = 0; k < 8; k++)
-			c = c >> 1 ^ (0xedb88320 & (0 - (c & 1)));
-	}
-	return ~c;
+	return digestcore_crc32(crc, p, n);
 }
 
 uint32_t

@@ -14,15 +14,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/digestcore.h"
+
 #define DIGEST_MAX 48
 #define SHA1_LEN 20
 #define SHA256_LEN 32
 #define SHA384_LEN 48
 
 struct digest_sha256 {
-	uint32_t h[8];
-	uint64_t n; /* bytes taken */
-	uint8_t block[64];
+	struct digestcore core;
 };
 
 struct digest_sha384 {

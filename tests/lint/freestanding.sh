@@ -7,7 +7,7 @@ set -u
 work=$(mktemp -d "${TMPDIR:-/tmp}/freestanding.XXXXXX") || exit 70
 trap 'rm -rf "$work"' EXIT
 ours='rd|wr|get|put|digest|text|secret|psk|hashlist|uuid|setupbin|setupvar'
-ours=$ours'|fat|passwd|reason|err'
+ours=$ours'|fat|passwd|reason|err|recordview|digestcore'
 rc=0
 
 # What <string.h> says, for a target that has none here.
@@ -32,7 +32,7 @@ for f in setupbin setupvar fat onetouch passwd reason; do
 		-o "$work/$f.obj" || rc=1
 done
 
-for f in record hashlist psk uuid fat setupbin setupvar onetouch passwd \
+for f in record recordview hashlist psk uuid fat setupbin setupvar onetouch passwd \
 	reason; do
 	"${CC:-cc}" -std=c11 -ffreestanding -fno-stack-protector -O2 -I. -Wall \
 		-Werror -c "formats/$f.c" -o "$work/$f.o" || rc=1
@@ -41,5 +41,38 @@ for f in record hashlist psk uuid fat setupbin setupvar onetouch passwd \
 		echo "formats/$f.c: calls $sym, which a BIOS may lack"
 		rc=1
 	done
+done
+
+# The one file for a BIOS calls memcpy and memcmp, whatever a compiler makes
+# of its loops, and exports nothing but its own.
+mkdir "$work/reader"
+formats/recordreader.sh "$work/reader" || rc=1
+reader() {
+	cc=$1
+	shift
+	command -v "$cc" >/dev/null || return 0
+	"$cc" -std=c11 -ffreestanding -nostdlib -Wall -Wextra -Werror "$@" \
+		-c "$work/reader/amtforge-record-reader.c" \
+		-o "$work/reader.o" || return 1
+	nm "$work/reader.o" | awk -v with="$cc $*" '
+		{ sub(/^_/, "", $NF) }
+		$1 == "U" && $2 !~ /^(memcpy|memcmp)$/ {
+			print "the record reader calls " $2 ": " with
+			bad = 1
+		}
+		$2 ~ /[TDBC]/ && $3 !~ /^recordview_/ {
+			print "the record reader exports " $3 ": " with
+			bad = 1
+		}
+		END { exit bad }'
+}
+for level in -O0 -O1 -O2 -O3 -Os; do
+	reader gcc -fno-stack-protector "$level" -Wframe-larger-than=2048 ||
+		rc=1
+	reader clang -fno-stack-protector "$level" \
+		-Wframe-larger-than=2048 || rc=1
+	reader clang -target x86_64-unknown-windows -mno-red-zone "$level" ||
+		rc=1
+	reader clang -target i386-unknown-windows "$level" || rc=1
 done
 exit $rc

@@ -14,7 +14,7 @@ server base formats server
 device base formats bios device
 agent base formats agent
 '
-pure='bytes err digest rsa text node secret'
+pure='bytes err digest digestcore rsa text node secret'
 
 # header prefix: the files that may include it
 doors='
