@@ -84,12 +84,27 @@ add_volume(struct image *img, const struct volume *v, struct err *e)
 	if (img->nvolumes == IMAGE_VOLUMES)
 		return unknown(e, v->off, "more than 64 firmware volumes");
 	img->volume[img->nvolumes++] = *v;
-	if (!volume_is_nv(v))
-		return ERR_OK;
-	if (img->nstores == IMAGE_STORES)
-		return unknown(e, v->off, "more than 8 variable stores");
-	varstore_read(img->p, v, &img->store[img->nstores++]);
+	img->nstores += varstore_read(
+	    img->p, v, img->store + img->nstores, IMAGE_STORES - img->nstores);
+	if (img->nstores > IMAGE_STORES)
+		return unknown(e, v->off, "more than 32 variable stores");
 	return ERR_OK;
+}
+
+/* A fault tolerant write rewrites blocks of any volume: while one is under
+ * way, no store of the image is added to. */
+static void
+spread_pending(struct image *img)
+{
+	const struct varstore *from = NULL;
+
+	for (size_t i = 0; i < img->nstores && from == NULL; i++)
+		if (img->store[i].why != NULL &&
+		    img->store[i].reason == REASON_IMAGE_FTW_PENDING)
+			from = &img->store[i];
+	for (size_t i = 0; from != NULL && i < img->nstores; i++)
+		varstore_forbid(
+		    &img->store[i], from->reason, from->why, from->at);
 }
 
 static enum err_code
@@ -107,6 +122,7 @@ read_volumes(struct image *img, struct err *e)
 		/* A broken header's length says nothing. */
 		from = v.why == NULL ? v.off + v.len : v.off + 8;
 	}
+	spread_pending(img);
 	return ERR_OK;
 }
 
@@ -242,12 +258,15 @@ image_find_record(
 enum err_code
 image_record(const uint8_t *p, size_t n, struct record *out, struct err *e)
 {
-	struct image img;
+	struct image *img = malloc(sizeof(*img));
 	size_t at;
 
-	if (image_read(p, n, &img, e) != ERR_OK)
-		return e->code;
-	return image_find_record(&img, out, &at, e);
+	if (img == NULL)
+		return err_mem(e);
+	if (image_read(p, n, img, e) == ERR_OK)
+		image_find_record(img, out, &at, e);
+	free(img);
+	return e->code;
 }
 
 /* ---- a new image ---- */

@@ -22,7 +22,7 @@
 
 #define IMAGE_MAX 0x8000000 /* 128 MiB: two of the largest chips */
 #define IMAGE_VOLUMES 64
-#define IMAGE_STORES 8
+#define IMAGE_STORES 32
 
 #define IMAGE_OEM_GUID "1862c8ba-49e6-4001-97f3-351bb07e8fd8"
 #define IMAGE_OEM_NAME "AmtOemRecord"
@@ -42,7 +42,7 @@ struct image {
 	struct descriptor desc; /* a bare file: its one region, from 0 */
 	size_t nvolumes;
 	struct volume volume[IMAGE_VOLUMES];
-	size_t nstores;
+	size_t nstores; /* in the order of their volumes, and in those */
 	struct varstore store[IMAGE_STORES];
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/digest.h"
+#include "bios/edkvar.h"
 #include "bios/varstore.h"
 
 #define STORE_VOLUME 0x4000 /* bytes of the volume */
@@ -75,7 +76,7 @@ store_make(uint8_t *p, bool auth)
 	store_make_ftw(p + STORE_FTW);
 }
 
-/* Reads the store of the volume at the start of p. */
+/* Reads the first store of the volume at the start of p. */
 static inline struct varstore
 store_open(const uint8_t *p, size_t n)
 {
@@ -84,7 +85,7 @@ store_open(const uint8_t *p, size_t n)
 
 	memset(&s, 0, sizeof(s));
 	if (volume_next(p, 0, n, &v))
-		varstore_read(p, &v, &s);
+		varstore_read(p, &v, &s, 1);
 	return s;
 }
 

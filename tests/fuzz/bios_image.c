@@ -22,7 +22,7 @@ place(uint8_t *p, size_t n)
 	struct imgmap map = { .name = "fuzz", .nmatch = 1, .attrs = 3 };
 	static struct record got;
 	struct place_patch patch;
-	struct image img;
+	static struct image img;
 	struct place at;
 	struct err e;
 

@@ -17,7 +17,7 @@ walk(const struct varstore *s)
 	for (; varstore_next(s, &at, &v); n++) {
 		must(v.off > last && v.off + v.size <= s->end);
 		must(v.data + v.len == s->img + v.off + v.size);
-		must(varstore_state_name(v.state) != NULL);
+		must(v.life != NULL);
 		varstore_text(&v, name);
 		last = v.off;
 	}

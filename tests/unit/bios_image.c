@@ -95,7 +95,7 @@ static void
 parts_lie_where_the_descriptor_says(void **state)
 {
 	uint8_t *p = whole();
-	struct image img;
+	static struct image img;
 	struct err e;
 
 	(void)state;
@@ -188,7 +188,7 @@ static void
 an_image_cut_short_is_refused_at_its_end(void **state)
 {
 	uint8_t *p = whole();
-	struct image img;
+	static struct image img;
 	struct err e;
 
 	(void)state;
@@ -206,7 +206,7 @@ bare_regions_are_known_by_their_content(void **state)
 {
 	static uint8_t me[0x2000];
 	uint8_t *p = whole();
-	struct image img;
+	static struct image img;
 	struct err e;
 
 	(void)state;
@@ -264,7 +264,7 @@ a_record_being_replaced_is_still_read(void **state)
 	(void)state;
 	store_make(p, true);
 	at = put_record(p, sizeof(p), 9);
-	p[at + 2] = VARSTORE_REPLACED;
+	p[at + 2] = EDKVAR_REPLACED;
 	assert_int_equal(sequence_of(p, sizeof(p)), 9);
 }
 
@@ -323,7 +323,7 @@ too_many_volumes_or_stores_are_refused(void **state)
 {
 	size_t n = (IMAGE_STORES + 1) * STORE_VOLUME;
 	uint8_t *p = malloc(n);
-	struct image img;
+	static struct image img;
 	struct err e;
 
 	(void)state;
@@ -340,7 +340,7 @@ too_many_volumes_or_stores_are_refused(void **state)
 static void
 what_is_larger_than_any_flash_is_not_looked_at(void **state)
 {
-	struct image img;
+	static struct image img;
 	struct err e;
 
 	(void)state;

@@ -62,7 +62,7 @@ the_descriptor_version_is_compared(void **state)
 static void
 the_size_of_a_region_is_compared(void **state)
 {
-	struct image img;
+	static struct image img;
 	struct imgmap m = setup(&img, MAP_REGION);
 
 	(void)state;
@@ -79,7 +79,7 @@ the_size_of_a_region_is_compared(void **state)
 static void
 a_volume_is_found_by_guid_and_size(void **state)
 {
-	struct image img;
+	static struct image img;
 	struct imgmap m = setup(&img, MAP_VOLUME);
 
 	(void)state;
@@ -96,7 +96,7 @@ a_volume_is_found_by_guid_and_size(void **state)
 static void
 the_digest_of_a_part_is_compared(void **state)
 {
-	struct image img;
+	static struct image img;
 	struct imgmap m = setup(&img, MAP_SHA256);
 	struct map_match *r = &m.match[0];
 
@@ -120,7 +120,7 @@ the_digest_of_a_part_is_compared(void **state)
 static void
 every_rule_must_hold_and_the_first_that_does_not_is_named(void **state)
 {
-	struct image img;
+	static struct image img;
 	struct imgmap m = setup(&img, MAP_IFD);
 
 	(void)state;
