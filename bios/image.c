@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "bios/container.h"
 #include "bios/image.h"
 #include "formats/reason.h"
 
@@ -163,48 +164,6 @@ image_read(const uint8_t *p, size_t n, struct image *img, struct err *e)
 
 /* ---- the record ---- */
 
-/* What a search met on its way. */
-struct search {
-	struct record *best, *next; /* next is work space */
-	bool found;
-	size_t at;
-	const char *why; /* of a record that is broken */
-	size_t why_at;
-};
-
-static void
-consider(struct search *s, const struct varstore_var *v)
-{
-	struct record *was = s->best;
-	struct rd r;
-
-	rd_init(&r, v->data, v->len);
-	if (!record_read(&r, s->next)) {
-		s->why = r.why != NULL ? r.why : "malformed";
-		s->why_at = v->off + v->size - v->len + r.at;
-		return;
-	}
-	if (s->found && s->next->sequence < s->best->sequence)
-		return;
-	s->found = true;
-	s->at = v->off;
-	s->best = s->next;
-	s->next = was;
-}
-
-static void
-search_stores(const struct image *img, struct search *s)
-{
-	struct varstore_name name;
-	struct varstore_var v;
-
-	image_oem_name(&name);
-	for (size_t i = 0; i < img->nstores; i++)
-		for (size_t at = 0;
-		     varstore_find(&img->store[i], &name, &at, &v);)
-			consider(s, &v);
-}
-
 enum err_code
 image_need_store(const struct image *img, struct err *e)
 {
@@ -216,42 +175,14 @@ image_need_store(const struct image *img, struct err *e)
 	    image_kind_name(img->kind), img->n, img->nvolumes);
 }
 
-static enum err_code
-no_record(const struct image *img, const struct search *s, struct err *e)
-{
-	if (s->why != NULL) {
-		err_refuse(e, ERR_DATA, reason_get(REASON_RECORD_MALFORMED),
-		    "offset 0x%zx: " IMAGE_OEM_NAME ": %s", s->why_at, s->why);
-		return err_at(e, s->why_at);
-	}
-	if (image_need_store(img, e) != ERR_OK)
-		return e->code;
-	for (size_t i = 0; i < img->nstores; i++)
-		if (varstore_refuse(&img->store[i], e) != ERR_OK)
-			return e->code;
-	return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_NO_RECORD),
-	    "no live variable " IMAGE_OEM_NAME " in %zu variable stores",
-	    img->nstores);
-}
-
 enum err_code
 image_find_record(
     const struct image *img, struct record *out, size_t *at, struct err *e)
 {
-	struct record *two = calloc(2, sizeof(*two));
-	struct search s = { .best = two, .next = two + 1 };
+	struct container_hit hit;
 
-	if (two == NULL)
-		return err_mem(e);
-	search_stores(img, &s);
-	if (s.found) {
-		*out = *s.best;
-		*at = s.at;
-	} else
-		no_record(img, &s, e);
-	record_wipe(&two[0]);
-	record_wipe(&two[1]);
-	free(two);
+	if (container_record(img, out, &hit, e) == ERR_OK)
+		*at = hit.off;
 	return e->code;
 }
 

@@ -3,9 +3,9 @@
  * A flash image: a whole one with a descriptor, or the bare file of one
  * region. Pure; the bytes are borrowed from the caller and never changed.
  *
- * The factory's record is the UEFI variable AmtOemRecord of this project's
- * own GUID, attributes NV+BS (the running system's variable service does not
- * show it, but whoever reads the flash does), content as formats/record.h.
+ * Where the factory's record can lie tells bios/container.h. As a UEFI variable
+ * it has the attributes NV+BS: the running system's variable service does not
+ * show it, but whoever reads the flash does.
  */
 #ifndef BIOS_IMAGE_H
 #define BIOS_IMAGE_H
@@ -54,12 +54,11 @@ const char *image_kind_name(enum image_kind);
 /* REASON_IMAGE_NO_STORE, or ERR_OK if there is a store. */
 enum err_code image_need_store(const struct image *, struct err *);
 
-/* The live record: of all that are whole, the one with the newest sequence.
- * REASON_IMAGE_NO_STORE, REASON_IMAGE_NO_RECORD; REASON_RECORD_MALFORMED if
- * there is one, but broken. out holds secrets: record_wipe() it. */
+/* The record that counts, as container_record() has it. out holds secrets:
+ * record_wipe() it. */
 enum err_code image_record(
     const uint8_t *, size_t n, struct record *out, struct err *);
-/* The same of an image that was read; *at: the variable's offset. */
+/* The same of an image that was read; *at: its or its variable's offset. */
 enum err_code image_find_record(
     const struct image *, struct record *out, size_t *at, struct err *);
 void image_oem_name(struct varstore_name *);
