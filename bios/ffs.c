@@ -439,7 +439,7 @@ read_file(const uint8_t *img, const struct ffs_frame *fr, struct ffs_file *f)
 static void
 push(struct ffs_walk *w, struct ffs_item *it, const struct ffs_frame *fr)
 {
-	if (fr->at >= fr->end)
+	if (fr->at >= fr->end || w->flat)
 		return;
 	if (w->depth == FFS_DEPTH) {
 		it->deep = true;
@@ -660,8 +660,9 @@ ffs_find(const struct image *img, const struct uuid *guid, struct ffs_file *out,
 
 	for (size_t i = 0; i < img->nvolumes; i++) {
 		ffs_begin(&w, img->p, &img->volume[i]);
+		w.flat = true;
 		while (ffs_next(&w, &it)) {
-			if (it.kind != FFS_FILE || it.depth != 0 ||
+			if (it.kind != FFS_FILE ||
 			    !uuid_equal(&it.f.guid, guid) ||
 			    (it.f.state != FFS_VALID &&
 				it.f.state != FFS_UPDATE))

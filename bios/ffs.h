@@ -101,6 +101,7 @@ struct ffs_frame {
 
 struct ffs_walk {
 	const uint8_t *img; /* borrowed */
+	bool flat;          /* set by who wants only what lies at depth 0 */
 	size_t depth;
 	struct ffs_frame frame[FFS_DEPTH];
 };

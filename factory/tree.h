@@ -23,7 +23,7 @@
 #include "base/err.h"
 #include "formats/uuid.h"
 
-#define TREE_DEPTH 12
+#define TREE_DEPTH 32
 #define TREE_GAPS 256 /* that are told; more are counted */
 
 struct tree_gap {
