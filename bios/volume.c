@@ -17,6 +17,12 @@ static const struct {
 	{ "7a9354d9-0468-444a-81ce-0bf617d890df", VOLUME_FFS1 },
 	{ "8c8ce578-8a3d-4f1c-9935-896185c32dd3", VOLUME_FFS2 },
 	{ "5473c07a-3dcb-4dca-bd6f-1e9689e7349a", VOLUME_FFS3 },
+	/* FFS2 under GUIDs of Apple, Intel and Sony (UEFITool) */
+	{ "04adeead-61ff-4d31-b6ba-64f8bf901f5a", VOLUME_FFS2 },
+	{ "bd001b8c-6a71-487b-a14f-0c2a2dcf7a5d", VOLUME_FFS2 },
+	{ "ad3fffff-d28b-44c4-9f13-9ea98a97f9f0", VOLUME_FFS2 },
+	{ "d6a1cd70-4b33-4994-a6ea-375f2ccc5437", VOLUME_FFS2 },
+	{ "4f494156-aed6-4d64-a537-b8a5557bceec", VOLUME_FFS2 },
 	{ VOLUME_NV_GUID, VOLUME_NV },
 	/* a second kind, of Insyde and Phoenix (UEFITool, fwupd) */
 	{ "00504624-8a59-4eeb-bd0f-6b36e96128e0", VOLUME_NV },
