@@ -327,16 +327,6 @@ is_all(const uint8_t *p, size_t n, uint8_t v)
 	return n == 0;
 }
 
-static uint8_t
-sum8(const uint8_t *p, size_t n)
-{
-	uint8_t sum = 0;
-
-	while (n-- > 0)
-		sum = (uint8_t)(sum + *p++);
-	return sum;
-}
-
 static void
 bad_file(struct ffs_file *f, size_t at, const char *why)
 {
@@ -369,14 +359,15 @@ static void
 check_sums(const uint8_t *p, const struct ffs_frame *fr, struct ffs_file *f)
 {
 	size_t head = f->body - f->off;
-	uint8_t sum = (uint8_t)(sum8(p, head) - f->body_sum - f->raw_state);
+	uint8_t sum =
+	    (uint8_t)(digest_sum8(p, head) - f->body_sum - f->raw_state);
 
 	if (sum != 0)
 		bad_file(f, 0x10, "a file's header checksum is wrong");
 	if (f->state == FFS_TORN || f->state == FFS_DELETED)
 		return;
 	if (f->summed) {
-		sum = sum8(p + head, f->body_end - f->body);
+		sum = digest_sum8(p + head, f->body_end - f->body);
 		if ((uint8_t)(sum + f->body_sum) != 0)
 			bad_file(f, 0x11, "a file's body checksum is wrong");
 	} else if (f->body_sum != (fr->old ? 0x5A : 0xAA))

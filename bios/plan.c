@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bios/plan.h"
+#include "bios/protect.h"
 #include "formats/reason.h"
 
 static enum err_code
@@ -40,6 +41,7 @@ plan_begin(struct planner *p, const struct image *img, const struct imgmap *map,
 	    descriptor_need_me(img, e) != ERR_OK)
 		return e->code;
 	descriptor_guards(img, &p->guard);
+	protect_guards(img, &p->guard);
 	if (img->nstores > 1)
 		return err_refuse(e, ERR_DATA,
 		    reason_get(REASON_IMAGE_NO_MATCH),

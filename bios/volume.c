@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/digest.h"
 #include "bios/volume.h"
 
 #define HEADER_LEAST 0x48 /* with one block-map pair and its end */
@@ -67,16 +68,6 @@ static size_t
 align8(size_t n)
 {
 	return (n + 7) & ~(size_t)7;
-}
-
-static bool
-sums_to_zero(const uint8_t *p, size_t n)
-{
-	uint16_t sum = 0;
-
-	for (size_t i = 0; i < n; i += 2)
-		sum = (uint16_t)(sum + get_u16le(p + i));
-	return sum == 0;
 }
 
 static void
@@ -156,7 +147,7 @@ judge(const uint8_t *p, size_t room, struct volume *v)
 		broken(v, 0x30, "volume header length is wrong");
 	else if (len < v->header || len > room)
 		broken(v, 0x20, "volume is longer than what holds it");
-	else if (!sums_to_zero(p, v->header))
+	else if (digest_sum16(p, v->header) != 0)
 		broken(v, 0x32, "volume header checksum is wrong");
 	else if (v->revision != 1 && v->revision != 2)
 		broken(v, 0x37, "volume revision is not known");

@@ -2,6 +2,8 @@
 #include <stdio.h>
 
 #include "bios/ffs.h"
+#include "bios/fit.h"
+#include "bios/protect.h"
 #include "factory/showbios.h"
 #include "factory/showstore.h"
 
@@ -179,6 +181,67 @@ whole_volume(struct tree *t, const struct image *img, const struct volume *v)
 		tree_close(t);
 }
 
+/* ---- what the processor checks ---- */
+
+static void
+fit(struct tree *t, const struct image *img)
+{
+	struct fit f;
+	struct fit_row row;
+	size_t i = 0;
+
+	fit_read(img, &f);
+	if (!f.present)
+		return;
+	if (f.why != NULL)
+		tree_unknown(t, f.at, f.at, f.why);
+	while (fit_next(&f, &i, &row)) {
+		const char *type = fit_type_name(row.type);
+
+		tree_open(t, "fit", row.at, row.at + 16, type);
+		if (type == NULL)
+			tree_hex(t, "type_number", row.type);
+		tree_hex(t, "address", row.address);
+		if (row.mapped)
+			tree_hex(t, "at", row.off);
+		if (row.size != 0)
+			tree_hex(t, "length", row.size);
+		tree_hex(t, "version", row.version);
+		tree_close(t);
+		if (type == NULL)
+			tree_unknown(t, row.at, row.at + 16,
+			    "a row of the FIT of a type that is not known");
+	}
+}
+
+static void
+protection(struct tree *t, const struct image *img)
+{
+	struct protect p;
+
+	protect_read(img, &p);
+	for (size_t i = 0; i < p.nfound; i++) {
+		const struct protect_found *f = &p.found[i];
+
+		tree_open(t, "protection", f->off, f->end,
+		    protect_kind_name(f->kind));
+		if (f->version != 0)
+			tree_hex(t, "version", f->version);
+		tree_close(t);
+		if (f->why != NULL)
+			tree_unknown(t, f->at, f->at, f->why);
+	}
+	for (size_t i = 0; i < p.nrange; i++) {
+		const struct protect_range *r = &p.range[i];
+
+		tree_open(t, "protected", r->off, r->end, r->what);
+		tree_text(t, "hash",
+		    r->hashed ? protect_verdict_name(r->verdict)
+			      : "outside the hash");
+		tree_close(t);
+	}
+}
+
 void
 showbios_tree(struct tree *t, const struct image *img)
 {
@@ -196,4 +259,6 @@ showbios_tree(struct tree *t, const struct image *img)
 	}
 	if (img->kind == IMAGE_WHOLE || img->kind == IMAGE_BIOS)
 		gap(t, img, at, bios->limit + 1);
+	fit(t, img);
+	protection(t, img);
 }
