@@ -22,7 +22,7 @@ static const uint8_t plain_guid[UUID_LEN] = { 0x16, 0x36, 0xCF, 0xDD, 0x75,
 static size_t
 align_up(const struct varstore *s, size_t n)
 {
-	return (n + s->align - 1) & ~(s->align - 1);
+	return s->align == 0 ? n : (n + s->align - 1) & ~(s->align - 1);
 }
 
 /* ---- variables ---- */
@@ -173,9 +173,10 @@ choose_layout(struct varstore *s)
 	for (unsigned i = 1; i < 4; i++) {
 		struct varstore t = try_layout(s, i);
 
-		if (t.why == NULL && best.why == NULL)
+		if (t.why == NULL && best.why == NULL) {
 			unsettled |= t.auth != best.auth || t.free != best.free;
-		else if (best.why != NULL &&
+			best.align = 0;
+		} else if (best.why != NULL &&
 		    (t.why == NULL || t.free > best.free))
 			best = t;
 	}
@@ -257,6 +258,18 @@ edkvar_need(
 {
 	return (s->auth ? HEADER_AUTH : HEADER_PLAIN) +
 	    2 * (strlen(name->name) + 1) + len;
+}
+
+enum err_code
+edkvar_check(const struct varstore *s, struct err *e)
+{
+	if (s->align != 0 || s->free % 4 == 0)
+		return ERR_OK;
+	err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_NO_STORE),
+	    "variable store at 0x%zx: offset 0x%zx: nothing tells whether its "
+	    "variables are aligned to 4 bytes",
+	    s->off, s->free);
+	return err_at(e, s->free);
 }
 
 void

@@ -33,6 +33,8 @@ void edkvar_read(struct varstore *s, size_t room);
 bool edkvar_next(const struct varstore *, size_t *at, struct varstore_var *);
 size_t edkvar_need(
     const struct varstore *, const struct varstore_name *, size_t len);
+/* May the next one go to s->free? REASON_IMAGE_NO_STORE. */
+enum err_code edkvar_check(const struct varstore *, struct err *);
 void edkvar_write(
     const struct varstore *, const struct varstore_add *, struct wr *);
 

@@ -180,7 +180,7 @@ nvar_value(const struct varstore *s, struct varstore_var *v)
 		    !read_entry(s, at, &last) ||
 		    (last.state & (VALID | VALUE_ONLY)) !=
 			(VALID | VALUE_ONLY)) {
-			v->data = NULL;
+			v->data = s->img + v->off + v->size;
 			v->len = 0;
 			v->why = "its newer value is not where it points";
 			return false;

@@ -346,7 +346,8 @@ varstore_entry(const struct varstore *s, const struct varstore_add *add,
 	size_t need = varstore_need(s, &add->name, add->len);
 
 	if (varstore_refuse(s, e) != ERR_OK ||
-	    (s->format == VARSTORE_NVAR && nvar_check(s, add, e) != ERR_OK))
+	    (s->format == VARSTORE_NVAR ? nvar_check(s, add, e)
+					: edkvar_check(s, e)) != ERR_OK)
 		return e->code;
 	if (need > varstore_room(s)) {
 		err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_STORE_FULL),

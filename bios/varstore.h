@@ -46,7 +46,7 @@ struct varstore {
 	const uint8_t *img; /* borrowed; offsets count from here */
 	enum varstore_format format;
 	bool auth;    /* EDK2, $VSS: of the authenticated layout */
-	size_t align; /* where entries may begin */
+	size_t align; /* where entries may begin; 0: at 1 or 4, nobody knows */
 	size_t off;   /* the store's header; NVAR: the file's body */
 	size_t first; /* the first entry */
 	size_t end;   /* first byte behind the store */
@@ -73,7 +73,7 @@ struct varstore_var {
 	bool ascii;          /* else UTF-16LE; with NUL either way */
 	const uint8_t *name; /* borrowed */
 	size_t name_len;     /* bytes; 0 if it has no name */
-	const uint8_t *data; /* this entry's own; borrowed */
+	const uint8_t *data; /* this entry's own, never NULL; borrowed */
 	size_t len;
 	size_t next;     /* NVAR: the entry with the newer value, or 0 */
 	const char *why; /* what of it cannot be made out, or NULL */
