@@ -105,8 +105,10 @@ spawn(struct child *c, const struct child_spec *s, int out, int err)
 	posix_spawnattr_setsigmask(&at, &set);
 	sigaddset(&set, SIGPIPE);
 	posix_spawnattr_setsigdefault(&at, &set);
-	posix_spawnattr_setflags(
-	    &at, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setpgroup(&at, 0);
+	posix_spawnattr_setflags(&at,
+	    (short)(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+		(s->group ? POSIX_SPAWN_SETPGROUP : 0)));
 	rc = in == -1 ? posix_spawn_file_actions_addopen(
 			    &fa, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
 		      : posix_spawn_file_actions_adddup2(&fa, in, STDIN_FILENO);
@@ -133,6 +135,7 @@ child_start(struct child *c, const struct child_spec *s, struct err *e)
 
 	memset(c, 0, sizeof(*c));
 	c->name = s->argv[0];
+	c->group = s->group;
 	c->out = c->err = -1;
 	wr_grow(&c->got, s->most);
 	if (new_pipe(err, e) == ERR_OK &&
@@ -243,18 +246,25 @@ turn(struct child *c, size_t n, long until, size_t *left, struct err *e)
 	return e->code;
 }
 
+/* It is left to be reaped. */
+static bool
+runs(const struct child *c)
+{
+	siginfo_t si = { 0 };
+
+	return waitid(P_PID, (id_t)c->pid, &si, WEXITED | WNOHANG | WNOWAIT) ==
+	    0 &&
+	    si.si_pid == 0;
+}
+
 /* Its descriptors are closed; it may run on none the less. */
 static enum err_code
 end(struct child *c, long until, struct err *e)
 {
 	const struct timespec nap = { 0, 2000000 };
-	siginfo_t si = { 0 };
 
 	while (c->pid != 0) {
-		si.si_pid = 0;
-		if (waitid(P_PID, (id_t)c->pid, &si,
-			WEXITED | WNOHANG | WNOWAIT) == 0 &&
-		    si.si_pid == 0) {
+		if (runs(c)) {
 			if (now_ms() > until)
 				return err_set(
 				    e, ERR_PEER, "%s does not end", c->name);
@@ -284,13 +294,114 @@ child_wait(struct child *c, size_t n, unsigned seconds, struct err *e)
 	return e->code;
 }
 
+/* ---- listening ---- */
+
+struct ear {
+	char line[CHILD_SAID + 1];
+	size_t n;
+};
+
+struct watch {
+	struct child *c;
+	struct ear ear[2];
+	child_fn *fn;
+	void *arg;
+	bool stopped;
+};
+
+static void
+say_line(struct watch *w, struct ear *a)
+{
+	a->line[a->n] = '\0';
+	if (a->n > 0 && !w->fn(w->arg, a->line))
+		w->stopped = true;
+	a->n = 0;
+}
+
+/* A carriage return too ends a line: so do bars of progress. */
+static void
+listen_to(struct watch *w, struct ear *a, int *fd)
+{
+	char buf[4096];
+	ssize_t n = read(*fd, buf, sizeof(buf));
+
+	if (n == -1 && errno == EINTR)
+		return;
+	for (ssize_t i = 0; i < n; i++) {
+		if (buf[i] == '\n' || buf[i] == '\r')
+			say_line(w, a);
+		else if (a->n < CHILD_SAID)
+			a->line[a->n++] =
+			    text_printable(&buf[i], 1) ? buf[i] : '?';
+	}
+	if (n > 0)
+		return;
+	say_line(w, a);
+	shut(fd);
+}
+
+/* False if there was nothing to hear for ms. */
+static bool
+listen_once(struct watch *w, int ms)
+{
+	struct pollfd p[2] = { { .fd = w->c->out, .events = POLLIN },
+		{ .fd = w->c->err, .events = POLLIN } };
+
+	if (poll(p, 2, ms) <= 0)
+		return false;
+	if (p[0].revents != 0)
+		listen_to(w, &w->ear[0], &w->c->out);
+	if (p[1].revents != 0)
+		listen_to(w, &w->ear[1], &w->c->err);
+	return true;
+}
+
+/* What it has said already, but not what others go on to say. */
+static void
+listen_out(struct watch *w)
+{
+	for (int i = 0; i < 256 && (w->c->out != -1 || w->c->err != -1); i++)
+		if (!listen_once(w, 0))
+			break;
+	say_line(w, &w->ear[0]);
+	say_line(w, &w->ear[1]);
+}
+
+enum err_code
+child_watch(
+    struct child *c, unsigned seconds, child_fn *fn, void *arg, struct err *e)
+{
+	long now = now_ms(), until = now + 1000L * (long)seconds;
+	struct watch w = { .c = c, .fn = fn, .arg = arg };
+	long tick = now;
+
+	while (!w.stopped && runs(c)) {
+		if ((now = now_ms()) > until)
+			return err_set(e, ERR_PEER,
+			    "%s does not end within %u seconds and was killed",
+			    c->name, seconds);
+		listen_once(&w, 20);
+		if (now - tick < 200)
+			continue;
+		tick = now;
+		w.stopped = !fn(arg, NULL);
+	}
+	if (w.stopped)
+		return err_set(e, ERR_RETRY, "%s was stopped", c->name);
+	listen_out(&w);
+	if (c->group)
+		kill(-c->pid, SIGKILL);
+	reap(c);
+	return ERR_OK;
+}
+
 void
 child_free(struct child *c)
 {
 	if (c->name == NULL) /* was never started */
 		return;
 	if (c->pid != 0)
-		kill(c->pid, SIGKILL);
+		kill(c->group ? -c->pid : c->pid, SIGKILL);
 	reap(c);
 	shut(&c->out);
 	shut(&c->err);

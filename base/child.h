@@ -22,6 +22,7 @@
 struct child {
 	const char *name;          /* argv[0]; borrowed */
 	pid_t pid;                 /* 0: not running */
+	bool group;                /* of its own, killed as a whole */
 	int out, err;              /* our ends, -1: closed */
 	struct wr got;             /* standard output, where it is collected */
 	char said[CHILD_SAID + 1]; /* printable */
@@ -35,6 +36,9 @@ struct child_spec {
 	int in;                  /* standard input; -1: /dev/null */
 	int out;                 /* standard output; -1: collected */
 	size_t most;             /* bytes collected at most */
+	bool group; /* a process group of its own, which a terminal's
+		     * interrupt does not reach and which is killed as a whole:
+		     * for a program that starts others */
 };
 
 /* The program's absolute path. package: where it comes from, for the message
@@ -49,6 +53,14 @@ enum err_code child_start(
  * is no error here: the caller judges it. */
 enum err_code child_wait(
     struct child *, size_t n, unsigned seconds, struct err *);
+/* One child that talks while it works: each line of either stream, printable
+ * and cut to CHILD_SAID, goes to fn, and NULL five times a second. It is killed
+ * when fn returns false (ERR_RETRY) and when the time is over (ERR_PEER). It
+ * has ended when its own process has; a group that it leaves behind is killed.
+ */
+typedef bool child_fn(void *arg, const char *line);
+enum err_code child_watch(
+    struct child *, unsigned seconds, child_fn *, void *arg, struct err *);
 /* Kills what runs and wipes what was collected. A zeroed one is fine. */
 void child_free(struct child *);
 

@@ -75,46 +75,59 @@ utf8_len(const unsigned char *p)
 }
 
 static void
-json_string(const char *s)
+put_json(struct wr *w, const char *s)
 {
 	const unsigned char *p = (const unsigned char *)s;
 
-	putchar('"');
+	wr_u8(w, '"');
 	while (*p != '\0') {
 		size_t n = utf8_len(p);
 
 		if (*p == '"' || *p == '\\')
-			printf("\\%c", *p);
+			wr_fmt(w, "\\%c", *p);
 		else if (*p < 0x20 || *p == 0x7f)
-			printf("\\u%04x", *p);
+			wr_fmt(w, "\\u%04x", *p);
 		else if (n == 0)
-			fputs("\\ufffd", stdout);
+			wr_str(w, "\\ufffd");
 		else
-			fwrite(p, 1, n, stdout);
+			wr_bytes(w, p, n);
 		p += n == 0 ? 1 : n;
 	}
-	putchar('"');
+	wr_u8(w, '"');
 }
 
-static void
-error_json(const struct err *e)
+void
+cli_put_error(struct wr *w, const struct err *e)
 {
 	const struct reason *why = e->reason;
 
-	fputs("{\"error\":{\"code\":", stdout);
-	json_string(why != NULL ? why->code : code_name(e->code));
-	fputs(",\"offset\":", stdout);
+	wr_str(w, "{\"code\":");
+	put_json(w, why != NULL ? why->code : code_name(e->code));
 	if (e->offset == ERR_NO_OFFSET)
-		fputs("null", stdout);
+		wr_str(w, ",\"offset\":null");
 	else
-		printf("%zu", e->offset);
-	fputs(",\"rule\":", stdout);
-	json_string(why != NULL ? why->rule : "");
-	fputs(",\"mend\":", stdout);
-	json_string(why != NULL ? why->mend : "");
-	fputs(",\"message\":", stdout);
-	json_string(e->msg);
-	fputs("}}\n", stdout);
+		wr_fmt(w, ",\"offset\":%zu", e->offset);
+	wr_str(w, ",\"rule\":");
+	put_json(w, why != NULL ? why->rule : "");
+	wr_str(w, ",\"mend\":");
+	put_json(w, why != NULL ? why->mend : "");
+	wr_str(w, ",\"message\":");
+	put_json(w, e->msg);
+	wr_u8(w, '}');
+}
+
+/* Works out of memory: six bytes for each of a message are enough. */
+static void
+error_json(const struct err *e)
+{
+	char line[4096];
+	struct wr w;
+
+	wr_fixed(&w, line, sizeof(line));
+	wr_str(&w, "{\"error\":");
+	cli_put_error(&w, e);
+	wr_str(&w, "}\n");
+	fwrite(line, 1, w.len, stdout);
 }
 
 /* Control characters of a hostile file name or row must not reach a

@@ -84,6 +84,9 @@ enum err_code cli_print(struct wr *, struct err *);
  * and clears e; the caller returns ERR_SOME at the end. */
 void cli_report(const struct cli_args *, struct err *);
 
+/* The object that --json prints of an error: {"code":...,"message":...}. */
+void cli_put_error(struct wr *, const struct err *);
+
 /* Progress on long work: a bar on a terminal, else nothing. */
 struct cli_bar {
 	const char *what;

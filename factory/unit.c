@@ -113,6 +113,73 @@ unit_load(
 	return e->code;
 }
 
+/* One row, or none, of what ?1 is bound to. */
+static enum err_code
+brief(struct ledger *l, const char *sql, const char *key, struct unit_brief *u,
+    struct err *e)
+{
+	struct db_stmt *s;
+
+	memset(u, 0, sizeof(*u));
+	if (db_prepare(ledger_db(l), sql, &s, e) != ERR_OK)
+		return e->code;
+	db_bind_text(s, 1, key);
+	if (db_step(s, &u->there, e) != ERR_OK || !u->there)
+		return e->code;
+	if (!uuid_parse(&u->uuid, db_text(s, 0)))
+		err_refuse(e, ERR_DATA, reason_get(REASON_LEDGER_DAMAGED),
+		    "unit %s: its UUID is none", key);
+	copy_text(s, 1, u->serial, sizeof(u->serial));
+	copy_text(s, 2, u->order, sizeof(u->order));
+	copy_text(s, 3, u->state, sizeof(u->state));
+	db_reset(s);
+	return e->code;
+}
+
+enum err_code
+unit_by_uuid(struct ledger *l, const struct uuid *uuid, struct unit_brief *u,
+    struct err *e)
+{
+	char text[UUID_TEXT];
+
+	uuid_text(uuid, text);
+	return brief(l,
+	    "SELECT uuid, serial, order_id, state FROM units WHERE uuid = ?1",
+	    text, u, e);
+}
+
+enum err_code
+unit_by_serial(
+    struct ledger *l, const char *serial, struct unit_brief *u, struct err *e)
+{
+	return brief(l,
+	    "SELECT uuid, serial, order_id, state FROM units"
+	    " WHERE serial = ?1",
+	    serial, u, e);
+}
+
+enum err_code
+unit_count(struct ledger *l, const char *order, const char *state, uint64_t *n,
+    struct err *e)
+{
+	struct db_stmt *s;
+	bool row = false;
+
+	*n = 0;
+	if (db_prepare(ledger_db(l),
+		"SELECT count(*) FROM units WHERE order_id = ?1"
+		" AND (?2 = '' OR state = ?2)",
+		&s, e) != ERR_OK)
+		return e->code;
+	db_bind_text(s, 1, order);
+	db_bind_text(s, 2, state);
+	if (db_step(s, &row, e) == ERR_OK && row) {
+		*n = (uint64_t)db_int(s, 0);
+		db_reset(s);
+	}
+	return e->code;
+}
+
 enum err_code
 unit_each(struct ledger *l, const struct order *o, unit_fn *fn, void *arg,
     struct err *e)
@@ -334,9 +401,24 @@ set_state(struct ledger *l, const char *uuid, const char *state,
 	return e->code;
 }
 
-enum err_code
-unit_mark(struct ledger *l, const struct uuid *id, const char *state,
-    const char *why, struct err *e)
+/* Is the unit what somebody loaded a while ago, secrets included? */
+static enum err_code
+judge_same(const struct unit *now, const struct unit *was, struct err *e)
+{
+	if (strcmp(now->state, was->state) != 0)
+		return err_set(e, ERR_RETRY,
+		    "it was %s and has become %s meanwhile", was->state,
+		    now->state);
+	if (!secret_equal(now, was, sizeof(*now)))
+		return err_set(e, ERR_RETRY,
+		    "its credentials in the ledger have changed meanwhile");
+	return ERR_OK;
+}
+
+/* was: NULL, or what it must still be. */
+static enum err_code
+move(struct ledger *l, const struct uuid *id, const struct unit *was,
+    const char *state, const char *why, struct err *e)
 {
 	char uuid[UUID_TEXT];
 	struct unit u;
@@ -346,9 +428,10 @@ unit_mark(struct ledger *l, const struct uuid *id, const char *state,
 		return e->code;
 	if (unit_load(l, id, &u, e) != ERR_OK)
 		goto out;
-	if (strcmp(u.state, state) != 0 &&
-	    (judge_move(u.state, state, e) != ERR_OK ||
-		set_state(l, uuid, state, why, e) != ERR_OK)) {
+	if ((was != NULL && judge_same(&u, was, e) != ERR_OK) ||
+	    (strcmp(u.state, state) != 0 &&
+		(judge_move(u.state, state, e) != ERR_OK ||
+		    set_state(l, uuid, state, why, e) != ERR_OK))) {
 		err_in(e, "unit %s", uuid);
 		goto out;
 	}
@@ -357,6 +440,24 @@ out:
 	if (e->code != ERR_OK)
 		db_rollback(ledger_db(l));
 	unit_wipe(&u);
+	return e->code;
+}
+
+enum err_code
+unit_mark(struct ledger *l, const struct uuid *id, const char *state,
+    const char *why, struct err *e)
+{
+	return move(l, id, NULL, state, why, e);
+}
+
+enum err_code
+unit_mark_same(struct ledger *l, struct unit *u, const char *state,
+    const char *why, struct err *e)
+{
+	if (move(l, &u->uuid, u, state, why, e) == ERR_OK) {
+		memset(u->state, 0, sizeof(u->state)); /* is compared whole */
+		snprintf(u->state, sizeof(u->state), "%s", state);
+	}
 	return e->code;
 }
 

@@ -47,6 +47,22 @@ void unit_wipe(struct unit *);
 enum err_code unit_load(
     struct ledger *, const struct uuid *, struct unit *, struct err *);
 
+/* A unit without its secrets; there is false for one that is not known. */
+struct unit_brief {
+	bool there;
+	struct uuid uuid;
+	char serial[64];
+	char order[ORDER_ID];
+	char state[16];
+};
+enum err_code unit_by_uuid(
+    struct ledger *, const struct uuid *, struct unit_brief *, struct err *);
+enum err_code unit_by_serial(
+    struct ledger *, const char *serial, struct unit_brief *, struct err *);
+/* How many units of the order are in that state, "" for any. */
+enum err_code unit_count(struct ledger *, const char *order, const char *state,
+    uint64_t *, struct err *);
+
 typedef enum err_code unit_fn(void *arg, const struct unit *, struct err *);
 /* Every unit of the order as it was issued, with its secrets; stops at the
  * first failure of fn. The unit is wiped behind the last call. fn may use the
@@ -71,6 +87,11 @@ enum err_code unit_pin(struct ledger *, const struct uuid *,
     const struct x509 *, bool force, struct err *);
 /* A move of state with its audit row; the state it has already is left. */
 enum err_code unit_mark(struct ledger *, const struct uuid *, const char *state,
+    const char *why, struct err *);
+/* The same, only if the unit is in the ledger still as it was loaded: ERR_RETRY
+ * if another process moved it or gave it other secrets meanwhile. On success
+ * the caller's copy has the new state too. */
+enum err_code unit_mark_same(struct ledger *, struct unit *, const char *state,
     const char *why, struct err *);
 
 #endif

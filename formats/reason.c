@@ -200,8 +200,13 @@ static const struct reason table[REASON_LAST] = {
 	    "Two boards were mixed up: scan both codes of one board." },
 	[REASON_SCAN_REPEATED] = { "scan-repeated",
 	    "A board that is done is not done again unasked.",
-	    "Put it with the finished ones; to do it again, mark the "
-	    "unit as returned first." },
+	    "Put it with the finished ones. To do it again, mark the unit "
+	    "first: one that is verified as written, one that was shipped as "
+	    "returned." },
+	[REASON_SCAN_SCRAPPED] = { "scan-scrapped",
+	    "A board that was scrapped gets no secrets again.",
+	    "Take it out of the line. A repaired board is issued as a new "
+	    "unit." },
 	[REASON_STATION_COMMAND] = { "station-command",
 	    "The programmer's command ends with status 0, in time.",
 	    "Look at what it said, at the clip and the supply; scan "

@@ -63,6 +63,7 @@ enum reason_id {
 	REASON_SCAN_UNKNOWN,  /* no such unit in the order */
 	REASON_SCAN_MISMATCH, /* serial and UUID are of two units */
 	REASON_SCAN_REPEATED, /* that unit is done */
+	REASON_SCAN_SCRAPPED,
 	REASON_STATION_COMMAND,
 	REASON_STATION_READBACK,
 	/* manifest */
