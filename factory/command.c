@@ -178,8 +178,7 @@ command_parse(struct command *c, const char *text, struct err *e)
 	if (c->n == 0)
 		return err_set(e, ERR_USAGE, "no command");
 	if (strpbrk(c->text, "{\001\002") != NULL)
-		return err_set(
-		    e, ERR_USAGE, "braces in the program's name");
+		return err_set(e, ERR_USAGE, "braces in the program's name");
 	return ERR_OK;
 }
 

@@ -262,7 +262,7 @@ heard(struct line *s, enum station_heard h, struct err *e)
 {
 	if (h == STATION_REFUSED)
 		stationrun_refused(&s->run, e);
-	else if (h == STATION_TWICE && !s->run.view.json)
+	else if (h == STATION_TWICE)
 		log_info("serial %s was scanned twice; now its UUID",
 		    s->run.station.scan.serial);
 	else if (h == STATION_BOARD) {
@@ -282,6 +282,7 @@ take_line(struct line *s)
 	err_clear(&e);
 	s->nline = 0;
 	heard(s, station_line(&s->run.station, s->line, n, now_ms(), &e), &e);
+	stop(s);
 }
 
 /* Lines end with a line feed, or a carriage return as scanners send it. */
@@ -295,7 +296,6 @@ take_bytes(struct line *s)
 			take_line(s);
 		else if (s->nline < sizeof(s->line))
 			s->line[s->nline++] = c;
-		stop(s);
 	}
 }
 
