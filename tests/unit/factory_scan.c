@@ -128,7 +128,7 @@ our_own_label_is_read(void **state)
 	assert_scan("{\"uuid\":\"" TEXT "\"}", "", TEXT);
 	assert_bad("{\"uuid\":\"" TEXT "\"", "at character 47");
 	assert_bad("{\"uuid\":\"" TEXT "\"} x", "at character 48");
-	assert_bad("{\"serial\":\"A1\"}", "at character 2");
+	assert_bad("{\"serial\":\"A1\"}", "a key is missing");
 	assert_bad("{\"uuid\":\"A1\"}", "no UUID");
 	assert_bad(
 	    "{\"uuid\":\"" TEXT "\",\"serial\":\"\"}", "no serial number");
