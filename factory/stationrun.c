@@ -380,7 +380,7 @@ compare(struct stationrun *r, struct err *e)
 
 /* ---- one board ---- */
 
-/* A failure is remembered: the board may hold the unit's secrets now. */
+/* A refusal is remembered: the board may hold the unit's secrets now. */
 static void
 note_failure(struct stationrun *r)
 {
@@ -388,7 +388,7 @@ note_failure(struct stationrun *r)
 	char uuid[UUID_TEXT];
 	struct err e;
 
-	if (why->code == ERR_OK || !r->known)
+	if (why->reason == NULL || !r->known)
 		return;
 	err_clear(&e);
 	uuid_text(&r->unit->uuid, uuid);

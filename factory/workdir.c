@@ -38,30 +38,36 @@ judge_dir(const struct workdir *w, struct err *e)
 	return ERR_OK;
 }
 
+/* What is open, but not locked, is another's: nothing may be cleared. */
 static enum err_code
 take_lock(struct workdir *w, struct err *e)
 {
-	w->lock = openat(w->dir, LOCK,
+	int fd = openat(w->dir, LOCK,
 	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	if (w->lock == -1)
+
+	if (fd == -1)
 		return err_sys(e, ERR_CREATE, "%s/%s", w->path, LOCK);
-	if (flock(w->lock, LOCK_EX | LOCK_NB) == 0)
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		w->lock = fd;
 		return ERR_OK;
-	if (errno != EWOULDBLOCK)
-		return err_sys(e, ERR_IO, "%s/%s", w->path, LOCK);
-	return err_set(e, ERR_RETRY,
-	    "%s: another station works here, or the programmer of one that "
-	    "was killed; wait for it, or give this station a folder of its "
-	    "own with --work",
-	    w->path);
+	}
+	if (errno == EWOULDBLOCK)
+		err_set(e, ERR_RETRY,
+		    "%s: another station works here, or the programmer of one "
+		    "that was killed; wait for it, or give this station a "
+		    "folder of its own with --work",
+		    w->path);
+	else
+		err_sys(e, ERR_IO, "%s/%s", w->path, LOCK);
+	close(fd);
+	return e->code;
 }
 
 enum err_code
 workdir_open(struct workdir *w, const char *path, struct err *e)
 {
-	w->lock = -1;
+	w->dir = w->lock = -1;
 	w->path[0] = '\0';
-	w->dir = -1;
 	if (file_mkdir(path, 0700, e) != ERR_OK)
 		return e->code;
 	w->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);

@@ -2,6 +2,7 @@
 #include "tests/unit.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -178,6 +179,123 @@ one_that_writes_without_end_is_stopped(void **state)
 	assert_non_null(strstr(e.msg, "sh writes more than it should"));
 }
 
+/* What a child that is watched said, one line behind the other. */
+struct said {
+	char all[400];
+	int ticks, most; /* ends it then; 0: never */
+};
+
+static bool
+hear(void *arg, const char *line)
+{
+	struct said *s = arg;
+
+	if (line == NULL)
+		return ++s->ticks != s->most;
+	snprintf(s->all + strlen(s->all), sizeof(s->all) - strlen(s->all),
+	    "%.150s|", line);
+	return true;
+}
+
+static enum err_code
+watched(struct child *c, const char *script, unsigned seconds, struct said *s,
+    struct err *e)
+{
+	const char *argv[] = { "sh", "-c", script, NULL };
+	char path[CHILD_PATH];
+	struct child_spec spec = {
+		.path = path, .argv = argv, .in = -1, .out = -1, .group = true
+	};
+
+	err_clear(e);
+	find("sh", path);
+	assert_int_equal(child_start(c, &spec, e), ERR_OK);
+	return child_watch(c, seconds, hear, s, e);
+}
+
+static void
+lines_are_heard_as_they_come(void **state)
+{
+	struct said s = { 0 };
+	struct child c;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(
+	    watched(&c, "printf 'one\\rtwo\\n\\n\\033x'; sleep .05; exit 3", 20,
+		&s, &e),
+	    ERR_OK);
+	assert_int_equal(c.status, 3);
+	assert_string_equal(s.all, "one|two|?x|");
+	child_free(&c);
+	/* A line without an end is cut. */
+	s = (struct said){ 0 };
+	assert_int_equal(
+	    watched(&c, "yes | tr -d '\\n' | head -c 9999 >&2", 20, &s, &e),
+	    ERR_OK);
+	assert_int_equal(strlen(s.all), 151);
+	child_free(&c);
+}
+
+/* Is it gone, or dead and not reaped by whoever it was left to? */
+static bool
+is_dead(pid_t pid)
+{
+	char path[64], line[256] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if ((f = fopen(path, "r")) == NULL)
+		return true;
+	if (fgets(line, sizeof(line), f) == NULL)
+		line[0] = '\0';
+	fclose(f);
+	return line[0] == '\0' || strstr(line, ") Z ") != NULL;
+}
+
+static void
+assert_dies(const char *pid)
+{
+	for (int i = 0; i < 100 && !is_dead(atoi(pid)); i++)
+		usleep(20000);
+	assert_true(atoi(pid) > 1);
+	assert_true(is_dead(atoi(pid)));
+}
+
+static void
+its_whole_group_ends_with_it(void **state)
+{
+	struct said s = { 0 };
+	struct child c;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(watched(&c, "sleep 60 & echo $!", 20, &s, &e), ERR_OK);
+	assert_dies(s.all);
+	child_free(&c);
+	s = (struct said){ 0 };
+	assert_int_equal(
+	    watched(&c, "sleep 60 & echo $!; wait", 1, &s, &e), ERR_PEER);
+	assert_non_null(strstr(e.msg, "sh does not end within 1 seconds"));
+	child_free(&c);
+	assert_dies(s.all);
+}
+
+static void
+who_watches_may_end_it(void **state)
+{
+	struct said s = { .most = 2 };
+	struct child c;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(
+	    watched(&c, "echo $$; sleep 60", 20, &s, &e), ERR_RETRY);
+	assert_int_equal(s.ticks, 2);
+	child_free(&c);
+	assert_dies(s.all);
+}
+
 static void
 it_runs_in_a_program_that_holds_keys(void **state)
 {
@@ -203,6 +321,9 @@ main(void)
 		cmocka_unit_test(two_form_a_pipeline_and_run_at_once),
 		cmocka_unit_test(one_that_does_not_end_is_killed),
 		cmocka_unit_test(one_that_writes_without_end_is_stopped),
+		cmocka_unit_test(lines_are_heard_as_they_come),
+		cmocka_unit_test(its_whole_group_ends_with_it),
+		cmocka_unit_test(who_watches_may_end_it),
 		cmocka_unit_test(it_runs_in_a_program_that_holds_keys),
 	};
 

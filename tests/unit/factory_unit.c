@@ -268,6 +268,67 @@ a_sealed_value_opens_only_in_its_place(void **state)
 	    ERR_DATA);
 }
 
+static void
+a_unit_is_found_without_its_secrets(void **state)
+{
+	struct order *o = an_order(&psk);
+	struct unit_brief b;
+	uint64_t n;
+
+	(void)state;
+	a_unit(&u, 4);
+	add(o, &u);
+	a_unit(&other, 5);
+	add(o, &other);
+	assert_int_equal(unit_by_uuid(l, &u.uuid, &b, &e), ERR_OK);
+	assert_true(b.there);
+	assert_string_equal(b.serial, "S4");
+	assert_string_equal(b.order, "A");
+	assert_string_equal(b.state, "issued");
+	assert_int_equal(unit_by_serial(l, "S5", &b, &e), ERR_OK);
+	assert_true(b.there && uuid_equal(&b.uuid, &other.uuid));
+	assert_int_equal(unit_by_serial(l, "S6", &b, &e), ERR_OK);
+	assert_false(b.there);
+	unit_mark(l, &u.uuid, "written", "test", &e);
+	assert_int_equal(unit_count(l, "A", "", &n, &e), ERR_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(unit_count(l, "A", "written", &n, &e), ERR_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(unit_count(l, "B", "", &n, &e), ERR_OK);
+	assert_int_equal(n, 0);
+	order_free(o);
+}
+
+static void
+a_unit_that_changed_meanwhile_is_not_marked(void **state)
+{
+	struct order *o = an_order(&psk);
+
+	(void)state;
+	a_unit(&u, 4);
+	assert_int_equal(credential_password(u.mebx, &e), ERR_OK);
+	add(o, &u);
+	assert_int_equal(unit_load(l, &u.uuid, &back, &e), ERR_OK);
+	assert_int_equal(unit_load(l, &u.uuid, &other, &e), ERR_OK);
+	assert_int_equal(
+	    unit_mark_same(l, &back, "written", "test", &e), ERR_OK);
+	assert_string_equal(back.state, "written");
+	assert_int_equal(
+	    unit_mark_same(l, &other, "written", "test", &e), ERR_RETRY);
+	assert_non_null(strstr(e.msg, "was issued and has become written"));
+	err_clear(&e);
+	/* The copy that was marked is that of the ledger. */
+	assert_int_equal(
+	    unit_mark_same(l, &back, "verified", "test", &e), ERR_OK);
+	assert_int_equal(unit_load(l, &u.uuid, &other, &e), ERR_OK);
+	assert_memory_equal(&back, &other, sizeof(back));
+	back.mebx[0] ^= 1;
+	assert_int_equal(
+	    unit_mark_same(l, &back, "written", "test", &e), ERR_RETRY);
+	assert_non_null(strstr(e.msg, "credentials in the ledger"));
+	order_free(o);
+}
+
 int
 main(void)
 {
@@ -280,6 +341,8 @@ main(void)
 		CASE(the_database_refuses_what_was_issued),
 		CASE(manifests_are_numbered_without_a_gap),
 		CASE(a_sealed_value_opens_only_in_its_place),
+		CASE(a_unit_is_found_without_its_secrets),
+		CASE(a_unit_that_changed_meanwhile_is_not_marked),
 	};
 
 	crypto_init();

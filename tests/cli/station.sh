@@ -1,0 +1,788 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# amtforge station run with programmers that are a few lines of shell: their
+# chip is the file chip.bin.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+OVMF=/usr/share/ovmf/OVMF.fd
+MAP=$ROOT/configs/map-ovmf.cfg
+
+# tool NAME LINE...: a script, as a programmer.
+tool() {
+	name=$1
+	shift
+	printf '#!/bin/sh\n' >"$name"
+	printf '%s\n' "$@" >>"$name"
+	chmod +x "$name"
+}
+
+# A base, a ledger with order A of $1 units, and a programmer.
+a_line() {
+	amtforge image new base.bin --size 4M --bios $OVMF
+	amtforge ledger init l.db
+	amtforge order open l.db "$ROOT/configs/profile-psk.cfg" --id A
+	amtforge unit issue l.db A --count "$1" --json >rows
+	# shellcheck disable=SC2016 # for the script
+	tool prog 'cp "$1" chip.bin' 'echo "written $2"'
+	# shellcheck disable=SC2016
+	tool back 'cp chip.bin "$1"'
+}
+
+# uuid N, serial N: of the Nth unit.
+uuid() {
+	sed -n "$1{s/.*\"uuid\":\"\([^\"]*\)\".*/\1/;p}" rows
+}
+
+serial() {
+	sed -n "$1{s/.*\"serial\":\"\([^\"]*\)\".*/\1/;p}" rows
+}
+
+both() {
+	serial "$1"
+	uuid "$1"
+}
+
+# station STATUS [OPTION...]: reads scans from ./scans.
+station() {
+	want=$1
+	shift
+	status "$want" amtforge station run l.db A --map "$MAP" \
+		--base base.bin "$@" <scans
+}
+
+# line STATUS [OPTION...]: with programmer and read-back.
+line() {
+	want=$1
+	shift
+	station "$want" --command './prog {image} {uuid}' \
+		--read './back {readback}' "$@"
+}
+
+state() {
+	amtforge unit show l.db "$(uuid "$1")" --json |
+		sed 's/.*"state":"\([a-z]*\)".*/\1/'
+}
+
+# No file of a unit is left in the private folder.
+is_clean() {
+	[ "$(ls -A l.db.station)" = lock ]
+	[ "$(stat -c %a l.db.station)" = 700 ]
+}
+
+# in_out PATTERN
+in_out() {
+	grep -q -- "$1" out && return 0
+	echo "stdout lacks '$1':"
+	cat out err
+	return 1
+}
+
+# event FILTER: it is true of each event that it selects, of one at least.
+event() {
+	jq -n -e "[inputs | $1] | length > 0 and all" out && return 0
+	cat out
+	return 1
+}
+
+boards_are_programmed_read_back_and_verified() {
+	a_line 3
+	amtforge image write l.db A --base base.bin --map "$MAP" --out images
+	both 1 >scans
+	printf '%s\t%s\r\n' "$(serial 2)" "$(uuid 2 | tr -d - | tr a-f A-F)" \
+		>>scans
+	line 0
+	[ "$(state 1)" = verified ]
+	[ "$(state 2)" = verified ]
+	[ "$(state 3)" = written ]
+	in_out "^PASS     $(serial 1)  *$(uuid 1)\$"
+	in_out "^order A: 2 done, 1 left\$"
+	in_out "^2 passed, 0 written and not read back, 0 failed; order A: 2 d"
+	# What the last board has is what image write makes.
+	cmp chip.bin "images/$(uuid 2).bin"
+	is_clean
+	sqlite3 l.db "select what, why from audit where object = '$(uuid 1)'
+		and why like 'station%'" >audit
+	diff - audit <<-'END'
+		unit verified|station: read back, the whole image is the same
+	END
+}
+
+the_last_line_needs_no_end() {
+	a_line 1
+	printf '%s\n%s' "$(serial 1)" "$(uuid 1)" >scans
+	line 0
+	[ "$(state 1)" = verified ]
+}
+
+our_own_label_is_a_scan() {
+	a_line 2
+	printf '{"uuid":"%s","serial":"%s","pid":"0000037M"}\n' "$(uuid 1)" \
+		"$(serial 1)" >scans
+	# The bytes of SMBIOS; a label is text in any case.
+	line 0 --uuid-order raw
+	uuid 2 | sed -E 's/(..)(..)(..)(..)-(..)(..)-(..)(..)-/\4\3\2\1\6\5\8\7/
+		s/-//g' >raw
+	serial 2 | paste -sd, - raw >scans
+	[ "$(state 1)" = verified ]
+	serial 2 | cat - raw >scans
+	line 1
+	says "other order (see --uuid-order)"
+	says "[scan-mismatch]"
+	line 0 --uuid-order raw
+	[ "$(state 2)" = verified ]
+}
+
+wrong_scans_are_refused_each_with_its_reason() {
+	a_line 2
+	amtforge order open l.db "$ROOT/configs/profile-psk.cfg" --id B
+	amtforge unit issue l.db B --count 1 --json |
+		sed 's/.*"uuid":"\([^"]*\)","serial":"\([^"]*\)".*/\2 \1/' >b
+	uuid 1 >scans
+	line 1
+	in_out '^FAIL     - '
+	says "a UUID without a serial: the serial comes first"
+	says "[scan-malformed]"
+	serial 1 >scans
+	line 1
+	says "serial $(serial 1): the scans ended before its UUID"
+	printf '%s\n%s\n%s\n' "$(serial 1)" "$(serial 2)" "$(uuid 2)" >scans
+	line 1
+	says "serial $(serial 1): another serial came before its UUID"
+	[ "$(state 2)" = verified ]
+	printf '%s\n%s\n' "$(serial 1)" "$(uuid 2)" >scans
+	line 1
+	says "serial $(serial 1) has UUID $(uuid 1)"
+	says "[scan-mismatch]"
+	printf 'X-1 01234567-89ab-4cde-8fab-0123456789ab\n' >scans
+	line 1
+	says "[scan-unknown]"
+	cp b scans
+	line 1
+	says "the unit is of order B, not A"
+	both 2 >scans
+	line 1
+	says "the unit is verified already [scan-repeated]"
+	amtforge unit mark l.db "$(uuid 1)" scrapped --why test
+	both 1 >scans
+	line 1
+	says "[scan-scrapped]"
+	head -c 600 /dev/zero | tr '\0' x >scans
+	line 1
+	says "more than 512 characters"
+}
+
+a_serial_that_the_trigger_sends_twice_is_told() {
+	a_line 1
+	printf '%s\n%s\n%s\n' "$(serial 1)" "$(serial 1)" "$(uuid 1)" >scans
+	line 0
+	says "serial $(serial 1) was scanned twice; now its UUID"
+	[ "$(state 1)" = verified ]
+}
+
+control_characters_are_not_echoed() {
+	a_line 1
+	printf 'A\033[2J\007\n' >scans
+	line 1
+	says "not a printable ASCII character"
+	line 1 --json
+	cat out err | tr -d '\n\011\040-\176' | not grep -q .
+}
+
+a_uuid_that_does_not_come_in_time_is_refused() {
+	a_line 1
+	mkfifo pipe
+	(
+		serial 1
+		sleep 2
+		uuid 1
+	) >pipe &
+	status 1 amtforge station run l.db A --map "$MAP" --base base.bin \
+		--command './prog {image} x' --scan-seconds 1 <pipe
+	wait $!
+	says "serial $(serial 1): its UUID did not come in time"
+	says "a UUID without a serial"
+	[ "$(state 1)" = issued ]
+}
+
+events_are_objects() {
+	a_line 2
+	(
+		both 1
+		both 2
+		echo "$(serial 1) $(uuid 1)"
+		uuid 1
+	) >scans
+	line 1 --json
+	jq -r '[.event, .result // .error.code // "-"] | join(" ")' out >events
+	diff - events <<-'END'
+		ready -
+		scan -
+		program -
+		read -
+		readback -
+		unit pass
+		scan -
+		program -
+		read -
+		readback -
+		unit pass
+		scan -
+		unit fail
+		refused scan-malformed
+		end -
+	END
+	event 'select(.result == "fail") | .serial == "'"$(serial 1)"'" and
+		.error.code == "scan-repeated" and .error.rule != "" and
+		.error.mend != "" and .done == 2 and .left == 0'
+	event 'select(.event == "program" and .uuid == "'"$(uuid 1)"'") |
+		.said == "written '"$(uuid 1)"'" and .seconds >= 0'
+	event 'select(.event == "readback") | .same and .bytes == 4194304'
+	event 'select(.event == "end") | .passed == 2 and .failed == 2'
+}
+
+without_a_read_back_a_unit_is_only_written() {
+	a_line 1
+	both 1 >scans
+	station 0 --command './prog {image} x'
+	in_out "^WRITTEN  $(serial 1)  *$(uuid 1)  not read back\$"
+	in_out "order A: 1 done, 0 left"
+	[ "$(state 1)" = written ]
+	# It may be done again.
+	station 0 --command './prog {image} x'
+	is_clean
+}
+
+boards_of_another_programmer_are_verified() {
+	a_line 2
+	amtforge image write l.db A --base base.bin --map "$MAP" --out images
+	cp "images/$(uuid 1).bin" chip.bin
+	both 1 >scans
+	station 0 --read './back {readback}'
+	[ "$(state 1)" = verified ]
+	both 2 >scans
+	station 1 --read './back {readback}'
+	says "[station-readback]"
+	[ "$(state 2)" = written ]
+}
+
+without_a_programmer_images_are_left() {
+	a_line 2
+	amtforge image write l.db A --base base.bin --map "$MAP" --out images
+	both 1 >scans
+	station 0
+	in_out "^WRITTEN "
+	cmp "l.db.images/$(uuid 1).bin" "images/$(uuid 1).bin"
+	[ "$(stat -c %a l.db.images "l.db.images/$(uuid 1).bin" | tr '\n' ' ')" \
+		= "700 600 " ]
+	[ "$(ls l.db.images | wc -l)" = 1 ]
+	station 0 # again: it is there already
+	printf x >>"l.db.images/$(uuid 1).bin"
+	station 1
+	says "exists with other bytes (--force replaces it)"
+	station 0 --force --out l.db.images
+	cmp "l.db.images/$(uuid 1).bin" "images/$(uuid 1).bin"
+}
+
+a_command_that_fails_is_told_with_its_last_line() {
+	a_line 2
+	tool prog 'echo one' 'echo "no chip found" >&2' 'exit 3'
+	both 1 >scans
+	line 1
+	says "prog ended with status 3: no chip found [station-command]"
+	[ "$(state 1)" = issued ]
+	is_clean
+	[ "$(sqlite3 l.db "select why from audit where what = 'station fail'
+		and object = '$(uuid 1)'")" = \
+		"./prog ended with status 3: no chip found" ]
+	# shellcheck disable=SC2016 # for the script
+	tool prog 'kill -SEGV $$'
+	line 1
+	says "prog was ended by signal 11 (Segmentation fault)"
+	# The next board is not held up.
+	# shellcheck disable=SC2016
+	tool prog 'case $2 in '"$(uuid 1)"') exit 1 ;; esac' 'cp "$1" chip.bin'
+	both 2 >>scans
+	line 1
+	in_out '1 passed, 0 written and not read back, 1 failed'
+	[ "$(state 2)" = verified ]
+}
+
+a_command_that_hangs_is_killed_with_what_it_started() {
+	a_line 1
+	# shellcheck disable=SC2016 # for the script
+	tool prog 'sleep 60 & echo $! >pid' 'wait'
+	both 1 >scans
+	line 1 --seconds 1
+	says "does not end within 1 seconds and was killed"
+	not runs "$(cat pid)"
+	is_clean
+	# One that leaves something behind when it ends well.
+	# shellcheck disable=SC2016
+	tool prog 'sleep 60 & echo $! >pid' 'cp "$1" chip.bin'
+	line 0
+	not runs "$(cat pid)"
+}
+
+what_is_read_back_must_be_the_image() {
+	a_line 1
+	both 1 >scans
+	# shellcheck disable=SC2016 # for the scripts
+	tool back 'cp chip.bin "$1"' \
+		'printf "\125" | dd of="$1" bs=1 seek=2097252 conv=notrunc'
+	line 1
+	says "offset 0x200064, region bios: what was read back differs"
+	says "[station-readback]"
+	[ "$(state 1)" = written ]
+	# The base's bytes alone are what no unit changes.
+	# shellcheck disable=SC2016
+	tool back 'cp chip.bin "$1"' \
+		'printf "\125" | dd of="$1" bs=1 seek=4194303 conv=notrunc'
+	line 1 --json
+	event 'select(.event == "readback") | .same == false and
+		.error.code == "station-readback" and .error.offset == 4194303'
+	# shellcheck disable=SC2016
+	tool back 'head -c 4194303 chip.bin >"$1"'
+	line 1
+	says "4194303 bytes were read back, the image has 4194304"
+	tool back 'exit 0'
+	line 1
+	says "the command left no file to compare"
+	# shellcheck disable=SC2016
+	tool back 'mkfifo "$1"'
+	line 1
+	says "the command left no file to compare"
+	# shellcheck disable=SC2016
+	tool back 'ln -s "$PWD/chip.bin" "$1"'
+	line 1
+	says "the command left no file to compare"
+	[ "$(state 1)" = written ]
+	is_clean
+}
+
+only_the_units_own_ranges_are_compared_if_asked() {
+	a_line 2
+	both 1 >scans
+	# shellcheck disable=SC2016 # for the scripts
+	tool back 'cp chip.bin "$1"' \
+		'printf "\125" | dd of="$1" bs=1 seek=4194303 conv=notrunc'
+	line 0 --changed-only
+	[ "$(state 1)" = verified ]
+	[ "$(sqlite3 l.db "select why from audit where what = 'unit verified'")" \
+		= "station: read back, its own ranges are the same" ]
+	# shellcheck disable=SC2016
+	tool back 'cp base.bin "$1"'
+	both 2 >scans
+	line 1 --changed-only
+	says "[station-readback]"
+}
+
+a_layout_spans_what_the_unit_has_of_its_own() {
+	a_line 1
+	both 1 >scans
+	# shellcheck disable=SC2016 # for the script
+	tool prog 'cp "$1" chip.bin' 'cp "$2" layout' 'cmp "$3" base.bin'
+	station 0 --command './prog {image} {layout} {base}' \
+		--read './back {readback}'
+	grep -qx '[0-9a-f]\{8\}:[0-9a-f]\{8\} unit' layout
+	cmp -l base.bin chip.bin | awk '
+		NR == 1 { first = $1 - 1 }
+		{ last = $1 - 1 }
+		END { printf "%08x:%08x unit\n", first, last }' | cmp - layout
+}
+
+the_image_is_gone_before_the_board_is_read() {
+	a_line 1
+	both 1 >scans
+	# shellcheck disable=SC2016 # for the script
+	tool back 'ls "$(dirname "$1")" >seen' 'cp chip.bin "$1"'
+	line 0
+	[ "$(cat seen)" = lock ]
+}
+
+a_command_sees_files_and_no_secret() {
+	a_line 1
+	both 1 >scans
+	amtforge unit show l.db "$(uuid 1)" --reveal --json |
+		jq -r '.pps, .mebx_password | select(.)' >../secrets.$$
+	# shellcheck disable=SC2016 # for the script
+	tool prog 'cp "$1" chip.bin' 'tr "\0" "\n" </proc/$$/cmdline' \
+		'env' 'stat -c %a "$1" "$(dirname "$1")"' 'ls /proc/$$/fd'
+	line 0
+	line 1 --json
+	sqlite3 l.db 'select * from audit' >audit
+	not grep -qF -f ../secrets.$$ out err audit
+	rm ../secrets.$$
+}
+
+commands_are_words_and_no_shell() {
+	a_line 1
+	both 1 >scans
+	# shellcheck disable=SC2016 # for the script
+	tool prog 'i=0' 'for a; do echo "<$a>"; done >args' 'cp "$1" chip.bin'
+	station 0 --command "./prog {image} 'a b' \"c\\\"d\" e\\ f x={serial},{{}} '' \$HOME * "
+	sed 1d args >rest
+	# shellcheck disable=SC2016 # as it is
+	printf '<%s>\n' 'a b' 'c"d' 'e f' "x=$(serial 1),{}" '' '$HOME' '*' |
+		diff - rest
+}
+
+options_that_make_no_sense_are_refused() {
+	a_line 1
+	: >scans
+	station 2 --command './prog {image} {readback}'
+	says "{readback} is for --read"
+	station 2 --command './prog x'
+	says "--command has neither {image} nor {delta}"
+	station 2 --command './prog {image} {x}'
+	says "behind a { one of image, delta"
+	station 2 --command "./prog '{image}"
+	says "a quotation without an end"
+	station 2 --command './prog {image} > log'
+	says "no shell reads this"
+	station 2 --command '{image}'
+	says "braces in the program's name"
+	station 2 --command ' '
+	says "--command: no command"
+	station 66 --command './absent {image}'
+	says "./absent"
+	station 66 --command 'no-such-programmer {image}'
+	says "no program no-such-programmer in PATH"
+	station 66 --command './base.bin {image}'
+	says "is no program"
+	station 2 --command './prog {image}' --read './back x'
+	says "--read has no {readback}"
+	station 2 --command './prog {image}' --read './back {readback} {image}'
+	says "are gone when the board is read back"
+	station 2 --command './prog {image}' --out x
+	says "--out is where images are left"
+	station 2 --command './prog {image}' --changed-only
+	says "--changed-only"
+	station 2 --command './prog {image}' --force
+	station 2 --command './prog {image}' --seconds 0
+	station 2 --uuid-order odd
+	status 2 amtforge station run l.db A --map "$MAP"
+	says "--base is needed"
+	status 65 amtforge station run l.db X --map "$MAP" --base base.bin
+	status 65 amtforge station run l.db A --map "$MAP" --base rows
+	not ls l.db.images
+}
+
+# Does the process run? What is dead and not reaped does not.
+runs() {
+	[ -e "/proc/$1/status" ] && not grep -q '^State:.*Z' "/proc/$1/status"
+}
+
+# Until the file $1 is there, at most 20 seconds.
+await() {
+	i=0
+	while [ ! -e "$1" ] && [ $i -lt 200 ]; do
+		sleep 0.1
+		i=$((i + 1))
+	done
+	[ -e "$1" ]
+}
+
+a_station_that_is_killed_goes_on_where_it_was() {
+	a_line 2
+	(
+		both 1
+		both 2
+	) >scans
+	# The programmer of board 2 waits for us, once.
+	# shellcheck disable=SC2016 # for the script
+	tool prog 'cp "$1" chip.bin' \
+		'[ "$2" = '"$(uuid 1)"' ] || [ -e go ] || {' \
+		'echo $$ >pid; mv pid at; while [ ! -e go ]; do sleep 0.1; done; }'
+	amtforge station run l.db A --map "$MAP" --base base.bin --command \
+		'./prog {image} {uuid}' --read './back {readback}' <scans \
+		>first 2>&1 &
+	pid=$!
+	await at
+	[ -e l.db.station/station-image.bin ]
+	kill -9 $pid
+	wait $pid || :
+	[ "$(state 1)" = verified ]
+	[ "$(state 2)" = issued ]
+	# Its programmer goes on, and holds the clip.
+	line 75
+	says "another station works here, or the programmer of one that"
+	[ -e l.db.station/station-image.bin ]
+	: >go
+	i=0
+	while runs "$(cat at)" && [ $i -lt 100 ]; do
+		sleep 0.1
+		i=$((i + 1))
+	done
+	# What it left is cleared at the start, before any scan.
+	mv scans later
+	: >scans
+	line 0
+	is_clean
+	cp later scans
+	line 1
+	says "[scan-repeated]"
+	[ "$(state 2)" = verified ]
+	is_clean
+}
+
+an_interrupt_waits_for_the_board_and_a_second_one_does_not() {
+	a_line 2
+	(
+		both 1
+		both 2
+	) >scans
+	# shellcheck disable=SC2016 # for the script
+	tool prog 'cp "$1" chip.bin' ': >at' \
+		'while [ ! -e go ]; do sleep 0.1; done'
+	amtforge station run l.db A --map "$MAP" --base base.bin --command \
+		'./prog {image} {uuid}' --read './back {readback}' <scans \
+		>out 2>err &
+	pid=$!
+	await at
+	kill -INT $pid
+	sleep 0.5
+	: >go
+	wait $pid
+	says "the run ends behind this board"
+	in_out "1 passed, 0 written and not read back, 0 failed"
+	[ "$(state 1)" = verified ]
+	[ "$(state 2)" = issued ]
+	rm at go
+	both 2 >scans
+	amtforge station run l.db A --map "$MAP" --base base.bin --command \
+		'./prog {image} {uuid}' --read './back {readback}' <scans \
+		>out 2>err &
+	pid=$!
+	await at
+	kill -TERM $pid
+	sleep 0.5
+	kill -TERM $pid
+	set +e
+	wait $pid
+	rc=$?
+	set -e
+	[ $rc = 1 ]
+	says "prog was stopped"
+	[ "$(state 2)" = issued ]
+	is_clean
+}
+
+one_station_works_in_a_folder_and_many_on_a_ledger() {
+	a_line 2
+	mkfifo hold
+	amtforge station run l.db A --map "$MAP" --base base.bin --command \
+		'./prog {image} x' --read './back {readback}' <hold >first 2>&1 &
+	pid=$!
+	exec 3>hold
+	await l.db.station/lock
+	i=0
+	while [ ! -s first ] && [ $i -lt 100 ]; do
+		sleep 0.1
+		i=$((i + 1))
+	done
+	both 1 >scans
+	line 75
+	says "l.db.station: another station works here"
+	line 0 --work second
+	both 2 >&3
+	exec 3>&-
+	wait $pid
+	[ "$(state 1)" = verified ]
+	[ "$(state 2)" = verified ]
+}
+
+two_stations_do_not_do_one_unit() {
+	a_line 1
+	both 1 >scans
+	# While the first programs, a second one does the whole of it.
+	# shellcheck disable=SC2016 # for the script
+	tool prog 'cp "$1" chip.bin' '[ -e at ] && exit 0' ': >at' \
+		'while [ ! -e go ]; do sleep 0.1; done'
+	amtforge station run l.db A --map "$MAP" --base base.bin --command \
+		'./prog {image} {uuid}' --read './back {readback}' <scans \
+		>first 2>&1 &
+	pid=$!
+	await at
+	line 0 --work second
+	: >go
+	set +e
+	wait $pid
+	rc=$?
+	set -e
+	[ $rc = 1 ]
+	grep -q 'it was issued and has become verified meanwhile' first
+	[ "$(state 1)" = verified ]
+}
+
+secrets_that_change_meanwhile_are_not_lost() {
+	a_line 1
+	both 1 >scans
+	# A key gives its password to units that are not written yet.
+	# shellcheck disable=SC2016 # for the script
+	tool prog 'cp "$1" chip.bin' \
+		"sqlite3 $PWD/l.db \"update units set pid = 'AAAA-BBB'\""
+	line 1
+	says "its credentials in the ledger have changed meanwhile"
+	[ "$(state 1)" = issued ]
+}
+
+the_folder_is_the_users_own() {
+	a_line 1
+	both 1 >scans
+	mkdir open
+	chmod 755 open
+	line 77 --work open
+	says "other users may enter it"
+	chmod 700 open
+	echo keep >open/mine
+	echo secret >open/station-image.bin.abcdef
+	line 0 --work open
+	[ "$(ls open | tr '\n' ' ')" = "lock mine " ]
+	ln -s open link
+	line 73 --work link
+	line 73 --work base.bin
+	says "not a folder"
+}
+
+a_file_that_cannot_be_written_fails_the_board_and_no_more() {
+	a_line 2
+	(
+		both 1
+		both 2
+	) >scans
+	(
+		trap '' XFSZ
+		ulimit -f 4096 # half of the image
+		line 1
+	)
+	says "File too large"
+	in_out "0 passed, 0 written and not read back, 2 failed"
+	[ "$(state 1)" = issued ]
+	is_clean
+	line 0
+}
+
+a_full_disk_fails_the_board_and_no_more() {
+	a_line 2
+	both 1 >scans
+	mkdir small
+	mount -t tmpfs -o size=2M,mode=700 none small
+	set +e
+	(
+		set -e
+		line 1 --work small
+		grep -q 'No space left' err
+		[ "$(state 1)" = issued ]
+		[ "$(ls small)" = lock ]
+	)
+	rc=$?
+	umount small
+	return $rc
+}
+
+a_ledger_that_is_locked_fails_the_board_only() {
+	a_line 1
+	both 1 >scans
+	(
+		echo "begin immediate;"
+		while [ ! -e go ]; do sleep 0.1; done
+	) | sqlite3 l.db &
+	i=0
+	while sqlite3 l.db "begin immediate" 2>/dev/null && [ $i -lt 100 ]; do
+		sleep 0.1
+		i=$((i + 1))
+	done
+	line 1
+	says locked
+	in_out "^FAIL "
+	[ "$(state 1)" = issued ]
+	: >go
+	wait $!
+	line 0
+}
+
+colour_is_for_terminals() {
+	a_line 2
+	both 1 >scans
+	TERM=xterm line 0
+	not grep -q "$(printf '\033')" out err
+	mkfifo keys
+	cat >typist <<-EOF
+		sleep 1; cat scans; sleep 2
+	EOF
+	both 2 >scans
+	sh typist | TERM=xterm script -qec "amtforge station run l.db A \
+		--map $MAP --base base.bin --command './prog {image} x' \
+		--read './back {readback}'" /dev/null >typed
+	grep -q "$(printf '\033')\[30;42m" typed
+	grep -q "PASS     $(serial 2)" typed
+	amtforge unit mark l.db "$(uuid 2)" written --why again
+	sh typist | NO_COLOR=1 TERM=xterm script -qec "amtforge station run \
+		l.db A --map $MAP --base base.bin --command './prog {image} x' \
+		--read './back {readback}'" /dev/null >typed
+	not grep -q "$(printf '\033')\[[0-9;]*m" typed
+	grep -q '^  ########' typed
+	grep -q "PASS     $(serial 2)" typed
+}
+
+what_is_scanned_while_a_board_is_at_work_is_dropped() {
+	a_line 2
+	# shellcheck disable=SC2016 # for the script
+	tool prog 'cp "$1" chip.bin' 'sleep 2'
+	(
+		sleep 1
+		both 1
+		sleep 1
+		both 2
+		sleep 3
+	) | script -qec "amtforge station run l.db A --map $MAP \
+		--base base.bin --command './prog {image} x' \
+		--read './back {readback}'" /dev/null >typed
+	grep -q 'what was scanned while the board was at work is dropped' typed
+	[ "$(state 1)" = verified ]
+	[ "$(state 2)" = issued ]
+}
+
+can_mount() {
+	mkdir -p "$TEST_DIR/mnt" &&
+		mount -t tmpfs none "$TEST_DIR/mnt" 2>/dev/null &&
+		umount "$TEST_DIR/mnt"
+}
+
+t boards_are_programmed_read_back_and_verified
+t the_last_line_needs_no_end
+t our_own_label_is_a_scan
+t wrong_scans_are_refused_each_with_its_reason
+t a_serial_that_the_trigger_sends_twice_is_told
+t control_characters_are_not_echoed
+t a_uuid_that_does_not_come_in_time_is_refused
+t events_are_objects
+t without_a_read_back_a_unit_is_only_written
+t boards_of_another_programmer_are_verified
+t without_a_programmer_images_are_left
+t a_command_that_fails_is_told_with_its_last_line
+t a_command_that_hangs_is_killed_with_what_it_started
+t what_is_read_back_must_be_the_image
+t only_the_units_own_ranges_are_compared_if_asked
+t a_layout_spans_what_the_unit_has_of_its_own
+t the_image_is_gone_before_the_board_is_read
+t a_command_sees_files_and_no_secret
+t commands_are_words_and_no_shell
+t options_that_make_no_sense_are_refused
+t a_station_that_is_killed_goes_on_where_it_was
+t an_interrupt_waits_for_the_board_and_a_second_one_does_not
+t one_station_works_in_a_folder_and_many_on_a_ledger
+t two_stations_do_not_do_one_unit
+t secrets_that_change_meanwhile_are_not_lost
+t the_folder_is_the_users_own
+t a_file_that_cannot_be_written_fails_the_board_and_no_more
+if can_mount; then
+	t a_full_disk_fails_the_board_and_no_more
+else
+	skip a_full_disk_fails_the_board_and_no_more "may not mount a small file system"
+fi
+t a_ledger_that_is_locked_fails_the_board_only
+t colour_is_for_terminals
+t what_is_scanned_while_a_board_is_at_work_is_dropped
+done_testing
