@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # amtforge station run with programmers that are a few lines of shell: their
 # chip is the file chip.bin.
-# shellcheck source=tests/lib.sh
+# shellcheck source=tests/lib.sh disable=SC2012 # the names are ours
 . "$(dirname "$0")/../lib.sh"
 
 OVMF=/usr/share/ovmf/OVMF.fd
