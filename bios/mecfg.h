@@ -47,7 +47,7 @@ struct mecfg_rec {
 	size_t off; /* of the record */
 	/* by path */
 	char name[MECFG_NAME + 1];
-	char path[MECFG_PATH]; /* "/home/mca/eom" */
+	char path[MECFG_PATH]; /* with all directories, from "/" on */
 	bool up;               /* "..": ends a directory */
 	uint16_t access, deploy, uid, gid;
 	/* by id */

@@ -517,63 +517,63 @@ regions_above_eight_are_read_in_v2_alone(void **state)
 
 /* ---- straps ---- */
 
-/* signature, FLMAP1, FLMAP2, strap, value: which of them says so. */
+/* version, signature first, FLMAP1, FLMAP2, a word and its value: what is
+ * said. */
+static const struct {
+	bool v2, old;
+	uint32_t flmap1, flmap2;
+	size_t at;
+	uint32_t value;
+	enum descriptor_me me;
+	const char *name;
+	size_t off;
+} rows[] = {
+	/* ICH9: 2 straps, one of the MCH */
+	{ false, true, 0x02100206, 0x00000120, 0x100, 0, DESCRIPTOR_ME_ON,
+	    "ICHSTRP0 bit 0 (MeDisable)", 0x100 },
+	{ false, true, 0x02100206, 0x00000120, 0x100, 1, DESCRIPTOR_ME_OFF,
+	    "ICHSTRP0 bit 0 (MeDisable)", 0x100 },
+	{ false, true, 0x02100206, 0x00000120, 0x200, 1, DESCRIPTOR_ME_OFF,
+	    "MCHSTRP0 bit 0 (MeDisable)", 0x200 },
+	{ false, true, 0x02100206, 0x00000120, 0x200, 0x80, DESCRIPTOR_ME_OFF,
+	    "MCHSTRP0 bit 7 (AltMeDisable)", 0x200 },
+	{ false, true, 0x02100206, 0x00000120, 0x200, 0x7E, DESCRIPTOR_ME_ON,
+	    "ICHSTRP0 bit 0 (MeDisable)", 0x100 },
+	/* ICH8 has no straps of an MCH: what lies there says nothing */
+	{ false, true, 0x02100206, 0x00000020, 0x200, 0x81, DESCRIPTOR_ME_ON,
+	    "ICHSTRP0 bit 0 (MeDisable)", 0x100 },
+	/* no straps at all */
+	{ false, true, 0x00100206, 0x00000020, 0x100, 1, DESCRIPTOR_ME_UNKNOWN,
+	    NULL, 0 },
+	/* signature first, but the straps of a later one */
+	{ false, true, 0x10100206, 0x00000120, 0x100, 1, DESCRIPTOR_ME_UNKNOWN,
+	    NULL, 0 },
+	/* 5 series; 6 series */
+	{ false, false, 0x10100206, 0x00000120, 0x128, 0x80, DESCRIPTOR_ME_OFF,
+	    "PCHSTRP10 bit 7 (AltMeDisable)", 0x128 },
+	{ false, false, 0x12100206, 0x00210120, 0x128, 0x80, DESCRIPTOR_ME_OFF,
+	    "PCHSTRP10 bit 7 (AltMeDisable)", 0x128 },
+	{ false, false, 0x12100206, 0x00210120, 0x128, 0xFFFFFF7F,
+	    DESCRIPTOR_ME_ON, "PCHSTRP10 bit 7 (AltMeDisable)", 0x128 },
+	/* fewer straps than that; Bay Trail; nobody's */
+	{ false, false, 0x0A100206, 0x00210120, 0x128, 0x80,
+	    DESCRIPTOR_ME_UNKNOWN, NULL, 0 },
+	{ false, false, 0x11100206, 0x00210020, 0x128, 0x80,
+	    DESCRIPTOR_ME_UNKNOWN, NULL, 0 },
+	{ false, false, 0x12100206, 0x00310130, 0x128, 0x80,
+	    DESCRIPTOR_ME_UNKNOWN, NULL, 0 },
+	/* Sunrise Point; Apollo Lake */
+	{ true, false, 0x13100208, 0x00310130, 0x100, 0x10000,
+	    DESCRIPTOR_ME_OFF, "PCHSTRP0 bit 16 (HAP)", 0x100 },
+	{ true, false, 0x13100208, 0x00310130, 0x100, 0xFFFEFFFF,
+	    DESCRIPTOR_ME_ON, "PCHSTRP0 bit 16 (HAP)", 0x100 },
+	{ true, false, 0x13100208, 0x00000000, 0x100, 0x10000,
+	    DESCRIPTOR_ME_UNKNOWN, NULL, 0 },
+};
+
 static void
 straps_of_each_generation_are_found(void **state)
 {
-	static const struct {
-		bool v2, old;
-		uint32_t flmap1, flmap2;
-		size_t at;
-		uint32_t value;
-		enum descriptor_me me;
-		const char *name;
-		size_t off;
-	} rows[] = {
-		/* ICH9: 2 straps, one of the MCH */
-		{ false, true, 0x02100206, 0x00000120, 0x100, 0,
-		    DESCRIPTOR_ME_ON, "ICHSTRP0 bit 0 (MeDisable)", 0x100 },
-		{ false, true, 0x02100206, 0x00000120, 0x100, 1,
-		    DESCRIPTOR_ME_OFF, "ICHSTRP0 bit 0 (MeDisable)", 0x100 },
-		{ false, true, 0x02100206, 0x00000120, 0x200, 1,
-		    DESCRIPTOR_ME_OFF, "MCHSTRP0 bit 0 (MeDisable)", 0x200 },
-		{ false, true, 0x02100206, 0x00000120, 0x200, 0x80,
-		    DESCRIPTOR_ME_OFF, "MCHSTRP0 bit 7 (AltMeDisable)", 0x200 },
-		{ false, true, 0x02100206, 0x00000120, 0x200, 0x7E,
-		    DESCRIPTOR_ME_ON, "ICHSTRP0 bit 0 (MeDisable)", 0x100 },
-		/* ICH8 has no straps of an MCH: what lies there says nothing */
-		{ false, true, 0x02100206, 0x00000020, 0x200, 0x81,
-		    DESCRIPTOR_ME_ON, "ICHSTRP0 bit 0 (MeDisable)", 0x100 },
-		/* no straps at all */
-		{ false, true, 0x00100206, 0x00000020, 0x100, 1,
-		    DESCRIPTOR_ME_UNKNOWN, NULL, 0 },
-		/* signature first, but the straps of a later one */
-		{ false, true, 0x10100206, 0x00000120, 0x100, 1,
-		    DESCRIPTOR_ME_UNKNOWN, NULL, 0 },
-		/* 5 series; 6 series */
-		{ false, false, 0x10100206, 0x00000120, 0x128, 0x80,
-		    DESCRIPTOR_ME_OFF, "PCHSTRP10 bit 7 (AltMeDisable)",
-		    0x128 },
-		{ false, false, 0x12100206, 0x00210120, 0x128, 0x80,
-		    DESCRIPTOR_ME_OFF, "PCHSTRP10 bit 7 (AltMeDisable)",
-		    0x128 },
-		{ false, false, 0x12100206, 0x00210120, 0x128, 0xFFFFFF7F,
-		    DESCRIPTOR_ME_ON, "PCHSTRP10 bit 7 (AltMeDisable)", 0x128 },
-		/* fewer straps than that; Bay Trail; nobody's */
-		{ false, false, 0x0A100206, 0x00210120, 0x128, 0x80,
-		    DESCRIPTOR_ME_UNKNOWN, NULL, 0 },
-		{ false, false, 0x11100206, 0x00210020, 0x128, 0x80,
-		    DESCRIPTOR_ME_UNKNOWN, NULL, 0 },
-		{ false, false, 0x12100206, 0x00310130, 0x128, 0x80,
-		    DESCRIPTOR_ME_UNKNOWN, NULL, 0 },
-		/* Sunrise Point; Apollo Lake */
-		{ true, false, 0x13100208, 0x00310130, 0x100, 0x10000,
-		    DESCRIPTOR_ME_OFF, "PCHSTRP0 bit 16 (HAP)", 0x100 },
-		{ true, false, 0x13100208, 0x00310130, 0x100, 0xFFFEFFFF,
-		    DESCRIPTOR_ME_ON, "PCHSTRP0 bit 16 (HAP)", 0x100 },
-		{ true, false, 0x13100208, 0x00000000, 0x100, 0x10000,
-		    DESCRIPTOR_ME_UNKNOWN, NULL, 0 },
-	};
 	uint8_t p[DESCRIPTOR_SIZE];
 
 	(void)state;
