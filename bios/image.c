@@ -76,6 +76,9 @@ read_layout(struct image *img, struct err *e)
 		if (r->used && r->limit >= img->n)
 			return cut_short(img, i, e);
 	}
+	if (img->desc.region[REGION_ME].used)
+		me_read(img->p, img->desc.region[REGION_ME].base,
+		    img->desc.region[REGION_ME].limit + 1, &img->me);
 	return ERR_OK;
 }
 
@@ -127,13 +130,6 @@ read_volumes(struct image *img, struct err *e)
 	return ERR_OK;
 }
 
-static bool
-has_fpt(const uint8_t *p, size_t n)
-{
-	return (n >= 0x14 && memcmp(p + 0x10, "$FPT", 4) == 0) ||
-	    (n >= 4 && memcmp(p, "$FPT", 4) == 0);
-}
-
 enum err_code
 image_read(const uint8_t *p, size_t n, struct image *img, struct err *e)
 {
@@ -147,18 +143,20 @@ image_read(const uint8_t *p, size_t n, struct image *img, struct err *e)
 			return e->code;
 		return img->kind == IMAGE_WHOLE ? read_volumes(img, e) : ERR_OK;
 	}
-	if (has_fpt(p, n)) {
+	me_read(p, 0, n, &img->me);
+	if (me_known(&img->me)) {
 		img->kind = IMAGE_ME;
 		only_region(img, REGION_ME);
 		return ERR_OK;
 	}
+	memset(&img->me, 0, sizeof(img->me));
 	img->kind = IMAGE_BIOS;
 	if (n > 0)
 		only_region(img, REGION_BIOS);
 	if (read_volumes(img, e) == ERR_OK && img->nvolumes == 0)
 		unknown(e, 0,
-		    "neither a flash descriptor, nor $FPT, nor any firmware "
-		    "volume");
+		    "neither a flash descriptor, nor $FPT or an IFWI layout, "
+		    "nor any firmware volume");
 	return e->code;
 }
 

@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "bios/descriptor.h"
+#include "bios/me.h"
 #include "bios/varstore.h"
 #include "bios/volume.h"
 #include "formats/record.h"
@@ -31,7 +32,7 @@
 enum image_kind {
 	IMAGE_WHOLE,     /* descriptor and what it lays out */
 	IMAGE_BIOS,      /* a bare BIOS region, or volumes of one */
-	IMAGE_ME,        /* a bare ME region: $FPT, not looked into */
+	IMAGE_ME,        /* a bare ME region: $FPT, or a layout table */
 	IMAGE_DESCRIPTOR /* a bare descriptor region */
 };
 
@@ -40,6 +41,7 @@ struct image {
 	size_t n;
 	enum image_kind kind;
 	struct descriptor desc; /* a bare file: its one region, from 0 */
+	struct me me;
 	size_t nvolumes;
 	struct volume volume[IMAGE_VOLUMES];
 	size_t nstores; /* in the order of their volumes, and in those */

@@ -8,7 +8,6 @@
 #include "bios/mecode.h"
 
 #define MAN_FIXED 0x80 /* what is in front of the key, and is signed */
-#define CPD_ENTRY 0x18
 
 const char *
 mecode_verdict_name(enum mecode_verdict v)
@@ -216,7 +215,7 @@ static void
 dir_sum(struct mecode_dir *d)
 {
 	const uint8_t *p = d->img + d->off;
-	size_t len = d->header_len + d->n * CPD_ENTRY;
+	size_t len = d->header_len + d->n * MECODE_ENTRY;
 	uint8_t head[0x14];
 
 	if (d->version == 1 && d->header_len == 0x10) {
@@ -263,7 +262,7 @@ mecode_dir_read(
 	if (d->header_len < 0x10 || d->header_len > end - off)
 		dir_broken(d, off + 0x0A, "$CPD: header length is not known");
 	else if (count > MECODE_ENTRIES ||
-	    count > (end - off - d->header_len) / CPD_ENTRY)
+	    count > (end - off - d->header_len) / MECODE_ENTRY)
 		dir_broken(
 		    d, off + 4, "$CPD: more entries than there is room for");
 	else
@@ -282,8 +281,8 @@ mecode_dir_entry(const struct mecode_dir *d, size_t i, struct mecode_entry *e)
 	struct rd r;
 
 	memset(e, 0, sizeof(*e));
-	e->at = d->off + d->header_len + i * CPD_ENTRY;
-	rd_init(&r, d->img + e->at, CPD_ENTRY);
+	e->at = d->off + d->header_len + i * MECODE_ENTRY;
+	rd_init(&r, d->img + e->at, MECODE_ENTRY);
 	rd_copy(&r, name, sizeof(name));
 	offset = rd_u32le(&r);
 	e->len = rd_u32le(&r);

@@ -29,6 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define MECODE_ENTRY 0x18 /* bytes */
 #define MECODE_ENTRIES 256
 #define MECODE_NAME 16
 

@@ -52,6 +52,7 @@ plan_begin(struct planner *p, const struct image *img, const struct imgmap *map,
 	if (refuse_live(img, &oem, e) != ERR_OK ||
 	    refuse_live(img, &map->var, e) != ERR_OK)
 		return e->code;
+	me_guards(&img->me, &p->guard);
 	return varstore_refuse(&img->store[0], e);
 }
 
