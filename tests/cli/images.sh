@@ -307,7 +307,7 @@ show_tells_what_it_does_not_understand_with_its_offset() {
 	amtforge image new base.bin --size 8M --me me.bin --bios $OVMF
 	poke base.bin 0x60F020 '\376'
 	status 0 amtforge image show base.bin
-	grep -q '^  0x00001000..0x00002fff a region that is not looked into' out
+	grep -q '^  0x00001000..0x00002fff ME region: neither ' out
 	grep -q '^  0x0060f020 an unfinished write is queued' out
 	status 0 amtforge image show base.bin --json
 	grep -q '"unknown":\[{"offset":4096,"size":8192,' out
