@@ -102,6 +102,24 @@ multiply(const struct rsa_public *k, uint32_t *out, const uint32_t *a,
 	memcpy(out, t, w * sizeof(t[0]));
 }
 
+/* out = 2^(64w) mod n, which takes a number to where multiply() works. The top
+ * bit of n is set, so 2^(32w) - n is what 1 is there; then 2 to the power of
+ * 32w by squaring and doubling. */
+static void
+enter(const struct rsa_public *k, uint32_t *out)
+{
+	size_t w = k->len / 4, exp = 32 * w, bit = 16;
+	uint32_t zero[WORDS] = { 0 };
+
+	memcpy(out, zero, w * sizeof(out[0]));
+	subtract(out, k->n, w);
+	while (bit-- > 0) {
+		multiply(k, out, out, out);
+		if ((exp >> bit & 1) != 0)
+			twice(out, k->n, w);
+	}
+}
+
 /* out = s^e mod n, as bytes, most significant first. */
 static void
 power(const struct rsa_public *k, const uint32_t *s, uint8_t *out)
@@ -110,10 +128,8 @@ power(const struct rsa_public *k, const uint32_t *s, uint8_t *out)
 	size_t w = k->len / 4;
 	unsigned bit = 31;
 
-	/* s * 2^(32w) mod n, from s by doubling. */
-	memcpy(base, s, w * sizeof(s[0]));
-	for (size_t i = 0; i < 32 * w; i++)
-		twice(base, k->n, w);
+	enter(k, base);
+	multiply(k, base, base, s);
 	memcpy(acc, base, w * sizeof(acc[0]));
 	while ((k->e >> bit) == 0)
 		bit--;
