@@ -1,5 +1,260 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* amtforge image scrub. */
-#include "factory/verbs.h"
+#include <stdlib.h>
+#include <string.h>
 
-const struct cli_verb scrubfile_verbs[] = { { 0 } };
+#include "base/file.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "bios/scrub.h"
+#include "factory/ledger.h"
+#include "factory/mapfile.h"
+#include "factory/unit.h"
+#include "factory/verbs.h"
+#include "formats/cjson.h"
+#include "formats/reason.h"
+
+#define REPORT_MAX 1024
+
+struct job {
+	const struct cli_args *args;
+	const char *in, *out;
+	const uint8_t *base; /* the board's image, as it is */
+	size_t n;
+	struct secret copy;
+	struct image *img; /* of the copy */
+	struct imgmap *map;
+	struct scrub scrub;
+	struct ledger *l; /* NULL: none was named */
+	struct uuid uuid;
+	size_t changed;
+};
+
+static enum err_code
+open_ledger(struct job *j, struct err *e)
+{
+	const struct cli_args *a = j->args;
+	const char *key = cli_value(a, "--key-file", NULL);
+
+	if (a->n == 3)
+		return ERR_OK;
+	if (a->n == 4)
+		return err_set(e, ERR_USAGE,
+		    "LEDGER and UUID come together: %s of which unit?",
+		    a->pos[3]);
+	if (!uuid_parse(&j->uuid, a->pos[4]))
+		return err_set(e, ERR_USAGE, "%.64s is not a UUID", a->pos[4]);
+	if (ledger_spare(a->pos[3], key, j->out, e) != ERR_OK)
+		return e->code;
+	return ledger_open(a->pos[3], key, &j->l, e);
+}
+
+/* The ledger's secrets of the unit are looked for too. */
+static enum err_code
+ask_ledger(struct job *j, struct err *e)
+{
+	struct order *o = NULL;
+	struct record *rec = calloc(1, sizeof(*rec));
+	struct unit *u = calloc(1, sizeof(*u));
+
+	if (rec == NULL || u == NULL)
+		err_mem(e);
+	else if (unit_load(j->l, &j->uuid, u, e) == ERR_OK &&
+	    order_load(j->l, u->order, &o, e) == ERR_OK) {
+		unit_record(o, u, rec);
+		scrub_know(&j->scrub, rec);
+	}
+	order_free(o);
+	if (rec != NULL)
+		record_wipe(rec);
+	if (u != NULL)
+		unit_wipe(u);
+	free(rec);
+	free(u);
+	return e->code;
+}
+
+static enum err_code
+copy_in(struct job *j, struct err *e)
+{
+	if (file_map(j->in, &j->base, &j->n, e) != ERR_OK)
+		return e->code;
+	if (j->n > IMAGE_MAX)
+		return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_UNKNOWN),
+		    "larger than any flash");
+	if (secret_new(&j->copy, j->n, e) != ERR_OK ||
+	    secret_set(&j->copy, j->base, j->n, e) != ERR_OK)
+		return e->code;
+	if (image_read(j->copy.p, j->n, j->img, e) != ERR_OK ||
+	    map_matches(j->map, j->img, e) != ERR_OK ||
+	    scrub_begin(&j->scrub, j->img, j->copy.p, e) != ERR_OK)
+		return err_in(e, "%s", j->in);
+	return ERR_OK;
+}
+
+/* What is in the file now is what was proved. */
+static enum err_code
+read_back(struct job *j, struct err *e)
+{
+	const uint8_t *p = NULL;
+	size_t n = 0;
+
+	if (file_map(j->out, &p, &n, e) != ERR_OK)
+		return e->code;
+	if (n != j->n || memcmp(p, j->copy.p, n) != 0)
+		err_set(e, ERR_IO, "reads back differently");
+	else
+		scrub_prove(&j->scrub, p, n, e);
+	file_unmap(p, n);
+	return e->code == ERR_OK ? ERR_OK : err_in(e, "%s", j->out);
+}
+
+static enum err_code
+put_out(struct job *j, struct err *e)
+{
+	int how = FILE_SECRET |
+	    (cli_flag(j->args, "--force") ? FILE_REPLACE : FILE_NEW);
+
+	for (size_t i = 0; i < j->n; i++)
+		j->changed += j->base[i] != j->copy.p[i];
+	if (file_write(j->out, how, j->copy.p, j->n, e) != ERR_OK)
+		return e->code;
+	return read_back(j, e);
+}
+
+/* What was not searched, for who relies on the proof. */
+static void
+warn(const struct job *j)
+{
+	const struct scrub *s = &j->scrub;
+
+	if (s->packed > 0)
+		log_warn(
+		    "%s: %zu packed sections (compressed or encrypted) cannot "
+		    "be searched",
+		    j->in, s->packed);
+	if (s->unsound > 0)
+		log_warn(
+		    "%s: %zu firmware volumes are broken: packed sections in "
+		    "them are not counted",
+		    j->in, s->unsound);
+	if (s->needles->skipped > 0)
+		log_warn(
+		    "%s: secrets of less than %d characters are removed with "
+		    "their record, but not searched for: they occur by "
+		    "chance",
+		    j->in, NEEDLE_LEAST);
+	if (s->needles->secrets == 0)
+		log_warn("%s: no secret was found to search for%s", j->in,
+		    j->l == NULL ? "; LEDGER and UUID name those of the unit"
+				 : "");
+}
+
+static enum err_code
+tell(const struct job *j, struct err *e)
+{
+	const struct scrub *s = &j->scrub;
+	struct wr w;
+
+	wr_grow(&w, REPORT_MAX);
+	if (j->args->json)
+		wr_fmt(&w,
+		    "{\"records\":%zu,\"setup_bins\":%zu,\"variables\":%zu,"
+		    "\"changed\":%zu,\"secrets\":%zu,\"skipped\":%zu,"
+		    "\"packed\":%zu}",
+		    s->records, s->setups, s->variables, j->changed,
+		    s->needles->secrets, s->needles->skipped, s->packed);
+	else
+		wr_fmt(&w,
+		    "%zu records, %zu Setup.bin files and %zu variables "
+		    "removed, %zu bytes changed; of %zu secrets no byte is "
+		    "left",
+		    s->records, s->setups, s->variables, j->changed,
+		    s->needles->secrets);
+	return cli_print(&w, e);
+}
+
+static enum err_code
+scrub(struct job *j, struct err *e)
+{
+	char uuid[UUID_TEXT];
+
+	if (copy_in(j, e) != ERR_OK)
+		return e->code;
+	if (j->l != NULL && ask_ledger(j, e) != ERR_OK)
+		return e->code;
+	if (scrub_run(&j->scrub, j->map, e) != ERR_OK)
+		return err_in(e, "%s", j->in);
+	if (put_out(j, e) != ERR_OK)
+		return e->code;
+	if (j->l != NULL) {
+		uuid_text(&j->uuid, uuid);
+		if (ledger_audit(j->l, "image scrub", uuid, "", e) != ERR_OK)
+			return e->code;
+	}
+	warn(j);
+	return tell(j, e);
+}
+
+static enum err_code
+check_names(const struct job *j, struct err *e)
+{
+	if (strcmp(j->in, "-") == 0 || strcmp(j->out, "-") == 0)
+		return err_set(e, ERR_USAGE, "IMG and OUT are files");
+	if (file_same(j->in, j->out))
+		return err_set(e, ERR_USAGE,
+		    "%s: OUT is the board's image itself; what cannot be "
+		    "scrubbed must stay as it is",
+		    j->out);
+	if (!cli_flag(j->args, "--force") && file_exists(j->out))
+		return err_set(
+		    e, ERR_CREATE, "%s: exists (--force replaces it)", j->out);
+	return ERR_OK;
+}
+
+static void
+job_free(struct job *j)
+{
+	scrub_free(&j->scrub);
+	secret_free(&j->copy);
+	file_unmap(j->base, j->n);
+	ledger_close(j->l);
+	free(j->img);
+	free(j->map);
+	free(j);
+}
+
+static enum err_code
+run_scrub(const struct cli_args *a, struct err *e)
+{
+	struct job *j = calloc(1, sizeof(*j));
+
+	if (j == NULL)
+		return err_mem(e);
+	j->args = a;
+	j->in = a->pos[0];
+	j->out = a->pos[2];
+	j->img = calloc(1, sizeof(*j->img));
+	j->map = calloc(1, sizeof(*j->map));
+	if (j->img == NULL || j->map == NULL)
+		err_mem(e);
+	else if (check_names(j, e) == ERR_OK &&
+	    mapfile_read(a->pos[1], j->map, e) == ERR_OK &&
+	    open_ledger(j, e) == ERR_OK)
+		scrub(j, e);
+	job_free(j);
+	return e->code;
+}
+
+static const struct cli_opt scrub_opts[] = {
+	{ "--force", CLI_FLAG, NULL, "replace OUT" },
+	LEDGER_OPT_KEY,
+	{ 0 },
+};
+
+const struct cli_verb scrubfile_verbs[] = {
+	{ "image scrub", "IMG MAP OUT [LEDGER UUID]",
+	    "remove a unit's secrets from a returned board's image", scrub_opts,
+	    3, 5, run_scrub },
+	{ 0 },
+};

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Takes a unit's secrets out of an image of a board that came back, and proves
+ * that none is left. Works on the caller's copy; pure.
+ *
+ * Removed are, wherever they lie: live, deleted and torn variables of our
+ * names, records and Setup.bin files in the other containers, old copies in
+ * the whole of a variable volume (its free room, the journal of the fault
+ * tolerant write and the spare area), and the map's places. Behind the last
+ * variable that stays the room is erased again, so that a board that only we
+ * have written becomes the base bit by bit; between others an entry keeps its
+ * header, is marked as deleted, and its value is zero.
+ *
+ * What is not ours is never changed: code, files, another's live variable. So
+ * at the end the whole image is searched for every secret (bios/needle.h) and
+ * for every record; what is left is refused with its offset,
+ * REASON_SCRUB_LEFT, and the copy is good for nothing. What is packed cannot
+ * be searched; it is counted.
+ */
+#ifndef BIOS_SCRUB_H
+#define BIOS_SCRUB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "bios/guard.h"
+#include "bios/image.h"
+#include "bios/map.h"
+#include "bios/needle.h"
+
+#define SCRUB_AREAS 32
+
+struct scrub_area {
+	size_t from, end;
+};
+
+struct scrub {
+	const struct image *img; /* of p, borrowed */
+	uint8_t *p;              /* the copy; borrowed */
+	size_t n;
+	struct needles *needles; /* owned */
+	struct guard guard;
+	/* Bytes that are ours to erase where a secret lies in them. */
+	size_t nareas;
+	struct scrub_area area[SCRUB_AREAS];
+	size_t records;   /* found: live, deleted, torn and old ones */
+	size_t setups;    /* Setup.bin files, likewise */
+	size_t variables; /* entries that were removed */
+	size_t packed;    /* sections that cannot be searched */
+	size_t unsound;   /* volumes that are broken */
+};
+
+/* img is of the very bytes p. scrub_free() in any case. */
+enum err_code scrub_begin(
+    struct scrub *, const struct image *, uint8_t *p, struct err *);
+/* What the ledger knows of the unit is searched too: it finds secrets whose
+ * record is destroyed. Before scrub_run(). */
+void scrub_know(struct scrub *, const struct record *);
+enum err_code scrub_run(struct scrub *, const struct imgmap *, struct err *);
+/* The proof alone, of any bytes: nothing is found in them. */
+enum err_code scrub_prove(
+    const struct scrub *, const uint8_t *, size_t n, struct err *);
+void scrub_free(struct scrub *); /* wipes */
+
+#endif
