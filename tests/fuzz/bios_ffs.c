@@ -127,7 +127,8 @@ LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 	mutate(p + 0x48, 0x400, in, len);
 	try(p, SIZE);
 	mutate(p, 0x48, in, len);
-	volumes_sum(p);
+	if (get_u16le(p + 0x30) <= 0x400)
+		volumes_sum(p);
 	try(p, SIZE);
 	return 0;
 }
