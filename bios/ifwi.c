@@ -215,6 +215,82 @@ ifwi_bpdt_entry(const struct ifwi_bpdt *b, size_t i, struct ifwi_entry *e)
 	e->len = len;
 }
 
+size_t
+ifwi_bpdt_second(const struct ifwi_bpdt *b)
+{
+	struct ifwi_entry e;
+
+	for (size_t i = 0; i < b->n; i++) {
+		ifwi_bpdt_entry(b, i, &e);
+		if (e.type == IFWI_SECOND && e.len > 0)
+			return e.from;
+	}
+	return 0;
+}
+
+/* The end of what table b has at *at, or *at; *next: where it has more. The
+ * entry of a second table holds all that this one names, so it has nothing. */
+static void
+claimed(const struct ifwi_bpdt *b, size_t *at, size_t *next)
+{
+	size_t from = b->off, end = b->off + BPDT_HEADER + b->n * BPDT_ENTRY;
+	struct ifwi_entry e;
+
+	for (size_t i = 0; i <= b->n; i++) {
+		if (i > 0) {
+			ifwi_bpdt_entry(b, i - 1, &e);
+			from = e.from;
+			end = e.type == IFWI_SECOND ? from : from + e.len;
+		}
+		if (from <= *at && end > *at) {
+			*at = end;
+			*next = b->end;
+		} else if (from > *at && end > from && from < *next)
+			*next = from;
+	}
+}
+
+static bool
+erased(const uint8_t *img, size_t from, size_t end)
+{
+	while (end > from && img[end - 1] == 0xFF)
+		end--;
+	return end == from;
+}
+
+bool
+ifwi_gap(const uint8_t *img, const struct ifwi_part *boot, size_t *at,
+    struct ifwi_part *gap)
+{
+	size_t end = boot->from + boot->len;
+	size_t pos = *at > boot->from ? *at : boot->from;
+	struct ifwi_bpdt one, two;
+	size_t second = 0;
+
+	if (ifwi_bpdt_read(img, boot->from, boot->from, end, &one))
+		second = ifwi_bpdt_second(&one);
+	else
+		pos = end; /* all of it is unknown: the reader says so */
+	if (second == 0 || !ifwi_bpdt_read(img, second, boot->from, end, &two))
+		two = one;
+	while (pos < end) {
+		size_t was = pos, next = end;
+
+		claimed(&one, &pos, &next);
+		claimed(&two, &pos, &next);
+		/* Until neither moves it, next may lie in what was passed. */
+		if (pos != was)
+			continue;
+		gap->from = pos;
+		gap->len = next - pos;
+		*at = pos = next;
+		if (!erased(img, gap->from, next))
+			return true;
+	}
+	*at = end;
+	return false;
+}
+
 const char *
 ifwi_type_name(uint16_t type)
 {

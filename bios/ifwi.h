@@ -81,6 +81,12 @@ bool ifwi_bpdt_at(const uint8_t *img, size_t off, size_t end);
 bool ifwi_bpdt_read(const uint8_t *img, size_t off, size_t base, size_t end,
     struct ifwi_bpdt *);
 void ifwi_bpdt_entry(const struct ifwi_bpdt *, size_t i, struct ifwi_entry *);
+/* Where the table names a second one, or 0. */
+size_t ifwi_bpdt_second(const struct ifwi_bpdt *);
+/* Walks bytes of a boot partition that no table has and that are not erased;
+ * *at starts as 0. */
+bool ifwi_gap(const uint8_t *img, const struct ifwi_part *boot, size_t *at,
+    struct ifwi_part *gap);
 /* "RBEP", "FTPR", ...; "" where no public source names it */
 const char *ifwi_type_name(uint16_t type);
 

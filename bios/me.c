@@ -298,7 +298,7 @@ static void
 verify_boot(
     const struct me *m, const struct ifwi_part *part, struct me_signatures *s)
 {
-	size_t end = part->from + part->len, at = part->from, second = 0;
+	size_t end = part->from + part->len, at = part->from, second;
 	struct ifwi_bpdt b;
 	struct ifwi_entry e;
 
@@ -309,10 +309,8 @@ verify_boot(
 			ifwi_bpdt_entry(&b, i, &e);
 			if (e.type != IFWI_SECOND)
 				verify_code(m->img, e.from, e.len, s);
-			else if (e.len > 0 && second == 0)
-				second = e.from;
 		}
-		if (second == 0)
+		if ((second = ifwi_bpdt_second(&b)) == 0)
 			return;
 	}
 }

@@ -43,8 +43,15 @@ same_table(const struct ifwi_bpdt *b)
 static void
 boot(const uint8_t *p, size_t from, size_t end)
 {
+	struct ifwi_part whole = { from, end - from }, gap;
+	size_t at = 0, last = from;
 	struct ifwi_bpdt b;
 
+	while (ifwi_gap(p, &whole, &at, &gap)) {
+		must(gap.len > 0 && gap.from >= last && gap.from < end &&
+		    gap.len <= end - gap.from);
+		last = gap.from + gap.len;
+	}
 	if (!ifwi_bpdt_read(p, from, from, end, &b))
 		return;
 	must(b.n <= IFWI_BPDT_ENTRIES);

@@ -187,6 +187,32 @@ boot_tables_that_lie_are_told(void **state)
 	assert_int_equal(e.len, 0);
 }
 
+static void
+bytes_that_no_table_has_are_found(void **state)
+{
+	struct ifwi_part boot = { 0x100, 0x8000 }, gap;
+	size_t at = 0;
+
+	(void)state;
+	memset(p, 0xFF, sizeof(p));
+	region_boot(p + 0x100, 2);
+	assert_false(ifwi_gap(p, &boot, &at, &gap));
+	p[0x100 + 0x800] = 0;
+	p[0x100 + 0x3200] = 0; /* in the second table's own range */
+	p[0x100 + 0x7FFF] = 0;
+	at = 0;
+	assert_true(ifwi_gap(p, &boot, &at, &gap));
+	assert_int_equal(gap.from, 0x100 + 0x18 + 4 * 12);
+	assert_int_equal(gap.from + gap.len, 0x1100);
+	assert_true(ifwi_gap(p, &boot, &at, &gap));
+	assert_int_equal(gap.from, 0x3100 + 0x18 + 12);
+	assert_int_equal(gap.from + gap.len, 0x3900);
+	assert_true(ifwi_gap(p, &boot, &at, &gap));
+	assert_int_equal(gap.from, 0x3F00);
+	assert_int_equal(gap.from + gap.len, 0x8100);
+	assert_false(ifwi_gap(p, &boot, &at, &gap));
+}
+
 int
 main(void)
 {
@@ -199,6 +225,7 @@ main(void)
 		cmocka_unit_test(a_boot_partition_lists_its_parts),
 		cmocka_unit_test(each_byte_of_a_bpdt_counts),
 		cmocka_unit_test(boot_tables_that_lie_are_told),
+		cmocka_unit_test(bytes_that_no_table_has_are_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
