@@ -268,6 +268,16 @@ partition(struct tree *t, const struct me *m, size_t i)
 	shared_bytes(t, &m->fpt, i);
 }
 
+static void
+fpt_tree(struct tree *t, const struct me *m)
+{
+	if (!m->has_fpt)
+		return;
+	table(t, &m->fpt);
+	for (size_t i = 0; i < m->fpt.n; i++)
+		partition(t, m, i);
+}
+
 /* ---- IFWI ---- */
 
 static void
@@ -330,13 +340,13 @@ static size_t
 boot_table(struct tree *t, const struct me *m, const struct ifwi_part *part,
     size_t off)
 {
-	size_t second = 0;
 	struct ifwi_bpdt b;
-	struct ifwi_entry e;
 
 	if (!ifwi_bpdt_read(
 		m->img, off, part->from, part->from + part->len, &b)) {
-		tree_unknown(t, off, off, "boot partition: no BPDT");
+		if (!erased(m->img, off, part->from + part->len))
+			tree_unknown(t, off, part->from + part->len,
+			    "boot partition: no BPDT");
 		return 0;
 	}
 	tree_open(t, "tables", off, off + 0x18 + b.n * 12,
@@ -351,21 +361,18 @@ boot_table(struct tree *t, const struct me *m, const struct ifwi_part *part,
 	tree_hex(t, "ifwi_version", b.ifwi_version);
 	tool(t, b.tool);
 	fault(t, b.at, b.why);
-	for (size_t i = 0; i < b.n; i++) {
-		ifwi_bpdt_entry(&b, i, &e);
-		if (e.type == IFWI_SECOND && e.len > 0 && second == 0)
-			second = e.from;
+	for (size_t i = 0; i < b.n; i++)
 		boot_entry(t, &b, i);
-	}
 	tree_close(t);
-	return off == part->from ? second : 0;
+	return off == part->from ? ifwi_bpdt_second(&b) : 0;
 }
 
 static void
 ifwi_part(struct tree *t, const struct me *m, size_t i)
 {
 	const struct ifwi_part *part = &m->ifwi.part[i];
-	size_t second;
+	struct ifwi_part gap;
+	size_t second, at = 0;
 
 	if (part->len == 0)
 		return;
@@ -375,10 +382,15 @@ ifwi_part(struct tree *t, const struct me *m, size_t i)
 		second = boot_table(t, m, part, part->from);
 		if (second != 0)
 			boot_table(t, m, part, second);
-	} else if (i != IFWI_DATA &&
-	    !erased(m->img, part->from, part->from + part->len))
+		while (ifwi_gap(m->img, part, &at, &gap))
+			tree_unknown(t, gap.from, gap.from + gap.len,
+			    "bytes of a boot partition that no table has");
+	} else if (i == IFWI_DATA && m->has_fpt)
+		fpt_tree(t, m);
+	else if (!erased(m->img, part->from, part->from + part->len))
 		tree_unknown(t, part->from, part->from + part->len,
-		    "IFWI partition: its contents");
+		    i == IFWI_DATA ? "data partition: no $FPT"
+				   : "IFWI partition: its contents");
 	tree_close(t);
 }
 
@@ -394,19 +406,12 @@ showme_tree(struct tree *t, const struct image *img)
 	if (m->layout == ME_UNKNOWN)
 		tree_unknown(t, m->base, m->end,
 		    "ME region: neither $FPT nor a layout table");
-	if (m->layout == ME_IFWI)
+	if (m->layout == ME_IFWI) {
 		layout(t, &m->ifwi);
-	if (m->has_fpt)
-		table(t, &m->fpt);
-	for (size_t i = 0; m->layout == ME_IFWI && i < IFWI_PARTS; i++)
-		ifwi_part(t, m, i);
-	if (m->layout == ME_IFWI && m->ifwi.part[IFWI_DATA].len > 0 &&
-	    !m->has_fpt)
-		tree_unknown(t, m->ifwi.part[IFWI_DATA].from,
-		    m->ifwi.part[IFWI_DATA].from + m->ifwi.part[IFWI_DATA].len,
-		    "data partition: no $FPT");
-	for (size_t i = 0; m->has_fpt && i < m->fpt.n; i++)
-		partition(t, m, i);
+		for (size_t i = 0; i < IFWI_PARTS; i++)
+			ifwi_part(t, m, i);
+	} else
+		fpt_tree(t, m);
 	while (me_gap(m, &at, &from, &end))
 		tree_unknown(t, from, end, "bytes that are in no partition");
 }
