@@ -49,15 +49,8 @@ static bool
 part_window(const struct image *img, size_t *from, size_t *end)
 {
 	struct fpt_entry e;
-	struct fpt fpt;
-	size_t base, limit;
 
-	if (!region_window(img, REGION_ME, &base, &limit))
-		return false;
-	if (!fpt_read(img->p, base + 0x10, base, limit, &fpt) &&
-	    !fpt_read(img->p, base, base, limit, &fpt))
-		return false;
-	if (!fpt_find(&fpt, CONTAINER_PART, &e))
+	if (!img->me.has_fpt || !fpt_find(&img->me.fpt, CONTAINER_PART, &e))
 		return false;
 	*from = e.from;
 	*end = e.from + e.len;
