@@ -32,8 +32,8 @@ for f in setupbin setupvar fat onetouch passwd reason; do
 		-o "$work/$f.obj" || rc=1
 done
 
-for f in record recordview hashlist psk uuid fat setupbin setupvar onetouch passwd \
-	reason; do
+for f in record recordview delta hashlist psk uuid fat setupbin setupvar \
+	onetouch passwd reason; do
 	"${CC:-cc}" -std=c11 -ffreestanding -fno-stack-protector -O2 -I. -Wall \
 		-Werror -c "formats/$f.c" -o "$work/$f.o" || rc=1
 	for sym in $(nm -u "$work/$f.o" | awk '{ print $2 }' |

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "formats/delta.h"
 #include "formats/hello.h"
 #include "formats/manifest.h"
 #include "formats/record.h"
@@ -40,6 +41,17 @@ again_record(struct rd *r, struct wr *w)
 
 	if (ok)
 		record_write(w, &rec);
+	return ok;
+}
+
+static bool
+again_delta(struct rd *r, struct wr *w)
+{
+	static struct delta d;
+	bool ok = delta_read(r, &d);
+
+	if (ok)
+		delta_write(w, &d);
 	return ok;
 }
 
@@ -147,6 +159,7 @@ static const struct {
 	const char *dir;
 	bool (*again)(struct rd *, struct wr *);
 } formats[] = {
+	{ "formats_delta", again_delta },
 	{ "formats_hello", again_hello },
 	{ "formats_record", again_record },
 	{ "formats_row", again_row },
