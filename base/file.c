@@ -98,6 +98,70 @@ file_read(const char *path, size_t max, uint8_t **out, size_t *n, struct err *e)
 	return e->code;
 }
 
+/* O_NONBLOCK: a FIFO is refused, not waited for. */
+static enum err_code
+open_regular(const char *path, int *fd, size_t *n, struct err *e)
+{
+	struct stat st;
+
+	if ((*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
+		return err_sys(
+		    e, errno == EACCES ? ERR_PERM : ERR_NOINPUT, "%s", path);
+	if (fstat(*fd, &st) == -1)
+		return err_sys(e, ERR_IO, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_NOINPUT, "%s: not a regular file", path);
+	if (st.st_size == 0)
+		return err_set(e, ERR_DATA, "%s: empty", path);
+	*n = (size_t)st.st_size;
+	return ERR_OK;
+}
+
+static enum err_code
+fill(int fd, const char *path, uint8_t *p, size_t n, struct err *e)
+{
+	while (n > 0) {
+		ssize_t got = read(fd, p, n);
+
+		if (got == -1 && errno == EINTR)
+			continue;
+		if (got == -1)
+			return err_sys(e, ERR_IO, "%s", path);
+		if (got == 0)
+			return err_set(e, ERR_IO,
+			    "%s: was cut short while it was read", path);
+		p += got;
+		n -= (size_t)got;
+	}
+	return ERR_OK;
+}
+
+enum err_code
+file_load(const char *path, size_t max, uint8_t **out, size_t *n, struct err *e)
+{
+	uint8_t *p = NULL;
+	int fd;
+
+	*out = NULL;
+	*n = 0;
+	if (open_regular(path, &fd, n, e) == ERR_OK) {
+		if (*n > max)
+			err_set(e, ERR_DATA, "%s: larger than %zu bytes", path,
+			    max);
+		else if ((p = malloc(*n)) == NULL)
+			err_mem(e);
+		else
+			fill(fd, path, p, *n, e);
+	}
+	if (fd != -1)
+		close(fd);
+	if (e->code != ERR_OK)
+		free(p);
+	else
+		*out = p;
+	return e->code;
+}
+
 static enum err_code
 write_all(int fd, const char *path, const void *buf, size_t n, struct err *e)
 {
@@ -365,33 +429,22 @@ file_create_secret(const char *path, const struct secret *s, struct err *e)
 enum err_code
 file_map(const char *path, const uint8_t **out, size_t *n, struct err *e)
 {
-	struct stat st;
 	void *p;
 	int fd;
 
 	*out = NULL;
 	*n = 0;
-	/* O_NONBLOCK: a FIFO is refused, not waited for. */
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
-		return err_sys(
-		    e, errno == EACCES ? ERR_PERM : ERR_NOINPUT, "%s", path);
-	if (fstat(fd, &st) == -1)
-		err_sys(e, ERR_IO, "%s", path);
-	else if (!S_ISREG(st.st_mode))
-		err_set(e, ERR_NOINPUT, "%s: not a regular file", path);
-	else if (st.st_size == 0)
-		err_set(e, ERR_DATA, "%s: empty", path);
-	else {
-		p = mmap(
-		    NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (open_regular(path, &fd, n, e) == ERR_OK) {
+		p = mmap(NULL, *n, PROT_READ, MAP_PRIVATE, fd, 0);
 		if (p == MAP_FAILED)
 			err_sys(e, ERR_IO, "%s", path);
-		else {
+		else
 			*out = p;
-			*n = (size_t)st.st_size;
-		}
 	}
-	close(fd);
+	if (fd != -1)
+		close(fd);
+	if (e->code != ERR_OK)
+		*n = 0;
 	return e->code;
 }
 

@@ -23,7 +23,12 @@ enum file_how {
 /* Reads all of path ("-": stdin), at most max bytes; caller frees. */
 enum err_code file_read(
     const char *path, size_t max, uint8_t **, size_t *, struct err *);
-/* The same into a secret; nothing is left in other memory. */
+/* A regular file into memory once: no second copy while it is read,
+ * and no mapping that a truncation takes away. ERR_IO if it is cut short
+ * meanwhile; ERR_DATA if it is empty. Caller frees. */
+enum err_code file_load(
+    const char *path, size_t max, uint8_t **, size_t *, struct err *);
+/* file_read() into a secret; nothing is left in other memory. */
 enum err_code file_read_secret(
     const char *path, size_t max, struct secret *, struct err *);
 /* how: file_how bits. path "-" is stdout. */

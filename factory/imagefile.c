@@ -105,7 +105,9 @@ static const struct cli_opt show_opts[] = { { 0 } };
 static const struct cli_opt write_opts[] = {
 	{ "--base", CLI_VALUE, "IMG", "the image that all units start from" },
 	{ "--map", CLI_VALUE, "MAP", "image map of this platform" },
-	{ "--out", CLI_VALUE, "DIR", "folder for <uuid>.bin of every unit" },
+	{ "--out", CLI_VALUE, "DIR", "folder for a file of every unit" },
+	{ "--delta", CLI_FLAG, NULL,
+	    "only what differs from the base, in <uuid>.delta" },
 	{ "--force", CLI_FLAG, NULL, "replace images that differ" },
 	LEDGER_OPT_KEY,
 	{ 0 },

@@ -1,156 +1,326 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
+#include "base/crypto.h"
 #include "base/file.h"
+#include "base/filegroup.h"
 #include "base/secret.h"
 #include "bios/plan.h"
+#include "bios/plandelta.h"
 #include "factory/imagewrite.h"
 #include "factory/keypass.h"
 #include "factory/mapfile.h"
 #include "factory/unit.h"
 #include "formats/reason.h"
 
+#define SENT 1024
+
+/* A unit whose file is on its way to the disk. */
+struct sent {
+	struct uuid uuid;
+	bool made; /* false: it was there with these bytes */
+	bool mark; /* the ledger is to say that it is written */
+	bool durable;
+};
+
 struct writer {
 	const struct cli_args *args;
 	const struct order *order;
+	struct ledger *ledger;
 	const char *base, *dir;
-	struct image img;
-	struct planner planner;
-	uint8_t *copy; /* of the base; the same as it between two units */
+	bool force, delta;
+	/* The base, read once, and the only image in memory: a unit's bytes
+	 * are in it while it is written, and the base's again behind that. */
+	uint8_t *image;
 	size_t n;
-	struct record *rec; /* work space */
-	bool force;
-	struct uuid *done; /* units to be marked as written */
-	size_t ndone, room;
-	size_t written, left, failed;
+	uint8_t sha[32]; /* of the base */
+	struct image img, again;
+	struct planner planner;
+	struct filegroup *out;
+	/* Work space for one unit; holds secrets. */
+	struct record rec, back;
+	struct plan plan;
+	struct delta d, d_again;
+	struct wr was;  /* the base's bytes where the plan's are */
+	struct wr file; /* a delta */
+	/* The group at hand. */
+	struct sent sent[SENT];
+	struct uuid mark[SENT];
+	size_t nsent;
+	size_t proved, written, left, failed;
 	struct cli_bar bar;
 };
 
-/* ---- the folder ---- */
+static void
+name_of(const struct writer *w, const struct uuid *id, char out[static 64])
+{
+	uuid_text(id, out);
+	strcat(out, w->delta ? ".delta" : ".bin");
+}
 
-/* What a killed run left behind: <uuid>.bin. and six characters. */
+/* What a killed run may have left a temporary of. */
 static bool
-is_leftover(const char *name)
+is_output(const char *name)
 {
 	char uuid[UUID_TEXT];
 	struct uuid id;
 
-	if (strlen(name) != UUID_TEXT - 1 + 5 + 6 ||
-	    memcmp(name + UUID_TEXT - 1, ".bin.", 5) != 0)
+	if (strlen(name) < UUID_TEXT ||
+	    (strcmp(name + UUID_TEXT - 1, ".bin") != 0 &&
+		strcmp(name + UUID_TEXT - 1, ".delta") != 0))
 		return false;
 	memcpy(uuid, name, UUID_TEXT - 1);
 	uuid[UUID_TEXT - 1] = '\0';
 	return uuid_parse(&id, uuid);
 }
 
-/* Takes the folder for this run alone and clears leftovers, which hold
- * secrets. *out is closed by the caller. */
-static enum err_code
-open_dir(const char *path, DIR **out, struct err *e)
+static void
+report(struct writer *w, const struct uuid *id, struct err *one)
 {
-	struct dirent *d;
+	char uuid[UUID_TEXT];
 
-	if (file_mkdir(path, 0700, e) != ERR_OK)
+	uuid_text(id, uuid);
+	err_in(one, "unit %s", uuid);
+	w->failed++;
+	cli_report(w->args, one);
+}
+
+/* ---- a group: files, and then the ledger ---- */
+
+static void
+on_durable(void *arg, uint64_t tag, struct err *one)
+{
+	struct writer *w = arg;
+	struct sent *s = &w->sent[tag];
+
+	s->durable = one->code == ERR_OK;
+	if (!s->durable)
+		report(w, &s->uuid, one);
+}
+
+static void
+on_refused(void *arg, struct err *one)
+{
+	struct writer *w = arg;
+
+	w->failed++;
+	cli_report(w->args, one);
+}
+
+/* The ledger says "written" of files that no cut can take away any more. */
+static enum err_code
+commit(struct writer *w, struct err *e)
+{
+	struct unit_marks marks = { .id = w->mark,
+		.state = "written",
+		.why = w->delta ? "image write --delta" : "image write",
+		.refused = on_refused,
+		.arg = w };
+
+	filegroup_commit(w->out, e);
+	for (size_t i = 0; i < w->nsent; i++) {
+		const struct sent *s = &w->sent[i];
+
+		if (!s->durable || (!s->made && e->code != ERR_OK))
+			continue;
+		*(s->made ? &w->written : &w->left) += 1;
+		if (s->mark)
+			w->mark[marks.n++] = s->uuid;
+	}
+	w->nsent = 0;
+	if (e->code == ERR_OK)
+		unit_mark_many(w->ledger, &marks, e);
+	return e->code;
+}
+
+/* An image that was left needs no mark once it is verified or shipped. */
+static enum err_code
+send(struct writer *w, const struct unit *u, const uint8_t *p, size_t n,
+    struct err *e)
+{
+	struct sent *s = &w->sent[w->nsent];
+	enum filegroup_there there;
+	char name[64];
+	int how = FILE_SECRET;
+
+	name_of(w, &u->uuid, name);
+	if (filegroup_look(w->out, name, p, n, &there, e) != ERR_OK)
 		return e->code;
-	if ((*out = opendir(path)) == NULL)
-		return err_sys(e, ERR_CREATE, "%s", path);
-	if (flock(dirfd(*out), LOCK_EX | LOCK_NB) == -1)
-		return errno == EWOULDBLOCK
-		    ? err_set(
-			  e, ERR_RETRY, "%s: another run writes to it", path)
-		    : err_sys(e, ERR_IO, "%s", path);
-	while ((d = readdir(*out)) != NULL)
-		if (is_leftover(d->d_name) &&
-		    unlinkat(dirfd(*out), d->d_name, 0) == -1)
-			return err_sys(e, ERR_IO, "%s/%s", path, d->d_name);
+	s->uuid = u->uuid;
+	s->made = there != FILEGROUP_SAME;
+	s->mark = s->made || strcmp(u->state, "issued") == 0;
+	s->durable = !s->made;
+	if (there == FILEGROUP_OTHER && !w->force)
+		return err_set(e, ERR_CREATE,
+		    "%s/%s: exists with other bytes (--force replaces it)",
+		    w->dir, name);
+	if (there == FILEGROUP_OTHER)
+		how |= FILE_REPLACE;
+	if (s->made &&
+	    filegroup_put(w->out, name, how, p, n, w->nsent, e) != ERR_OK)
+		return e->code;
+	w->nsent++;
 	return ERR_OK;
 }
 
 /* ---- one unit ---- */
 
-static bool
-same_file(const struct writer *w, const char *path)
+/* Puts the plan's bytes into the image; take_out() undoes it. */
+static enum err_code
+put_in(struct writer *w, struct err *e)
 {
-	const uint8_t *p = NULL;
-	struct err e;
-	size_t n;
+	struct span all = { w->image, w->n }, at;
+
+	wr_reset(&w->was);
+	for (size_t i = 0; i < w->plan.n; i++) {
+		if (!span_cut(all, w->plan.w[i].off, w->plan.w[i].len, &at))
+			return err_set(e, ERR_BUG, "a write outside the image");
+		wr_bytes(&w->was, at.p, at.n);
+	}
+	if (w->was.failed)
+		return err_mem(e);
+	return plan_apply(&w->plan, w->image, w->n, e);
+}
+
+static void
+take_out(struct writer *w)
+{
+	struct span all = { w->image, w->n }, at;
+	size_t from = 0;
+
+	for (size_t i = 0; i < w->plan.n; i++) {
+		if (from + w->plan.w[i].len > w->was.len ||
+		    !span_cut(all, w->plan.w[i].off, w->plan.w[i].len, &at))
+			return;
+		memcpy(at.p, w->was.buf + from, at.n);
+		from += at.n;
+	}
+}
+
+static enum err_code
+differs(struct err *e, const char *what)
+{
+	return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_DIFFERS),
+	    "the image that was made, read again: %s", what);
+}
+
+static bool
+same_record(const struct record *a, const struct record *b)
+{
+	struct wr one, two;
 	bool same;
 
-	err_clear(&e);
-	same = file_map(path, &p, &n, &e) == ERR_OK && n == w->n &&
-	    memcmp(p, w->copy, n) == 0;
-	file_unmap(p, n);
+	wr_grow(&one, RECORD_MAX);
+	wr_grow(&two, RECORD_MAX);
+	record_write(&one, a);
+	record_write(&two, b);
+	same = !one.failed && !two.failed && one.len == two.len &&
+	    memcmp(one.buf, two.buf, one.len) == 0;
+	wr_free(&one);
+	wr_free(&two);
 	return same;
 }
 
-/* *made: it was not there with these bytes. */
-static enum err_code
-put_file(
-    const struct writer *w, const struct unit *u, bool *made, struct err *e)
+/* The device looks for the project's own name; a map may mean another. */
+static bool
+wants_record(const struct writer *w)
 {
-	char name[UUID_TEXT + 4], path[4096];
-	int how = FILE_SECRET | (w->force ? FILE_REPLACE : FILE_NEW);
+	struct varstore_name ours;
 
-	uuid_text(&u->uuid, name);
-	strcat(name, ".bin");
-	if (file_join(path, sizeof(path), w->dir, name, e) != ERR_OK)
+	image_oem_name(&ours);
+	return uuid_equal(&ours.guid, &w->planner.map->var.guid) &&
+	    strcmp(ours.name, w->planner.map->var.name) == 0;
+}
+
+/*
+ * Reads the image again, the unit's bytes in it: it must be an image still, of
+ * the same volumes, with stores no worse than they were, and the record that a
+ * device finds must be the unit's.
+ *
+ * That nothing else has changed needs no look. put_in() and take_out() are the
+ * only writers to the only copy, both within ranges of the plan, which the
+ * planner has held against what may not be written; and a byte that either
+ * had left astray would be there in the end, when the copy must have the base's
+ * digest again.
+ */
+static enum err_code
+prove(struct writer *w, struct err *e)
+{
+	size_t at;
+
+	if (image_read(w->image, w->n, &w->again, e) != ERR_OK)
 		return e->code;
-	*made = !same_file(w, path);
-	if (!*made)
+	if (w->again.kind != w->img.kind ||
+	    w->again.nvolumes != w->img.nvolumes ||
+	    w->again.nstores != w->img.nstores)
+		return differs(e, "it has other volumes");
+	for (size_t i = 0; i < w->img.nstores; i++)
+		if (w->img.store[i].why == NULL && w->again.store[i].why)
+			return differs(e, w->again.store[i].why);
+	if (!wants_record(w))
 		return ERR_OK;
-	if (!w->force && file_exists(path))
-		return err_set(e, ERR_CREATE,
-		    "%s: exists with other bytes (--force replaces it)", path);
-	return file_write(path, how, w->copy, w->n, e);
+	if (image_find_record(&w->again, &w->back, &at, e) != ERR_OK)
+		return e->code;
+	return same_record(&w->rec, &w->back)
+	    ? ERR_OK
+	    : differs(e, "its record is not the unit's");
 }
 
-/* An image that was left needs no mark once it is verified or shipped. */
 static enum err_code
-note_done(struct writer *w, const struct unit *u, bool made, struct err *e)
+send_image(struct writer *w, const struct unit *u, struct err *e)
 {
-	if (made)
-		w->written++;
-	else
-		w->left++;
-	if (!made && strcmp(u->state, "issued") != 0)
-		return ERR_OK;
-	if (w->ndone == w->room) {
-		size_t room = w->room == 0 ? 64 : 2 * w->room;
-		struct uuid *more = reallocarray(w->done, room, sizeof(*more));
+	if (put_in(w, e) == ERR_OK && prove(w, e) == ERR_OK)
+		send(w, u, w->image, w->n, e);
+	take_out(w);
+	return e->code;
+}
 
-		if (more == NULL)
-			return err_mem(e);
-		w->done = more;
-		w->room = room;
+/* A delta is read again and held against the plan. Plans of one run differ in
+ * a unit's own values, so the first that is tried shows for all that the image
+ * they make is sound; reading each would cost more than writing it. */
+static enum err_code
+send_delta(struct writer *w, const struct unit *u, struct err *e)
+{
+	struct rd r;
+
+	if (w->proved == 0) {
+		if (put_in(w, e) == ERR_OK)
+			prove(w, e);
+		take_out(w);
 	}
-	w->done[w->ndone++] = u->uuid;
-	return ERR_OK;
+	w->d.image = w->n;
+	memcpy(w->d.base, w->sha, sizeof(w->d.base));
+	w->d.uuid = u->uuid;
+	if (e->code != ERR_OK ||
+	    plandelta_make(&w->plan, w->image, &w->d, e) != ERR_OK)
+		return e->code;
+	wr_reset(&w->file);
+	delta_write(&w->file, &w->d);
+	if (w->file.failed)
+		return err_set(e, ERR_DATA,
+		    "more than %d bytes change: too many for a delta",
+		    DELTA_MAX);
+	rd_init(&r, w->file.buf, w->file.len);
+	if (!delta_read(&r, &w->d_again) ||
+	    !plandelta_same(&w->plan, &w->d_again) ||
+	    delta_judge(&w->d_again, w->n, w->sha, e) != ERR_OK)
+		return differs(e, "the delta is not the plan");
+	return send(w, u, w->file.buf, w->file.len, e);
 }
 
 static enum err_code
-make_image(struct writer *w, const struct unit *u, struct err *e)
+make(struct writer *w, const struct unit *u, struct err *e)
 {
-	struct plan *plan = malloc(sizeof(*plan));
-	bool made = false;
-
-	if (plan == NULL)
-		return err_mem(e);
-	unit_record(w->order, u, w->rec);
-	if (plan_make(&w->planner, w->rec, plan, e) == ERR_OK &&
-	    plan_apply(plan, w->copy, w->n, e) == ERR_OK &&
-	    put_file(w, u, &made, e) == ERR_OK)
-		note_done(w, u, made, e);
-	plan_revert(plan, w->planner.img, w->copy, w->n, e);
-	plan_free(plan);
-	free(plan);
-	record_wipe(w->rec);
+	unit_record(w->order, u, &w->rec);
+	if (plan_make(&w->planner, &w->rec, &w->plan, e) == ERR_OK &&
+	    (w->delta ? send_delta : send_image)(w, u, e) == ERR_OK)
+		w->proved++;
+	plan_free(&w->plan);
+	wr_reset(&w->file);
+	record_wipe(&w->rec);
+	record_wipe(&w->back);
 	return e->code;
 }
 
@@ -158,44 +328,33 @@ static enum err_code
 each_unit(void *arg, const struct unit *u, struct err *e)
 {
 	struct writer *w = arg;
-	char uuid[UUID_TEXT];
 	struct err one;
 
 	err_clear(&one);
 	/* A board that was scrapped gets no secrets again. */
-	if (strcmp(u->state, "scrapped") != 0 &&
-	    make_image(w, u, &one) != ERR_OK) {
-		uuid_text(&u->uuid, uuid);
-		err_in(&one, "unit %s", uuid);
-		/* No room for the first is the base's fault. */
-		if (one.reason == reason_get(REASON_IMAGE_STORE_FULL) &&
-		    w->written + w->left == 0) {
+	if (strcmp(u->state, "scrapped") != 0 && make(w, u, &one) != ERR_OK) {
+		/* No room for the first is the base's fault; bytes that came
+		 * out wrong, and bugs, are nobody's unit's. */
+		if ((one.reason == reason_get(REASON_IMAGE_STORE_FULL) &&
+			w->proved == 0) ||
+		    one.reason == reason_get(REASON_IMAGE_DIFFERS) ||
+		    one.code == ERR_BUG) {
+			char uuid[UUID_TEXT];
+
+			uuid_text(&u->uuid, uuid);
 			*e = one;
+			err_in(e, "unit %s", uuid);
 			return err_in(e, "%s", w->base);
 		}
-		w->failed++;
-		cli_report(w->args, &one);
+		report(w, &u->uuid, &one);
 	}
 	cli_bar_step(&w->bar, 1);
-	return ERR_OK;
+	if (w->nsent == SENT || filegroup_full(w->out))
+		commit(w, e);
+	return e->code;
 }
 
 /* ---- the order ---- */
-
-static void
-mark_done(struct writer *w, struct ledger *l)
-{
-	struct err one;
-
-	for (size_t i = 0; i < w->ndone; i++) {
-		err_clear(&one);
-		if (unit_mark(l, &w->done[i], "written", "image write", &one) ==
-		    ERR_OK)
-			continue;
-		w->failed++;
-		cli_report(w->args, &one);
-	}
-}
 
 static void
 tell(const struct writer *w)
@@ -209,20 +368,52 @@ tell(const struct writer *w)
 }
 
 static enum err_code
-write_all(struct writer *w, struct ledger *l, struct err *e)
+digest(const struct writer *w, uint8_t out[static 32], struct err *e)
 {
+	struct crypto_sha256 *c = NULL;
+
+	if (crypto_sha256_new(&c, e) == ERR_OK &&
+	    crypto_sha256_add(c, w->image, w->n, e) == ERR_OK)
+		crypto_sha256_end(c, out, e);
+	crypto_sha256_free(c);
+	return e->code;
+}
+
+/* prove() says what hangs on this. */
+static enum err_code
+is_base_again(const struct writer *w, struct err *e)
+{
+	uint8_t now[32];
+
+	if (e->code != ERR_OK || digest(w, now, e) != ERR_OK)
+		return e->code;
+	if (memcmp(now, w->sha, sizeof(now)) != 0)
+		return err_set(e, ERR_BUG,
+		    "bytes outside the plans have changed: use none of the "
+		    "files of this run");
+	return ERR_OK;
+}
+
+static enum err_code
+write_all(struct writer *w, struct err *e)
+{
+	struct err last = { 0 };
 	int64_t before, now;
 
-	if (keypass_count(l, w->order->id, &before, e) != ERR_OK)
+	if (keypass_count(w->ledger, w->order->id, &before, e) != ERR_OK)
 		return e->code;
-	cli_bar_start(&w->bar, "images", w->order->issued);
-	unit_each(l, w->order, each_unit, w, e);
+	cli_bar_start(
+	    &w->bar, w->delta ? "deltas" : "images", w->order->issued);
+	unit_each(w->ledger, w->order, each_unit, w, e);
 	cli_bar_end(&w->bar);
-	/* Also when a read of the ledger failed: these images exist. */
-	mark_done(w, l);
+	/* Also when a read of the ledger failed: these files exist. */
+	if (commit(w, &last) != ERR_OK && e->code == ERR_OK)
+		*e = last;
+	is_base_again(w, e);
 	/* Until they are marked, units take a key's password. */
 	if (e->code == ERR_OK &&
-	    keypass_count(l, w->order->id, &now, e) == ERR_OK && now != before)
+	    keypass_count(w->ledger, w->order->id, &now, e) == ERR_OK &&
+	    now != before)
 		err_set(e, ERR_RETRY,
 		    "a key of order %s was made meanwhile, and these images "
 		    "may have other passwords than it: write them again with "
@@ -235,43 +426,31 @@ write_all(struct writer *w, struct ledger *l, struct err *e)
 }
 
 static enum err_code
-write_order(struct writer *w, struct ledger *l, struct err *e)
+write_order(struct writer *w, struct err *e)
 {
 	enum err_code code = ERR_OK;
-	DIR *dir = NULL;
 
-	w->copy = malloc(w->n);
-	w->rec = calloc(1, sizeof(*w->rec));
-	if (w->copy == NULL || w->rec == NULL)
-		err_mem(e);
-	else if (open_dir(w->dir, &dir, e) == ERR_OK) {
-		memcpy(w->copy, w->planner.img->p, w->n);
-		code = write_all(w, l, e);
-	}
-	if (dir != NULL)
-		closedir(dir);
-	free(w->copy);
-	free(w->rec);
-	free(w->done);
+	wr_grow(&w->was, w->n);
+	wr_grow(&w->file, DELTA_MAX);
+	if (digest(w, w->sha, e) == ERR_OK &&
+	    filegroup_open(w->dir, on_durable, w, &w->out, e) == ERR_OK &&
+	    filegroup_clear(w->out, is_output, e) == ERR_OK)
+		code = write_all(w, e);
+	filegroup_free(w->out);
+	wr_free(&w->was);
+	wr_free(&w->file);
 	return e->code != ERR_OK ? e->code : code;
 }
 
 static enum err_code
-with_base(
-    struct writer *w, struct ledger *l, const struct imgmap *map, struct err *e)
+with_base(struct writer *w, const struct imgmap *map, struct err *e)
 {
-	enum err_code code = ERR_OK;
-	const uint8_t *p = NULL;
-
-	if (file_map(w->base, &p, &w->n, e) != ERR_OK)
+	if (file_load(w->base, IMAGE_MAX, &w->image, &w->n, e) != ERR_OK)
 		return e->code;
-	if (image_read(p, w->n, &w->img, e) == ERR_OK &&
+	if (image_read(w->image, w->n, &w->img, e) == ERR_OK &&
 	    plan_begin(&w->planner, &w->img, map, e) == ERR_OK)
-		code = write_order(w, l, e);
-	else
-		err_in(e, "%s", w->base);
-	file_unmap(p, w->n);
-	return e->code != ERR_OK ? e->code : code;
+		return write_order(w, e);
+	return err_in(e, "%s", w->base);
 }
 
 enum err_code
@@ -280,7 +459,6 @@ imagewrite_run(const struct cli_args *a, struct err *e)
 	struct writer *w = calloc(1, sizeof(*w));
 	enum err_code code = ERR_OK;
 	const char *mapfile;
-	struct ledger *l = NULL;
 	struct order *o = NULL;
 	struct imgmap map;
 
@@ -288,17 +466,19 @@ imagewrite_run(const struct cli_args *a, struct err *e)
 		return err_mem(e);
 	w->args = a;
 	w->force = cli_flag(a, "--force");
+	w->delta = cli_flag(a, "--delta");
 	if (cli_need(a, "--base", &w->base, e) == ERR_OK &&
 	    cli_need(a, "--map", &mapfile, e) == ERR_OK &&
 	    cli_need(a, "--out", &w->dir, e) == ERR_OK &&
 	    mapfile_read(mapfile, &map, e) == ERR_OK &&
-	    ledger_open_args(a, &l, e) == ERR_OK &&
-	    order_load(l, a->pos[1], &o, e) == ERR_OK) {
+	    ledger_open_args(a, &w->ledger, e) == ERR_OK &&
+	    order_load(w->ledger, a->pos[1], &o, e) == ERR_OK) {
 		w->order = o;
-		code = with_base(w, l, &map, e);
+		code = with_base(w, &map, e);
 	}
 	order_free(o);
+	ledger_close(w->ledger);
+	free(w->image);
 	free(w);
-	ledger_close(l);
 	return e->code != ERR_OK ? e->code : code;
 }

@@ -461,6 +461,53 @@ unit_mark_same(struct ledger *l, struct unit *u, const char *state,
 	return e->code;
 }
 
+/* In the caller's transaction; reads no secret. */
+static enum err_code
+mark_one(struct ledger *l, const struct uuid *id, const char *state,
+    const char *why, struct err *e)
+{
+	char uuid[UUID_TEXT], was[sizeof(((struct unit *)NULL)->state)];
+	struct db_stmt *s;
+	bool row;
+
+	uuid_text(id, uuid);
+	if (db_prepare(ledger_db(l), "SELECT state FROM units WHERE uuid = ?1",
+		&s, e) != ERR_OK)
+		return e->code;
+	db_bind_text(s, 1, uuid);
+	if (db_step(s, &row, e) != ERR_OK)
+		return e->code;
+	if (!row)
+		return err_refuse(e, ERR_DATA, reason_get(REASON_UNIT_UNKNOWN),
+		    "no unit %s in this ledger", uuid);
+	copy_text(s, 0, was, sizeof(was));
+	db_reset(s);
+	if (strcmp(was, state) != 0 && judge_move(was, state, e) == ERR_OK)
+		set_state(l, uuid, state, why, e);
+	return err_in(e, "unit %s", uuid);
+}
+
+enum err_code
+unit_mark_many(struct ledger *l, const struct unit_marks *m, struct err *e)
+{
+	struct err one;
+
+	if (m->n == 0 || db_begin(ledger_db(l), e) != ERR_OK)
+		return e->code;
+	for (size_t i = 0; e->code == ERR_OK && i < m->n; i++) {
+		err_clear(&one);
+		if (mark_one(l, &m->id[i], m->state, m->why, &one) == ERR_DATA)
+			m->refused(m->arg, &one);
+		else if (one.code != ERR_OK)
+			*e = one;
+	}
+	if (e->code == ERR_OK)
+		db_commit(ledger_db(l), e);
+	if (e->code != ERR_OK)
+		db_rollback(ledger_db(l));
+	return e->code;
+}
+
 /* Pins. */
 
 /* May this certificate be pinned to the unit? */

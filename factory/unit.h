@@ -93,5 +93,16 @@ enum err_code unit_mark(struct ledger *, const struct uuid *, const char *state,
  * the caller's copy has the new state too. */
 enum err_code unit_mark_same(struct ledger *, struct unit *, const char *state,
     const char *why, struct err *);
+/* The same for many in one transaction: the disk waits once. A unit that may
+ * not move is told and stays; what else fails leaves all as they were. */
+struct unit_marks {
+	const struct uuid *id;
+	size_t n;
+	const char *state, *why;
+	void (*refused)(void *arg, struct err *);
+	void *arg;
+};
+enum err_code unit_mark_many(
+    struct ledger *, const struct unit_marks *, struct err *);
 
 #endif

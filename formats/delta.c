@@ -111,7 +111,7 @@ read_header(struct rd *r, struct delta *d, uint32_t *body)
 	d->n = rd_u32le(r);
 	*body = rd_u32le(r);
 	if (d->n == 0 || d->n > DELTA_RANGES)
-		rd_fail(r, "number of ranges is not 1 to 128");
+		rd_fail(r, "number of ranges is not 1 to 256");
 	d->n = rd_count(r, d->n, RANGE_HEAD + 1);
 	return flags;
 }

@@ -9,7 +9,7 @@
  *            holds secrets
  *   0x10 u64 bytes of the image  0x18 32 SHA-256 of the base image
  *   0x38 16 unit's UUID, SMBIOS order
- *   0x48 u32 ranges, 1 to 128    0x4C u32 bytes of all ranges as they follow
+ *   0x48 u32 ranges, 1 to 256    0x4C u32 bytes of all ranges as they follow
  *   ranges: u64 offset, u32 length, u32 flags as above, the new bytes
  *   last 32 SHA-256 of all before it
  *
@@ -27,7 +27,7 @@
 #include "formats/uuid.h"
 
 #define DELTA_HEADER 0x50
-#define DELTA_RANGES 128
+#define DELTA_RANGES 256
 #define DELTA_MAX 0x200000 /* bytes of a file */
 
 struct delta_range {
