@@ -49,7 +49,17 @@ every_verb() {
 	amtforge manifest list manifest --trust oem.pem --key oem.key >listed
 	[ "$(wc -l <listed)" = 6 ]
 	u=$(head -1 rows | jq -r .uuid)
+	amtforge image new ../base.bin --size 4M --bios /usr/share/ovmf/OVMF.fd \
+		--force
+	sed -n 2p rows | jq -r '.serial, .uuid' >scans
 	for json in "" --json; do
+		# A board that fails, and one that passes: images are in neither.
+		for chip in base chip; do
+			amtforge station run L A --base ../base.bin $json \
+				--map "$ROOT/configs/map-ovmf.cfg" \
+				--command "cp {image} $PWD/../chip.bin" \
+				--read "cp $PWD/../$chip.bin {readback}" <scans
+		done
 		amtforge ledger check L $json
 		amtforge order show L $json
 		amtforge order show L A $json
@@ -71,6 +81,8 @@ every_verb() {
 		amtforge order close L A $json
 	done >said 2>&1 || true
 	[ "$(wc -l <said)" -gt 40 ]
+	grep -q '^FAIL ' said
+	grep -q '^PASS ' said
 	sqlite3 L .dump >dump
 }
 
