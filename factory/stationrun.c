@@ -10,10 +10,6 @@
 #include "factory/unit.h"
 
 #define VIEW_MAX 65536
-#define IMAGE "image.bin"
-#define DELTA "delta.bin"
-#define LAYOUT "layout.txt"
-#define READBACK "readback.bin"
 
 /* ---- the base ---- */
 
@@ -23,12 +19,14 @@ stationrun_open(struct stationrun *r, const struct imgmap *map, struct err *e)
 	err_clear(&r->printing);
 	r->copy = malloc(r->n);
 	r->img = calloc(1, sizeof(*r->img));
+	r->again = calloc(1, sizeof(*r->again));
 	r->planner = calloc(1, sizeof(*r->planner));
 	r->rec = calloc(1, sizeof(*r->rec));
 	r->plan = calloc(1, sizeof(*r->plan));
 	r->unit = calloc(1, sizeof(*r->unit));
-	if (r->copy == NULL || r->img == NULL || r->planner == NULL ||
-	    r->rec == NULL || r->plan == NULL || r->unit == NULL)
+	if (r->copy == NULL || r->img == NULL || r->again == NULL ||
+	    r->planner == NULL || r->rec == NULL || r->plan == NULL ||
+	    r->unit == NULL)
 		return err_mem(e);
 	memcpy(r->copy, r->bytes, r->n);
 	if (image_read(r->bytes, r->n, r->img, e) != ERR_OK ||
@@ -56,6 +54,7 @@ stationrun_close(struct stationrun *r)
 	free(r->rec);
 	free(r->planner);
 	free(r->img);
+	free(r->again);
 	free(r->copy);
 	free(r->bytes);
 }
@@ -199,7 +198,7 @@ put_layout(struct stationrun *r, struct err *e)
 	if (p->n > 0)
 		end = p->w[p->n - 1].off + p->w[p->n - 1].len - 1;
 	snprintf(line, sizeof(line), "%08zx:%08zx unit\n", from, end);
-	return workdir_put(&r->work, LAYOUT, line, strlen(line), e);
+	return workdir_put(&r->work, WORKDIR_LAYOUT, line, strlen(line), e);
 }
 
 static enum err_code
@@ -242,15 +241,31 @@ put_out(struct stationrun *r, struct err *e)
 	return file_write(path, how, r->copy, r->n, e);
 }
 
+/* The image with the unit's bytes is read as the base was, and has the same
+ * parts. */
+static enum err_code
+prove(struct stationrun *r, struct err *e)
+{
+	if (image_read(r->copy, r->n, r->again, e) != ERR_OK)
+		return err_in(e, "the image that was made");
+	if (r->again->kind != r->img->kind ||
+	    r->again->nvolumes != r->img->nvolumes ||
+	    r->again->nstores != r->img->nstores)
+		return err_set(e, ERR_BUG,
+		    "the image that was made has other volumes than its base");
+	return ERR_OK;
+}
+
 static enum err_code
 make(struct stationrun *r, struct err *e)
 {
 	unit_record(r->order, r->unit, r->rec);
-	if (plan_make(r->planner, r->rec, r->plan, e) == ERR_OK)
-		plan_apply(r->plan, r->copy, r->n, e);
+	if (plan_make(r->planner, r->rec, r->plan, e) == ERR_OK &&
+	    plan_apply(r->plan, r->copy, r->n, e) == ERR_OK)
+		prove(r, e);
 	record_wipe(r->rec);
 	if (e->code == ERR_OK && uses(r, COMMAND_IMAGE))
-		workdir_put(&r->work, IMAGE, r->copy, r->n, e);
+		workdir_put(&r->work, WORKDIR_IMAGE, r->copy, r->n, e);
 	if (e->code == ERR_OK && uses(r, COMMAND_DELTA))
 		put_delta(r, e);
 	if (e->code == ERR_OK && uses(r, COMMAND_LAYOUT))
@@ -290,10 +305,10 @@ struct paths {
 static enum err_code
 fill_paths(const struct stationrun *r, struct paths *p, struct err *e)
 {
-	if (workdir_path(&r->work, IMAGE, p->image, e) != ERR_OK ||
-	    workdir_path(&r->work, DELTA, p->delta, e) != ERR_OK ||
-	    workdir_path(&r->work, LAYOUT, p->layout, e) != ERR_OK ||
-	    workdir_path(&r->work, READBACK, p->readback, e) != ERR_OK)
+	if (workdir_path(&r->work, WORKDIR_IMAGE, p->image, e) != ERR_OK ||
+	    workdir_path(&r->work, WORKDIR_DELTA, p->delta, e) != ERR_OK ||
+	    workdir_path(&r->work, WORKDIR_LAYOUT, p->layout, e) != ERR_OK ||
+	    workdir_path(&r->work, WORKDIR_READBACK, p->readback, e) != ERR_OK)
 		return e->code;
 	uuid_text(&r->unit->uuid, p->uuid);
 	p->value[COMMAND_IMAGE] = p->image;
@@ -361,13 +376,14 @@ compare(struct stationrun *r, struct err *e)
 
 	if (!r->changed_only) {
 		bytes = r->n;
-		workdir_same(&r->work, READBACK, r->copy, r->n, 0, r->n, e);
+		workdir_same(
+		    &r->work, WORKDIR_READBACK, r->copy, r->n, 0, r->n, e);
 	}
 	for (size_t i = 0; r->changed_only && e->code == ERR_OK && i < p->n;
 	     i++) {
 		bytes += p->w[i].len;
-		workdir_same(&r->work, READBACK, r->copy, r->n, p->w[i].off,
-		    p->w[i].off + p->w[i].len, e);
+		workdir_same(&r->work, WORKDIR_READBACK, r->copy, r->n,
+		    p->w[i].off, p->w[i].off + p->w[i].len, e);
 	}
 	if (e->code != ERR_OK && e->offset != ERR_NO_OFFSET)
 		err_in(e, "offset 0x%zx, region %s", e->offset,

@@ -38,7 +38,7 @@ struct stationrun {
 	struct workdir work;
 	/* stationrun_open() and the boards' */
 	struct station station;
-	struct image *img;
+	struct image *img, *again; /* the base, and with a unit's bytes */
 	struct planner *planner;
 	uint8_t *bytes, *copy; /* of the base */
 	size_t n;

@@ -17,7 +17,26 @@
 #define PREFIX "station-"
 #define LOCK "lock"
 
+static const char *const names[] = { WORKDIR_IMAGE, WORKDIR_DELTA,
+	WORKDIR_LAYOUT, WORKDIR_READBACK };
+
 /* ---- the folder ---- */
+
+/* One of our files, or what somebody made beside it on the way to it:
+ * "station-image.bin.abcdef". The folder may hold other things of the user's.
+ */
+static bool
+is_ours(const char *file)
+{
+	size_t n = strlen(PREFIX);
+
+	if (strncmp(file, PREFIX, n) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strncmp(file + n, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
 
 static enum err_code
 judge_dir(const struct workdir *w, struct err *e)
@@ -106,8 +125,7 @@ workdir_clear(struct workdir *w, struct err *e)
 		return err_sys(e, ERR_IO, "%s", w->path);
 	}
 	while ((f = readdir(d)) != NULL)
-		if (strncmp(f->d_name, PREFIX, strlen(PREFIX)) == 0 &&
-		    unlinkat(w->dir, f->d_name, 0) == -1)
+		if (is_ours(f->d_name) && unlinkat(w->dir, f->d_name, 0) == -1)
 			err_sys(e, ERR_IO, "%s/%s", w->path, f->d_name);
 	closedir(d);
 	return e->code;
@@ -119,7 +137,7 @@ enum err_code
 workdir_path(const struct workdir *w, const char *name,
     char out[static PATH_MAX], struct err *e)
 {
-	char file[WORKDIR_NAME + sizeof(PREFIX)];
+	char file[64];
 
 	snprintf(file, sizeof(file), PREFIX "%s", name);
 	return file_join(out, PATH_MAX, w->path, file, e);

@@ -2,10 +2,9 @@
 /*
  * A station's own folder, for files that hold one unit's secrets for as long as
  * a programmer reads them. It is its owner's alone, one station works in it at
- * a time, and its files, whose names begin with "station-", are removed at the
- * start and behind each unit. Who has an open lock holds the folder: a
- * programmer gets it as its standard input, so that it goes on to hold the
- * folder when the station was killed.
+ * a time, and its files are removed at the start and behind each unit. Who has
+ * an open lock holds the folder: a programmer gets it as its standard input, so
+ * that it goes on to hold the folder when the station was killed.
  */
 #ifndef FACTORY_WORKDIR_H
 #define FACTORY_WORKDIR_H
@@ -16,7 +15,11 @@
 
 #include "base/err.h"
 
-#define WORKDIR_NAME 32 /* of a file, with the NUL */
+/* Files of a unit; "station-" stands in front of them in the folder. */
+#define WORKDIR_IMAGE "image.bin"
+#define WORKDIR_DELTA "delta.bin"
+#define WORKDIR_LAYOUT "layout.txt"
+#define WORKDIR_READBACK "readback.bin"
 
 struct workdir {
 	int dir, lock; /* -1: closed */
@@ -27,7 +30,7 @@ struct workdir {
  * others may look into it. */
 enum err_code workdir_open(struct workdir *, const char *path, struct err *);
 void workdir_close(struct workdir *); /* clears */
-/* An absolute path of a file of that name ("image.bin") in it. */
+/* The absolute path of one of these files. */
 enum err_code workdir_path(const struct workdir *, const char *name,
     char out[static PATH_MAX], struct err *);
 /* A new file of ours. */

@@ -636,9 +636,10 @@ the_folder_is_the_users_own() {
 	says "other users may enter it"
 	chmod 700 open
 	echo keep >open/mine
+	echo keep >open/station-plan.txt
 	echo secret >open/station-image.bin.abcdef
 	line 0 --work open
-	[ "$(ls open | tr '\n' ' ')" = "lock mine " ]
+	[ "$(ls open | tr '\n' ' ')" = "lock mine station-plan.txt " ]
 	ln -s open link
 	line 73 --work link
 	line 73 --work base.bin
