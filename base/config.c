@@ -45,25 +45,33 @@ group_of(struct config *c, config_setting_t *set, struct err *e)
 	return g;
 }
 
-static enum err_code
-parse(struct config *c, const char *path, struct err *e)
+/* Does a line begin with @include? That is the only place where libconfig
+ * takes one. */
+static bool
+includes(const char *text)
 {
-	uint8_t *text = NULL;
-	size_t n;
-
-	if (file_read(path, CONFIG_MAX_BYTES, &text, &n, e) != ERR_OK)
-		return e->code;
-	if (memchr(text, '\0', n) != NULL)
-		err_set(e, ERR_CONFIG, "%s: not a text file", path);
-	else if (config_read_string(&c->cfg, (const char *)text) != CONFIG_TRUE)
-		err_set(e, ERR_CONFIG, "%s:%d: %s", path,
-		    config_error_line(&c->cfg), config_error_text(&c->cfg));
-	free(text);
-	return e->code;
+	for (const char *p = text; p != NULL; p = strchr(p, '\n')) {
+		p += strspn(p, "\n \t");
+		if (strncmp(p, "@include", 8) == 0)
+			return true;
+	}
+	return false;
 }
 
-enum err_code
-config_open(const char *path, struct config **out, struct err *e)
+/* text ends in a NUL behind its n bytes. */
+static enum err_code
+parse(struct config *c, const char *text, size_t n, struct err *e)
+{
+	if (memchr(text, '\0', n) != NULL)
+		return err_set(e, ERR_CONFIG, "%s: not a text file", c->path);
+	if (config_read_string(&c->cfg, text) != CONFIG_TRUE)
+		return err_set(e, ERR_CONFIG, "%s:%d: %s", c->path,
+		    config_error_line(&c->cfg), config_error_text(&c->cfg));
+	return ERR_OK;
+}
+
+static enum err_code
+new_config(const char *path, struct config **out, struct err *e)
 {
 	struct config *c;
 
@@ -71,14 +79,63 @@ config_open(const char *path, struct config **out, struct err *e)
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return err_mem(e);
 	config_init(&c->cfg);
-	if ((c->path = strdup(path)) == NULL)
-		err_mem(e);
-	else if (parse(c, path, e) == ERR_OK &&
+	if ((c->path = strdup(path)) == NULL) {
+		config_close(c);
+		return err_mem(e);
+	}
+	*out = c;
+	return ERR_OK;
+}
+
+/* c is closed if that fails. */
+static enum err_code
+begin(struct config *c, const char *text, size_t n, struct config **out,
+    struct err *e)
+{
+	if (parse(c, text, n, e) == ERR_OK &&
 	    group_of(c, config_root_setting(&c->cfg), e) != NULL) {
 		*out = c;
 		return ERR_OK;
 	}
 	config_close(c);
+	return e->code;
+}
+
+enum err_code
+config_open(const char *path, struct config **out, struct err *e)
+{
+	uint8_t *text = NULL;
+	struct config *c;
+	size_t n;
+
+	*out = NULL;
+	if (file_read(path, CONFIG_MAX_BYTES, &text, &n, e) == ERR_OK &&
+	    new_config(path, &c, e) == ERR_OK)
+		begin(c, (const char *)text, n, out, e);
+	free(text);
+	return e->code;
+}
+
+enum err_code
+config_parse(const char *name, const void *text, size_t n, struct config **out,
+    struct err *e)
+{
+	char *copy = malloc(n + 1);
+	struct config *c;
+
+	*out = NULL;
+	if (copy == NULL)
+		return err_mem(e);
+	memcpy(copy, text, n);
+	copy[n] = '\0';
+	if (includes(copy))
+		err_set(e, ERR_CONFIG,
+		    "%s: takes in another file (@include), which this one may "
+		    "not",
+		    name);
+	else if (new_config(name, &c, e) == ERR_OK)
+		begin(c, copy, n, out, e);
+	free(copy);
 	return e->code;
 }
 
@@ -123,6 +180,14 @@ setting_where(
 
 	snprintf(out, room, "%s:%u", file != NULL ? file : c->path,
 	    line == 0 ? 1 : line);
+}
+
+const char *
+config_key(struct config_group *g, size_t i)
+{
+	config_setting_t *s = config_setting_get_elem(g->set, (unsigned)i);
+
+	return s == NULL ? NULL : config_setting_name(s);
 }
 
 void

@@ -17,6 +17,10 @@ struct config;       /* an open file */
 struct config_group; /* a group or list element in it; owned by the config */
 
 enum err_code config_open(const char *path, struct config **, struct err *);
+/* The same of n bytes that are in memory; name stands for the file in messages.
+ * Refused where it takes in another (@include). */
+enum err_code config_parse(const char *name, const void *text, size_t n,
+    struct config **, struct err *);
 void config_close(struct config *); /* NULL is fine */
 const char *config_path(const struct config *);
 struct config_group *config_root(struct config *);
@@ -40,6 +44,8 @@ enum err_code config_list(
     struct config_group *, const char *key, size_t *n, struct err *);
 enum err_code config_item(struct config_group *, const char *key, size_t i,
     struct config_group **, struct err *);
+/* The i-th key of a group, in order, or NULL. It is not known by that. */
+const char *config_key(struct config_group *, size_t i);
 /* "file:line" of the group or, with key, of that key: for messages. */
 void config_where(
     struct config_group *, const char *key, char *out, size_t room);

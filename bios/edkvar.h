@@ -25,6 +25,8 @@
 
 #define EDKVAR_ADDED 0x3F
 #define EDKVAR_REPLACED 0x3E
+#define EDKVAR_DELETED 0xFC /* the bits of a state that then are left */
+#define EDKVAR_STATE_AT 2   /* in a variable */
 
 /* Does a store begin there? room bytes follow. */
 bool edkvar_is(const uint8_t *, size_t room);

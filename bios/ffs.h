@@ -37,6 +37,8 @@
 #define FFS_RAW 0x01
 #define FFS_PAD 0xF0
 
+#define FFS_BODY_SUM 0x11 /* from the file's header on */
+
 enum ffs_state {
 	FFS_BEGUN, /* or its header is invalid: only the header is skipped */
 	FFS_TORN,  /* the header is valid, the data are not */

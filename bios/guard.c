@@ -38,14 +38,17 @@ reason_of(enum guard_kind kind)
 	}
 }
 
-enum err_code
-guard_check(const struct guard *g, size_t off, size_t len, struct err *e)
+static enum err_code
+check(const struct guard *g, const struct guard_range *w, bool named,
+    struct err *e)
 {
+	size_t off = w->off, len = w->len;
+
 	for (size_t i = 0; i < g->n; i++) {
 		const struct guard_range *r = &g->r[i];
 
 		if (len == 0 || r->len == 0 || off >= r->off + r->len ||
-		    r->off >= off + len)
+		    r->off >= off + len || (named && r->kind == GUARD_UNKNOWN))
 			continue;
 		err_refuse(e, ERR_DATA, reason_of(r->kind),
 		    "a write to 0x%zx..0x%zx would touch 0x%zx..0x%zx: %s", off,
@@ -59,4 +62,20 @@ guard_check(const struct guard *g, size_t off, size_t len, struct err *e)
 		    "not understood well enough",
 		    GUARD_RANGES);
 	return ERR_OK;
+}
+
+enum err_code
+guard_check(const struct guard *g, size_t off, size_t len, struct err *e)
+{
+	const struct guard_range w = { .off = off, .len = len };
+
+	return check(g, &w, false, e);
+}
+
+enum err_code
+guard_check_named(const struct guard *g, size_t off, size_t len, struct err *e)
+{
+	const struct guard_range w = { .off = off, .len = len };
+
+	return check(g, &w, true, e);
 }

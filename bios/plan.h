@@ -7,7 +7,8 @@
  *
  * Refused: an image that the map does not match, an ME that is strapped off, a
  * live record, signed, protected or forbidden ranges, a pending fault tolerant
- * write, a full store, bytes that differ from what the map expects.
+ * write, a full store, bytes that differ from what the map expects, settings
+ * that would write the same bytes.
  */
 #ifndef BIOS_PLAN_H
 #define BIOS_PLAN_H
@@ -18,13 +19,16 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "bios/fpt.h"
 #include "bios/guard.h"
 #include "bios/image.h"
 #include "bios/map.h"
+#include "bios/place.h"
 #include "formats/record.h"
 
-#define PLAN_WRITES 96
+#define PLAN_WRITES 192
 #define PLAN_WHY 96
+#define PLAN_FIXUPS (MAP_SETTINGS + MAP_FIXUPS)
 
 /* Bytes at..at+len-1 of the plan's buffer go to off..off+len-1. */
 struct plan_write {
@@ -41,11 +45,24 @@ struct plan {
 	bool clears_only; /* no bit goes from 0 to 1: no erase is needed */
 };
 
-/* A base with its map. */
+/* A checksum to be put right, in order: those of FFS files, then the map's. */
+struct plan_fix {
+	enum map_fix fix;
+	struct place over;
+	size_t at;
+	char why[PLAN_WHY];
+};
+
+/* A base with its map. Large: keep it on the heap. */
 struct planner {
 	const struct image *img;  /* borrowed */
 	const struct imgmap *map; /* borrowed */
 	struct guard guard;
+	struct place at[MAP_SETTINGS]; /* of those with a place of their own */
+	size_t store[MAP_SETTINGS];    /* of variables */
+	struct fpt_add add;            /* of the one that adds a partition */
+	size_t nfix;
+	struct plan_fix fix[PLAN_FIXUPS];
 };
 
 enum err_code plan_begin(struct planner *, const struct image *,

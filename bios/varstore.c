@@ -85,16 +85,18 @@ read_at(const struct list *l, size_t off, size_t end, struct varstore *s)
 {
 	const uint8_t *p = l->img + off;
 	size_t room = end - off;
+	bool edk = edkvar_is(p, room), evsa = !edk && evsa_is(p, room);
 
-	*s = fresh(l, off);
-	if (edkvar_is(p, room))
-		edkvar_read(s, room);
-	else if (evsa_is(p, room))
-		evsa_read(s, room);
-	else if (is_apple(p))
-		read_apple(s, room);
-	else
+	/* Asked at every fourth byte of a volume. */
+	if (!edk && !evsa && !is_apple(p))
 		return false;
+	*s = fresh(l, off);
+	if (edk)
+		edkvar_read(s, room);
+	else if (evsa)
+		evsa_read(s, room);
+	else
+		read_apple(s, room);
 	return true;
 }
 

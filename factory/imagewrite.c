@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/filegroup.h"
 #include "base/secret.h"
+#include "bios/carry.h"
 #include "bios/plan.h"
 #include "bios/plandelta.h"
 #include "factory/imagewrite.h"
@@ -40,7 +41,7 @@ struct writer {
 	struct planner planner;
 	struct filegroup *out;
 	/* Work space for one unit; holds secrets. */
-	struct record rec, back;
+	struct record rec;
 	struct plan plan;
 	struct delta d, d_again;
 	struct wr was;  /* the base's bytes where the plan's are */
@@ -206,38 +207,10 @@ differs(struct err *e, const char *what)
 	    "the image that was made, read again: %s", what);
 }
 
-static bool
-same_record(const struct record *a, const struct record *b)
-{
-	struct wr one, two;
-	bool same;
-
-	wr_grow(&one, RECORD_MAX);
-	wr_grow(&two, RECORD_MAX);
-	record_write(&one, a);
-	record_write(&two, b);
-	same = !one.failed && !two.failed && one.len == two.len &&
-	    memcmp(one.buf, two.buf, one.len) == 0;
-	wr_free(&one);
-	wr_free(&two);
-	return same;
-}
-
-/* The device looks for the project's own name; a map may mean another. */
-static bool
-wants_record(const struct writer *w)
-{
-	struct varstore_name ours;
-
-	image_oem_name(&ours);
-	return uuid_equal(&ours.guid, &w->planner.map->var.guid) &&
-	    strcmp(ours.name, w->planner.map->var.name) == 0;
-}
-
 /*
  * Reads the image again, the unit's bytes in it: it must be an image still, of
- * the same volumes, with stores no worse than they were, and the record that a
- * device finds must be the unit's.
+ * the same volumes, with stores no worse than they were, and carry the unit's
+ * record at every place of the map.
  *
  * That nothing else has changed needs no look. put_in() and take_out() are the
  * only writers to the only copy, both within ranges of the plan, which the
@@ -248,8 +221,6 @@ wants_record(const struct writer *w)
 static enum err_code
 prove(struct writer *w, struct err *e)
 {
-	size_t at;
-
 	if (image_read(w->image, w->n, &w->again, e) != ERR_OK)
 		return e->code;
 	if (w->again.kind != w->img.kind ||
@@ -259,13 +230,7 @@ prove(struct writer *w, struct err *e)
 	for (size_t i = 0; i < w->img.nstores; i++)
 		if (w->img.store[i].why == NULL && w->again.store[i].why)
 			return differs(e, w->again.store[i].why);
-	if (!wants_record(w))
-		return ERR_OK;
-	if (image_find_record(&w->again, &w->back, &at, e) != ERR_OK)
-		return e->code;
-	return same_record(&w->rec, &w->back)
-	    ? ERR_OK
-	    : differs(e, "its record is not the unit's");
+	return carry_check(&w->again, w->planner.map, &w->rec, e);
 }
 
 static enum err_code
@@ -320,7 +285,6 @@ make(struct writer *w, const struct unit *u, struct err *e)
 	plan_free(&w->plan);
 	wr_reset(&w->file);
 	record_wipe(&w->rec);
-	record_wipe(&w->back);
 	return e->code;
 }
 
@@ -460,7 +424,7 @@ imagewrite_run(const struct cli_args *a, struct err *e)
 	enum err_code code = ERR_OK;
 	const char *mapfile;
 	struct order *o = NULL;
-	struct imgmap map;
+	struct mapfile *map = NULL;
 
 	if (w == NULL)
 		return err_mem(e);
@@ -470,13 +434,14 @@ imagewrite_run(const struct cli_args *a, struct err *e)
 	if (cli_need(a, "--base", &w->base, e) == ERR_OK &&
 	    cli_need(a, "--map", &mapfile, e) == ERR_OK &&
 	    cli_need(a, "--out", &w->dir, e) == ERR_OK &&
-	    mapfile_read(mapfile, &map, e) == ERR_OK &&
+	    mapfile_open(mapfile, &map, e) == ERR_OK &&
 	    ledger_open_args(a, &w->ledger, e) == ERR_OK &&
 	    order_load(w->ledger, a->pos[1], &o, e) == ERR_OK) {
 		w->order = o;
-		code = with_base(w, &map, e);
+		code = with_base(w, &map->map, e);
 	}
 	order_free(o);
+	mapfile_free(map);
 	ledger_close(w->ledger);
 	free(w->image);
 	free(w);

@@ -1,94 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/config.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "factory/mapfile.h"
+#include "factory/mapkey.h"
+#include "factory/mapsetting.h"
 #include "formats/reason.h"
 
-static enum err_code unsound(struct config_group *, const char *key,
-    struct err *, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-
-static enum err_code
-unsound(struct config_group *g, const char *key, struct err *e, const char *fmt,
-    ...)
-{
-	char where[512], what[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	config_where(g, key, where, sizeof(where));
-	err_refuse(e, ERR_CONFIG, reason_get(REASON_MAP_UNSOUND), "%s", what);
-	return err_in(e, "%s", where);
-}
-
-/* A string that must be there. */
-static enum err_code
-need(struct config_group *g, const char *key, const char **out, struct err *e)
-{
-	if (config_string(g, key, NULL, out, e) != ERR_OK)
-		return e->code;
-	if (*out == NULL)
-		return unsound(g, NULL, e, "%s is missing", key);
-	return ERR_OK;
-}
-
-static enum err_code
-need_name(struct config_group *g, char *out, size_t room, struct err *e)
-{
-	const char *s;
-
-	if (need(g, "name", &s, e) != ERR_OK)
-		return e->code;
-	if (*s == '\0' || strlen(s) >= room || !text_printable(s, strlen(s)))
-		return unsound(g, "name", e,
-		    "name has 1 to %zu printable ASCII characters", room - 1);
-	memcpy(out, s, strlen(s) + 1);
-	return ERR_OK;
-}
-
-static enum err_code
-need_guid(struct config_group *g, struct uuid *out, struct err *e)
-{
-	const char *s;
-
-	if (need(g, "guid", &s, e) != ERR_OK)
-		return e->code;
-	if (!uuid_parse(out, s))
-		return unsound(g, "guid", e, "\"%s\" is not a GUID", s);
-	return ERR_OK;
-}
-
-/* least 0: the key may be left out. */
-static enum err_code
-get_size(struct config_group *g, const char *key, size_t least, size_t *out,
-    struct err *e)
-{
-	long long n;
-
-	if (config_int(g, key, 0, IMAGE_MAX, 0, &n, e) != ERR_OK)
-		return e->code;
-	if ((size_t)n < least)
-		return unsound(g, NULL, e, "%s is missing or 0", key);
-	*out = (size_t)n;
-	return ERR_OK;
-}
-
-static enum err_code
-need_region(struct config_group *g, size_t *out, struct err *e)
-{
-	const char *s;
-
-	if (need(g, "region", &s, e) != ERR_OK)
-		return e->code;
-	if ((*out = descriptor_region_find(s)) == DESCRIPTOR_REGIONS)
-		return unsound(g, "region", e, "no region is named \"%s\"", s);
-	return ERR_OK;
-}
+/* ---- platform ---- */
 
 static enum err_code
 read_ifd(struct config_group *g, struct map_match *m, struct err *e)
@@ -104,16 +26,16 @@ read_ifd(struct config_group *g, struct map_match *m, struct err *e)
 static enum err_code
 read_region(struct config_group *g, struct map_match *m, struct err *e)
 {
-	if (need_region(g, &m->region, e) == ERR_OK)
-		get_size(g, "size", 1, &m->size, e);
+	if (mapkey_region(g, &m->region, e) == ERR_OK)
+		mapkey_size(g, "size", 1, &m->size, e);
 	return e->code;
 }
 
 static enum err_code
 read_volume(struct config_group *g, struct map_match *m, struct err *e)
 {
-	if (need_guid(g, &m->guid, e) == ERR_OK)
-		get_size(g, "size", 0, &m->size, e);
+	if (mapkey_guid(g, &m->guid, e) == ERR_OK)
+		mapkey_size(g, "size", 0, &m->size, e);
 	return e->code;
 }
 
@@ -122,13 +44,14 @@ read_sha256(struct config_group *g, struct map_match *m, struct err *e)
 {
 	const char *hex;
 
-	if (need_region(g, &m->region, e) != ERR_OK ||
-	    get_size(g, "offset", 0, &m->offset, e) != ERR_OK ||
-	    get_size(g, "size", 1, &m->size, e) != ERR_OK ||
-	    need(g, "value", &hex, e) != ERR_OK)
+	if (mapkey_within(g, &m->region, m->part, e) != ERR_OK ||
+	    mapkey_size(g, "offset", 0, &m->offset, e) != ERR_OK ||
+	    mapkey_size(g, "size", m->part[0] == '\0', &m->size, e) != ERR_OK ||
+	    mapkey_need(g, "value", &hex, e) != ERR_OK)
 		return e->code;
 	if (!text_unhex(m->sha256, sizeof(m->sha256), hex, strlen(hex)))
-		return unsound(g, "value", e, "value is not 64 hex digits");
+		return mapkey_unsound(
+		    g, "value", e, "value is not 64 hex digits");
 	return ERR_OK;
 }
 
@@ -157,12 +80,12 @@ read_platform(struct config_group *root, struct imgmap *map, struct err *e)
 	if (config_sub(root, "platform", &g, e) != ERR_OK)
 		return e->code;
 	if (g == NULL)
-		return unsound(root, NULL, e, "platform is missing");
-	if (need_name(g, map->name, sizeof(map->name), e) != ERR_OK ||
+		return mapkey_unsound(root, NULL, e, "platform is missing");
+	if (mapkey_name(g, map->name, sizeof(map->name), e) != ERR_OK ||
 	    config_list(g, "match", &map->nmatch, e) != ERR_OK)
 		return e->code;
 	if (map->nmatch < 1 || map->nmatch > MAP_MATCHES)
-		return unsound(g, "match", e,
+		return mapkey_unsound(g, "match", e,
 		    "a map has 1 to %d rules of match, not %zu", MAP_MATCHES,
 		    map->nmatch);
 	for (size_t i = 0; i < map->nmatch; i++)
@@ -172,59 +95,199 @@ read_platform(struct config_group *root, struct imgmap *map, struct err *e)
 	return ERR_OK;
 }
 
-/* The only value that this release can put there. */
-static enum err_code
-only(struct config_group *g, const char *key, const char *word, struct err *e)
-{
-	const char *s;
+/* ---- forbid ---- */
 
-	if (need(g, key, &s, e) != ERR_OK)
+static enum err_code
+read_forbid(struct config_group *root, struct imgmap *map, struct err *e)
+{
+	struct config_group *g;
+
+	if (config_list(root, "forbid", &map->nforbid, e) != ERR_OK)
 		return e->code;
-	if (strcmp(s, word) != 0)
-		return unsound(g, key, e,
-		    "%s \"%s\" is not supported, only \"%s\"", key, s, word);
+	if (map->nforbid > MAP_FORBIDS)
+		return mapkey_unsound(root, "forbid", e,
+		    "a map forbids at most %d ranges, not %zu", MAP_FORBIDS,
+		    map->nforbid);
+	for (size_t i = 0; i < map->nforbid; i++) {
+		struct map_forbid *f = &map->forbid[i];
+
+		if (config_item(root, "forbid", i, &g, e) != ERR_OK ||
+		    mapkey_within(g, &f->region, f->part, e) != ERR_OK ||
+		    mapkey_size(g, "from", 0, &f->from, e) != ERR_OK ||
+		    mapkey_size(g, "len", 0, &f->len, e) != ERR_OK)
+			return e->code;
+	}
+	return ERR_OK;
+}
+
+/* ---- settings ---- */
+
+static bool
+same_variable(const struct map_setting *a, const struct map_setting *b)
+{
+	return map_is_variable(a) && a->target == b->target &&
+	    a->store == b->store && uuid_equal(&a->var.guid, &b->var.guid) &&
+	    strcmp(a->var.name, b->var.name) == 0;
+}
+
+static enum err_code
+read_setting(struct config_group *settings, const char *label,
+    struct imgmap *map, struct err *e)
+{
+	struct map_setting *s = &map->setting[map->nsetting];
+	struct config_group *g;
+
+	if (config_sub(settings, label, &g, e) != ERR_OK ||
+	    mapsetting_read(g, label, s, e) != ERR_OK)
+		return e->code;
+	for (size_t i = 0; i < map->nsetting; i++)
+		if (same_variable(&map->setting[i], s))
+			return mapkey_unsound(g, "name", e,
+			    "settings %s and %s are one variable",
+			    map->setting[i].label, label);
+		else if (s->add && map->setting[i].add)
+			return mapkey_unsound(g, "add", e,
+			    "settings %s and %s: a map adds one partition",
+			    map->setting[i].label, label);
+	map->nsetting++;
 	return ERR_OK;
 }
 
 static enum err_code
 read_settings(struct config_group *root, struct imgmap *map, struct err *e)
 {
-	struct config_group *g, *rec = NULL;
-	long long attrs;
+	struct config_group *g;
+	const char *label;
 
-	if (config_sub(root, "settings", &g, e) != ERR_OK ||
-	    (g != NULL && config_sub(g, "oem_record", &rec, e) != ERR_OK))
+	if (config_sub(root, "settings", &g, e) != ERR_OK)
 		return e->code;
-	if (rec == NULL)
-		return unsound(root, NULL, e, "settings.oem_record is missing");
-	if (only(rec, "target", "uefi-var", e) != ERR_OK ||
-	    only(rec, "encoding", "opr1", e) != ERR_OK ||
-	    need_guid(rec, &map->var.guid, e) != ERR_OK ||
-	    need_name(rec, map->var.name, sizeof(map->var.name), e) != ERR_OK ||
-	    get_size(rec, "max_size", 0, &map->max, e) != ERR_OK ||
-	    config_int(rec, "attrs", 0, 0xFF, IMAGE_OEM_ATTRS, &attrs, e) !=
-		ERR_OK)
-		return e->code;
-	/* RT would hand the secrets to the running system; the others need
-	 * a signature. */
-	if (attrs != IMAGE_OEM_ATTRS)
-		return unsound(rec, "attrs", e,
-		    "attrs 0x%llx is not supported, only 0x%x (NV+BS)", attrs,
-		    IMAGE_OEM_ATTRS);
-	map->attrs = IMAGE_OEM_ATTRS;
+	if (g == NULL || config_key(g, 0) == NULL)
+		return mapkey_unsound(
+		    root, NULL, e, "settings is missing, or has none");
+	for (size_t i = 0; (label = config_key(g, i)) != NULL; i++) {
+		if (map->nsetting == MAP_SETTINGS)
+			return mapkey_unsound(g, label, e,
+			    "a map has at most %d settings", MAP_SETTINGS);
+		if (read_setting(g, label, map, e) != ERR_OK)
+			return e->code;
+	}
 	return ERR_OK;
+}
+
+/* ---- fixups ---- */
+
+static enum err_code
+judge_fixup(struct config_group *g, const struct map_fixup *f, struct err *e)
+{
+	size_t n = map_fix_len(f->fix), end = f->from + f->len;
+	bool inside = f->at >= f->from && f->at + n <= end;
+	bool apart = f->at >= end || f->at + n <= f->from;
+
+	if (!inside && !apart)
+		return mapkey_unsound(g, "at", e,
+		    "the checksum lies neither within its range nor outside");
+	if (f->fix == MAP_SUM16 &&
+	    (f->len % 2 != 0 || (inside && (f->at - f->from) % 2 != 0)))
+		return mapkey_unsound(g, "len", e,
+		    "sum16 is of whole words: len is even, and at lies on one");
+	return ERR_OK;
+}
+
+static enum err_code
+read_fixup(struct config_group *g, struct map_fixup *f, struct err *e)
+{
+	int kind;
+
+	if (config_word(g, "kind", map_fix_names, -1, &kind, e) != ERR_OK)
+		return e->code;
+	f->fix = (enum map_fix)kind;
+	if (mapkey_within(g, &f->region, f->part, e) != ERR_OK ||
+	    mapkey_size(g, "from", 0, &f->from, e) != ERR_OK ||
+	    mapkey_size(g, "len", 1, &f->len, e) != ERR_OK ||
+	    mapkey_size(g, "at", 0, &f->at, e) != ERR_OK ||
+	    config_bool(g, "holds", false, &f->holds, e) != ERR_OK)
+		return e->code;
+	return judge_fixup(g, f, e);
+}
+
+static enum err_code
+read_fixups(struct config_group *root, struct imgmap *map, struct err *e)
+{
+	struct config_group *g;
+
+	if (config_list(root, "fixups", &map->nfixup, e) != ERR_OK)
+		return e->code;
+	if (map->nfixup > MAP_FIXUPS)
+		return mapkey_unsound(root, "fixups", e,
+		    "a map has at most %d fixups, not %zu", MAP_FIXUPS,
+		    map->nfixup);
+	for (size_t i = 0; i < map->nfixup; i++)
+		if (config_item(root, "fixups", i, &g, e) != ERR_OK ||
+		    read_fixup(g, &map->fixup[i], e) != ERR_OK)
+			return e->code;
+	return ERR_OK;
+}
+
+/* ---- the file ---- */
+
+enum err_code
+mapfile_parse(const char *name, const void *text, size_t n, struct imgmap *map,
+    struct err *e)
+{
+	struct config *c = NULL;
+	struct config_group *root;
+
+	memset(map, 0, sizeof(*map));
+	if (config_parse(name, text, n, &c, e) == ERR_OK) {
+		root = config_root(c);
+		if (read_platform(root, map, e) == ERR_OK &&
+		    read_forbid(root, map, e) == ERR_OK &&
+		    read_settings(root, map, e) == ERR_OK &&
+		    read_fixups(root, map, e) == ERR_OK)
+			config_end(c, e);
+	}
+	config_close(c);
+	if (e->code == ERR_CONFIG && e->reason == NULL)
+		e->reason = reason_get(REASON_MAP_UNSOUND);
+	return e->code;
+}
+
+enum err_code
+mapfile_open(const char *path, struct mapfile **out, struct err *e)
+{
+	struct mapfile *m = calloc(1, sizeof(*m));
+	uint8_t *text = NULL;
+
+	*out = NULL;
+	if (m == NULL)
+		return err_mem(e);
+	if (file_read(path, MAPFILE_MAX, &text, &m->n, e) == ERR_OK &&
+	    mapfile_parse(path, text, m->n, &m->map, e) == ERR_OK) {
+		digest_sha256(text, m->n, m->sha256);
+		m->text = (char *)text;
+		*out = m;
+		return ERR_OK;
+	}
+	free(text);
+	free(m);
+	return e->code;
+}
+
+void
+mapfile_free(struct mapfile *m)
+{
+	if (m != NULL)
+		free(m->text);
+	free(m);
 }
 
 enum err_code
 mapfile_read(const char *path, struct imgmap *map, struct err *e)
 {
-	struct config *c = NULL;
+	struct mapfile *m;
 
-	memset(map, 0, sizeof(*map));
-	if (config_open(path, &c, e) == ERR_OK &&
-	    read_platform(config_root(c), map, e) == ERR_OK &&
-	    read_settings(config_root(c), map, e) == ERR_OK)
-		config_end(c, e);
-	config_close(c);
+	if (mapfile_open(path, &m, e) == ERR_OK)
+		*map = m->map;
+	mapfile_free(m);
 	return e->code;
 }

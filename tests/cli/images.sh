@@ -278,7 +278,7 @@ a_base_that_is_not_fit_is_refused() {
 	write 0 PSK
 	mv images/*.bin base.bin
 	write 65 PKI
-	says "base.bin: variable store at 0x600048: offset 0x600064"
+	says "base.bin: offset 0x600064: a record is there already (variable)"
 	says "[image-live-record]"
 	[ "$(ls -A images | wc -l)" = 0 ]
 }
@@ -291,9 +291,9 @@ a_map_that_does_not_match_or_is_unsound_is_refused() {
 	write 65 PSK
 	says "base.bin: map ovmf, rule 1: firmware volume: wanted fff12b8d-7697"
 	says "[image-no-match]"
-	sed 's/"uefi-var"/"fpt"/' "$ROOT/configs/map-ovmf.cfg" >other.cfg
+	sed 's/"uefi-var"/"cmos"/' "$ROOT/configs/map-ovmf.cfg" >other.cfg
 	write 78 PSK
-	says 'other.cfg:15: target "fpt" is not supported, only "uefi-var"'
+	says 'other.cfg:15: target must be one of "region"'
 	says "[map-unsound]"
 	MAP=$PWD/absent.cfg
 	write 66 PSK

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A changed image never crashes: reading, finding the record, placing one,
- * composing. What was placed is read back and nothing else changed. */
+/* A changed image never crashes: reading, finding the record, writing one,
+ * composing. What was written is read back, and only clears bits. */
 #include <string.h>
 
-#include "bios/place.h"
+#include "bios/plan.h"
 #include "tests/mutate.h"
 #include "tests/store.h"
 
@@ -15,35 +15,44 @@ static const struct record one = {
 	.sequence = 7, .amt_major = 3, .talk = true, .serial = "S-1"
 };
 
-/* The image is left with the record in it if that may be placed. */
+/* The image is left with the record in it if that may be written. */
 static void
-place(uint8_t *p, size_t n)
+write_record(uint8_t *p, size_t n)
 {
-	struct imgmap map = { .name = "fuzz", .nmatch = 1, .attrs = 3 };
-	static struct record got;
-	struct place_patch patch;
+	static struct imgmap map;
 	static struct image img;
-	struct place at;
+	static struct planner at;
+	static struct plan plan;
+	static struct record got;
+	static uint8_t old[SIZE];
+	struct map_setting *s = &map.setting[0];
 	struct err e;
 
 	err_clear(&e);
+	strcpy(map.name, "fuzz");
+	map.nmatch = map.nsetting = 1;
 	map.match[0].kind = MAP_VOLUME;
 	uuid_parse(&map.match[0].guid, VOLUME_NV_GUID);
-	image_oem_name(&map.var);
+	s->target = MAP_AT_VAR;
+	s->encoding = MAP_OPR1;
+	s->store = -1;
+	s->attrs = 3;
+	image_oem_name(&s->var);
+	memcpy(old, p, n);
 	if (image_read(p, n, &img, &e) != ERR_OK ||
-	    place_begin(&at, &img, &map, &e) != ERR_OK) {
+	    plan_begin(&at, &img, &map, &e) != ERR_OK) {
 		must(e.reason != NULL);
 		return;
 	}
-	if (place_record(&at, &one, &patch, &e) == ERR_OK) {
-		must(patch.off + patch.bytes.len <= n);
-		for (size_t i = 0; i < patch.bytes.len; i++)
-			must(p[patch.off + i] == 0xFF);
-		memcpy(p + patch.off, patch.bytes.buf, patch.bytes.len);
+	if (plan_make(&at, &one, &plan, &e) == ERR_OK) {
+		must(plan.clears_only);
+		must(plan_apply(&plan, p, n, &e) == ERR_OK);
+		for (size_t i = 0; i < n; i++)
+			must((p[i] & ~old[i]) == 0);
 		must(image_record(p, n, &got, &e) == ERR_OK);
 		must(strcmp(got.serial, one.serial) == 0);
 	}
-	wr_free(&patch.bytes);
+	plan_free(&plan);
 }
 
 static void
@@ -102,7 +111,7 @@ LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 	try(in, len);
 	sample(p);
 	mutate(p, 0x100, in, len / 2 & ~(size_t)3);
-	place(p, SIZE);
+	write_record(p, SIZE);
 	mutate(p + 0x8000, 0x400, in, len);
 	try(p, SIZE);
 	if (len > 0 && in[0] == 0)

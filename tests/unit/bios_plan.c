@@ -9,17 +9,23 @@
 #include "tests/store.h"
 
 /* A map that takes any image with a variable volume. */
-static struct imgmap
-a_map(void)
+static void
+a_map(struct imgmap *m)
 {
-	struct imgmap m = { .name = "test", .nmatch = 1 };
+	struct map_setting *s = &m->setting[0];
 
-	m.match[0].kind = MAP_VOLUME;
-	uuid_parse(&m.match[0].guid, VOLUME_NV_GUID);
-	image_oem_name(&m.var);
-	m.attrs = IMAGE_OEM_ATTRS;
-	m.max = 0x1000;
-	return m;
+	memset(m, 0, sizeof(*m));
+	strcpy(m->name, "test");
+	m->nmatch = m->nsetting = 1;
+	m->match[0].kind = MAP_VOLUME;
+	uuid_parse(&m->match[0].guid, VOLUME_NV_GUID);
+	strcpy(s->label, "oem_record");
+	s->target = MAP_AT_VAR;
+	s->encoding = MAP_OPR1;
+	image_oem_name(&s->var);
+	s->attrs = IMAGE_OEM_ATTRS;
+	s->store = -1;
+	s->max = 0x1000;
 }
 
 static void
@@ -82,13 +88,14 @@ nothing_changes_outside_the_planned_range(void **state)
 {
 	static uint8_t p[0x800 + STORE_VOLUME + 0x800];
 	struct record *rec = calloc(1, sizeof(*rec));
-	struct imgmap map = a_map();
+	static struct imgmap map;
 	static struct image img;
 	static struct plan plan;
 	static struct planner at;
 	struct err e;
 
 	(void)state;
+	a_map(&map);
 	assert_non_null(rec);
 	for (unsigned seed = 0; seed < 300; seed++) {
 
@@ -136,7 +143,7 @@ a_base_with_a_live_record_is_refused(void **state)
 {
 	static uint8_t p[STORE_VOLUME];
 	static const uint8_t rows[] = { 0x3F, 0x3E };
-	struct imgmap map = a_map(), other = a_map();
+	static struct imgmap map, other;
 	struct record *rec = calloc(1, sizeof(*rec));
 	static struct plan plan;
 	static struct image img;
@@ -144,6 +151,7 @@ a_base_with_a_live_record_is_refused(void **state)
 	struct err e;
 
 	(void)state;
+	a_map(&map);
 	assert_non_null(rec);
 	err_clear(&e);
 	store_make(p, true);
@@ -152,7 +160,8 @@ a_base_with_a_live_record_is_refused(void **state)
 	plan_begin(&at, &img, &map, &e);
 	assert_int_equal(plan_make(&at, rec, &plan, &e), ERR_OK);
 	assert_int_equal(plan_apply(&plan, p, sizeof(p), &e), ERR_OK);
-	strcpy(other.var.name, "Another");
+	a_map(&other);
+	strcpy(other.setting[0].var.name, "Another");
 	for (size_t i = 0; i < sizeof(rows); i++) {
 		p[plan.w[0].off + 2] = rows[i];
 		e = refusal(p, sizeof(p), &map);
@@ -174,10 +183,11 @@ static void
 a_base_without_a_store_that_is_fit_is_refused(void **state)
 {
 	static uint8_t p[STORE_VOLUME], me[0x100], two[2 * STORE_VOLUME];
-	struct imgmap map = a_map();
+	static struct imgmap map;
 	struct err e;
 
 	(void)state;
+	a_map(&map);
 	memcpy(me, "$FPT", 4);
 	e = refusal(me, sizeof(me), &map);
 	assert_ptr_equal(e.reason, reason_get(REASON_IMAGE_NO_STORE));
@@ -200,16 +210,17 @@ static void
 a_record_too_large_for_store_or_firmware_is_refused(void **state)
 {
 	static uint8_t p[STORE_VOLUME], data[STORE_SIZE];
-	struct imgmap map = a_map();
+	static struct imgmap map;
 	struct err e;
 
 	(void)state;
+	a_map(&map);
 	store_make(p, true);
-	map.max = 100;
+	map.setting[0].max = 100;
 	e = refusal(p, sizeof(p), &map);
 	assert_ptr_equal(e.reason, reason_get(REASON_IMAGE_STORE_FULL));
 	assert_non_null(strstr(e.msg, "takes 100 at most"));
-	map.max = 0;
+	map.setting[0].max = 0;
 	assert_int_equal(refusal(p, sizeof(p), &map).code, ERR_OK);
 	assert_true(store_put(p, sizeof(p), "Fill", data, 3900) > 0);
 	e = refusal(p, sizeof(p), &map);

@@ -33,7 +33,7 @@ load(const char *text, struct imgmap *map, struct err *e)
 static enum err_code
 load_parts(const char *rules, const char *record, struct err *e)
 {
-	struct imgmap map;
+	static struct imgmap map;
 	char text[2048];
 
 	snprintf(text, sizeof(text),
@@ -47,7 +47,7 @@ static void
 the_map_that_we_ship_is_read(void **state)
 {
 	struct varstore_name oem;
-	struct imgmap map;
+	static struct imgmap map;
 	struct err e;
 
 	(void)state;
@@ -58,16 +58,17 @@ the_map_that_we_ship_is_read(void **state)
 	assert_int_equal(map.nmatch, 1);
 	assert_int_equal(map.match[0].kind, MAP_VOLUME);
 	image_oem_name(&oem);
-	assert_memory_equal(&map.var.guid, &oem.guid, sizeof(oem.guid));
-	assert_string_equal(map.var.name, oem.name);
-	assert_int_equal(map.attrs, IMAGE_OEM_ATTRS);
-	assert_int_equal(map.max, 0x2000);
+	assert_memory_equal(
+	    &map.setting[0].var.guid, &oem.guid, sizeof(oem.guid));
+	assert_string_equal(map.setting[0].var.name, oem.name);
+	assert_int_equal(map.setting[0].attrs, IMAGE_OEM_ATTRS);
+	assert_int_equal(map.setting[0].max, 0x2000);
 }
 
 static void
 every_kind_of_rule_is_read(void **state)
 {
-	struct imgmap map;
+	static struct imgmap map;
 	struct err e;
 
 	(void)state;
@@ -91,7 +92,7 @@ every_kind_of_rule_is_read(void **state)
 	assert_int_equal(map.match[3].region, REGION_ME);
 	assert_int_equal(map.match[3].offset, 16);
 	assert_int_equal(map.match[3].sha256[31], 0xFF);
-	assert_int_equal(map.max, 77);
+	assert_int_equal(map.setting[0].max, 77);
 }
 
 static void
@@ -114,9 +115,8 @@ what_a_map_cannot_say_is_refused_with_its_line(void **state)
 		    RECORD, "value is not 64 hex digits" },
 		{ "{ kind = \"ifd\"; version = \"3\"; }", RECORD,
 		    "version must be one of" },
-		{ RULE, "target = \"fpt\";",
-		    ":2: target \"fpt\" is not "
-		    "supported, only \"uefi-var\"" },
+		{ RULE, "target = \"cmos\";", ":2: target must be one of" },
+		{ RULE, "target = \"fpt\";", ":2: part is missing" },
 		{ RULE, "", "target is missing" },
 		{ RULE, RECORD "attrs = 7;", "attrs 0x7 is not supported" },
 		{ RULE, RECORD "colour = 7;", "unknown key colour" },
@@ -124,8 +124,10 @@ what_a_map_cannot_say_is_refused_with_its_line(void **state)
 		    "target = \"uefi-var\"; encoding = \"opr1\"; guid = \"" OEM
 		    "\"; name = \"\";",
 		    "name has 1 to 63 printable" },
-		{ RULE, "target = \"uefi-var\"; encoding = \"tlv\";",
-		    "encoding \"tlv\"" },
+		{ RULE,
+		    "target = \"uefi-var\"; encoding = \"tlv\"; guid = \"" OEM
+		    "\"; name = \"x\";",
+		    "encoding must be one of" },
 	};
 	struct err e;
 
@@ -143,7 +145,7 @@ what_a_map_cannot_say_is_refused_with_its_line(void **state)
 static void
 a_map_without_its_groups_is_refused(void **state)
 {
-	struct imgmap map;
+	static struct imgmap map;
 	struct err e;
 
 	(void)state;
@@ -153,7 +155,7 @@ a_map_without_its_groups_is_refused(void **state)
 	    load("platform = { name = \"p\"; match = ( " RULE " ); };", &map,
 		&e),
 	    ERR_CONFIG);
-	assert_non_null(strstr(e.msg, "settings.oem_record is missing"));
+	assert_non_null(strstr(e.msg, "settings is missing, or has none"));
 	assert_ptr_equal(e.reason, reason_get(REASON_MAP_UNSOUND));
 }
 
