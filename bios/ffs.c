@@ -51,6 +51,7 @@ static const struct {
 	{ "1b45cc0a-156a-428a-af62-49864da0e6e6", "PEI apriori" },
 	{ "fc510ee7-ffdc-11d4-bd41-0080c73c8881", "DXE apriori" },
 	{ FFS_NVAR_GUID, "NVAR store" },
+	{ "cbc91f44-a4bc-4a5b-8696-703451d0b053", "AMI hash file" },
 };
 
 /* ---- names ---- */
