@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -29,6 +30,7 @@ stationrun_open(struct stationrun *r, const struct imgmap *map, struct err *e)
 	    r->unit == NULL)
 		return err_mem(e);
 	memcpy(r->copy, r->bytes, r->n);
+	digest_sha256(r->bytes, r->n, r->sha256);
 	if (image_read(r->bytes, r->n, r->img, e) != ERR_OK ||
 	    plan_begin(r->planner, r->img, map, e) != ERR_OK)
 		return err_in(e, "%s", r->base);
@@ -39,6 +41,9 @@ static void
 forget_unit(struct stationrun *r)
 {
 	unit_wipe(r->unit);
+	wr_free(&r->delta_file);
+	memset(&r->d, 0, sizeof(r->d)); /* they borrow what was freed */
+	memset(&r->d_again, 0, sizeof(r->d_again));
 	plan_free(r->plan);
 	memset(r->plan, 0, sizeof(*r->plan));
 	r->known = false;
@@ -201,15 +206,33 @@ put_layout(struct stationrun *r, struct err *e)
 	return workdir_put(&r->work, WORKDIR_LAYOUT, line, strlen(line), e);
 }
 
+/* Into delta_file; read again and held against the plan. */
 static enum err_code
-put_delta(struct stationrun *r, struct err *e)
+make_delta(struct stationrun *r, struct err *e)
 {
-	(void)r;
-	return err_set(e, ERR_USAGE, "deltas");
+	struct wr *w = &r->delta_file;
+	struct rd again;
+
+	r->d.image = r->n;
+	memcpy(r->d.base, r->sha256, sizeof(r->d.base));
+	r->d.uuid = r->unit->uuid;
+	if (plandelta_make(r->plan, r->bytes, &r->d, e) != ERR_OK)
+		return e->code;
+	wr_grow(w, DELTA_MAX);
+	delta_write(w, &r->d);
+	if (w->failed)
+		return err_set(e, ERR_DATA,
+		    "more than %d bytes change: too many for a delta",
+		    DELTA_MAX);
+	rd_init(&again, w->buf, w->len);
+	if (!delta_read(&again, &r->d_again) ||
+	    !plandelta_same(r->plan, &r->d_again))
+		return err_set(e, ERR_BUG, "the delta is not the plan");
+	return ERR_OK;
 }
 
 static bool
-same_file(const struct stationrun *r, const char *path)
+same_file(const char *path, const uint8_t *want, size_t len)
 {
 	const uint8_t *p = NULL;
 	struct err e;
@@ -217,8 +240,8 @@ same_file(const struct stationrun *r, const char *path)
 	bool same;
 
 	err_clear(&e);
-	same = file_map(path, &p, &n, &e) == ERR_OK && n == r->n &&
-	    memcmp(p, r->copy, n) == 0;
+	same = file_map(path, &p, &n, &e) == ERR_OK && n == len &&
+	    memcmp(p, want, n) == 0;
 	file_unmap(p, n);
 	return same;
 }
@@ -227,18 +250,40 @@ same_file(const struct stationrun *r, const char *path)
 static enum err_code
 put_out(struct stationrun *r, struct err *e)
 {
+	const uint8_t *p = r->delta ? r->delta_file.buf : r->copy;
+	size_t n = r->delta ? r->delta_file.len : r->n;
 	int how = FILE_SECRET | (r->force ? FILE_REPLACE : FILE_NEW);
-	char name[UUID_TEXT + 4], path[4096];
+	char name[UUID_TEXT + 6], path[4096];
 
 	uuid_text(&r->unit->uuid, name);
-	strcat(name, ".bin");
+	strcat(name, r->delta ? ".delta" : ".bin");
 	if (file_join(path, sizeof(path), r->out, name, e) != ERR_OK ||
-	    same_file(r, path))
+	    same_file(path, p, n))
 		return e->code;
 	if (!r->force && file_exists(path))
 		return err_set(e, ERR_CREATE,
 		    "%s: exists with other bytes (--force replaces it)", path);
-	return file_write(path, how, r->copy, r->n, e);
+	return file_write(path, how, p, n, e);
+}
+
+/* The files that somebody asked for. */
+static enum err_code
+put_files(struct stationrun *r, struct err *e)
+{
+	if ((r->delta || uses(r, COMMAND_DELTA)) && make_delta(r, e) != ERR_OK)
+		return e->code;
+	if (uses(r, COMMAND_IMAGE) &&
+	    workdir_put(&r->work, WORKDIR_IMAGE, r->copy, r->n, e) != ERR_OK)
+		return e->code;
+	if (uses(r, COMMAND_DELTA) &&
+	    workdir_put(&r->work, WORKDIR_DELTA, r->delta_file.buf,
+		r->delta_file.len, e) != ERR_OK)
+		return e->code;
+	if (uses(r, COMMAND_LAYOUT) && put_layout(r, e) != ERR_OK)
+		return e->code;
+	if (r->program == NULL && r->read == NULL)
+		put_out(r, e);
+	return e->code;
 }
 
 /* The image with the unit's bytes is read as the base was, and has the same
@@ -264,14 +309,8 @@ make(struct stationrun *r, struct err *e)
 	    plan_apply(r->plan, r->copy, r->n, e) == ERR_OK)
 		prove(r, e);
 	record_wipe(r->rec);
-	if (e->code == ERR_OK && uses(r, COMMAND_IMAGE))
-		workdir_put(&r->work, WORKDIR_IMAGE, r->copy, r->n, e);
-	if (e->code == ERR_OK && uses(r, COMMAND_DELTA))
-		put_delta(r, e);
-	if (e->code == ERR_OK && uses(r, COMMAND_LAYOUT))
-		put_layout(r, e);
-	if (e->code == ERR_OK && r->program == NULL && r->read == NULL)
-		put_out(r, e);
+	if (e->code == ERR_OK)
+		put_files(r, e);
 	return e->code;
 }
 

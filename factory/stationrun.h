@@ -14,6 +14,7 @@
 
 #include "base/cli.h"
 #include "bios/plan.h"
+#include "bios/plandelta.h"
 #include "factory/ledger.h"
 #include "factory/order.h"
 #include "factory/programmer.h"
@@ -41,8 +42,10 @@ struct stationrun {
 	struct image *img, *again; /* the base, and with a unit's bytes */
 	struct planner *planner;
 	uint8_t *bytes, *copy; /* of the base */
+	uint8_t sha256[32];
 	size_t n;
-	uint8_t base_sha256[32];
+	struct delta d, d_again; /* of the unit, of what was written of it */
+	struct wr delta_file;
 	struct record *rec;
 	struct plan *plan;
 	struct unit *unit;

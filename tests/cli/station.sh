@@ -284,6 +284,28 @@ without_a_programmer_images_are_left() {
 	cmp "l.db.images/$(uuid 1).bin" "images/$(uuid 1).bin"
 }
 
+deltas_are_left_or_programmed_if_asked() {
+	a_line 2
+	amtforge image write l.db A --base base.bin --map "$MAP" --out images
+	amtforge image write l.db A --base base.bin --map "$MAP" --out deltas \
+		--delta
+	both 1 >scans
+	station 0 --delta
+	cmp "l.db.images/$(uuid 1).delta" "deltas/$(uuid 1).delta"
+	[ "$(ls l.db.images | wc -l)" = 1 ]
+	# A programmer that knows deltas.
+	# shellcheck disable=SC2016 # for the script
+	tool prog 'ls "$(dirname "$2")" >files' \
+		"$BIN/amtforge"' image merge "$1" "$2" merged.bin' \
+		'mv merged.bin chip.bin'
+	both 2 >scans
+	station 0 --command './prog {base} {delta}' --read './back {readback}'
+	cmp chip.bin "images/$(uuid 2).bin"
+	[ "$(state 2)" = verified ]
+	printf 'lock\nstation-delta.bin\n' | cmp - files
+	is_clean
+}
+
 a_command_that_fails_is_told_with_its_last_line() {
 	a_line 2
 	tool prog 'echo one' 'echo "no chip found" >&2' 'exit 3'
@@ -762,6 +784,7 @@ t events_are_objects
 t without_a_read_back_a_unit_is_only_written
 t boards_of_another_programmer_are_verified
 t without_a_programmer_images_are_left
+t deltas_are_left_or_programmed_if_asked
 t a_command_that_fails_is_told_with_its_last_line
 t a_command_that_hangs_is_killed_with_what_it_started
 t what_is_read_back_must_be_the_image
