@@ -166,22 +166,41 @@ look(struct stationrun *r, struct err *e)
 	return e->code;
 }
 
-static enum err_code
-mark(struct stationrun *r, const char *state, struct err *e)
+static const char *
+why_written(const struct stationrun *r)
 {
-	char why[96];
+	if (r->program != NULL)
+		return "station: programmed";
+	return r->read != NULL
+	    ? "station: found on the board, which was programmed elsewhere"
+	    : "station: its image was left for a programmer";
+}
 
-	if (strcmp(state, "verified") == 0)
-		snprintf(why, sizeof(why), "station: read back, %s",
-		    r->changed_only ? "its own ranges are the same"
-				    : "the whole image is the same");
-	else
-		snprintf(why, sizeof(why), "station: %s",
-		    r->program != NULL ? "programmed"
-			: r->read != NULL
-			? "found on the board, which was programmed elsewhere"
-			: "its image was left for a programmer");
-	return unit_mark_same(r->ledger, r->unit, state, why, e);
+/* The trail has each time that a board got the unit's secrets, also where its
+ * state stays what it was. */
+static enum err_code
+mark_written(struct stationrun *r, struct err *e)
+{
+	bool again = strcmp(r->unit->state, "written") == 0;
+	char uuid[UUID_TEXT];
+
+	uuid_text(&r->unit->uuid, uuid);
+	if (unit_mark_same(r->ledger, r->unit, "written", why_written(r), e) ==
+		ERR_OK &&
+	    again)
+		ledger_audit(
+		    r->ledger, "unit written", uuid, why_written(r), e);
+	return e->code;
+}
+
+static enum err_code
+mark_verified(struct stationrun *r, struct err *e)
+{
+	return unit_mark_same(r->ledger, r->unit, "verified",
+	    r->changed_only ? "station: read back, its own ranges are the same"
+			    : "station: read back, the whole image is the "
+			      "same",
+	    e);
 }
 
 /* ---- its image ---- */
@@ -499,7 +518,7 @@ act(struct stationrun *r, struct err *e)
 		program(r, e);
 		break;
 	case STATION_WRITTEN:
-		mark(r, "written", e);
+		mark_written(r, e);
 		break;
 	case STATION_READ:
 		run(r, true, e);
@@ -508,7 +527,7 @@ act(struct stationrun *r, struct err *e)
 		compare(r, e);
 		break;
 	case STATION_VERIFIED:
-		mark(r, "verified", e);
+		mark_verified(r, e);
 		break;
 	case STATION_SCAN:
 	case STATION_TELL:

@@ -8,7 +8,7 @@
 
 #define FONT_ROWS 5
 #define FONT_COLS 5
-#define WIDTH_MIN 40
+#define WIDTH_MIN 44 /* of the longest word */
 #define WIDTH_MAX 200
 
 /* ---- large letters ---- */

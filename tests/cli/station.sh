@@ -104,6 +104,7 @@ boards_are_programmed_read_back_and_verified() {
 	sqlite3 l.db "select what, why from audit where object = '$(uuid 1)'
 		and why like 'station%'" >audit
 	diff - audit <<-'END'
+		unit written|station: programmed
 		unit verified|station: read back, the whole image is the same
 	END
 }
