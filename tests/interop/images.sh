@@ -144,7 +144,7 @@ a_store_that_ovmf_has_used_is_written_to_and_booted_again() {
 	boot base.bin
 	written base.bin psk
 	amtforge image show unit.bin >shown
-	grep -q ' deleted ' shown
+	grep -q 'state deleted' shown
 	boot unit.bin
 	grep -qi "Variable NV+BS '$GUID:AmtOemRecord'" console
 }
