@@ -52,6 +52,22 @@ a_part_without_a_region_is_refused() {
 	[ ! -e x.bin ]
 }
 
+# Some newer boards reserve 16 KiB; the tables are in the first 4.
+a_descriptor_of_16_kib_is_laid_and_shown() {
+	amtforge image new base.bin --size 4M --bios $OVMF
+	poke base.bin 0x42 '\003'
+	poke base.bin 0x3ff0 'behind'
+	head -c 16384 base.bin >desc.bin
+	status 0 amtforge image show desc.bin
+	grep -q 'kind descriptor, size 0x4000' out
+	status 0 amtforge image new x.bin --size 4M --descriptor desc.bin \
+		--bios $OVMF
+	head -c 16384 x.bin | cmp - desc.bin
+	status 0 amtforge image show x.bin
+	grep -q '^0x00000000..0x00003fff descriptor' out
+	grep -q '0x00003ff0..0x00003ff5 bytes of the descriptor' out
+}
+
 a_master_that_may_not_is_shown_so() {
 	parts
 	base 4M
@@ -118,6 +134,7 @@ what_no_table_names_is_said() {
 if [ -e $OVMF ]; then
 	t every_part_has_its_region
 	t a_part_without_a_region_is_refused
+	t a_descriptor_of_16_kib_is_laid_and_shown
 	t a_master_that_may_not_is_shown_so
 	t an_me_that_is_strapped_off_is_told_and_refused
 	t an_oem_section_is_read
