@@ -385,7 +385,8 @@ descriptor_gpr(const uint8_t *p, size_t n, const struct descriptor *d, size_t i,
 static void
 write_v1(uint8_t *p)
 {
-	put_u32le(p + 0x14, 0x04040003); /* FCBA 0x30, FRBA 0x40, 1 chip */
+	/* FCBA 0x30, FRBA 0x40, 1 chip; the last region is 4 */
+	put_u32le(p + 0x14, 0x04040003);
 	put_u32le(p + 0x18, 0x12100206); /* FMBA 0x60, straps 0x100, 0x12 */
 	put_u32le(p + 0x1C, 0x00210120); /* as on 6-series boards */
 	for (size_t i = 0; i < 3; i++)

@@ -168,6 +168,58 @@ ifdtool_locks_and_we_see_it() {
 	grep -q '"host_writes_me":false' locked.json
 }
 
+# Regions and what three masters may do with them, as fwupd has them. It takes
+# NR of v1, the last region, for their number, and so leaves some out.
+fwupd_and_we_tell_the_same_access() {
+	cat >fwupd.py <<'EOF'
+import json, re, sys
+import xml.etree.ElementTree as tree
+
+ours = json.loads(open('ours.json').read())
+# Sections of the BIOS are in it as they are.
+text = re.sub('[^\\n -~]', '', open('fwupd.xml', encoding='latin-1').read())
+root = tree.fromstring(text[text.index('<firmware'):])
+names = {'desc': 'descriptor', 'platform': 'pdr', 'devexp': 'devexp1',
+         '10gbe': '10gbe0'}
+regions = {r['name']: r for r in ours['regions']}
+masters = {m['name']: m for m in regions['descriptor']['masters']}
+access = {'': '--', 'read': 'r-', 'write': '-w', 'read,write': 'rw'}
+seen = 0
+for fw in root.findall('firmware'):
+    name = fw.findtext('id')
+    name = names.get(name, name)
+    r = regions[name]
+    base = int(fw.findtext('addr') or '0', 16)
+    size = int(fw.find('data').get('size'), 16)
+    if (base, size) != (r['base'], r['limit'] + 1 - r['base']):
+        sys.exit('%s: fwupd %x+%x, we %s' % (name, base, size, r))
+    theirs = {a.get('region'): a.text for a in fw.findall('access')}
+    for master, row in ('bios', 'host'), ('me', 'me'), ('gbe', 'gbe'):
+        want = access[theirs.get(master, '')]
+        if masters[row][name] != want:
+            sys.exit('%s of %s: fwupd %s, we %s' %
+                     (name, master, want, masters[row][name]))
+    seen += 1
+print(seen)
+EOF
+	head -c 8192 /dev/zero >gbe.bin
+	head -c 16384 /dev/zero >pdr.bin
+	amtforge image new made1.bin --size 8M --me gbe.bin --gbe gbe.bin \
+		--pdr pdr.bin --bios $OVMF
+	amtforge image new made2.bin --size 32M --me gbe.bin --gbe gbe.bin \
+		--pdr pdr.bin --bios $OVMF
+	amtforge image new link.bin --size 8M --bios $OVMF --descriptor \
+		"$SHARED/samples/cb_google_link_descriptor.bin"
+	amtforge image new tiogapass.bin --size 32M --bios $OVMF --descriptor \
+		"$SHARED/samples/cb_ocp_tiogapass_descriptor.bin"
+	for row in made1:4 made2:5 link:2 tiogapass:5; do
+		amtforge image show "${row%:*}.bin" --json >ours.json
+		timeout 60 fwupdtool firmware-parse "${row%:*}.bin" \
+			ifd-firmware 2>/dev/null | grep -v Loading >fwupd.xml
+		[ "$(python3 fwupd.py)" = "${row#*:}" ]
+	done
+}
+
 # flashrom takes our layout for a chip of 8 MiB, each region where we say.
 flashrom_takes_the_regions_from_a_descriptor_that_we_make() {
 	head -c 65536 /dev/urandom >me.bin
@@ -209,5 +261,6 @@ real ifdtool_and_we_tell_the_same_of_real_descriptors ifdtool python3
 have ifdtool_and_we_tell_the_same_of_descriptors_that_we_make ifdtool python3
 real ifdtool_straps_the_me_off_and_we_see_it ifdtool
 real ifdtool_locks_and_we_see_it ifdtool
+real fwupd_and_we_tell_the_same_access fwupdtool python3
 have flashrom_takes_the_regions_from_a_descriptor_that_we_make flashrom
 done_testing
