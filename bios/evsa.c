@@ -115,12 +115,12 @@ join(const struct varstore *s, struct varstore_var *v)
 
 	if (find(s, TYPE_GUID, TYPE_GUID2, get_u16le(p + 4), &en))
 		memcpy(v->guid.b, s->img + en.off + HEADER + 2, UUID_LEN);
-	else
+	else if (v->why == NULL)
 		v->why = "no entry has its GUID";
 	if (find(s, TYPE_NAME, TYPE_NAME2, get_u16le(p + 6), &en)) {
 		v->name = s->img + en.off + HEADER + 2;
 		v->name_len = (en.size - HEADER - 2) & ~(size_t)1;
-	} else
+	} else if (v->why == NULL)
 		v->why = "no entry has its name";
 }
 

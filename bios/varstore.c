@@ -110,13 +110,13 @@ scan(struct list *l, size_t at, size_t end)
 	struct ftw f;
 
 	while (end - at >= STORE_LEAST) {
-		if (is_copy(l->img + at, end - at) ||
-		    (ftw_next(l->img, at, at + STORE_LEAST, &f) && f.off == at))
-			return at;
 		if (read_at(l, at, end, &s)) {
 			push(l, &s);
 			at = s.end > at ? s.end : at + STORE_LEAST;
-		} else
+		} else if (is_copy(l->img + at, end - at) ||
+		    (ftw_next(l->img, at, at + STORE_LEAST, &f) && f.off == at))
+			return at;
+		else
 			at += 4;
 		at = (at + 3) & ~(size_t)3;
 		if (at > end)
