@@ -12,11 +12,14 @@
 /* Apple's variables have a CRC-32 behind the GUID (UEFITool nvram.h). */
 #define ATTR_APPLE 0x80000000
 
-/* AAF32C78-947B-439A-A180-2E144EC37792,
- * DDCF3616-3275-4164-98B6-FE85707FFE7D */
+/* AAF32C78-947B-439A-A180-2E144EC37792, DDCF3616-3275-4164-98B6-FE85707FFE7D
+ * and DDCF3617-..., which only UEFITool (nvram.h) names: its variables tell
+ * which layout they have. */
 static const uint8_t auth_guid[UUID_LEN] = { 0x78, 0x2C, 0xF3, 0xAA, 0x7B, 0x94,
 	0x9A, 0x43, 0xA1, 0x80, 0x2E, 0x14, 0x4E, 0xC3, 0x77, 0x92 };
 static const uint8_t plain_guid[UUID_LEN] = { 0x16, 0x36, 0xCF, 0xDD, 0x75,
+	0x32, 0x64, 0x41, 0x98, 0xB6, 0xFE, 0x85, 0x70, 0x7F, 0xFE, 0x7D };
+static const uint8_t other_guid[UUID_LEN] = { 0x17, 0x36, 0xCF, 0xDD, 0x75,
 	0x32, 0x64, 0x41, 0x98, 0xB6, 0xFE, 0x85, 0x70, 0x7F, 0xFE, 0x7D };
 
 static size_t
@@ -122,7 +125,7 @@ walk(struct varstore *s)
 		    "the room behind the last variable is not erased", at);
 }
 
-/* ---- $VSS ---- */
+/* ---- stores that do not tell the layout ---- */
 
 /* Whether names end where they say, which other layouts' do not. */
 static void
@@ -157,7 +160,7 @@ try_layout(const struct varstore *s, unsigned i)
 
 	t.auth = (i & 1) != 0;
 	t.align = i & 2 ? 4 : 1;
-	t.first = align_up(&t, s->off + VSS_HEADER);
+	t.first = align_up(&t, s->first);
 	walk(&t);
 	judge_names(&t);
 	return t;
@@ -184,8 +187,8 @@ choose_layout(struct varstore *s)
 	if (unsettled)
 		varstore_forbid(s, REASON_IMAGE_NO_STORE,
 		    s->free == s->first
-			? "an empty $VSS store does not tell the layout of "
-			  "its variables"
+			? "an empty store of this kind does not tell the "
+			  "layout of its variables"
 			: "more than one layout fits its variables",
 		    s->free);
 }
@@ -196,7 +199,8 @@ static bool
 is_guid(const uint8_t *p)
 {
 	return memcmp(p, auth_guid, UUID_LEN) == 0 ||
-	    memcmp(p, plain_guid, UUID_LEN) == 0;
+	    memcmp(p, plain_guid, UUID_LEN) == 0 ||
+	    memcmp(p, other_guid, UUID_LEN) == 0;
 }
 
 bool
@@ -234,17 +238,19 @@ read_header(struct varstore *s, size_t header, size_t room)
 void
 edkvar_read(struct varstore *s, size_t room)
 {
-	bool edk2 = is_guid(s->img + s->off);
+	const uint8_t *p = s->img + s->off;
+	size_t header = is_guid(p) ? EDK2_HEADER : VSS_HEADER;
 
-	s->format = edk2 ? VARSTORE_EDK2 : VARSTORE_VSS;
+	s->format = header == EDK2_HEADER ? VARSTORE_EDK2 : VARSTORE_VSS;
 	s->end = s->first = s->free = s->room = s->off;
 	s->align = 4;
-	if (!read_header(s, edk2 ? EDK2_HEADER : VSS_HEADER, room))
+	if (!read_header(s, header, room))
 		return;
 	s->room = s->end;
-	if (edk2) {
-		s->auth = memcmp(s->img + s->off, auth_guid, UUID_LEN) == 0;
-		s->first = align_up(s, s->off + EDK2_HEADER);
+	s->auth = memcmp(p, auth_guid, UUID_LEN) == 0;
+	s->first = s->off + header;
+	if (s->auth || memcmp(p, plain_guid, UUID_LEN) == 0) {
+		s->first = align_up(s, s->first);
 		walk(s);
 	} else
 		choose_layout(s);

@@ -15,8 +15,8 @@
  *
  * EDK2 aligns variables to 4 bytes. Whether $VSS does, and which of the two
  * layouts its variables have, its header does not say (UEFITool looks at each
- * variable); here the whole list must fit, and one that fits two ways is not
- * added to.
+ * variable), nor that of a third GUID; here the whole list must fit, and one
+ * that fits two ways is not added to.
  */
 #ifndef BIOS_EDKVAR_H
 #define BIOS_EDKVAR_H

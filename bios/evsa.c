@@ -136,7 +136,7 @@ read_value(
 	v->size = en->whole;
 	v->state = en->type;
 	v->life = en->type == TYPE_INVALID ? "deleted" : "added";
-	v->attrs = get_u32le(p + 8);
+	v->attrs = get_u32le(p + 8) & ~(uint32_t)ATTR_EXTENDED;
 	v->data = p + header;
 	v->len = en->whole - header;
 	if (!sum_holds(p, en->size))

@@ -156,13 +156,31 @@ read_entry(const struct varstore *s, size_t off, struct varstore_var *v)
 	return true;
 }
 
+/* The entry that v points to. Distances point forward, so following them
+ * ends. */
+static bool
+follow(const struct varstore *s, const struct varstore_var *v,
+    struct varstore_var *to)
+{
+	return v->next > v->off && v->next < s->free &&
+	    read_entry(s, v->next, to) &&
+	    (to->state & (VALID | VALUE_ONLY)) == (VALID | VALUE_ONLY);
+}
+
+static const char lost[] = "its newer value is not where it points";
+
 bool
 nvar_next(const struct varstore *s, size_t *at, struct varstore_var *v)
 {
+	struct varstore_var to;
+
 	if (*at == 0)
 		*at = s->first;
 	if (*at >= s->free || !read_entry(s, *at, v))
 		return false;
+	if (v->why == NULL && (v->state & VALID) != 0 && v->next != 0 &&
+	    !follow(s, v, &to))
+		v->why = lost;
 	*at += v->size;
 	return true;
 }
@@ -170,21 +188,16 @@ nvar_next(const struct varstore *s, size_t *at, struct varstore_var *v)
 bool
 nvar_value(const struct varstore *s, struct varstore_var *v)
 {
-	struct varstore_var last = *v;
+	struct varstore_var last = *v, to;
 
 	for (size_t i = 0; last.next != 0; i++) {
-		size_t at = last.next;
-
-		/* Distances point forward, so it ends. */
-		if (i == CHAIN_MAX || at <= last.off || at >= s->free ||
-		    !read_entry(s, at, &last) ||
-		    (last.state & (VALID | VALUE_ONLY)) !=
-			(VALID | VALUE_ONLY)) {
+		if (i == CHAIN_MAX || !follow(s, &last, &to)) {
 			v->data = s->img + v->off + v->size;
 			v->len = 0;
-			v->why = "its newer value is not where it points";
+			v->why = lost;
 			return false;
 		}
+		last = to;
 	}
 	v->data = last.data;
 	v->len = last.len;

@@ -51,6 +51,21 @@ variable(struct tree *t, const struct varstore *s, const struct varstore_var *v,
 	tree_close(t);
 }
 
+/* A store that is sound may still be one that is only read. What lies behind
+ * the store is told by the fault tolerant write's own node. */
+static void
+judgement(struct tree *t, const struct varstore *s)
+{
+	bool sound =
+	    s->format != VARSTORE_NONE && s->reason == REASON_IMAGE_NO_STORE;
+
+	if (s->why == NULL)
+		return;
+	tree_text(t, sound ? "only_read" : "broken", s->why);
+	if (!sound && (s->at < s->end || s->at <= s->off))
+		tree_unknown(t, s->at, s->at, s->why);
+}
+
 static void
 store(struct tree *t, const struct varstore *s, size_t depth)
 {
@@ -61,9 +76,7 @@ store(struct tree *t, const struct varstore *s, size_t depth)
 	tree_text(t, "format", varstore_format_name(s));
 	tree_hex(t, "free_offset", s->free);
 	tree_hex(t, "free", varstore_room(s));
-	tree_text(t, "broken", s->why);
-	if (s->why != NULL)
-		tree_unknown(t, s->at, s->at, s->why);
+	judgement(t, s);
 	while (varstore_next(s, &at, &v))
 		variable(t, s, &v, depth);
 	tree_close(t);

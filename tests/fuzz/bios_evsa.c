@@ -15,7 +15,7 @@ make_again(const struct varstore *s, const struct varstore_var *v)
 	const uint8_t *p = s->img + v->off;
 	size_t n = get_u16le(p + 2);
 
-	if (n != v->size || (v->attrs & 0x10000000) != 0)
+	if (n != v->size || (get_u32le(p + 8) & 0x10000000) != 0)
 		return;
 	memcpy(rest, p + 4, 4);
 	put_u32le(rest + 4, v->attrs);

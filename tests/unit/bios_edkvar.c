@@ -89,7 +89,7 @@ an_empty_store_does_not_tell_its_layout(void **state)
 	vendor_vss_make(vol);
 	s = store_open(vol, sizeof(vol));
 	assert_int_equal(s.reason, REASON_IMAGE_NO_STORE);
-	assert_non_null(strstr(s.why, "an empty $VSS store"));
+	assert_non_null(strstr(s.why, "an empty store"));
 	assert_int_equal(s.at, FIRST);
 	assert_int_equal(store_put(vol, sizeof(vol), "New", "1", 1), 0);
 }
@@ -169,6 +169,34 @@ what_is_broken_is_told_with_its_offset(void **state)
 		assert_non_null(s.why);
 		assert_int_equal(s.reason, rows[i].reason);
 		assert_int_equal(s.at, rows[i].said);
+	}
+}
+
+/* DDCF3617-3275-4164-98B6-FE85707FFE7D: EDK2's header, any layout. */
+static void
+a_store_of_the_third_guid_is_told_by_its_variables(void **state)
+{
+	(void)state;
+	for (int auth = 0; auth < 2; auth++) {
+		struct varstore s;
+		size_t at = 0;
+		struct varstore_var v;
+
+		store_make(vol, false);
+		vol[STORE_AT] = 0x17;
+		at = STORE_FIRST;
+		at += vendor_vss_var(vol + at, auth, "One", "a", 1);
+		at = (at + 3) & ~(size_t)3;
+		vendor_vss_var(vol + at, auth, "Two", "b", 1);
+		s = store_open(vol, sizeof(vol));
+		assert_int_equal(s.format, VARSTORE_EDK2);
+		assert_null(s.why);
+		assert_int_equal(s.auth, auth);
+		assert_int_equal(s.align, 4);
+		at = 0;
+		assert_true(varstore_next(&s, &at, &v));
+		assert_true(varstore_next(&s, &at, &v));
+		assert_int_equal(v.data[0], 'b');
 	}
 }
 
@@ -260,6 +288,8 @@ main(void)
 		cmocka_unit_test(
 		    where_alignment_makes_no_difference_one_is_added),
 		cmocka_unit_test(what_is_broken_is_told_with_its_offset),
+		cmocka_unit_test(
+		    a_store_of_the_third_guid_is_told_by_its_variables),
 		cmocka_unit_test(apples_stores_are_told_and_not_read),
 		cmocka_unit_test(all_stores_of_a_volume_are_found_in_its_order),
 		cmocka_unit_test(copies_in_the_spare_area_are_no_stores),
