@@ -9,7 +9,7 @@
 #define VALUE_EXTENDED 16
 #define ATTR_EXTENDED 0x10000000
 /* More than any store has: GUIDs and names are searched for each value. */
-#define ENTRIES_MAX 8192
+#define ENTRIES_MAX 4096
 
 enum {
 	TYPE_STORE = 0xEC,

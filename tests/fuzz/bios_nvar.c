@@ -16,8 +16,8 @@ write_again(const struct varstore *s, const struct varstore_var *v)
 	struct wr w;
 	struct err e;
 
-	if ((v->state | 1) != 0x87 || v->next != 0 ||
-	    v->name_len == 0 || v->name_len > VARSTORE_NAME)
+	if ((v->state | 1) != 0x87 || v->next != 0 || v->name_len == 0 ||
+	    v->name_len > VARSTORE_NAME)
 		return;
 	err_clear(&e);
 	add.name.guid = v->guid;

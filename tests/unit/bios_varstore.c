@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#include "tests/store.h"
+#include "tests/storeadd.h"
+#include "tests/vendor.h"
 
 static const char *const both[] = { "plain", "authenticated" };
 
@@ -283,6 +284,115 @@ foreign_characters_of_a_name_are_shown_as_question_marks(void **state)
 	assert_string_equal(name, "\?\?c");
 }
 
+/* ---- properties ---- */
+
+#define ROUNDS 400
+#define KINDS 7
+
+static uint32_t
+next_random(uint32_t *x)
+{
+	*x = *x * 1664525 + 1013904223;
+	return *x >> 8;
+}
+
+/* A store of that kind with a few variables of random sizes and states. */
+static void
+random_store(uint8_t *p, unsigned kind, uint32_t *x)
+{
+	static const uint8_t states[] = { 0x3F, 0x3F, 0x3E, 0x3C, 0x7F };
+	static const char data[200] = "value";
+	bool auth = kind & 1, vss = kind >= 2 && kind < 6;
+	size_t align = kind == 2 || kind == 3 ? 1 : 4, at, n;
+
+	if (kind == 6)
+		vendor_nvar_make(p);
+	else if (vss)
+		vendor_vss_make(p);
+	else
+		store_make(p, auth);
+	at = kind == 6 ? VENDOR_BODY : vss ? STORE_AT + 16 : STORE_FIRST;
+	for (n = 1 + next_random(x) % 8; n > 0; n--) {
+		size_t was = at, len = next_random(x) % sizeof(data);
+		struct vendor_entry v = { 0x02, 0, -1, "Name", data, len, NULL,
+			0 };
+
+		if (kind == 6) {
+			v.attrs |= (next_random(x) & 0xC0) | 4;
+			at += vendor_nvar_entry(p + at, &v);
+			continue;
+		}
+		at += vendor_vss_var(p + at, auth, "Name", data, len);
+		p[was + 2] = states[next_random(x) % sizeof(states)];
+		at = (at + align - 1) & ~(align - 1);
+	}
+	if (kind == 6)
+		vendor_nvar_table(p, next_random(x) % 4);
+}
+
+static void
+what_is_added_leaves_all_else_as_it_was(void **state)
+{
+	static uint8_t p[STORE_VOLUME];
+	uint32_t x = 20261126;
+	size_t fit = 0;
+
+	(void)state;
+	print_message("seed %u\n", (unsigned)x);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct varstore s;
+
+		random_store(p, i % KINDS, &x);
+		s = store_open(p, sizeof(p));
+		storeadd_walk(&s);
+		if (s.why != NULL)
+			continue;
+		storeadd_try(p, sizeof(p), &s, next_random(&x) % 3000);
+		fit++;
+	}
+	/* A $VSS store of one variable may fit two ways. */
+	assert_true(fit > ROUNDS * 3 / 4);
+}
+
+/* A programmer that stops anywhere in an entry. */
+static void
+an_entry_cut_off_anywhere_leaves_the_others_as_they_were(void **state)
+{
+	static uint8_t p[STORE_VOLUME], q[STORE_VOLUME];
+	uint32_t x = 4;
+
+	(void)state;
+	for (unsigned kind = 0; kind < KINDS; kind++) {
+		size_t took, cut;
+		struct varstore s;
+
+		do {
+			random_store(p, kind, &x);
+			s = store_open(p, sizeof(p));
+		} while (s.why != NULL);
+		memcpy(q, p, sizeof(q));
+		took = store_put(q, sizeof(q), "Added", "0123456789", 10);
+		assert_true(took > 0);
+		for (cut = 0; cut < took; cut++) {
+			struct varstore_var a, b;
+			struct varstore t;
+			size_t ia = 0, ib = 0;
+
+			memset(q + s.free + cut, 0xFF, took - cut);
+			t = store_open(q, sizeof(q));
+			storeadd_walk(&t);
+			while (varstore_next(&s, &ia, &a)) {
+				assert_true(varstore_next(&t, &ib, &b));
+				assert_int_equal(a.off, b.off);
+				assert_int_equal(a.size, b.size);
+				assert_int_equal(a.live, b.live);
+			}
+			memcpy(q, p, sizeof(q));
+			store_put(q, sizeof(q), "Added", "0123456789", 10);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -301,6 +411,9 @@ main(void)
 		cmocka_unit_test(erased_volume_has_no_store),
 		cmocka_unit_test(
 		    foreign_characters_of_a_name_are_shown_as_question_marks),
+		cmocka_unit_test(what_is_added_leaves_all_else_as_it_was),
+		cmocka_unit_test(
+		    an_entry_cut_off_anywhere_leaves_the_others_as_they_were),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
