@@ -12,6 +12,7 @@
 #include "base/sandbox.h"
 #include "device/blank.h"
 #include "device/fleet.h"
+#include "device/mebxfile.h"
 #include "device/usbkey.h"
 #include "device/verbs.h"
 #include "formats/cjson.h"
@@ -30,6 +31,7 @@ struct run {
 	struct blank board; /* boot only */
 	struct fleet *fleet;
 	bool exit_when_done;
+	struct secret setup; /* boot only: the Setup.bin of a blank board */
 };
 
 /* Events. */
@@ -311,25 +313,57 @@ meet_key(struct run *r, const struct machine_place *p, struct record *rec,
     struct err *e)
 {
 	const struct usbkey_boot boot = { .path = key_of(r->args),
+		.setup = r->setup.p,
+		.setup_len = r->setup.len,
 		.state_dir = p->state_dir,
 		.settings = &r->settings,
 		.blank = p->blank };
+	const char *label = boot.path != NULL ? boot.path : MEBXFILE_LABEL;
 	char uuid[UUID_TEXT];
 	struct usbkey k;
+	bool met;
 
 	usbkey_boot(&boot, rec, &k, e);
-	if (boot.path != NULL && (e->code == ERR_OK || k.taken)) {
+	secret_free(&r->setup);
+	/* A Setup.bin lies there at each start, and is not told again. */
+	met = boot.path != NULL || k.record != 0 || k.why.code != ERR_OK;
+	if (met && (e->code == ERR_OK || k.taken)) {
 		uuid_text(&rec->uuid, uuid);
 		if (r->args->json)
-			print_usb(uuid, boot.path, &k);
+			print_usb(uuid, label, &k);
 		else
-			log_usb(uuid, boot.path, &k);
+			log_usb(uuid, label, &k);
 	}
 	if (e->code == ERR_OK && p->blank && !k.in_force)
 		err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_NO_RECORD),
 		    "nothing to start from: no record in the image, and "
 		    "nothing came of the key");
 	return e->code;
+}
+
+/* What is known of a blank board, with *e the refusal of its image. */
+static enum err_code
+find_blank(struct run *r, const char *image, const struct machine_place *p,
+    struct record *rec, struct err *e)
+{
+	struct err none;
+	bool has_setup;
+
+	err_clear(&none);
+	mebxfile_load(image, &r->setup, &none);
+	has_setup = r->setup.len > 0;
+	blank_board(&r->board, p->state_dir,
+	    key_of(r->args) != NULL || has_setup, rec, e);
+	if (e->code == ERR_OK)
+		return ERR_OK;
+	secret_free(&r->setup);
+	if (!has_setup || r->board.has_uuid)
+		return e->code;
+	err_clear(e);
+	return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_NO_RECORD),
+	    "%s: it has a Setup.bin and no record, and a Setup.bin names no "
+	    "board: --uuid tells which one this is",
+	    image);
 }
 
 /* The image's record; of a blank board what is known of it. */
@@ -342,8 +376,7 @@ find_record(struct run *r, const char *image, struct machine_place *p,
 	p->blank = p->state_dir != NULL &&
 	    e->reason == reason_get(REASON_IMAGE_NO_RECORD);
 	if (p->blank)
-		blank_board(
-		    &r->board, p->state_dir, key_of(r->args) != NULL, rec, e);
+		find_blank(r, image, p, rec, e);
 	return e->code;
 }
 

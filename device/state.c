@@ -109,6 +109,18 @@ put_set_up(struct wr *w, const struct state *s)
 }
 
 static void
+put_setup(struct wr *w, const struct state *s)
+{
+	char hex[TEXT_HEX_SIZE(sizeof(s->setup_sha256))];
+
+	if (s->setup_used == 0)
+		return;
+	text_hex(hex, s->setup_sha256, sizeof(s->setup_sha256));
+	wr_fmt(
+	    w, "setup_sha256 %s\nsetup_used %" PRIu32 "\n", hex, s->setup_used);
+}
+
+static void
 put_all(struct wr *w, const struct state *s)
 {
 	bool post = s->phase == STATE_POST;
@@ -120,6 +132,7 @@ put_all(struct wr *w, const struct state *s)
 	put_blob(w, "cert", &s->cert);
 	put_psk(w, "_kept", &s->psk_kept);
 	put_blob(w, "onetouch", &s->onetouch);
+	put_setup(w, s);
 	if (post)
 		put_set_up(w, s);
 	wr_str(w, "end\n");
@@ -311,6 +324,12 @@ take(struct state *s, const char *key, const char *v)
 		good = take_text(s->psk_kept.pps, sizeof(s->psk_kept.pps), v);
 	} else if (strcmp(key, "onetouch") == 0) {
 		good = take_onetouch(v, &s->onetouch);
+	} else if (strcmp(key, "setup_sha256") == 0) {
+		good = text_unhex(
+		    s->setup_sha256, sizeof(s->setup_sha256), v, strlen(v));
+	} else if (strcmp(key, "setup_used") == 0) {
+		good = take_number(v, 1, UINT32_MAX, &n);
+		s->setup_used = (uint32_t)n;
 	} else if (strcmp(key, "credential") == 0) {
 		good = take_number(v, -1, STATE_CERTS - 1, &n);
 		s->credential = (int)n;

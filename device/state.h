@@ -59,6 +59,10 @@ struct state {
 	struct psk psk_kept; /* of a set-up that was undone in part */
 	/* The record that a one-touch key made of the image's, OPR1. */
 	struct state_blob onetouch;
+	/* Records that were used of the Setup.bin in the image, by its SHA-256:
+	 * the image is never written, so this outlives un-provisioning. */
+	uint8_t setup_sha256[32];
+	uint32_t setup_used;
 	/* Made or changed by a set-up session; saved in STATE_POST only. */
 	char ha1[AUTH_HA1]; /* admin; "" while it is the factory's */
 	bool mebx_set;

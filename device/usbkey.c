@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/rand.h"
 #include "base/secret.h"
 #include "device/state.h"
@@ -77,20 +78,57 @@ first_record(const struct onetouch *o, struct record *rec, struct err *e)
 	return e->code;
 }
 
+/* From where the record comes. */
+struct source {
+	struct fat_disk disk;
+	int fd;
+};
+
+static enum err_code
+source_open(struct source *src, const struct usbkey_boot *b,
+    const struct state *s, const struct record *rec, struct onetouch *o,
+    struct err *e)
+{
+	struct onetouch_file file = { b->setup, b->setup_len, 0 };
+	uint8_t sha[SHA256_LEN];
+
+	if (b->path != NULL) {
+		if (disk_open(b->path, &src->fd, &src->disk, e) != ERR_OK)
+			return e->code;
+		return onetouch_open(o, &src->disk, major_max(b, rec), e);
+	}
+	digest_sha256(b->setup, b->setup_len, sha);
+	if (memcmp(sha, s->setup_sha256, sizeof(sha)) == 0)
+		file.used = s->setup_used;
+	return onetouch_open_file(o, &file, major_max(b, rec), e);
+}
+
+/* Before it is used. */
+static enum err_code
+mark_used(const struct usbkey_boot *b, struct state *s, struct onetouch *o,
+    struct err *e)
+{
+	if (b->path != NULL || o->keep)
+		return onetouch_take(o, e);
+	digest_sha256(b->setup, b->setup_len, s->setup_sha256);
+	s->setup_used = o->next + 1;
+	return state_save(s, e);
+}
+
 /* Failures are k->why. */
 static void
-take(struct usbkey *k, const struct usbkey_boot *b, struct record *rec)
+take(struct usbkey *k, const struct usbkey_boot *b, struct state *s,
+    struct record *rec)
 {
 	struct onetouch *o = malloc(sizeof(*o));
-	struct fat_disk disk;
-	int fd = -1;
+	struct source src = { .fd = -1 };
 
 	if (o == NULL) {
 		err_mem(&k->why);
 		return;
 	}
-	if (disk_open(b->path, &fd, &disk, &k->why) != ERR_OK ||
-	    onetouch_open(o, &disk, major_max(b, rec), &k->why) != ERR_OK ||
+	memset(o, 0, sizeof(*o));
+	if (source_open(&src, b, s, rec, o, &k->why) != ERR_OK ||
 	    (b->blank && first_record(o, rec, &k->why) != ERR_OK))
 		goto out;
 	k->record = o->next + 1;
@@ -98,7 +136,7 @@ take(struct usbkey *k, const struct usbkey_boot *b, struct record *rec)
 	k->keep = o->keep;
 	k->hint = o->hint;
 	/* One of the two writes may have reached the key. */
-	if (onetouch_take(o, &k->why) != ERR_OK) {
+	if (mark_used(b, s, o, &k->why) != ERR_OK) {
 		k->taken = k->why.reason == reason_get(REASON_KEY_WRITE_LOST);
 		goto out;
 	}
@@ -112,8 +150,8 @@ take(struct usbkey *k, const struct usbkey_boot *b, struct record *rec)
 out:
 	onetouch_wipe(o);
 	free(o);
-	if (fd != -1)
-		close(fd);
+	if (src.fd != -1)
+		close(src.fd);
 }
 
 static enum err_code
@@ -123,12 +161,14 @@ touch(struct usbkey *k, const struct usbkey_boot *b, struct state *s,
 	const char *why;
 
 	if (!state_is_factory(s, &why)) {
+		if (b->path == NULL)
+			return ERR_OK; /* it lies there at each start */
 		err_refuse(&k->why, ERR_PERM,
 		    reason_get(REASON_KEY_NOT_FACTORY),
 		    "the key is left as it is: %s", why);
 		return ERR_OK;
 	}
-	take(k, b, rec);
+	take(k, b, s, rec);
 	if (!k->applied)
 		return ERR_OK;
 	if (state_onetouch_set(s, rec, e) == ERR_OK &&
@@ -136,7 +176,8 @@ touch(struct usbkey *k, const struct usbkey_boot *b, struct state *s,
 		return ERR_OK;
 	k->applied = false;
 	return err_in(e, "%s: record %u is used, and could not be kept",
-	    b->path, (unsigned)k->record);
+	    b->path != NULL ? b->path : "Setup.bin of the image",
+	    (unsigned)k->record);
 }
 
 enum err_code
@@ -153,7 +194,7 @@ usbkey_boot(const struct usbkey_boot *b, struct record *rec, struct usbkey *k,
 	memset(&s, 0, sizeof(s));
 	if (rand_bytes(random, sizeof(random), e) == ERR_OK &&
 	    state_open(&s, b->state_dir, random, e) == ERR_OK) {
-		if (b->path != NULL)
+		if (b->path != NULL || b->setup != NULL)
 			touch(k, b, &s, rec, e);
 		k->in_force = k->applied || state_onetouch(&s, rec, kept);
 		if (k->in_force && !k->applied)

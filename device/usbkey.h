@@ -6,6 +6,9 @@
  * before it is used, each write is synced, and what comes of it is kept in
  * the machine's state. A cut in between burns the record and loses nothing
  * else.
+ *
+ * A Setup.bin in the image's variable is met the same way, as by a BIOS that
+ * hands that to MEBx; what is used of it is kept in the state.
  */
 #ifndef DEVICE_USBKEY_H
 #define DEVICE_USBKEY_H
@@ -21,6 +24,9 @@
 /* What a machine meets it with. */
 struct usbkey_boot {
 	const char *path; /* NULL: no key is in */
+	/* The Setup.bin in the image, taken where no key is in; NULL: none. */
+	const uint8_t *setup;
+	size_t setup_len;
 	const char *state_dir;
 	const struct settings *settings;
 	/* The image has no record: the caller's has the UUID and, if known, the

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "bios/container.h"
 #include "factory/imageshow.h"
 #include "factory/showbios.h"
 #include "factory/showdesc.h"
 #include "factory/showme.h"
 #include "factory/showrecord.h"
-#include "formats/reason.h"
 
 static void
 region(struct tree *t, const struct image *img, size_t i)
@@ -33,25 +34,65 @@ region(struct tree *t, const struct image *img, size_t i)
 	tree_close(t);
 }
 
-/* The live record, or why what is there is none. */
+static const char *
+standing(const struct container_hit *h)
+{
+	if (h->why != NULL)
+		return "broken";
+	if (h->counts)
+		return "counts";
+	if (h->kind == CONTAINER_SETUP)
+		return "a record counts before it";
+	return h->tie ? "as new as the one that counts" : "older";
+}
+
+/* Every container that holds something, in the order of the search. */
+static void
+containers(struct tree *t, const struct container_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct container_hit *h = &l->hit[i];
+		char name[32], what[96];
+
+		snprintf(name, sizeof(name), "container %s",
+		    container_name(h->kind));
+		tree_open(t, "containers", h->at, h->at + h->len,
+		    t->json ? container_name(h->kind) : name);
+		if (h->why == NULL && h->kind != CONTAINER_SETUP)
+			tree_uint(t, "sequence", h->sequence);
+		tree_text(t, "standing", standing(h));
+		if (h->kind == CONTAINER_FPT)
+			tree_text(t, "read_by", "the software device only");
+		if (h->why != NULL) {
+			snprintf(what, sizeof(what), "%s: %s", name, h->why);
+			tree_unknown(t, h->why_at, h->why_at, what);
+		}
+		tree_close(t);
+	}
+}
+
+/* What lies in containers, and the record that counts. */
 static enum err_code
 record(struct tree *t, const struct image *img, struct err *e)
 {
 	struct record *rec = calloc(1, sizeof(*rec));
+	struct container_list *l = calloc(1, sizeof(*l));
 	struct err none;
 	size_t at;
 
-	if (rec == NULL)
-		return err_mem(e);
 	err_clear(&none);
-	if (image_find_record(img, rec, &at, &none) == ERR_OK)
-		showrecord_tree(t, rec, at);
-	else if (none.reason == reason_get(REASON_RECORD_MALFORMED) &&
-	    none.offset != ERR_NO_OFFSET)
-		tree_unknown(t, none.offset, none.offset, none.msg);
-	record_wipe(rec);
+	if (rec == NULL || l == NULL)
+		err_mem(e);
+	else {
+		container_find(img, l);
+		containers(t, l);
+		if (image_find_record(img, rec, &at, &none) == ERR_OK)
+			showrecord_tree(t, rec, at);
+		record_wipe(rec);
+	}
 	free(rec);
-	return ERR_OK;
+	free(l);
+	return e->code;
 }
 
 static enum err_code

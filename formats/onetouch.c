@@ -107,6 +107,16 @@ find_file(struct onetouch *o, const struct fat_disk *disk, struct err *e)
 	return ERR_OK;
 }
 
+/* The file's i-th sector, which it has. */
+static enum err_code
+copy_sector(struct onetouch *o, uint32_t i, uint8_t *out, struct err *e)
+{
+	if (((uint64_t)i + 1) * FAT_SECTOR > o->file.size)
+		return unreadable("the file ends too early", e);
+	memcpy(out, o->bytes + (size_t)i * FAT_SECTOR, FAT_SECTOR);
+	return ERR_OK;
+}
+
 /* n sectors of the file from the i-th on into raw[at sectors]. */
 static enum err_code
 load(struct onetouch *o, uint32_t i, uint32_t at, uint32_t n, struct err *e)
@@ -115,6 +125,12 @@ load(struct onetouch *o, uint32_t i, uint32_t at, uint32_t n, struct err *e)
 	const char *why = "";
 	uint64_t lba;
 
+	for (uint32_t s = at; s < at + n && o->bytes != NULL; s++)
+		if (copy_sector(o, i + s, o->raw + (size_t)s * FAT_SECTOR, e) !=
+		    ERR_OK)
+			return e->code;
+	if (o->bytes != NULL)
+		return ERR_OK;
 	for (uint32_t s = at; s < at + n; s++) {
 		if (!fat_lba(&o->fat, &o->file, i + s, &lba, &why))
 			return unreadable(why, e);
@@ -132,7 +148,7 @@ keep_sector(
 {
 	const char *why = "";
 
-	if (!fat_lba(&o->fat, &o->file, i, &s->lba, &why))
+	if (o->bytes == NULL && !fat_lba(&o->fat, &o->file, i, &s->lba, &why))
 		return unreadable(why, e);
 	memcpy(s->b, o->raw, FAT_SECTOR);
 	return ERR_OK;
@@ -216,9 +232,9 @@ static enum err_code
 find_record(struct onetouch *o, struct err *e)
 {
 	const struct setupbin *head = &o->head;
+	uint32_t used = head->consumed > o->used ? head->consumed : o->used;
 
-	for (o->next = o->keep ? 0 : head->consumed; o->next < head->count;
-	     o->next++) {
+	for (o->next = o->keep ? 0 : used; o->next < head->count; o->next++) {
 		uint32_t first =
 		    head->head_chunks + o->next * head->record_chunks;
 
@@ -234,16 +250,22 @@ find_record(struct onetouch *o, struct err *e)
 	    "no unused record left of %u", (unsigned)head->count);
 }
 
+static enum err_code
+find_next(struct onetouch *o, struct err *e)
+{
+	if (read_head(o, e) != ERR_OK)
+		return e->code;
+	o->keep = (o->head.flags & SETUPBIN_KEEP) != 0;
+	return find_record(o, e);
+}
+
 enum err_code
 onetouch_open(struct onetouch *o, const struct fat_disk *disk,
     uint8_t major_max, struct err *e)
 {
 	memset(o, 0, sizeof(*o));
 	o->major_max = major_max;
-	if (find_file(o, disk, e) != ERR_OK || read_head(o, e) != ERR_OK)
-		return e->code;
-	o->keep = (o->head.flags & SETUPBIN_KEEP) != 0;
-	if (find_record(o, e) != ERR_OK)
+	if (find_file(o, disk, e) != ERR_OK || find_next(o, e) != ERR_OK)
 		return e->code;
 	if (!o->keep && disk->write == NULL)
 		return err_refuse(e, ERR_PERM,
@@ -251,6 +273,20 @@ onetouch_open(struct onetouch *o, const struct fat_disk *disk,
 		    "record %u cannot be marked as used: the key is read-only",
 		    (unsigned)o->next + 1);
 	return ERR_OK;
+}
+
+enum err_code
+onetouch_open_file(struct onetouch *o, const struct onetouch_file *f,
+    uint8_t major_max, struct err *e)
+{
+	memset(o, 0, sizeof(*o));
+	o->major_max = major_max;
+	o->bytes = f->p;
+	o->used = f->used;
+	if (f->n > UINT32_MAX)
+		return malformed("larger than any file on FAT", e);
+	o->file.size = (uint32_t)f->n;
+	return find_next(o, e);
 }
 
 /* Taking. */
@@ -287,6 +323,8 @@ onetouch_take(struct onetouch *o, struct err *e)
 {
 	uint8_t *flags = o->flag.b + SETUPBIN_FLAGS_AT;
 
+	if (o->bytes != NULL)
+		return ERR_OK; /* the caller remembers */
 	/* The question may have taken a while. */
 	if (!stands(o, &o->flag) || !stands(o, &o->counter))
 		return err_refuse(e, ERR_IO, reason_get(REASON_KEY_CHANGED),

@@ -39,12 +39,21 @@ struct onetouch_sector {
 	uint8_t b[FAT_SECTOR];
 };
 
+struct onetouch_file {
+	const uint8_t *p;
+	size_t n;
+	uint32_t used; /* records before that one are consumed */
+};
+
 /* Too large for a stack, and holds secrets: onetouch_wipe() it. */
 struct onetouch {
 	struct fat fat;
 	struct fat_file file;
+	const uint8_t
+	    *bytes; /* the whole file, where it is on no disk; or NULL */
 	struct setupbin head; /* without its module list */
 	uint8_t major_max;    /* this firmware knows files up to it */
+	uint32_t used;        /* of a file in memory */
 	uint32_t next;        /* index of the next valid record, from 0 */
 	uint32_t left;        /* records from the next one on, as counted by
 			       * the header */
@@ -72,6 +81,12 @@ enum err_code onetouch_blank(const struct uuid *, const struct setupbin *head,
  * but read-only. The disk is borrowed until onetouch_wipe(). */
 enum err_code onetouch_open(struct onetouch *, const struct fat_disk *,
     uint8_t major_max, struct err *);
+/* The same of a file that lies in memory, as a BIOS has it that keeps one in a
+ * variable. Nothing can be marked in it, so the caller remembers how many
+ * records were used, and gives that. The bytes are borrowed until
+ * onetouch_wipe(). */
+enum err_code onetouch_open_file(struct onetouch *,
+    const struct onetouch_file *, uint8_t major_max, struct err *);
 /* Invalidates the record on the disk, by two one-sector writes that are read
  * back; nothing where records are not consumed. Refuses a disk that is no
  * longer as it was opened, without a write. */
