@@ -359,6 +359,86 @@ a_uuid_that_many_boards_share_uses_no_record_up(void **unused)
 	used(0);
 }
 
+/* The file of a key, as an image has it in a variable. */
+static void
+lay(struct onekey *key)
+{
+	const uint8_t *file = key->b + ONEKEY_DATA * FAT_SECTOR;
+
+	in.setup_len = 4 * 512;
+	in.setup = test_malloc(in.setup_len);
+	memcpy((void *)(uintptr_t)in.setup, file, in.setup_len);
+	test_free(key);
+}
+
+static void
+an_images_setup_bin_is_taken_once_and_stays_used(void **unused)
+{
+	struct uuid uuid = image->uuid;
+
+	(void)unused;
+	lay(psk_key());
+	memset(image, 0, sizeof(*image));
+	image->uuid = uuid;
+	in.blank = true;
+	boot(false);
+	assert_true(k.applied && k.taken && k.in_force);
+	assert_int_equal(k.record, 1);
+	assert_int_equal(k.left, 2);
+	assert_string_equal(rec->psk.pps, PPS);
+	boot(false); /* it lies there still, and is left alone */
+	assert_true(k.in_force && !k.applied);
+	assert_int_equal(k.record, 0);
+	assert_int_equal(k.why.code, ERR_OK);
+	/* back in the factory's state the next record is taken, to the last */
+	for (unsigned i = 2; i <= 3; i++) {
+		with_state(unprovision);
+		boot(false);
+		assert_int_equal(k.record, i);
+	}
+	with_state(unprovision);
+	boot(false);
+	told("key-used-up");
+	assert_false(k.in_force);
+	/* another file is another one */
+	((uint8_t *)(uintptr_t)in.setup)[512 + SETUPBIN_FLAGS_AT] ^=
+	    SETUPBIN_VALID;
+	boot(false);
+	assert_int_equal(k.record, 2);
+	test_free((void *)(uintptr_t)in.setup);
+}
+
+static void
+a_key_comes_before_the_images_setup_bin(void **unused)
+{
+	(void)unused;
+	lay(psk_key());
+	plug(psk_key());
+	boot(true);
+	assert_true(k.applied);
+	used(1);
+	with_state(unprovision);
+	boot(false);
+	assert_int_equal(k.record, 1);
+	used(1);
+	test_free((void *)(uintptr_t)in.setup);
+}
+
+static void
+an_images_setup_bin_may_be_cut_anywhere(void **unused)
+{
+	size_t whole;
+
+	(void)unused;
+	lay(psk_key());
+	whole = in.setup_len;
+	for (in.setup_len = 1; in.setup_len < whole; in.setup_len += 97) {
+		boot(false);
+		assert_true(!k.applied && k.why.reason != NULL);
+	}
+	test_free((void *)(uintptr_t)in.setup);
+}
+
 int
 main(void)
 {
@@ -378,6 +458,9 @@ main(void)
 		CASE(
 		    a_board_without_a_record_has_the_amt_version_that_is_known),
 		CASE(a_uuid_that_many_boards_share_uses_no_record_up),
+		CASE(an_images_setup_bin_is_taken_once_and_stays_used),
+		CASE(a_key_comes_before_the_images_setup_bin),
+		CASE(an_images_setup_bin_may_be_cut_anywhere),
 	};
 
 	return cmocka_run_group_tests_name("tests", tests, NULL, NULL);
