@@ -6,7 +6,10 @@
 #include "bios/container.h"
 #include "bios/ffs.h"
 #include "bios/ftw.h"
+#include "bios/me.h"
+#include "bios/place.h"
 #include "bios/scrub.h"
+#include "bios/scrubmap.h"
 #include "formats/reason.h"
 #include "formats/recordview.h"
 #include "formats/setupbin.h"
@@ -126,6 +129,17 @@ scrub_know(struct scrub *s, const struct record *rec)
 
 /* ---- what may be erased ---- */
 
+/* What nobody may write. In the ME region all but our partition is that. */
+static void
+find_guards(struct scrub *s)
+{
+	struct me me;
+
+	descriptor_guards(s->img, &s->guard);
+	if (place_me(s->img, &me))
+		me_guards(&me, &s->guard);
+}
+
 static void
 area(struct scrub *s, size_t from, size_t end)
 {
@@ -213,8 +227,8 @@ struct chain {
 	size_t off[CHAIN_MAX];
 };
 
-static bool
-has_name(const struct varstore_var *v, const struct varstore_name *name)
+bool
+scrub_has_name(const struct varstore_var *v, const struct varstore_name *name)
 {
 	char text[VARSTORE_NAME];
 
@@ -225,13 +239,14 @@ has_name(const struct varstore_var *v, const struct varstore_name *name)
 }
 
 static bool
-is_named(const struct varstore_var *v)
+is_named(const struct scrub *s, const struct varstore_var *v)
 {
 	struct varstore_name oem, setup;
 
 	image_oem_name(&oem);
 	container_setup_name(&setup);
-	return has_name(v, &oem) || has_name(v, &setup);
+	return scrub_has_name(v, &oem) || scrub_has_name(v, &setup) ||
+	    scrubmap_names(s, v);
 }
 
 static bool
@@ -250,7 +265,7 @@ static bool
 is_ours(const struct scrub *s, const struct varstore_var *v, struct chain *c)
 {
 	size_t len;
-	bool ours = is_named(v);
+	bool ours = is_named(s, v);
 
 	for (size_t i = 0; i < c->n && !ours; i++)
 		ours = c->off[i] == v->off;
@@ -453,28 +468,33 @@ prove_image(struct scrub *s, struct err *e)
 /* ---- all of it ---- */
 
 enum err_code
-scrub_begin(struct scrub *s, const struct image *img, uint8_t *p, struct err *e)
+scrub_begin(struct scrub *s, const struct image *img, const struct imgmap *map,
+    uint8_t *p, struct err *e)
 {
 	memset(s, 0, sizeof(*s));
 	s->img = img;
+	s->map = map;
 	s->p = p;
 	s->n = img->n;
 	if (needle_new(&s->needles, e) != ERR_OK)
 		return e->code;
-	descriptor_guards(img, &s->guard);
+	find_guards(s);
 	find_areas(s);
 	learn(s);
+	if (scrubmap_learn(s, e) != ERR_OK)
+		return e->code;
 	return refuse_journal(s, e);
 }
 
 enum err_code
-scrub_run(struct scrub *s, const struct imgmap *map, struct err *e)
+scrub_run(struct scrub *s, struct err *e)
 {
-	(void)map;
 	if (needle_ready(s->needles, e) != ERR_OK)
 		return e->code;
 	for (size_t i = 0; i < s->img->nstores; i++)
 		scrub_store(s, &s->img->store[i]);
+	if (scrubmap_restore(s, e) != ERR_OK)
+		return e->code;
 	for (size_t i = 0; i < s->nareas; i++)
 		scrub_area(s, &s->area[i]);
 	scrub_gaps(s);

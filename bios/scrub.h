@@ -37,14 +37,16 @@ struct scrub_area {
 };
 
 struct scrub {
-	const struct image *img; /* of p, borrowed */
-	uint8_t *p;              /* the copy; borrowed */
+	const struct image *img;  /* of p, borrowed */
+	const struct imgmap *map; /* borrowed; NULL: none */
+	uint8_t *p;               /* the copy; borrowed */
 	size_t n;
 	struct needles *needles; /* owned */
 	struct guard guard;
 	/* Bytes that are ours to erase where a secret lies in them. */
 	size_t nareas;
 	struct scrub_area area[SCRUB_AREAS];
+	uint32_t fixups;  /* bit i: the map's checksum i held before */
 	size_t records;   /* found: live, deleted, torn and old ones */
 	size_t setups;    /* Setup.bin files, likewise */
 	size_t variables; /* entries that were removed */
@@ -52,13 +54,14 @@ struct scrub {
 	size_t unsound;   /* volumes that are broken */
 };
 
-/* img is of the very bytes p. scrub_free() in any case. */
-enum err_code scrub_begin(
-    struct scrub *, const struct image *, uint8_t *p, struct err *);
+/* img is of the very bytes p; map may be NULL. scrub_free() in any case. */
+enum err_code scrub_begin(struct scrub *, const struct image *,
+    const struct imgmap *, uint8_t *p, struct err *);
 /* What the ledger knows of the unit is searched too: it finds secrets whose
  * record is destroyed. Before scrub_run(). */
 void scrub_know(struct scrub *, const struct record *);
-enum err_code scrub_run(struct scrub *, const struct imgmap *, struct err *);
+enum err_code scrub_run(struct scrub *, struct err *);
+bool scrub_has_name(const struct varstore_var *, const struct varstore_name *);
 /* The proof alone, of any bytes: nothing is found in them. */
 enum err_code scrub_prove(
     const struct scrub *, const uint8_t *, size_t n, struct err *);

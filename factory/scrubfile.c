@@ -87,7 +87,7 @@ copy_in(struct job *j, struct err *e)
 		return e->code;
 	if (image_read(j->copy.p, j->n, j->img, e) != ERR_OK ||
 	    map_matches(j->map, j->img, e) != ERR_OK ||
-	    scrub_begin(&j->scrub, j->img, j->copy.p, e) != ERR_OK)
+	    scrub_begin(&j->scrub, j->img, j->map, j->copy.p, e) != ERR_OK)
 		return err_in(e, "%s", j->in);
 	return ERR_OK;
 }
@@ -183,7 +183,7 @@ scrub(struct job *j, struct err *e)
 		return e->code;
 	if (j->l != NULL && ask_ledger(j, e) != ERR_OK)
 		return e->code;
-	if (scrub_run(&j->scrub, j->map, e) != ERR_OK)
+	if (scrub_run(&j->scrub, e) != ERR_OK)
 		return err_in(e, "%s", j->in);
 	if (put_out(j, e) != ERR_OK)
 		return e->code;

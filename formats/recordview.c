@@ -74,7 +74,7 @@ le32(const uint8_t *p)
 
 /* The first failure stays. */
 static bool
-fail(struct recordview *v, size_t at, const char *why)
+refuse(struct recordview *v, size_t at, const char *why)
 {
 	if (v->why == NULL) {
 		v->why = why;
@@ -88,7 +88,7 @@ blank(struct recordview *v, size_t at, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (v->p[at + i] != 0)
-			return fail(v, at + i, "padding is not blank");
+			return refuse(v, at + i, "padding is not blank");
 	return true;
 }
 
@@ -166,19 +166,19 @@ judge_hash(struct judge *j, const struct recordview_entry *e)
 	if (j->hashes == 0)
 		j->first_hash = e->off;
 	if (j->hashes++ == RECORDVIEW_HASHES)
-		return fail(j->v, e->off, "too many hashes");
+		return refuse(j->v, e->off, "too many hashes");
 	if (n == 0)
-		return fail(j->v, at, "unknown hash algorithm");
+		return refuse(j->v, at, "unknown hash algorithm");
 	if (e->n < 2 + n)
-		return fail(j->v, at + e->n, "truncated");
+		return refuse(j->v, at + e->n, "truncated");
 	name = e->value[1 + n];
 	if (name > 31)
-		return fail(j->v, at + 1 + n, "name of a hash is too long");
+		return refuse(j->v, at + 1 + n, "name of a hash is too long");
 	if (e->n != 2 + n + name)
-		return fail(j->v, at + 2 + n,
+		return refuse(j->v, at + 2 + n,
 		    e->n < 2 + n + name ? "truncated" : "trailing bytes");
 	if (!printable(e->value + 2 + n, name))
-		return fail(
+		return refuse(
 		    j->v, at + 2 + n, "name of a hash is not printable");
 	return true;
 }
@@ -189,21 +189,21 @@ judge_marks(struct judge *j, const struct recordview_entry *e)
 	size_t only = 0;
 
 	if (e->n != j->hashes)
-		return fail(j->v, e->off + 8, "not one mark for each hash");
+		return refuse(j->v, e->off + 8, "not one mark for each hash");
 	for (size_t i = 0; i < e->n; i++) {
 		uint8_t b = e->value[i];
 
 		if (b > (RECORDVIEW_MARK_ACTIVE | RECORDVIEW_MARK_ONLY |
 			    RECORDVIEW_MARK_OEM))
-			return fail(
+			return refuse(
 			    j->v, e->off + 8 + i, "unknown mark of a hash");
 		if ((b & RECORDVIEW_MARK_ONLY) == 0)
 			continue;
 		if ((b & RECORDVIEW_MARK_ACTIVE) == 0)
-			return fail(j->v, e->off + 8 + i,
+			return refuse(j->v, e->off + 8 + i,
 			    "the only hash is not active");
 		if (++only > 1)
-			return fail(j->v, e->off + 8 + i,
+			return refuse(j->v, e->off + 8 + i,
 			    "two hashes are marked as the only one");
 	}
 	return true;
@@ -216,21 +216,23 @@ judge_value(
 	size_t at = e->off + 8;
 
 	if (e->n < var->min || e->n > var->max)
-		return fail(j->v, at, "length of a value is out of its limits");
+		return refuse(
+		    j->v, at, "length of a value is out of its limits");
 	switch (var->kind) {
 	case TEXT:
 		return printable(e->value, e->n) ||
-		    fail(j->v, at, "a text is not printable ASCII");
+		    refuse(j->v, at, "a text is not printable ASCII");
 	case PID:
 	case PPS:
 		if (!printable(e->value, e->n))
-			return fail(j->v, at, "a text is not printable ASCII");
+			return refuse(
+			    j->v, at, "a text is not printable ASCII");
 		return is_key_text(
 			   e->value, e->n, var->kind == PID ? e->n : 4) ||
-		    fail(j->v, at, "checksum of a PID or PPS is wrong");
+		    refuse(j->v, at, "checksum of a PID or PPS is wrong");
 	case FLAG:
 		return e->value[0] <= 1 ||
-		    fail(j->v, at, "a switch is neither 0 nor 1");
+		    refuse(j->v, at, "a switch is neither 0 nor 1");
 	case HASH:
 		return judge_hash(j, e);
 	case MARKS:
@@ -238,9 +240,9 @@ judge_value(
 	case IP:
 		/* Absent has one form: no entry. */
 		return le32(e->value) != 0 ||
-		    fail(j->v, at, "address is 0.0.0.0");
+		    refuse(j->v, at, "address is 0.0.0.0");
 	case PORT:
-		return le16(e->value) != 0 || fail(j->v, at, "port is 0");
+		return le16(e->value) != 0 || refuse(j->v, at, "port is 0");
 	default:
 		return true;
 	}
@@ -255,13 +257,13 @@ read_entry(struct recordview *v, size_t off, struct recordview_entry *e)
 	size_t left = v->n - off, n, pad;
 
 	if (left < 8)
-		return fail(v, off, "truncated");
+		return refuse(v, off, "truncated");
 	n = le16(v->p + off + 4);
 	pad = (4 - n % 4) % 4;
 	if (!blank(v, off + 6, 2))
 		return false;
 	if (left - 8 < n + pad)
-		return fail(v, off + 8, "truncated");
+		return refuse(v, off + 8, "truncated");
 	e->var = RECORDVIEW_VAR(le16(v->p + off), le16(v->p + off + 2));
 	e->value = v->p + off + 8;
 	e->n = n;
@@ -276,10 +278,11 @@ judge_extra(struct judge *j, const struct recordview_entry *e)
 	uint32_t module = e->var >> 16;
 
 	if ((module != 1 && module != 2) || (e->var & 0xffff) == 0)
-		return fail(j->v, e->off, "unknown entry");
+		return refuse(j->v, e->off, "unknown entry");
 	j->extra += e->size;
 	if (j->extra > RECORDVIEW_EXTRA)
-		return fail(j->v, e->off, "too many bytes of unknown entries");
+		return refuse(
+		    j->v, e->off, "too many bytes of unknown entries");
 	return true;
 }
 
@@ -290,7 +293,8 @@ judge_entry(struct judge *j, const struct recordview_entry *e)
 
 	if (e->var < j->last ||
 	    (e->var == j->last && (var == NULL || var->kind != HASH)))
-		return fail(j->v, e->off, "entries are not in ascending order");
+		return refuse(
+		    j->v, e->off, "entries are not in ascending order");
 	j->last = e->var;
 	if (var == NULL)
 		return judge_extra(j, e);
@@ -318,7 +322,8 @@ no_hash_twice(struct judge *j)
 			read_entry(j->v, from, &b);
 			if (memcmp(a.value, b.value,
 				1 + hash_length(a.value[0])) == 0)
-				return fail(j->v, a.off, "the same hash twice");
+				return refuse(
+				    j->v, a.off, "the same hash twice");
 		}
 	}
 	return true;
@@ -335,17 +340,17 @@ judge_whole(struct judge *j)
 		if ((vars[i].kind == FLAG || vars[i].kind == FIXED ||
 			(vars[i].kind == MARKS && j->hashes != 0)) &&
 		    (j->seen >> i & 1) == 0)
-			return fail(
+			return refuse(
 			    v, v->n, "an entry that must be there is not");
 	if (seen(j, RECORDVIEW_PID) != seen(j, RECORDVIEW_PPS))
-		return fail(v, v->n, "PID and PPS do not come together");
+		return refuse(v, v->n, "PID and PPS do not come together");
 	if (!no_hash_twice(j))
 		return false;
 	secrets = seen(j, RECORDVIEW_PPS) || seen(j, RECORDVIEW_OTP) ||
 	    seen(j, RECORDVIEW_KEY) || seen(j, RECORDVIEW_MEBX_CURRENT) ||
 	    seen(j, RECORDVIEW_MEBX_NEW);
 	return v->flags == (secrets ? RECORDVIEW_SECRETS : 0) ||
-	    fail(v, 0x10, "flags do not say what is in");
+	    refuse(v, 0x10, "flags do not say what is in");
 }
 
 static bool
@@ -379,17 +384,17 @@ judge_header(struct recordview *v)
 	const uint8_t *p = v->p;
 
 	if (!recordview_present(p, v->n))
-		return fail(v, 0, "wrong magic");
+		return refuse(v, 0, "wrong magic");
 	if (le16(p + 0x08) != 1)
-		return fail(v, 0x08, "unknown version");
+		return refuse(v, 0x08, "unknown version");
 	if (le16(p + 0x0a) != RECORDVIEW_HEADER)
-		return fail(v, 0x0a, "length of the header is wrong");
+		return refuse(v, 0x0a, "length of the header is wrong");
 	if (le16(p + 0x18) != 1)
-		return fail(v, 0x18, "unknown type of payload");
+		return refuse(v, 0x18, "unknown type of payload");
 	if (!blank(v, 0x1a, 2))
 		return false;
 	if (le32(p + CRC_AT) != digestcore_crc32(0, p, CRC_AT))
-		return fail(v, CRC_AT, "checksum of the header is wrong");
+		return refuse(v, CRC_AT, "checksum of the header is wrong");
 	return blank(v, 0x44, 4);
 }
 
@@ -418,10 +423,10 @@ judge_digest(struct recordview *v)
 
 	if (total > RECORDVIEW_MAX || total != v->n ||
 	    payload != v->n - RECORDVIEW_HEADER)
-		return fail(v, RECORDVIEW_HEADER, "lengths do not agree");
+		return refuse(v, RECORDVIEW_HEADER, "lengths do not agree");
 	digestcore_sha256(v->p + RECORDVIEW_HEADER, payload, sha);
 	return memcmp(sha, v->p + SHA_AT, sizeof(sha)) == 0 ||
-	    fail(v, SHA_AT, "digest of the payload is wrong");
+	    refuse(v, SHA_AT, "digest of the payload is wrong");
 }
 
 bool
@@ -433,9 +438,9 @@ recordview_open(struct recordview *v, const void *p, size_t n)
 	v->why = NULL;
 	v->at = 0;
 	if (n >= 8 && !recordview_present(p, n))
-		return fail(v, 0, "wrong magic");
+		return refuse(v, 0, "wrong magic");
 	if (n < RECORDVIEW_HEADER)
-		return fail(v, n, "truncated");
+		return refuse(v, n, "truncated");
 	if (!judge_header(v))
 		return false;
 	v->flags = le32(v->p + 0x10);

@@ -75,4 +75,26 @@ for level in -O0 -O1 -O2 -O3 -Os; do
 		rc=1
 	reader clang -target i386-unknown-windows "$level" || rc=1
 done
+
+# What amtforge-record(5) shows a BIOS engineer compiles as it stands there.
+{
+	cat <<'END'
+#include <stddef.h>
+#include <stdint.h>
+void board_set_psk(const char *, const char *);
+void board_add_root(int, const uint8_t *, size_t);
+void board_wipe(void *, size_t);
+const char *take_record(const void *, size_t);
+const uint8_t *newest_record(const uint8_t *, size_t, size_t *);
+END
+	sed -n '/^#include "amtforge-record-reader.h"/,/^\.Ed/p
+		/^\/\* The newest record of a platform/,/^\.Ed/p' \
+		man/amtforge-record.5 | grep -v '^\.'
+} >"$work/reader/example.c"
+[ "$(grep -c '^}' "$work/reader/example.c")" = 2 ] || {
+	echo "man/amtforge-record.5: its examples are not found"
+	rc=1
+}
+"${CC:-cc}" -std=c11 -ffreestanding -Wall -Wextra -Werror \
+	-c "$work/reader/example.c" -o "$work/example.o" || rc=1
 exit $rc

@@ -44,11 +44,11 @@ scrub(uint8_t *p, uint32_t know, struct err *e)
 	assert_non_null(s);
 	assert_non_null(rec);
 	assert_int_equal(image_read(p, BOARD_SIZE, img, e), ERR_OK);
-	if (scrub_begin(s, img, p, e) == ERR_OK) {
+	if (scrub_begin(s, img, NULL, p, e) == ERR_OK) {
 		board_fill(rec, know);
 		if (know != 0)
 			scrub_know(s, rec);
-		scrub_run(s, NULL, e);
+		scrub_run(s, e);
 	}
 	scrub_free(s);
 	free(s);
