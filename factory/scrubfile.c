@@ -161,14 +161,14 @@ tell(const struct job *j, struct err *e)
 		wr_fmt(&w,
 		    "{\"records\":%zu,\"setup_bins\":%zu,\"variables\":%zu,"
 		    "\"changed\":%zu,\"secrets\":%zu,\"skipped\":%zu,"
-		    "\"packed\":%zu}",
+		    "\"packed\":%zu}\n",
 		    s->records, s->setups, s->variables, j->changed,
 		    s->needles->secrets, s->needles->skipped, s->packed);
 	else
 		wr_fmt(&w,
 		    "%zu records, %zu Setup.bin files and %zu variables "
 		    "removed, %zu bytes changed; of %zu secrets no byte is "
-		    "left",
+		    "left\n",
 		    s->records, s->setups, s->variables, j->changed,
 		    s->needles->secrets);
 	return cli_print(&w, e);

@@ -58,6 +58,7 @@ a_board_that_only_we_wrote_becomes_the_base_again() {
 		status 0 amtforge image scrub board-$order.bin "$MAP" \
 			out-$order.bin
 		grep -q '^1 records, 0 Setup.bin files and 1 variables' out
+		[ "$(wc -l <out)" = 1 ]
 		cmp base.bin out-$order.bin
 		[ "$(stat -c %a out-$order.bin)" = 600 ]
 	done
@@ -80,6 +81,7 @@ old_copies_go_too() {
 	used
 	status 0 amtforge image scrub used.bin "$MAP" out.bin --json
 	grep -q '"records":2,' out
+	[ "$(wc -l <out)" = 1 ]
 	no_secret out.bin PSK
 	status 65 amtforge-device show out.bin
 	says "[image-no-record]"
