@@ -113,6 +113,53 @@ the_ledger_finds_a_secret_whose_record_is_gone() {
 	[ "$(grep -cF "$pps" out err | cut -d: -f2 | sort -u)" = 0 ]
 }
 
+# Fields in the platform data region, a checksum over them, no record at all;
+# then once more with a board whose map has no record to learn secrets from.
+the_places_of_a_map_become_what_it_expects() {
+	head -c 65536 /dev/zero | tr '\000' '\377' >pdr.bin
+	# the sum over what the fields are in a base
+	printf '\000\000\000\000' |
+		dd of=pdr.bin bs=1 seek=252 conv=notrunc status=none
+	amtforge image new base.bin --size 8M --pdr pdr.bin --bios $OVMF
+	cat >fields.cfg <<'END'
+platform = { name = "fields";
+	match = ( { kind = "region"; region = "pdr"; size = 0x10000; } ); };
+settings = {
+	pid = { target = "pdr"; offset = 0; size = 8; encoding = "ascii";
+		fill = 0xff; expect = "ff"; };
+	pps = { target = "pdr"; offset = 0x10; size = 64; encoding = "utf-16";
+		fill = 0xff; };
+	mebx_password = { target = "pdr"; offset = 0x80; size = 40;
+		encoding = "ascii"; fill = 0xff; };
+	enabled = { target = "pdr"; offset = 0xb0; encoding = "u8";
+		expect = "ff"; };
+};
+fixups = ( { kind = "crc32"; region = "pdr"; from = 0; len = 0xfc;
+	at = 0xfc; } );
+END
+	amtforge ledger init l.db
+	amtforge order open l.db "$ROOT/configs/profile-psk.cfg" --id PSK
+	amtforge unit issue l.db PSK --count 1
+	amtforge image write l.db PSK --base base.bin --map fields.cfg \
+		--out images
+	cp images/*.bin board.bin
+	[ "$(cmp -l base.bin board.bin | wc -l)" -gt 60 ]
+	status 0 amtforge image scrub board.bin fields.cfg out.bin
+	no_secret out.bin PSK
+	# but for the checksum, which is that of the base now
+	cmp -l base.bin out.bin >changes || :
+	[ "$(awk '$1 < 4096 + 253 || $1 > 4096 + 256' changes | wc -l)" = 0 ]
+	amtforge image write l.db PSK --base out.bin --map fields.cfg \
+		--out again
+	cmp images/*.bin again/*.bin
+	# a second copy of the PPS, where nobody may write: known by the field
+	dd if=board.bin of=board.bin bs=1 skip=$((0x1010)) seek=$((0xf10)) \
+		count=32 conv=notrunc status=none
+	status 65 amtforge image scrub board.bin fields.cfg out2.bin
+	says "[scrub-left]"
+	says "offset 0xf10:"
+}
+
 what_is_asked_wrongly_is_refused() {
 	boards
 	status 2 amtforge image scrub board-PSK.bin "$MAP" out.bin l.db
@@ -147,6 +194,7 @@ if [ -e $OVMF ]; then
 	t a_board_that_only_we_wrote_becomes_the_base_again
 	t old_copies_go_too
 	t the_ledger_finds_a_secret_whose_record_is_gone
+	t the_places_of_a_map_become_what_it_expects
 	t what_is_asked_wrongly_is_refused
 	t a_pending_journal_is_refused
 else
