@@ -1,0 +1,127 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What image apply wrote at each kind of place, judged by UEFIExtract, ifdtool
+# and OVMF itself under QEMU.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+PATH=$PATH:/usr/sbin
+OVMF=/usr/share/ovmf/OVMF.fd
+SAMPLES=$SHARED/samples
+GUID=1862c8ba-49e6-4001-97f3-351bb07e8fd8
+
+# applied SETTINGS: base.bin written by a map with these, as new.bin.
+applied() {
+	cat >map <<-END
+	platform = { name = "m"; match = (
+	  { kind = "volume"; guid = "fff12b8d-7696-4c8b-a985-2747075b4f50"; } ); };
+	settings = { $1 };
+	END
+	[ -e l.db ] || amtforge ledger init l.db
+	[ -e units ] || amtforge order open l.db \
+		"$ROOT/configs/profile-psk.cfg" --id O
+	echo >>units # one more each time
+	uuid=$(amtforge unit issue l.db O --count "$(wc -l <units)" --json |
+		sed -n '$s/.*"uuid":"\([^"]*\)".*/\1/p')
+	amtforge image plan base.bin map l.db "$uuid" --out plan --force
+	amtforge image apply base.bin plan l.db new.bin --force
+}
+
+a_real_base() {
+	amtforge image new base.bin --size 8M --bios $OVMF \
+		--descriptor "$SAMPLES/cb_google_link_descriptor.bin" \
+		--me "$SAMPLES/cb_google_link_me.bin"
+}
+
+# changes: lines of UEFIExtract's report that only one of both images has.
+changes() {
+	UEFIExtract base.bin report
+	UEFIExtract new.bin report
+	diff base.bin.report.txt new.bin.report.txt | grep '^[<>]'
+}
+
+an_added_partition_is_listed_and_nothing_else_has_changed() {
+	a_real_base
+	applied 'oem_record = { target = "fpt"; part = "AMTO"; add = true;
+		size = 0x1000; encoding = "opr1"; };'
+	changes >diffs
+	grep -q '^> .*AMTO' diffs
+	# CRC-32s of what holds it, and the padding that it is cut from
+	grep -v 'AMTO\|FPT\|ME region\|Image\|Padding\|Free space' diffs &&
+		return 1
+	ifdtool -d base.bin >one
+	ifdtool -d new.bin | sed 's/new.bin/base.bin/' | diff one -
+}
+
+a_record_in_platform_data_leaves_the_image_as_it_was() {
+	head -c 8192 /dev/zero | tr '\0' '\377' >pdr
+	amtforge image new base.bin --size 8M --pdr pdr --bios $OVMF
+	applied 'oem_record = { target = "pdr"; offset = 0; size = 0x1000;
+		encoding = "opr1"; };'
+	changes >diffs
+	grep -v 'PDR\|Image\|Padding' diffs && return 1
+	ifdtool -d base.bin >one
+	ifdtool -d new.bin | sed 's/new.bin/base.bin/' | diff one -
+}
+
+# OVMF prints the variables of our GUID into ./console.
+boot() {
+	dd if=/dev/zero of=fat.img bs=1M count=4 status=none
+	mformat -i fat.img ::
+	printf 'dmpstore -guid %s\r\nreset -s\r\n' $GUID >startup.nsh
+	mcopy -i fat.img startup.nsh ::/
+	timeout 120 qemu-system-x86_64 -machine q35,accel=tcg -m 256 \
+		-nographic -monitor none -serial stdio -net none \
+		-drive if=pflash,format=raw,file="$1" \
+		-drive format=raw,file=fat.img,if=virtio \
+		-no-reboot </dev/null >console.raw
+	tr -d '\000\r' <console.raw | sed 's/\x1b\[[0-9;=?]*[a-zA-Z]//g' >console
+}
+
+ovmf_reads_the_newer_of_a_variable_that_was_replaced() {
+	amtforge image new base.bin --size 8M --bios $OVMF
+	serial='serial = { target = "uefi-var"; name = "AcmeSerial";
+		guid = "'$GUID'"; encoding = "ascii"; attrs = 0x7; };
+	  order = { target = "uefi-var"; name = "AcmeOrder";
+		guid = "'$GUID'"; encoding = "utf-16"; };'
+	applied "$serial"
+	mv new.bin base.bin
+	applied "$serial"
+	grep -q 'the variable before it is deleted' plan
+	cp new.bin booted.bin
+	boot booted.bin
+	[ "$(grep -c 'AcmeSerial' console)" = 1 ]
+	grep -q "Variable NV+RT+BS '.*:AcmeSerial' DataSize = 0x08" console
+	grep -q 'O-000002' console
+	grep -q "Variable NV+BS '.*:AcmeOrder' DataSize = 0x02" console
+	# and we read in what it left what the ledger says
+	status 0 amtforge image check booted.bin map l.db "$uuid"
+}
+
+# have TEST COMMAND...: runs the test if all commands are there.
+have() {
+	test=$1
+	shift
+	for c; do
+		command -v "$c" >/dev/null || {
+			skip "$test" "no $c"
+			return
+		}
+	done
+	[ -e $OVMF ] || {
+		skip "$test" "no $OVMF"
+		return
+	}
+	t "$test"
+}
+
+if [ -d "$SAMPLES" ]; then
+	have an_added_partition_is_listed_and_nothing_else_has_changed \
+		UEFIExtract ifdtool
+else
+	skip partitions_are_added_to_a_real_table "no samples"
+fi
+have a_record_in_platform_data_leaves_the_image_as_it_was UEFIExtract ifdtool
+have ovmf_reads_the_newer_of_a_variable_that_was_replaced \
+	qemu-system-x86_64 mformat mcopy
+done_testing
