@@ -31,8 +31,8 @@ compare(const struct map_setting *s, const struct wr *want, const uint8_t *have,
 	uint32_t mask = s->encoding == MAP_BITS ? encode_mask(s) : 0xFFFFFFFF;
 
 	for (size_t i = 0; i < want->len; i++) {
-		uint8_t part =
-		    s->encoding == MAP_BITS ? (uint8_t)(mask >> 8 * i) : 0xFF;
+		/* A word of bits has at most 4 bytes; others count whole. */
+		uint8_t part = (uint8_t)(mask >> 8 * (i % 4));
 
 		if (((have[i] ^ want->buf[i]) & part) != 0)
 			return differs(s->label, at + i,
