@@ -143,15 +143,38 @@ choose_store(struct planner *p, size_t i, struct err *e)
 	return varstore_refuse(&img->store[first], e);
 }
 
+/* What is there may be another unit's secret: then it is not told. */
 static enum err_code
 differs(const struct planner *p, const struct map_setting *s, size_t at,
     uint8_t want, struct err *e)
 {
+	char have[8] = "another";
+
+	if (!map_is_secret(s))
+		snprintf(have, sizeof(have), "%02x", p->img->p[at]);
 	err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_EXPECT),
 	    "map %s: setting %s: offset 0x%zx: the map expects %02x, the "
-	    "image has %02x",
-	    p->map->name, s->label, at, want, p->img->p[at]);
+	    "image has %s",
+	    p->map->name, s->label, at, want, have);
 	return err_at(e, at);
+}
+
+/* A plan tells old bytes, so where a secret goes nobody's may be: all bytes are
+ * one, erased as a rule, or the map knows them. */
+static enum err_code
+judge_blank(const struct planner *p, const struct map_setting *s,
+    const struct place *at, struct err *e)
+{
+	const uint8_t *old = p->img->p + at->off;
+
+	if (!map_is_secret(s) || s->nexpect > 0 || at->len == 0 ||
+	    memcmp(old, old + 1, at->len - 1) == 0)
+		return ERR_OK;
+	err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_LIVE_RECORD),
+	    "map %s: setting %s: 0x%zx..0x%zx is not erased: it may hold "
+	    "another unit's secret (expect says what else may be there)",
+	    p->map->name, s->label, at->off, at->off + at->len - 1);
+	return err_at(e, at->off);
 }
 
 /* A volume of variables has its own order, and a firmware moves them: only
@@ -192,7 +215,7 @@ judge_place(struct planner *p, size_t i, struct err *e)
 		if (p->img->p[at->off + k] != want)
 			return differs(p, s, at->off + k, want, e);
 	}
-	return ERR_OK;
+	return judge_blank(p, s, at, e);
 }
 
 /* A new partition: its table is not to be written but for this, which only

@@ -137,6 +137,7 @@ bits_of_one_word_are_one_write(void **state)
 	s->bit = 2;
 	refused(REASON_MAP_UNSOUND, "setting s2: its bits at 0x");
 	s->bit = 7;
+	s->secret = false;
 	s->size = 2; /* another word over the same byte */
 	refused(REASON_MAP_UNSOUND, "overlap");
 }
@@ -220,6 +221,24 @@ what_the_map_forbids_or_expects_is_kept(void **state)
 	refused(REASON_IMAGE_FORBIDDEN, "forbids");
 	strcpy(l.map.forbid[0].part, "NONE");
 	refused(REASON_IMAGE_TARGET, "forbid 1: the image has no $FPT part");
+}
+
+static void
+another_units_secret_is_neither_overwritten_nor_told(void **state)
+{
+	struct map_setting *s;
+
+	(void)state;
+	a_layout();
+	s = setting(MAP_OTP, MAP_AT_PDR, MAP_ASCII, 0x10, 16);
+	applied();
+	refused(REASON_IMAGE_LIVE_RECORD, "may hold another unit's secret");
+	s->nexpect = 1;
+	s->expect[0] = 0xFF;
+	refused(REASON_IMAGE_EXPECT, "expects ff, the image has another");
+	s->nexpect = 0;
+	memset(l.p + l.pdr + 0x10, 0, 16);
+	made();
 }
 
 static void
@@ -367,6 +386,8 @@ main(void)
 		cmocka_unit_test(a_checksum_over_a_secret_is_secret),
 		cmocka_unit_test(checksums_come_in_an_order_that_holds),
 		cmocka_unit_test(what_the_map_forbids_or_expects_is_kept),
+		cmocka_unit_test(
+		    another_units_secret_is_neither_overwritten_nor_told),
 		cmocka_unit_test(places_that_are_not_there_are_refused),
 		cmocka_unit_test(
 		    what_nobody_knows_is_written_only_where_the_map_expects_it),
