@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bios/container.h"
 #include "bios/image.h"
 #include "bios/me.h"
 #include "formats/reason.h"
@@ -79,6 +80,35 @@ a_bare_region_of_each_layout_is_an_image(void **state)
 		assert_int_equal(image_read(p, REGION_SIZE, img, &e), ERR_OK);
 		assert_int_equal(img->kind, IMAGE_ME);
 		assert_true(img->me.present);
+		free(img);
+	}
+}
+
+static void
+an_added_partition_is_found_as_a_container(void **state)
+{
+	(void)state;
+	for (int f = 0; f < REGION_FORMS; f++) {
+		struct image *img = malloc(sizeof(*img));
+		size_t from, end;
+		struct fpt_add a;
+		struct err e;
+
+		assert_non_null(img);
+		err_clear(&e);
+		region_make(p, (enum region_form)f);
+		assert_int_equal(image_read(p, REGION_SIZE, img, &e), ERR_OK);
+		assert_false(container_window(img, CONTAINER_FPT, &from, &end));
+		assert_int_equal(
+		    fpt_add(&img->me.fpt, ME_OWN, 0x1000, &a, &e), ERR_OK);
+		for (size_t i = 0; i < a.n; i++)
+			memcpy(p + a.p[i].off, a.p[i].bytes, a.p[i].len);
+		assert_int_equal(image_read(p, REGION_SIZE, img, &e), ERR_OK);
+		assert_true(container_window(img, CONTAINER_FPT, &from, &end));
+		assert_int_equal(from, a.from);
+		assert_int_equal(end, a.from + a.len);
+		guards(&img->me);
+		assert_null(guarded(from));
 		free(img);
 	}
 }
@@ -365,6 +395,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_layout_is_known),
 		cmocka_unit_test(a_bare_region_of_each_layout_is_an_image),
+		cmocka_unit_test(an_added_partition_is_found_as_a_container),
 		cmocka_unit_test(kinds_follow_from_names_and_manifests),
 		cmocka_unit_test(
 		    code_and_tables_are_guarded_and_oem_data_is_not),
