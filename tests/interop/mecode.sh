@@ -188,6 +188,40 @@ fwupdtool_and_we_list_the_same_partitions() {
 	grep -q '^  0x00000014 .*CRC-32 is wrong' shown
 }
 
+# Regions of every version that the unit tests make: what $FPT, IFWI layouts,
+# boot tables and code directories name lies at the same places. Directories
+# in $FPT's partitions are left out: UEFIExtract A62 counts the partition's
+# offset twice there.
+uefiextract_and_we_walk_every_layout_alike() {
+	"$AMTFORGE_BUILD/unit/bios_me" .
+	head -c 4096 /dev/zero >bios.bin
+	for form in 0 1 2 3 4 5; do
+		amtforge image new whole.bin --size 512K --me $form.bin \
+			--bios bios.bin --force
+		UEFIExtract whole.bin report
+		sed -n 's/^ \(FPT\|IFWI\|BPDT\) partition *|[^|]*| \([0-9A-F]*\) | \([0-9A-F]*\) |.*/\2 \3/p' \
+			whole.bin.report.txt | sort >theirs
+		sed -n 's/^ CPD partition *|[^|]*| \([0-9A-F]*\) |.* -* \([^ ]*\)$/\1 \2/p' \
+			whole.bin.report.txt | grep '^0001' | sort -u >their_modules ||
+			true
+		amtforge image show whole.bin >shown
+		sed -n 's/^ *0x\(.*\)\.\.0x\([0-9a-f]*\) \([^ ]*  \(kind\|type\) .*\|data\|boot .\)$/\1 \2/p' \
+			shown | while read -r from to; do
+			printf '%08X %08X\n' $((0x$from)) $((0x$to - 0x$from + 1))
+		done | sort >ours
+		sed -n 's/^ *0x\([0-9a-f]*\)\(\.\.0x[0-9a-f]*\)\{0,1\} \([^ ]*\.man\|kernel\)\(  huffman.*\)\{0,1\}$/\1 \3/p' \
+			shown | while read -r from name; do
+			printf '%08X %s\n' $((0x$from)) "$name"
+		done | grep '^0001' | sort -u >our_modules || true
+		[ "$(wc -l <theirs)" -ge 3 ]
+		diff theirs ours
+		diff their_modules our_modules
+	done
+	# The last two have four more in a boot partition.
+	[ "$(wc -l <theirs)" = 9 ]
+	[ "$(wc -l <their_modules)" = 6 ]
+}
+
 if [ ! -d "$SHARED/samples" ]; then
 	skip signatures_of_real_code "no samples"
 elif ! command -v openssl >/dev/null || ! command -v xxd >/dev/null; then
@@ -201,6 +235,11 @@ if [ ! -d "$SHARED/samples" ] || ! command -v UEFIExtract >/dev/null ||
 	skip uefiextract_and_partitions "no samples, UEFIExtract or OVMF"
 else
 	t uefiextract_and_we_list_the_same_partitions
+fi
+if command -v UEFIExtract >/dev/null; then
+	t uefiextract_and_we_walk_every_layout_alike
+else
+	skip uefiextract_and_layouts "no UEFIExtract"
 fi
 if command -v fwupdtool >/dev/null; then
 	t fwupdtool_and_we_list_the_same_partitions

@@ -389,8 +389,26 @@ real_regions_are_understood(void **state)
 	}
 }
 
+/* The regions as DIR/0.bin, 1.bin, ..., for tests/interop/mecode.sh. */
+static int
+dump(const char *dir)
+{
+	for (int f = 0; f < REGION_FORMS; f++) {
+		char path[512];
+		FILE *out;
+
+		snprintf(path, sizeof(path), "%s/%d.bin", dir, f);
+		region_make(p, (enum region_form)f);
+		if ((out = fopen(path, "wb")) == NULL ||
+		    fwrite(p, 1, sizeof(p), out) != sizeof(p) ||
+		    fclose(out) != 0)
+			return 1;
+	}
+	return 0;
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_layout_is_known),
@@ -407,5 +425,7 @@ main(void)
 		cmocka_unit_test(real_regions_are_understood),
 	};
 
+	if (argc == 2)
+		return dump(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
