@@ -107,6 +107,18 @@ crypto_sha256_free(struct crypto_sha256 *h)
 	free(h);
 }
 
+enum err_code
+crypto_sha256_of(const void *p, size_t n, uint8_t out[static 32], struct err *e)
+{
+	struct crypto_sha256 *c = NULL;
+
+	if (crypto_sha256_new(&c, e) == ERR_OK &&
+	    crypto_sha256_add(c, p, n, e) == ERR_OK)
+		crypto_sha256_end(c, out, e);
+	crypto_sha256_free(c);
+	return e->code;
+}
+
 /* One pass of AES-256-GCM; tag is written when sealing, else compared. */
 static bool
 gcm(bool seal, const struct secret *key, const char *context,

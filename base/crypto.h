@@ -35,6 +35,9 @@ enum err_code crypto_sha256_add(
 enum err_code crypto_sha256_end(
     struct crypto_sha256 *, uint8_t out[static 32], struct err *);
 void crypto_sha256_free(struct crypto_sha256 *); /* NULL is fine */
+/* Of bytes that are all there. */
+enum err_code crypto_sha256_of(
+    const void *, size_t, uint8_t out[static 32], struct err *);
 
 /* AES-256-GCM under key: out gets nonce, ciphertext, tag: n + 28 bytes. The
  * context string (table, row and column) is authenticated with it, so that a

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "device/blank.h"
+#include "device/flash.h"
 #include "device/fleet.h"
 #include "device/mebxfile.h"
 #include "device/usbkey.h"
@@ -28,6 +29,7 @@ struct run {
 	const struct cli_args *args;
 	const char *state; /* folder */
 	struct settings settings;
+	struct flash flash;
 	struct blank board; /* boot only */
 	struct fleet *fleet;
 	bool exit_when_done;
@@ -271,6 +273,8 @@ run_open(struct run *r, const struct cli_args *args, const char *listen,
 	if (cli_need(args, "--state", &r->state, e) != ERR_OK ||
 	    settings_read(&r->settings, cli_value(args, "--config", NULL), e) !=
 		ERR_OK ||
+	    flash_open(&r->flash, cli_value(args, "--base", NULL), e) !=
+		ERR_OK ||
 	    cli_number(args, "--port", 0, 65535, AMT_TLS_PORT, &port, e) !=
 		ERR_OK)
 		return e->code;
@@ -371,7 +375,7 @@ static enum err_code
 find_record(struct run *r, const char *image, struct machine_place *p,
     struct record *rec, struct err *e)
 {
-	if (fleet_record(image, rec, e) == ERR_OK)
+	if (flash_record(&r->flash, image, rec, e) == ERR_OK)
 		return blank_agrees(&r->board, rec, e);
 	p->blank = p->state_dir != NULL &&
 	    e->reason == reason_get(REASON_IMAGE_NO_RECORD);
@@ -426,18 +430,34 @@ run_boot(const struct cli_args *args, struct err *e)
 	    run_open(&r, args, listen != NULL ? listen : "0.0.0.0", e) ==
 		ERR_OK &&
 	    add_image(&r, image, listen != NULL ? listen : "", false, e) ==
-		ERR_OK)
+		ERR_OK) {
+		flash_free(&r.flash);
 		run_until_end(&r, e);
+	}
+	flash_free(&r.flash);
 	fleet_free(r.fleet);
 	return e->code;
+}
+
+static bool
+ends_in(const struct dirent *d, const char *suffix)
+{
+	size_t n = strlen(d->d_name), m = strlen(suffix);
+
+	return n > m && strcmp(d->d_name + n - m, suffix) == 0;
 }
 
 static int
 is_image(const struct dirent *d)
 {
-	size_t n = strlen(d->d_name);
+	return ends_in(d, ".bin");
+}
 
-	return n > 4 && strcmp(d->d_name + n - 4, ".bin") == 0;
+/* A folder may hold both, of the same units. */
+static int
+is_delta(const struct dirent *d)
+{
+	return ends_in(d, ".delta");
 }
 
 /* Images in the order of their names get net + 1, net + 2, ... */
@@ -465,8 +485,10 @@ add_all(struct run *r, struct dirent *const *list, int n, struct err *e)
 		}
 	}
 	if (fleet_count(r->fleet) == 0)
-		return err_set(
-		    e, ERR_NOINPUT, "%s: no image that boots", r->args->pos[0]);
+		return err_set(e, ERR_NOINPUT, "%s: no %s that boots",
+		    r->args->pos[0],
+		    r->flash.path == NULL ? "image (deltas need a --base)"
+					  : "delta of that base");
 	return bad > 0 ? ERR_SOME : ERR_OK;
 }
 
@@ -478,24 +500,31 @@ run_fleet(const struct cli_args *args, struct err *e)
 	struct run r = { 0 };
 	int n;
 
-	if ((n = scandir(args->pos[0], &list, is_image, alphasort)) == -1)
+	n = scandir(args->pos[0], &list,
+	    cli_value(args, "--base", NULL) == NULL ? is_image : is_delta,
+	    alphasort);
+	if (n == -1)
 		return err_sys(e, ERR_NOINPUT, "%s", args->pos[0]);
 	if (run_open(&r, args, "0.0.0.0", e) == ERR_OK &&
 	    file_mkdir(r.state, 0700, e) == ERR_OK) {
 		some = add_all(&r, list, n, e);
+		flash_free(&r.flash);
 		if (e->code == ERR_OK)
 			run_until_end(&r, e);
 	}
 	for (int i = 0; i < n; i++)
 		free(list[i]);
 	free(list);
+	flash_free(&r.flash);
 	fleet_free(r.fleet);
 	return e->code != ERR_OK ? e->code : some;
 }
 
 #define COMMON_OPTS                                                        \
-	{ "--server", CLI_VALUE, "HOST:PORT",                              \
-		"where hellos go (default: what the image says)" },        \
+	{ "--base", CLI_VALUE, "IMG",                                      \
+		"the image that deltas were made from" },                  \
+	    { "--server", CLI_VALUE, "HOST:PORT",                          \
+		    "where hellos go (default: what the image says)" },    \
 	    { "--suffix", CLI_VALUE, "DNS",                                \
 		    "DNS suffix, as DHCP option 15 would tell it" },       \
 	    { "--port", CLI_VALUE, "N", "TLS port (default: 16993)" },     \
@@ -507,7 +536,8 @@ run_fleet(const struct cli_args *args, struct err *e)
 	}
 
 static const struct cli_opt boot_opts[] = {
-	{ "--image", CLI_VALUE, "IMG", "the factory's image; only read" },
+	{ "--image", CLI_VALUE, "IMG",
+	    "the factory's image, or a delta; only read" },
 	{ "--state", CLI_VALUE, "DIR", "what the machine remembers" },
 	{ "--listen", CLI_VALUE, "ADDR",
 	    "its address, also of its hellos (default: all)" },
@@ -531,7 +561,7 @@ const struct cli_verb boot_verbs[] = {
 	{ "boot", "--image IMG --state DIR", "run one machine from its image",
 	    boot_opts, 0, 0, run_boot },
 	{ "fleet", "IMAGES --state DIR",
-	    "run a machine for each *.bin of a folder", fleet_opts, 1, 1,
-	    run_fleet },
+	    "run a machine for each image or delta of a folder", fleet_opts, 1,
+	    1, run_fleet },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };

@@ -2,8 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "bios/image.h"
 #include "device/fleet.h"
 
 struct fleet {
@@ -67,20 +65,6 @@ uint16_t
 fleet_port(const struct fleet *f)
 {
 	return loop_listener_port(f->listener);
-}
-
-enum err_code
-fleet_record(const char *image, struct record *r, struct err *e)
-{
-	const uint8_t *p = NULL;
-	size_t n = 0;
-
-	if (file_map(image, &p, &n, e) != ERR_OK)
-		return e->code;
-	if (image_record(p, n, r, e) != ERR_OK)
-		err_in(e, "%s", image);
-	file_unmap(p, n);
-	return e->code;
 }
 
 enum err_code

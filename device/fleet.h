@@ -31,8 +31,6 @@ struct fleet_setup {
 enum err_code fleet_new(
     const struct fleet_setup *, struct fleet **, struct err *);
 uint16_t fleet_port(const struct fleet *);
-/* The record of an image, which is never written. The caller wipes it. */
-enum err_code fleet_record(const char *image, struct record *, struct err *);
 /* Puts a machine with this record there. */
 enum err_code fleet_add(struct fleet *, const struct record *,
     const struct machine_place *, struct err *);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
-#include "device/fleet.h"
+#include "device/flash.h"
 #include "device/verbs.h"
 #include "formats/cjson.h"
 
@@ -134,10 +134,12 @@ run_show(const struct cli_args *args, struct err *e)
 {
 	char uuid[UUID_TEXT], ip[INET_ADDRSTRLEN] = "";
 	struct record *r = calloc(1, sizeof(*r));
+	struct flash flash;
 
 	if (r == NULL)
 		return err_mem(e);
-	if (fleet_record(args->pos[0], r, e) != ERR_OK)
+	if (flash_open(&flash, cli_value(args, "--base", NULL), e) != ERR_OK ||
+	    flash_record(&flash, args->pos[0], r, e) != ERR_OK)
 		goto out;
 	uuid_text(&r->uuid, uuid);
 	if (get_u32le(r->server_ip) != 0)
@@ -147,15 +149,19 @@ run_show(const struct cli_args *args, struct err *e)
 	else
 		show_text(r, uuid, ip);
 out:
+	flash_free(&flash);
 	record_wipe(r);
 	free(r);
 	return e->code;
 }
 
-static const struct cli_opt no_opts[] = { { NULL, CLI_FLAG, NULL, NULL } };
+static const struct cli_opt show_opts[] = {
+	{ "--base", CLI_VALUE, "IMG", "the image that a delta was made from" },
+	{ NULL, CLI_FLAG, NULL, NULL },
+};
 
 const struct cli_verb show_verbs[] = {
-	{ "show", "IMG", "print what an image makes of its machine", no_opts, 1,
-	    1, run_show },
+	{ "show", "IMG", "print what an image makes of its machine", show_opts,
+	    1, 1, run_show },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };

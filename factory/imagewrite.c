@@ -331,25 +331,14 @@ tell(const struct writer *w)
 		    w->written, w->left, w->failed);
 }
 
-static enum err_code
-digest(const struct writer *w, uint8_t out[static 32], struct err *e)
-{
-	struct crypto_sha256 *c = NULL;
-
-	if (crypto_sha256_new(&c, e) == ERR_OK &&
-	    crypto_sha256_add(c, w->image, w->n, e) == ERR_OK)
-		crypto_sha256_end(c, out, e);
-	crypto_sha256_free(c);
-	return e->code;
-}
-
 /* prove() says what hangs on this. */
 static enum err_code
 is_base_again(const struct writer *w, struct err *e)
 {
 	uint8_t now[32];
 
-	if (e->code != ERR_OK || digest(w, now, e) != ERR_OK)
+	if (e->code != ERR_OK ||
+	    crypto_sha256_of(w->image, w->n, now, e) != ERR_OK)
 		return e->code;
 	if (memcmp(now, w->sha, sizeof(now)) != 0)
 		return err_set(e, ERR_BUG,
@@ -396,7 +385,7 @@ write_order(struct writer *w, struct err *e)
 
 	wr_grow(&w->was, w->n);
 	wr_grow(&w->file, DELTA_MAX);
-	if (digest(w, w->sha, e) == ERR_OK &&
+	if (crypto_sha256_of(w->image, w->n, w->sha, e) == ERR_OK &&
 	    filegroup_open(w->dir, on_durable, w, &w->out, e) == ERR_OK &&
 	    filegroup_clear(w->out, is_output, e) == ERR_OK)
 		code = write_all(w, e);

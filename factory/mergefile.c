@@ -60,7 +60,6 @@ load_delta(struct merge *m, struct err *e)
 static enum err_code
 load_base(struct merge *m, struct err *e)
 {
-	struct crypto_sha256 *c = NULL;
 	uint8_t sha[32];
 
 	if (file_load(m->img, IMAGE_MAX, &m->image, &m->n, e) != ERR_OK)
@@ -68,12 +67,9 @@ load_base(struct merge *m, struct err *e)
 	if (delta_present(m->image, m->n))
 		return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_UNKNOWN),
 		    "%s: a delta, not the base of one", m->img);
-	if (crypto_sha256_new(&c, e) == ERR_OK &&
-	    crypto_sha256_add(c, m->image, m->n, e) == ERR_OK &&
-	    crypto_sha256_end(c, sha, e) == ERR_OK &&
+	if (crypto_sha256_of(m->image, m->n, sha, e) == ERR_OK &&
 	    delta_judge(&m->d, m->n, sha, e) != ERR_OK)
 		err_in(e, "%s: %s", m->delta, m->img);
-	crypto_sha256_free(c);
 	return e->code;
 }
 

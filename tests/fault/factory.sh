@@ -107,6 +107,32 @@ image_write_leaves_whole_images_or_none() {
 	walk a_ledger image_write judge_images
 }
 
+# Ten units: their files are synced as a group.
+deltas_write() {
+	under amtforge image write ten.db T --base base.bin \
+		--map "$ROOT/configs/map-ovmf.cfg" --out deltas --delta
+}
+
+# What the ledger says is written is there, and what is there is whole.
+judge_deltas() {
+	only deltas '*.delta' && amtforge ledger check ten.db || return 1
+	for f in deltas/*.delta; do
+		[ -e "$f" ] || continue
+		amtforge-device show "$f" --base base.bin >/dev/null ||
+			return 1
+	done
+	amtforge --json unit list ten.db T | grep '"state":"written"' |
+		sed 's/.*"uuid":"\([^"]*\)".*/\1/' >marked
+	while read -r u; do
+		[ -e "deltas/$u.delta" ] || return 1
+	done <marked
+	[ "$1" = broken ] || [ "$(wc -l <marked)" -eq 10 ]
+}
+
+deltas_are_whole_and_the_ledger_is_behind_them() {
+	walk a_ledger deltas_write judge_deltas
+}
+
 usb_image() {
 	[ -n "$plan" ] || ! [ -e keys/key.img ] || return 0
 	mkdir -p keys
@@ -203,6 +229,9 @@ fixture() {
 	cp line.db issued.db
 	cp line.db.key issued.db.key
 	amtforge unit issue issued.db A --units "$TEST_DIR/units.csv"
+	amtforge ledger init ten.db
+	amtforge order open ten.db "$PROFILE" --id T
+	amtforge unit issue ten.db T --count 10
 	amtforge image new base.bin --size 8M --bios "$BIOS"
 	amtforge manifest make issued.db A --sign-key oem.key \
 		--sign-cert oem.pem --to it.pem --out batch
@@ -217,6 +246,7 @@ t ledger_init_cut_short_can_be_repeated
 t order_open_opens_it_once
 t unit_issue_loses_nothing_and_issues_nothing_twice
 t image_write_leaves_whole_images_or_none
+t deltas_are_whole_and_the_ledger_is_behind_them
 t usb_image_leaves_a_whole_image_or_none
 t manifest_make_leaves_a_whole_manifest_or_none
 t setupbin_make_loses_no_unit_and_writes_none_twice

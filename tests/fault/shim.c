@@ -7,7 +7,7 @@
  *
  * fails the seventh write() or pwrite(). Calls: malloc (also calloc and
  * realloc, of the program itself: not of the libraries it uses), mmap, open,
- * write, fsync (also fdatasync), rename, link, getrandom; no-links is link on
+ * write, fsync (also fdatasync, syncfs), rename, link, getrandom; no-links is link on
  * a file system that has none. A fault that
  * happened is told by one byte on descriptor AMTFORGE_FAULT_FD. "kill-write:7"
  * kills the program (SIGKILL) at that call instead, as a pulled plug would.
@@ -205,6 +205,14 @@ fdatasync(int fd)
 }
 
 int
+syncfs(int fd)
+{
+	int (*real)(int) = next("syncfs");
+
+	return fails("fsync", EIO) ? -1 : real(fd);
+}
+
+int
 rename(const char *from, const char *to)
 {
 	int (*real)(const char *, const char *) = next("rename");
@@ -244,6 +252,8 @@ linkat(int d, const char *from, int e, const char *to, int flags)
 {
 	int (*real)(int, const char *, int, const char *, int) = next("linkat");
 
+	if (fails("no-links", EPERM))
+		return -1;
 	return fails("link", EIO) ? -1 : real(d, from, e, to, flags);
 }
 
