@@ -25,19 +25,28 @@ plandelta_make(
 	return ERR_OK;
 }
 
+static bool
+same_write(const struct plan *p, const struct plan_write *w,
+    const struct delta_range *r, size_t at)
+{
+	return w->off == r->off + at && w->len <= r->len - at &&
+	    w->secret == r->secret &&
+	    memcmp(p->bytes.buf + w->at, r->p + at, w->len) == 0;
+}
+
 /* Ranges may join writes, but never end within one. */
 bool
 plandelta_same(const struct plan *p, const struct delta *d)
 {
-	size_t at = 0, i = 0;
+	size_t i = 0;
 
-	for (size_t k = 0; k < d->n; k++, at = 0)
-		for (; at < d->r[k].len && i < p->n; at += p->w[i++].len)
-			if (p->w[i].off != d->r[k].off + at ||
-			    p->w[i].len > d->r[k].len - at ||
-			    p->w[i].secret != d->r[k].secret ||
-			    memcmp(p->bytes.buf + p->w[i].at, d->r[k].p + at,
-				p->w[i].len) != 0)
+	for (size_t k = 0; k < d->n; k++) {
+		const struct delta_range *r = &d->r[k];
+
+		for (size_t at = 0; at < r->len; at += p->w[i++].len)
+			if (i == p->n || p->w[i].len == 0 ||
+			    !same_write(p, &p->w[i], r, at))
 				return false;
+	}
 	return i == p->n && d->n > 0;
 }
