@@ -7,10 +7,10 @@
  *
  * fails the seventh write() or pwrite(). Calls: malloc (also calloc and
  * realloc, of the program itself: not of the libraries it uses), mmap, open,
- * write, fsync (also fdatasync, syncfs), rename, link, getrandom; no-links is link on
- * a file system that has none. A fault that
- * happened is told by one byte on descriptor AMTFORGE_FAULT_FD. "kill-write:7"
- * kills the program (SIGKILL) at that call instead, as a pulled plug would.
+ * write, fsync (also fdatasync, syncfs), rename, link, getrandom; no-links is
+ *link on a file system that has none. A fault that happened is told by one byte
+ *on descriptor AMTFORGE_FAULT_FD. "kill-write:7" kills the program (SIGKILL) at
+ *that call instead, as a pulled plug would.
  */
 #include <dlfcn.h>
 #include <errno.h>
