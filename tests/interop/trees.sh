@@ -139,6 +139,35 @@ uefiextract_finds_the_same_protected_ranges() {
 	done
 }
 
+# The same raw file, named by a map: written where nothing covers it, refused
+# where Boot Guard does.
+a_map_may_write_a_raw_file_but_no_protected_one() {
+	cat >m.cfg <<'EOF'
+platform: { name = "raw"; match = (
+	{ kind = "region"; region = "bios"; size = 0x100000; } ); };
+settings: { pid = { target = "ffs-raw"; offset = 0; consent = true;
+	guid = "00000001-2222-3333-4444-555555555555";
+	encoding = "ascii"; size = 8; fill = 0; }; };
+EOF
+	order
+	uuid=$(amtforge unit list l.db O --json | sed 's/.*"uuid":"\([^"]*\)".*/\1/')
+	for kind in files policy1 policy2; do
+		python3 "$MAKE" $kind $kind.bin
+	done
+	status 0 amtforge image plan files.bin m.cfg l.db "$uuid" --out plan
+	status 0 amtforge image apply files.bin plan l.db new.bin
+	ours new.bin
+	uefiextract new.bin
+	agree uefi new.bin.json new.bin.report.txt
+	not grep -q 'invalid .* checksum' new.bin.uefiextract
+	for kind in policy1 policy2; do
+		status 65 amtforge image plan $kind.bin m.cfg l.db "$uuid" \
+			--out none
+		says 'initial boot block'
+		says '[image-protected]'
+	done
+}
+
 # The store after the firmware added, replaced and deleted variables in it.
 all_judges_read_a_store_that_ovmf_has_used_as_we_do() {
 	compose google_link 8M
@@ -226,6 +255,7 @@ have uefiextract_reads_the_bios_region_alone_as_we_do UEFIExtract python3
 have uefiextract_walks_every_kind_of_volume_file_and_section_as_we_do \
 	UEFIExtract python3
 have uefiextract_finds_the_same_protected_ranges UEFIExtract python3
+have a_map_may_write_a_raw_file_but_no_protected_one UEFIExtract python3
 if [ -d "$SHARED/samples" ]; then
 	for test in all_judges_read_link_as_we_do \
 		all_judges_read_butterfly_as_we_do \
