@@ -177,3 +177,31 @@ carry_check(const struct image *img, const struct imgmap *map,
 			return err_in(e, "fixup %zu", i + 1);
 	return has_record(&c) ? carry_record(img, rec, e) : ERR_OK;
 }
+
+static enum err_code
+other_parts(const struct image *base, const struct image *made, struct err *e)
+{
+	const char *why = NULL;
+
+	if (made->kind != base->kind || made->nvolumes != base->nvolumes ||
+	    made->nstores != base->nstores)
+		why = "it has other volumes";
+	for (size_t i = 0; why == NULL && i < base->nstores; i++)
+		if (base->store[i].why == NULL)
+			why = made->store[i].why;
+	if (why == NULL)
+		return ERR_OK;
+	return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_DIFFERS),
+	    "the image that was made, read again: %s", why);
+}
+
+enum err_code
+carry_made(const struct planner *p, const uint8_t *made,
+    const struct record *rec, struct image *again, struct err *e)
+{
+	if (image_read(made, p->img->n, again, e) != ERR_OK)
+		return err_in(e, "the image that was made, read again");
+	if (other_parts(p->img, again, e) == ERR_OK)
+		carry_check(again, p->map, rec, e);
+	return e->code;
+}

@@ -72,11 +72,13 @@ read_version(struct descriptor *d, struct err *e)
 {
 	size_t gap = d->fmba - d->frba; /* wraps where the order is wrong */
 
-	if (gap != 0x20 && gap != 0x40)
+	/* 0x20 or 0x40 in all that were measured; a table may have more room
+	 * than its entries take. */
+	if (gap < 0x20 || gap >= DESCRIPTOR_SIZE)
 		return unknown(e, d->sig + 8, "distance of masters and regions",
 		    (unsigned long)gap);
-	d->slots = gap / 4;
-	d->version = gap == 0x40          ? DESCRIPTOR_V2
+	d->slots = gap >= 0x40 ? 16 : 8;
+	d->version = gap >= 0x40          ? DESCRIPTOR_V2
 	    : (d->flmap[1] >> 24) >= 0x13 ? DESCRIPTOR_V15
 					  : DESCRIPTOR_V1;
 	if (d->frba > DESCRIPTOR_SIZE - 4 * d->slots)

@@ -208,10 +208,6 @@ differs(struct err *e, const char *what)
 }
 
 /*
- * Reads the image again, the unit's bytes in it: it must be an image still, of
- * the same volumes, with stores no worse than they were, and carry the unit's
- * record at every place of the map.
- *
  * That nothing else has changed needs no look. put_in() and take_out() are the
  * only writers to the only copy, both within ranges of the plan, which the
  * planner has held against what may not be written; and a byte that either
@@ -221,16 +217,7 @@ differs(struct err *e, const char *what)
 static enum err_code
 prove(struct writer *w, struct err *e)
 {
-	if (image_read(w->image, w->n, &w->again, e) != ERR_OK)
-		return e->code;
-	if (w->again.kind != w->img.kind ||
-	    w->again.nvolumes != w->img.nvolumes ||
-	    w->again.nstores != w->img.nstores)
-		return differs(e, "it has other volumes");
-	for (size_t i = 0; i < w->img.nstores; i++)
-		if (w->img.store[i].why == NULL && w->again.store[i].why)
-			return differs(e, w->again.store[i].why);
-	return carry_check(&w->again, w->planner.map, &w->rec, e);
+	return carry_made(&w->planner, w->image, &w->rec, &w->again, e);
 }
 
 static enum err_code

@@ -178,8 +178,7 @@ planjob_verify(
 		err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_DIFFERS),
 		    "%zu bytes were written of %zu", n, j->n);
 	else if (same_elsewhere(j, p, e) == ERR_OK &&
-	    image_read(p, n, img, e) == ERR_OK &&
-	    carry_check(img, &j->map->map, &j->rec, e) == ERR_OK)
+	    carry_made(&j->planner, p, &j->rec, img, e) == ERR_OK)
 		same_signatures(j, img, e);
 	free(img);
 	return e->code;

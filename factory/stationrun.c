@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "bios/carry.h"
 #include "factory/stationrun.h"
 #include "factory/unit.h"
 
@@ -253,15 +254,17 @@ make_delta(struct stationrun *r, struct err *e)
 static bool
 same_file(const char *path, const uint8_t *want, size_t len)
 {
-	const uint8_t *p = NULL;
+	uint8_t *p = NULL;
 	struct err e;
 	size_t n = 0;
 	bool same;
 
 	err_clear(&e);
-	same = file_map(path, &p, &n, &e) == ERR_OK && n == len &&
+	same = file_load(path, len, &p, &n, &e) == ERR_OK && n == len &&
 	    memcmp(p, want, n) == 0;
-	file_unmap(p, n);
+	if (p != NULL)
+		secret_wipe(p, n);
+	free(p);
 	return same;
 }
 
@@ -305,28 +308,13 @@ put_files(struct stationrun *r, struct err *e)
 	return e->code;
 }
 
-/* The image with the unit's bytes is read as the base was, and has the same
- * parts. */
-static enum err_code
-prove(struct stationrun *r, struct err *e)
-{
-	if (image_read(r->copy, r->n, r->again, e) != ERR_OK)
-		return err_in(e, "the image that was made");
-	if (r->again->kind != r->img->kind ||
-	    r->again->nvolumes != r->img->nvolumes ||
-	    r->again->nstores != r->img->nstores)
-		return err_set(e, ERR_BUG,
-		    "the image that was made has other volumes than its base");
-	return ERR_OK;
-}
-
 static enum err_code
 make(struct stationrun *r, struct err *e)
 {
 	unit_record(r->order, r->unit, r->rec);
 	if (plan_make(r->planner, r->rec, r->plan, e) == ERR_OK &&
 	    plan_apply(r->plan, r->copy, r->n, e) == ERR_OK)
-		prove(r, e);
+		carry_made(r->planner, r->copy, r->rec, r->again, e);
 	record_wipe(r->rec);
 	if (e->code == ERR_OK)
 		put_files(r, e);

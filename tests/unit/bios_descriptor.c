@@ -97,7 +97,7 @@ every_broken_table_is_named_with_its_offset(void **state)
 		uint32_t value;
 		size_t said;
 	} bad[] = {
-		{ 0x18, 0x12100207, 0x18 }, /* FMBA - FRBA = 0x30 */
+		{ 0x18, 0x12100205, 0x18 }, /* FMBA - FRBA = 0x10 */
 		{ 0x18, 0x12100203, 0x18 }, /* masters before regions */
 		{ 0x14, 0x02FF0003, 0x18 }, /* regions behind masters */
 		{ 0x14, 0x02040203, 0x14 }, /* 3 chips */
