@@ -21,7 +21,8 @@
  * Sources: ICH10 datasheet 319973 section 5.23.2, Xeon D-1500 datasheet
  * volume 1 section 3.23, coreboot ifdtool and bincfg, flashrom, fwupd. The
  * version is not stored; it follows from FMBA - FRBA: 0x20 leaves room for 8
- * regions (v1), 0x40 and more for 16 (v2). ISL >= 0x13 widens the densities to 4 bits
+ * regions (v1), 0x40 and more for 16 (v2). ISL >= 0x13 widens the densities to
+ * 4 bits
  * ("v1.5"). This rule held for 30 real descriptors.
  */
 #ifndef BIOS_DESCRIPTOR_H

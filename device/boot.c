@@ -13,7 +13,6 @@
 #include "device/blank.h"
 #include "device/flash.h"
 #include "device/fleet.h"
-#include "device/mebxfile.h"
 #include "device/usbkey.h"
 #include "device/verbs.h"
 #include "formats/cjson.h"
@@ -322,7 +321,7 @@ meet_key(struct run *r, const struct machine_place *p, struct record *rec,
 		.state_dir = p->state_dir,
 		.settings = &r->settings,
 		.blank = p->blank };
-	const char *label = boot.path != NULL ? boot.path : MEBXFILE_LABEL;
+	const char *label = boot.path != NULL ? boot.path : FLASH_SETUP;
 	char uuid[UUID_TEXT];
 	struct usbkey k;
 	bool met;
@@ -354,7 +353,7 @@ find_blank(struct run *r, const char *image, const struct machine_place *p,
 	bool has_setup;
 
 	err_clear(&none);
-	mebxfile_load(image, &r->setup, &none);
+	flash_setup(&r->flash, image, &r->setup, &none);
 	has_setup = r->setup.len > 0;
 	blank_board(&r->board, p->state_dir,
 	    key_of(r->args) != NULL || has_setup, rec, e);

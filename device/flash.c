@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/secret.h"
 #include "bios/image.h"
+#include "bios/container.h"
 #include "device/flash.h"
 #include "formats/delta.h"
 #include "formats/reason.h"
@@ -28,8 +29,37 @@ flash_open(struct flash *f, const char *base, struct err *e)
 	return crypto_sha256_of(f->base, f->n, f->sha, e);
 }
 
+/* What is wanted of an image: of its bytes, while they are there. */
+struct want {
+	struct record *rec;   /* flash_record() */
+	struct secret *setup; /* flash_setup() */
+};
+
 static enum err_code
-over_base(struct flash *f, const uint8_t *p, size_t n, struct record *out,
+take_setup(const uint8_t *p, size_t n, struct secret *out, struct err *e)
+{
+	struct image *img = malloc(sizeof(*img));
+	struct container_hit hit;
+
+	if (img == NULL)
+		return err_mem(e);
+	if (image_read(p, n, img, e) == ERR_OK && container_setup(img, &hit) &&
+	    hit.len > 0 && secret_new(out, hit.len, e) == ERR_OK)
+		secret_set(out, p + hit.at, hit.len, e);
+	free(img);
+	return e->code;
+}
+
+static enum err_code
+take(const struct want *w, const uint8_t *p, size_t n, struct err *e)
+{
+	if (w->rec != NULL)
+		return image_record(p, n, w->rec, e);
+	return take_setup(p, n, w->setup, e);
+}
+
+static enum err_code
+over_base(struct flash *f, const uint8_t *p, size_t n, const struct want *w,
     struct err *e)
 {
 	struct delta *d = calloc(1, sizeof(*d));
@@ -44,9 +74,9 @@ over_base(struct flash *f, const uint8_t *p, size_t n, struct record *out,
 		err_in(e, "%s", f->path);
 	else {
 		delta_apply(d, f->copy);
-		if (image_record(f->copy, f->n, out, e) == ERR_OK &&
-		    !uuid_equal(&out->uuid, &d->uuid)) {
-			record_wipe(out);
+		if (take(w, f->copy, f->n, e) == ERR_OK && w->rec != NULL &&
+		    !uuid_equal(&w->rec->uuid, &d->uuid)) {
+			record_wipe(w->rec);
 			err_refuse(e, ERR_DATA,
 			    reason_get(REASON_DELTA_MALFORMED),
 			    "it names another unit than its record");
@@ -57,9 +87,8 @@ over_base(struct flash *f, const uint8_t *p, size_t n, struct record *out,
 	return e->code;
 }
 
-enum err_code
-flash_record(
-    struct flash *f, const char *path, struct record *out, struct err *e)
+static enum err_code
+look(struct flash *f, const char *path, const struct want *w, struct err *e)
 {
 	uint8_t *p = NULL;
 	size_t n = 0;
@@ -70,19 +99,32 @@ flash_record(
 		err_set(e, ERR_USAGE,
 		    "a delta: give the image that it was made from as --base");
 	else if (f->path == NULL)
-		image_record(p, n, out, e);
+		take(w, p, n, e);
 	else if (delta_present(p, n))
-		over_base(f, p, n, out, e);
+		over_base(f, p, n, w, e);
 	else
 		err_refuse(e, ERR_DATA, reason_get(REASON_DELTA_MALFORMED),
 		    n == f->n ? "a whole image, which needs no --base: that is "
 				"for deltas"
 			      : "neither a delta nor an image of that base");
 	err_in(e, "%s", path);
-	if (p != NULL)
-		secret_wipe(p, n);
+	secret_wipe(p, n);
 	free(p);
 	return e->code;
+}
+
+enum err_code
+flash_record(
+    struct flash *f, const char *path, struct record *out, struct err *e)
+{
+	return look(f, path, &(struct want){ .rec = out }, e);
+}
+
+enum err_code
+flash_setup(
+    struct flash *f, const char *path, struct secret *out, struct err *e)
+{
+	return look(f, path, &(struct want){ .setup = out }, e);
 }
 
 void

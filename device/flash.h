@@ -12,7 +12,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/secret.h"
 #include "formats/record.h"
+
+/* What a Setup.bin in an image is called where a key has its path. */
+#define FLASH_SETUP "AmtSetupBin"
 
 struct flash {
 	const char *path; /* of the base; NULL: whole images only. borrowed */
@@ -27,6 +31,11 @@ enum err_code flash_open(struct flash *, const char *base, struct err *);
  * the other is ERR_USAGE. The caller wipes it. */
 enum err_code flash_record(
     struct flash *, const char *path, struct record *, struct err *);
+/* The Setup.bin file that it has in a variable, for a BIOS that hands one to
+ * MEBx (bios/container.h); empty if it has none, or a record, which counts
+ * before it. */
+enum err_code flash_setup(
+    struct flash *, const char *path, struct secret *, struct err *);
 void flash_free(struct flash *); /* wipes; twice is fine */
 
 #endif

@@ -137,6 +137,21 @@ a_setup_bin_for_mebx() {
 		--port 0 --server 127.0.0.1:9 --exit-when-provisioned
 }
 
+a_setup_bin_in_a_delta() {
+	batch psk 1
+	maps
+	base
+	written setup.bin
+	amtforge image write line.db O --base base.bin --map setup.bin.cfg \
+		--out deltas --delta
+	serve 'tls_certificate = false;'
+	status 0 timeout 60 amtforge-device boot --image "deltas/$u.delta" \
+		--base base.bin --uuid "$u" --state machine \
+		--listen 127.0.0.1 --port "$device_port" \
+		--server "127.0.0.1:$port" --exit-when-provisioned
+	stop_server
+}
+
 a_setup_bin_names_no_board() {
 	batch psk 1
 	maps
@@ -173,6 +188,7 @@ if [ -e $OVMF ] && command -v xxd >/dev/null; then
 	t a_platform_data_region
 	t a_partition_of_the_me_region
 	t a_setup_bin_for_mebx
+	t a_setup_bin_in_a_delta
 	t a_setup_bin_names_no_board
 	t the_newest_of_several_counts_and_ties_are_told
 else
