@@ -378,18 +378,32 @@ passwords_that_are_being_read_are_not_changed_unseen() {
 	[ $met = 1 ]
 }
 
+# Stopped later and later, until it was between two groups of images; one that
+# is stopped while it marks a group holds the ledger.
 images_that_are_being_written_are_not_changed_unseen() {
 	pki
 	an_order 40 p.cfg
 	amtforge image new base --size 8M --bios /usr/share/ovmf/OVMF.fd
-	holding 'ls d/*.bin >/dev/null 2>&1' amtforge image write L A \
-		--base base --map "$ROOT/configs/map-ovmf.cfg" --out d
+	cp L whole
+	for s in 0 0.01 0.02 0.03 0.05 0.07 0.1 0.15 0.2 0.3; do
+		rm -rf d k L-wal L-shm
+		cp whole L
+		holding "ls d/*.bin >/dev/null 2>&1 && sleep $s" \
+			amtforge image write L A --base base \
+			--map "$ROOT/configs/map-ovmf.cfg" --out d
+		[ "$got" != 75 ] || break
+	done
 	[ "$made" = 0 ] && [ "$got" = 75 ]
 	grep -q 'a key of order A was made meanwhile' held.err
 	status 0 amtforge image write L A --base base \
 		--map "$ROOT/configs/map-ovmf.cfg" --out d --force
+	# The key serves those that were not marked as written before it.
+	grep -laF "$(password_of k 1)" d/*.bin >served
+	[ -s served ]
 	for f in d/*.bin; do
-		grep -qaF "$(password_of k 1)" "$f"
+		u=$(basename "$f" .bin)
+		status 0 amtforge image check "$f" \
+			"$ROOT/configs/map-ovmf.cfg" L "$u"
 	done
 }
 
