@@ -245,6 +245,29 @@ ledger_open(
 	return e->code;
 }
 
+/* Is out a name that SQLite has beside the ledger, there or not? Its folder is
+ * compared, since a journal comes and goes. */
+static bool
+is_journal(const char *path, const char *out)
+{
+	static const char *const ends[] = { "-wal", "-shm", "-journal" };
+	size_t n = strlen(out);
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		size_t m = strlen(ends[i]);
+		char stem[2048];
+
+		if (n <= m || n - m >= sizeof(stem) ||
+		    strcmp(out + n - m, ends[i]) != 0)
+			continue;
+		memcpy(stem, out, n - m);
+		stem[n - m] = '\0';
+		if (file_same(stem, path))
+			return true;
+	}
+	return false;
+}
+
 enum err_code
 ledger_spare(
     const char *path, const char *key_file, const char *out, struct err *e)
@@ -254,7 +277,8 @@ ledger_spare(
 	if (out == NULL ||
 	    key_path(path, key_file, key, sizeof(key), e) != ERR_OK)
 		return e->code;
-	if (file_same(out, path) || file_same(out, key))
+	if (file_same(out, path) || file_same(out, key) ||
+	    is_journal(path, out))
 		err_set(e, ERR_USAGE,
 		    "--out %.200s: the ledger, or its key, would be replaced",
 		    out);

@@ -167,7 +167,7 @@ the_ledger_is_never_the_file_that_is_replaced() {
 	cp L.key key
 	cp L before
 	cp key key.before
-	for out in L ./L s L.key; do
+	for out in L ./L s L.key L-wal ./L-shm s-journal; do
 		status 2 amtforge setupbin make L A --out $out --force
 		says "the ledger, or its key, would be replaced"
 		status 2 amtforge worksheet L A --out $out --force

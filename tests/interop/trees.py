@@ -334,7 +334,8 @@ def without_variables(node):
     if not isinstance(node, dict):
         return node
     return {k: without_variables(v) for k, v in node.items()
-            if k not in ('variables', 'free_offset', 'free', 'record')}
+            if k not in ('variables', 'free_offset', 'free', 'record',
+                         'containers')}
 
 
 def same(before, path):
