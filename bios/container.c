@@ -46,15 +46,49 @@ region_window(const struct image *img, size_t region, size_t *from, size_t *end)
 }
 
 static bool
+shares(const struct fpt_entry *e, size_t from, size_t end)
+{
+	return e->from < end && from < e->from + e->len;
+}
+
+/* No other partition, nor the table itself, lies in the i-th. */
+static bool
+is_alone(const struct fpt *f, size_t i, const struct fpt_entry *e)
+{
+	struct fpt_entry other;
+
+	if (shares(e, f->off, fpt_table_end(f)))
+		return false;
+	for (size_t k = 0; k < f->n; k++) {
+		if (k == i)
+			continue;
+		fpt_entry(f, k, &other);
+		if (!other.invalid && other.space && other.len > 0 &&
+		    shares(e, other.from, other.from + other.len))
+			return false;
+	}
+	return true;
+}
+
+/* A data partition of our name that is nobody else's: what a record is read
+ * from, a scrub erases. */
+static bool
 part_window(const struct image *img, size_t *from, size_t *end)
 {
+	const struct fpt *f = &img->me.fpt;
 	struct fpt_entry e;
 
-	if (!img->me.has_fpt || !fpt_find(&img->me.fpt, CONTAINER_PART, &e))
-		return false;
-	*from = e.from;
-	*end = e.from + e.len;
-	return true;
+	for (size_t i = 0; img->me.has_fpt && i < f->n; i++) {
+		fpt_entry(f, i, &e);
+		if (e.invalid || !e.space || e.type != FPT_DATA ||
+		    strcmp(e.name, CONTAINER_PART) != 0 || e.from < f->base ||
+		    e.len > f->end - e.from || !is_alone(f, i, &e))
+			continue;
+		*from = e.from;
+		*end = e.from + e.len;
+		return true;
+	}
+	return false;
 }
 
 bool
@@ -73,13 +107,31 @@ container_window(const struct image *img, enum container_kind kind,
 
 /* ---- the search ---- */
 
+/* Makes room for one that is sound: a broken one goes, the last first. */
+static bool
+make_room(struct container_list *l)
+{
+	size_t i = l->n;
+
+	while (i > 0 && l->hit[i - 1].why == NULL)
+		i--;
+	if (i == 0)
+		return false;
+	memmove(l->hit + i - 1, l->hit + i, (l->n - i) * sizeof(l->hit[0]));
+	l->n--;
+	l->cut = true;
+	return true;
+}
+
 static void
 add(struct container_list *l, const struct container_hit *h)
 {
-	if (l->n == CONTAINER_MAX)
-		l->more = true;
-	else
+	if (l->n < CONTAINER_MAX || (h->why == NULL && make_room(l)))
 		l->hit[l->n++] = *h;
+	else if (h->why != NULL)
+		l->cut = true;
+	else
+		l->more = true;
 }
 
 static void

@@ -5,8 +5,9 @@
  *
  *   variable   AmtOemRecord of the project's GUID in any variable store
  *   pdr        records at 4 KiB-aligned places of the platform data region
- *   fpt        the same in the partition AMTO of the ME region's $FPT: only
- *              the software device looks there, no Intel firmware does
+ *   fpt        the same in the data partition AMTO of the ME region's $FPT,
+ *              if it shares no byte with another: only the software device
+ *              looks there, no Intel firmware does
  *   setup.bin  variable AmtSetupBin of the project's GUID: a Setup.bin file,
  *              for a BIOS that hands one to MEBx. It has no sequence, and
  *              counts only where there is no record that is whole.
@@ -56,7 +57,8 @@ struct container_hit {
 struct container_list {
 	size_t n;
 	struct container_hit hit[CONTAINER_MAX];
-	bool more; /* than fit; nothing then counts */
+	bool more; /* sound ones than fit; nothing then counts */
+	bool cut;  /* broken ones are left out: they take no other's place */
 };
 
 void container_find(const struct image *, struct container_list *);

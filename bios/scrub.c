@@ -41,8 +41,8 @@ record_at(const uint8_t *p, size_t room, size_t *len)
 	return true;
 }
 
-static bool
-next_record(const uint8_t *p, size_t end, size_t *at, size_t *len)
+bool
+scrub_next_record(const uint8_t *p, size_t end, size_t *at, size_t *len)
 {
 	while (*at < end) {
 		const uint8_t *hit = memmem(p + *at, end - *at, "AMTFORG1", 8);
@@ -111,7 +111,7 @@ learn(struct scrub *s)
 {
 	size_t at, len;
 
-	for (at = 0; next_record(s->p, s->n, &at, &len); at++) {
+	for (at = 0; scrub_next_record(s->p, s->n, &at, &len); at++) {
 		needle_torn(s->needles, s->p + at, len);
 		s->records++;
 	}
@@ -254,7 +254,7 @@ holds(const struct scrub *s, size_t from, size_t end)
 {
 	size_t at = from, len;
 
-	if (next_record(s->p, end, &at, &len))
+	if (scrub_next_record(s->p, end, &at, &len))
 		return true;
 	return needle_find(s->needles, s->p, from, end, &at, &len);
 }
@@ -338,7 +338,7 @@ scrub_area(struct scrub *s, const struct scrub_area *a)
 {
 	size_t at, len;
 
-	for (at = a->from; next_record(s->p, a->end, &at, &len); at++)
+	for (at = a->from; scrub_next_record(s->p, a->end, &at, &len); at++)
 		if (!erase(s, at, len))
 			erase(s, at, RECORD_HEADER);
 	for (at = a->from; next_setup(s->p, a->end, &at, &len); at++)
@@ -372,8 +372,8 @@ scrub_gaps(struct scrub *s)
 	if (!bios->used || bios->limit >= s->n)
 		return;
 	err_clear(&none);
-	for (at = bios->base; next_record(s->p, bios->limit + 1, &at, &len);
-	     at++)
+	for (at = bios->base;
+	     scrub_next_record(s->p, bios->limit + 1, &at, &len); at++)
 		if (recordview_open(&v, s->p + at, len) &&
 		    !in_volume(s->img, at, len) &&
 		    guard_check(&s->guard, at, len, &none) == ERR_OK)
@@ -440,7 +440,7 @@ scrub_prove(const struct scrub *s, const uint8_t *p, size_t n, struct err *e)
 	if (needle_find(s->needles, p, 0, n, &at, &len))
 		return left(at,
 		    "bytes of a secret lie where nothing of ours belongs", e);
-	for (at = 0; next_record(p, n, &at, &len); at++)
+	for (at = 0; scrub_next_record(p, n, &at, &len); at++)
 		if (recordview_length(p + at, n - at) > 0)
 			return left(at,
 			    "a record lies where nothing of ours belongs", e);
@@ -481,8 +481,7 @@ scrub_begin(struct scrub *s, const struct image *img, const struct imgmap *map,
 	find_guards(s);
 	find_areas(s);
 	learn(s);
-	if (scrubmap_learn(s, e) != ERR_OK)
-		return e->code;
+	scrubmap_learn(s);
 	return refuse_journal(s, e);
 }
 

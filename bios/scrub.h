@@ -46,7 +46,10 @@ struct scrub {
 	/* Bytes that are ours to erase where a secret lies in them. */
 	size_t nareas;
 	struct scrub_area area[SCRUB_AREAS];
-	uint32_t fixups;  /* bit i: the map's checksum i held before */
+	/* Of the map's settings and checksums: */
+	size_t placed;    /* hold something, entries of variables too */
+	size_t absent;    /* have no place in this image */
+	size_t guessed;   /* are erased without knowing what a base has */
 	size_t records;   /* found: live, deleted, torn and old ones */
 	size_t setups;    /* Setup.bin files, likewise */
 	size_t variables; /* entries that were removed */
@@ -65,6 +68,9 @@ bool scrub_has_name(const struct varstore_var *, const struct varstore_name *);
 /* The proof alone, of any bytes: nothing is found in them. */
 enum err_code scrub_prove(
     const struct scrub *, const uint8_t *, size_t n, struct err *);
+/* The next record at or behind *at, before end: torn and old ones too. *len:
+ * what it claims, cut to what can be. */
+bool scrub_next_record(const uint8_t *, size_t end, size_t *at, size_t *len);
 void scrub_free(struct scrub *); /* wipes */
 
 #endif

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/secret.h"
+#include "bios/encode.h"
 #include "bios/fixup.h"
 #include "bios/place.h"
 #include "bios/scrubmap.h"
@@ -9,24 +12,15 @@
 #define SUM_AT 0x0B /* in $FPT 1.0 and 2.0 */
 #define CRC_AT 0x14 /* in $FPT 2.1 */
 #define FIXED_AT 4  /* count of entries */
+#define TEXT_ROOM 0x200
 
-/* A record and a Setup.bin hold secrets as a rule, and a unit's data in any
- * case. */
+/* A record and a Setup.bin hold secrets as a rule, but are learned where they
+ * lie. */
 static bool
 is_secret(const struct map_setting *m)
 {
-	return m->secret || map_is_secret(m) || m->encoding == MAP_OPR1 ||
-	    m->encoding == MAP_SETUPFILE;
-}
-
-/* What goes back to what was there: secrets, what names the unit, and all of
- * which the map says what a base has. */
-static bool
-is_ours(const struct map_setting *m)
-{
-	return is_secret(m) || m->nexpect > 0 || m->value == MAP_PID ||
-	    m->value == MAP_UUID || m->value == MAP_SERIAL ||
-	    m->value == MAP_ORDER;
+	return (m->secret || map_is_secret(m)) && m->encoding != MAP_OPR1 &&
+	    m->encoding != MAP_SETUPFILE;
 }
 
 static bool
@@ -43,11 +37,20 @@ find_place(const struct scrub *s, const struct map_setting *m, struct place *at)
 	struct err none;
 
 	err_clear(&none);
-	if (!is_ours(m) || map_is_variable(m))
+	if (map_is_variable(m))
 		return false;
 	if (is_part(m))
 		return place_part(s->img, m->part, at, &none) == ERR_OK;
 	return place_setting(s->img, m, at, &none) == ERR_OK;
+}
+
+/* Which bits of its i-th byte are the setting's: several share a word. */
+static uint8_t
+mask(const struct map_setting *m, size_t i)
+{
+	if (m->encoding != MAP_BITS)
+		return 0xFF;
+	return i < 4 ? (uint8_t)(encode_mask(m) >> 8 * i) : 0;
 }
 
 static uint8_t
@@ -63,62 +66,117 @@ is_base(
     const struct scrub *s, const struct map_setting *m, const struct place *at)
 {
 	for (size_t i = 0; i < at->len; i++)
-		if (s->p[at->off + i] != expected(m, i))
+		if (((s->p[at->off + i] ^ expected(m, i)) & mask(m, i)) != 0)
 			return false;
 	return true;
 }
 
-/* Records and files are learned where they lie. */
-static void
-learn(struct scrub *s, const struct map_setting *m, const struct place *at)
-{
-	const uint8_t *p = s->p + at->off;
-	size_t n = at->len;
+/* ---- what to look for ---- */
 
-	if (!is_secret(m) || m->encoding == MAP_OPR1 ||
-	    m->encoding == MAP_SETUPFILE || is_base(s, m, at))
+/* A text in all forms that one has; the record knows which. */
+static void
+learn_text(struct scrub *s, const struct map_setting *m, const char *text)
+{
+	struct record *rec;
+	size_t n = strlen(text);
+
+	if (m->value != MAP_PPS || n >= sizeof(rec->psk.pps)) {
+		if (strcmp(text, "admin") != 0)
+			needle_text(s->needles, text, n);
 		return;
+	}
+	if ((rec = calloc(1, sizeof(*rec))) == NULL) {
+		s->needles->pool.failed = true;
+		return;
+	}
+	memcpy(rec->psk.pps, text, n);
+	needle_record(s->needles, rec);
+	record_wipe(rec);
+	free(rec);
+}
+
+/* The text in a field, to its end, its fill or its NUL; false if it is none,
+ * or too long for one. */
+static bool
+text_of(const struct map_setting *m, const uint8_t *p, size_t n,
+    char out[static TEXT_ROOM])
+{
+	size_t unit = m->encoding == MAP_UTF16 ? 2 : 1, len = 0;
+
+	for (size_t i = 0; i + unit <= n; i += unit) {
+		if (p[i] == 0 || (m->size > 0 && p[i] == m->fill))
+			break;
+		if (p[i] < 0x20 || p[i] > 0x7E || len + 1 == TEXT_ROOM ||
+		    (unit == 2 && p[i + 1] != 0))
+			return false;
+		out[len++] = (char)p[i];
+	}
+	out[len] = '\0';
+	return true;
+}
+
+static void
+learn(struct scrub *s, const struct map_setting *m, const uint8_t *p, size_t n)
+{
+	char text[TEXT_ROOM];
+
+	if ((m->encoding == MAP_ASCII || m->encoding == MAP_UTF16 ||
+		m->encoding == MAP_RAW) &&
+	    text_of(m, p, n, text)) {
+		learn_text(s, m, text);
+		secret_wipe(text, sizeof(text));
+		return;
+	}
+	secret_wipe(text, sizeof(text));
 	while (n > 0 && p[n - 1] == m->fill)
 		n--;
 	needle_bytes(s->needles, p, n);
 }
 
-/* Does the checksum hold now? One that never did is left alone. */
-static bool
-fixup_places(const struct scrub *s, const struct map_fixup *f,
-    struct place *over, struct place *sum)
+/* The values of one variable, old ones too; NVAR keeps the newer ones in
+ * entries without a name. */
+static void
+learn_variable(
+    struct scrub *s, const struct map_setting *m, const struct varstore *store)
 {
-	const struct place range = { f->from, f->len };
-	const struct place at = { f->at, map_fix_len(f->fix) };
-	struct err none;
+	struct varstore_var v;
+	size_t next = 0;
 
-	err_clear(&none);
-	return place_range(s->img, f->region, f->part, &range, over, &none) ==
-	    ERR_OK &&
-	    place_range(s->img, f->region, f->part, &at, sum, &none) == ERR_OK;
+	for (size_t at = 0; varstore_next(store, &at, &v);) {
+		if (!scrub_has_name(&v, &m->var) &&
+		    (next == 0 || v.off != next || v.name_len > 0))
+			continue;
+		next = v.next;
+		s->placed++;
+		if (is_secret(m) && v.data != NULL)
+			learn(s, m, v.data, v.len);
+	}
 }
 
-enum err_code
-scrubmap_learn(struct scrub *s, struct err *e)
+static void
+learn_setting(struct scrub *s, const struct map_setting *m)
 {
-	uint8_t want[FIXUP_MAX];
-	struct place at, over;
+	struct place at;
 
-	for (size_t i = 0; s->map != NULL && i < s->map->nsetting; i++)
-		if (find_place(s, &s->map->setting[i], &at))
-			learn(s, &s->map->setting[i], &at);
-	s->fixups = 0;
-	for (size_t i = 0; s->map != NULL && i < s->map->nfixup; i++) {
-		const struct map_fixup *f = &s->map->fixup[i];
-
-		if (!fixup_places(s, f, &over, &at))
-			continue;
-		if (fixup_of(s->p, &over, at.off, f->fix, want, e) != ERR_OK)
-			return e->code;
-		if (memcmp(want, s->p + at.off, at.len) == 0)
-			s->fixups |= 1u << i;
+	for (size_t i = 0; map_is_variable(m) && i < s->img->nstores; i++)
+		learn_variable(s, m, &s->img->store[i]);
+	if (!find_place(s, m, &at)) {
+		s->absent += !map_is_variable(m) && !is_part(m);
+		return;
 	}
-	return ERR_OK;
+	if (is_base(s, m, &at))
+		return;
+	s->placed++;
+	s->guessed += m->nexpect == 0 && !is_part(m);
+	if (is_secret(m))
+		learn(s, m, s->p + at.off, at.len);
+}
+
+void
+scrubmap_learn(struct scrub *s)
+{
+	for (size_t i = 0; s->map != NULL && i < s->map->nsetting; i++)
+		learn_setting(s, &s->map->setting[i]);
 }
 
 bool
@@ -127,8 +185,7 @@ scrubmap_names(const struct scrub *s, const struct varstore_var *v)
 	for (size_t i = 0; s->map != NULL && i < s->map->nsetting; i++) {
 		const struct map_setting *m = &s->map->setting[i];
 
-		if (is_ours(m) && map_is_variable(m) &&
-		    scrub_has_name(v, &m->var))
+		if (map_is_variable(m) && scrub_has_name(v, &m->var))
 			return true;
 	}
 	return false;
@@ -179,32 +236,95 @@ drop_part(struct scrub *s, const struct map_setting *m, const struct place *at)
 
 /* ---- back to the base ---- */
 
-enum err_code
-scrubmap_restore(struct scrub *s, struct err *e)
+static void
+put_base(struct scrub *s, const struct map_setting *m, const struct place *at)
+{
+	for (size_t i = 0; i < at->len; i++) {
+		uint8_t *p = s->p + at->off + i;
+
+		*p = (uint8_t)((*p & ~mask(m, i)) |
+		    (expected(m, i) & mask(m, i)));
+	}
+}
+
+/* What the map could write, by the planner's own rule. */
+static enum err_code
+may_write(const struct scrub *s, const struct place *at, bool named,
+    const char *what, struct err *e)
+{
+	if (named)
+		guard_check_named(&s->guard, at->off, at->len, e);
+	else
+		guard_check(&s->guard, at->off, at->len, e);
+	return e->code == ERR_OK ? ERR_OK : err_in(e, "%s", what);
+}
+
+static enum err_code
+restore(struct scrub *s, const struct map_setting *m, struct err *e)
+{
+	struct place at;
+
+	if (!find_place(s, m, &at) || is_base(s, m, &at))
+		return ERR_OK;
+	if (may_write(s, &at, m->nexpect > 0, m->label, e) != ERR_OK)
+		return e->code;
+	if (is_part(m))
+		drop_part(s, m, &at);
+	else
+		put_base(s, m, &at);
+	return ERR_OK;
+}
+
+static bool
+fixup_places(const struct scrub *s, const struct map_fixup *f,
+    struct place *over, struct place *sum)
+{
+	const struct place range = { f->from, f->len };
+	const struct place at = { f->at, map_fix_len(f->fix) };
+	struct err none;
+
+	err_clear(&none);
+	return place_range(s->img, f->region, f->part, &range, over, &none) ==
+	    ERR_OK &&
+	    place_range(s->img, f->region, f->part, &at, sum, &none) == ERR_OK;
+}
+
+/* A checksum tells of what it was made over. It is the base's own again where
+ * the map says that the base has one; what else lay there nobody knows. */
+static enum err_code
+restore_sum(struct scrub *s, const struct map_fixup *f, struct err *e)
 {
 	uint8_t want[FIXUP_MAX];
 	struct place at, over;
 
-	for (size_t i = 0; s->map != NULL && i < s->map->nsetting; i++) {
-		const struct map_setting *m = &s->map->setting[i];
+	if (!fixup_places(s, f, &over, &at))
+		return ERR_OK;
+	memset(want, 0xFF, sizeof(want));
+	if (f->holds &&
+	    fixup_of(s->p, &over, at.off, f->fix, want, e) != ERR_OK)
+		return e->code;
+	if (memcmp(s->p + at.off, want, at.len) == 0)
+		return ERR_OK;
+	if (may_write(s, &at, f->holds, "a checksum of the map", e) != ERR_OK)
+		return e->code;
+	memcpy(s->p + at.off, want, at.len);
+	s->guessed += !f->holds;
+	return ERR_OK;
+}
 
-		if (!find_place(s, m, &at))
-			continue;
-		if (guard_check(&s->guard, at.off, at.len, e) != ERR_OK)
-			return err_in(e, "setting %s", m->label);
-		if (is_part(m))
-			drop_part(s, m, &at);
-		for (size_t k = 0; !is_part(m) && k < at.len; k++)
-			s->p[at.off + k] = expected(m, k);
-	}
-	for (size_t i = 0; s->map != NULL && i < s->map->nfixup; i++) {
-		const struct map_fixup *f = &s->map->fixup[i];
+/* Those that are erased come first: another may be over them. */
+enum err_code
+scrubmap_restore(struct scrub *s, struct err *e)
+{
+	const struct imgmap *map = s->map;
 
-		if (!(s->fixups >> i & 1) || !fixup_places(s, f, &over, &at))
-			continue;
-		if (fixup_of(s->p, &over, at.off, f->fix, want, e) != ERR_OK)
+	for (size_t i = 0; map != NULL && i < map->nsetting; i++)
+		if (restore(s, &map->setting[i], e) != ERR_OK)
 			return e->code;
-		memcpy(s->p + at.off, want, at.len);
-	}
+	for (int holds = 0; holds < 2; holds++)
+		for (size_t i = 0; map != NULL && i < map->nfixup; i++)
+			if (map->fixup[i].holds == (holds == 1) &&
+			    restore_sum(s, &map->fixup[i], e) != ERR_OK)
+				return e->code;
 	return ERR_OK;
 }

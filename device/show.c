@@ -8,6 +8,7 @@
 #include "device/flash.h"
 #include "device/verbs.h"
 #include "formats/cjson.h"
+#include "formats/reason.h"
 
 #define SHOW_MAX 32768
 
@@ -129,6 +130,27 @@ show_json(
 	return cli_print(&w, e);
 }
 
+/* An image with a Setup.bin alone is no mistake, but no machine either. */
+static enum err_code
+no_record(struct flash *f, const char *path, struct err *e)
+{
+	struct secret setup = { 0 };
+	struct err none;
+
+	err_clear(&none);
+	if (e->reason == reason_get(REASON_IMAGE_NO_RECORD) &&
+	    flash_setup(f, path, &setup, &none) == ERR_OK && setup.len > 0) {
+		err_clear(e);
+		err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_NO_RECORD),
+		    "%s: it has a Setup.bin and no record, and a Setup.bin "
+		    "names no board: setupbin decode prints such a file, and "
+		    "boot --uuid starts from it",
+		    path);
+	}
+	secret_free(&setup);
+	return e->code;
+}
+
 static enum err_code
 run_show(const struct cli_args *args, struct err *e)
 {
@@ -139,8 +161,10 @@ run_show(const struct cli_args *args, struct err *e)
 	if (r == NULL)
 		return err_mem(e);
 	if (flash_open(&flash, cli_value(args, "--base", NULL), e) != ERR_OK ||
-	    flash_record(&flash, args->pos[0], r, e) != ERR_OK)
+	    flash_record(&flash, args->pos[0], r, e) != ERR_OK) {
+		no_record(&flash, args->pos[0], e);
 		goto out;
+	}
 	uuid_text(&r->uuid, uuid);
 	if (get_u32le(r->server_ip) != 0)
 		inet_ntop(AF_INET, r->server_ip, ip, sizeof(ip));

@@ -43,6 +43,22 @@ judge_paths(const struct merge *m, struct err *e)
 	return ERR_OK;
 }
 
+/* The two are easily mixed up. */
+static bool
+is_image(const uint8_t *p, size_t n)
+{
+	struct image *img = malloc(sizeof(*img));
+	bool is = false;
+	struct err none;
+
+	err_clear(&none);
+	if (img != NULL)
+		is = !delta_present(p, n) &&
+		    image_read(p, n, img, &none) == ERR_OK;
+	free(img);
+	return is;
+}
+
 static enum err_code
 load_delta(struct merge *m, struct err *e)
 {
@@ -53,6 +69,11 @@ load_delta(struct merge *m, struct err *e)
 	rd_init(&r, m->file, m->file_n);
 	if (delta_read(&r, &m->d))
 		return ERR_OK;
+	if (is_image(m->file, m->file_n))
+		return err_refuse(e, ERR_DATA,
+		    reason_get(REASON_DELTA_MALFORMED),
+		    "%s: a whole image, not a delta: there is nothing to merge",
+		    m->delta);
 	rd_err(&r, reason_get(REASON_DELTA_MALFORMED), e);
 	return err_in(e, "%s", m->delta);
 }

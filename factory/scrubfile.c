@@ -13,6 +13,7 @@
 #include "factory/verbs.h"
 #include "formats/cjson.h"
 #include "formats/reason.h"
+#include "formats/recordview.h"
 
 #define REPORT_MAX 1024
 
@@ -27,6 +28,7 @@ struct job {
 	struct scrub scrub;
 	struct ledger *l; /* NULL: none was named */
 	struct uuid uuid;
+	bool named; /* a record in the image is of that unit */
 	size_t changed;
 };
 
@@ -72,6 +74,37 @@ ask_ledger(struct job *j, struct err *e)
 	free(rec);
 	free(u);
 	return e->code;
+}
+
+/* Whoever names the wrong unit would search for the wrong secrets, and the
+ * ledger would keep an audit row of a board that was not there. */
+static enum err_code
+judge_unit(struct job *j, struct err *e)
+{
+	char is[UUID_TEXT], asked[UUID_TEXT];
+	struct recordview_entry id;
+	struct recordview v;
+	struct uuid uuid;
+	size_t at = 0, len;
+
+	for (; scrub_next_record(j->copy.p, j->n, &at, &len); at++) {
+		if (!recordview_open(&v, j->copy.p + at,
+			recordview_length(j->copy.p + at, j->n - at)) ||
+		    !recordview_find(&v, RECORDVIEW_UUID, &id))
+			continue;
+		memcpy(uuid.b, id.value, UUID_LEN);
+		j->named = true;
+		if (uuid_equal(&uuid, &j->uuid))
+			continue;
+		uuid_text(&uuid, is);
+		uuid_text(&j->uuid, asked);
+		err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_DIFFERS),
+		    "%s: offset 0x%zx: the record of unit %s, not of %s: name "
+		    "that unit, or, where several had this board, none",
+		    j->in, at, is, asked);
+		return err_at(e, at);
+	}
+	return ERR_OK;
 }
 
 static enum err_code
@@ -122,6 +155,32 @@ put_out(struct job *j, struct err *e)
 	return read_back(j, e);
 }
 
+/* What is not as it may have been, or not searched. */
+static void
+warn_map(const struct job *j)
+{
+	const struct scrub *s = &j->scrub;
+
+	if (s->placed == 0 && s->records + s->setups > 0)
+		log_warn(
+		    "%s: there is a record or a Setup.bin, but nothing at any "
+		    "place of this map: what another map has written beside "
+		    "it is neither known nor searched; scrub with the map "
+		    "that the board was written by",
+		    j->in);
+	if (s->guessed > 0)
+		log_warn(
+		    "%s: %zu %s erased, since the map does not say what a base "
+		    "has there (expect; holds of a checksum)",
+		    j->in, s->guessed,
+		    s->guessed == 1 ? "place of the map is"
+				    : "places of the map are");
+	if (s->absent > 0)
+		log_warn("%s: %zu of the map's settings have no place in this "
+			 "image and are not searched",
+		    j->in, s->absent);
+}
+
 /* What was not searched, for who relies on the proof. */
 static void
 warn(const struct job *j)
@@ -129,14 +188,12 @@ warn(const struct job *j)
 	const struct scrub *s = &j->scrub;
 
 	if (s->packed > 0)
-		log_warn(
-		    "%s: %zu packed sections (compressed or encrypted) cannot "
-		    "be searched",
-		    j->in, s->packed);
+		log_warn("%s: %zu packed %s (compressed or encrypted) cannot "
+			 "be searched",
+		    j->in, s->packed, s->packed == 1 ? "section" : "sections");
 	if (s->unsound > 0)
-		log_warn(
-		    "%s: %zu firmware volumes are broken: packed sections in "
-		    "them are not counted",
+		log_warn("%s: broken firmware volumes: %zu; packed sections in "
+			 "them are not counted",
 		    j->in, s->unsound);
 	if (s->needles->skipped > 0)
 		log_warn(
@@ -148,6 +205,42 @@ warn(const struct job *j)
 		log_warn("%s: no secret was found to search for%s", j->in,
 		    j->l == NULL ? "; LEDGER and UUID name those of the unit"
 				 : "");
+	warn_map(j);
+}
+
+static bool
+found_any(const struct job *j)
+{
+	const struct scrub *s = &j->scrub;
+
+	return s->records + s->setups + s->variables + j->changed > 0;
+}
+
+static const char *
+plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void
+tell_text(const struct job *j, struct wr *w)
+{
+	const struct scrub *s = &j->scrub;
+
+	if (!found_any(j))
+		wr_fmt(w, "nothing of a unit was found, nothing is changed");
+	else
+		wr_fmt(w,
+		    "%zu record%s, %zu Setup.bin file%s and %zu variable%s "
+		    "removed, %zu byte%s changed",
+		    s->records, plural(s->records), s->setups,
+		    plural(s->setups), s->variables, plural(s->variables),
+		    j->changed, plural(j->changed));
+	if (s->needles->secrets > 0)
+		wr_fmt(w, "; of %zu secret%s no piece of %d bytes is left",
+		    s->needles->secrets, plural(s->needles->secrets),
+		    NEEDLE_WINDOW);
+	wr_str(w, "\n");
 }
 
 static enum err_code
@@ -159,18 +252,15 @@ tell(const struct job *j, struct err *e)
 	wr_grow(&w, REPORT_MAX);
 	if (j->args->json)
 		wr_fmt(&w,
-		    "{\"records\":%zu,\"setup_bins\":%zu,\"variables\":%zu,"
-		    "\"changed\":%zu,\"secrets\":%zu,\"skipped\":%zu,"
-		    "\"packed\":%zu}\n",
-		    s->records, s->setups, s->variables, j->changed,
-		    s->needles->secrets, s->needles->skipped, s->packed);
+		    "{\"found\":%s,\"records\":%zu,\"setup_bins\":%zu,"
+		    "\"variables\":%zu,\"changed\":%zu,\"secrets\":%zu,"
+		    "\"skipped\":%zu,\"packed\":%zu,\"map_places\":%zu,"
+		    "\"erased_unknown\":%zu}\n",
+		    found_any(j) ? "true" : "false", s->records, s->setups,
+		    s->variables, j->changed, s->needles->secrets,
+		    s->needles->skipped, s->packed, s->placed, s->guessed);
 	else
-		wr_fmt(&w,
-		    "%zu records, %zu Setup.bin files and %zu variables "
-		    "removed, %zu bytes changed; of %zu secrets no byte is "
-		    "left\n",
-		    s->records, s->setups, s->variables, j->changed,
-		    s->needles->secrets);
+		tell_text(j, &w);
 	return cli_print(&w, e);
 }
 
@@ -181,7 +271,8 @@ scrub(struct job *j, struct err *e)
 
 	if (copy_in(j, e) != ERR_OK)
 		return e->code;
-	if (j->l != NULL && ask_ledger(j, e) != ERR_OK)
+	if (j->l != NULL &&
+	    (judge_unit(j, e) != ERR_OK || ask_ledger(j, e) != ERR_OK))
 		return e->code;
 	if (scrub_run(&j->scrub, e) != ERR_OK)
 		return err_in(e, "%s", j->in);
@@ -189,7 +280,9 @@ scrub(struct job *j, struct err *e)
 		return e->code;
 	if (j->l != NULL) {
 		uuid_text(&j->uuid, uuid);
-		if (ledger_audit(j->l, "image scrub", uuid, "", e) != ERR_OK)
+		if (ledger_audit(j->l, "image scrub", uuid,
+			j->named ? "" : "no record in the image names the unit",
+			e) != ERR_OK)
 			return e->code;
 	}
 	warn(j);

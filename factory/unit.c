@@ -362,9 +362,31 @@ static const struct move {
 	{ "returned", "scrapped" },
 };
 
+/* "shipped, written or scrapped": what may follow; "" if nothing may. */
+static void
+next_states(const char *from, char *out, size_t room)
+{
+	size_t n = sizeof(moves) / sizeof(moves[0]), left = 0, len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < n; i++)
+		left += strcmp(from, moves[i].from) == 0;
+	for (size_t i = 0, told = 0; i < n && len < room; i++) {
+		if (strcmp(from, moves[i].from) != 0)
+			continue;
+		len += (size_t)snprintf(out + len, room - len, "%s%s",
+		    told == 0              ? ""
+			: told + 1 == left ? " or "
+					   : ", ",
+		    moves[i].to);
+		told++;
+	}
+}
+
 static enum err_code
 judge_move(const char *from, const char *to, struct err *e)
 {
+	char next[64];
 	bool known = false;
 
 	for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
@@ -378,8 +400,10 @@ judge_move(const char *from, const char *to, struct err *e)
 		    "%.32s is not a state: written, verified, shipped, "
 		    "returned or scrapped",
 		    to);
-	return err_set(
-	    e, ERR_DATA, "a unit that is %s cannot become %s", from, to);
+	next_states(from, next, sizeof(next));
+	return err_set(e, ERR_DATA, "a unit that is %s cannot become %s%s%s",
+	    from, to, next[0] == '\0' ? ", nor anything else" : ": next comes ",
+	    next);
 }
 
 /* Sets one column and leaves an audit row, in the caller's transaction. */

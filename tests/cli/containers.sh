@@ -120,7 +120,7 @@ a_variable() {
 
 a_platform_data_region() {
 	provisioned pdr
-	grep -q '^1 records' out
+	grep -q '^1 record,' out
 }
 
 a_partition_of_the_me_region() {
@@ -131,7 +131,7 @@ a_partition_of_the_me_region() {
 
 a_setup_bin_for_mebx() {
 	provisioned setup.bin --uuid UUID
-	grep -q '^0 records, 1 Setup.bin files and 1 variables removed' out
+	grep -q '^0 records, 1 Setup.bin file and 1 variable removed' out
 	# its state has it from now on
 	status 0 amtforge-device boot --image unit.bin --state machine \
 		--port 0 --server 127.0.0.1:9 --exit-when-provisioned
@@ -160,6 +160,9 @@ a_setup_bin_names_no_board() {
 	status 65 amtforge-device boot --image unit.bin --state machine \
 		--port 0 --server 127.0.0.1:9
 	says "--uuid tells which one this is"
+	status 65 amtforge-device show unit.bin
+	says '[image-no-record]'
+	says "it has a Setup.bin and no record, and a Setup.bin names no board"
 }
 
 the_newest_of_several_counts_and_ties_are_told() {

@@ -121,7 +121,7 @@ what_does_not_go_together_is_not_merged() {
 	status 65 amtforge image merge short.bin "$f" out.bin
 	says "[delta-base]"
 	status 65 amtforge image merge base.bin base.bin out.bin
-	says "base.bin: "
+	says "base.bin: a whole image, not a delta"
 	says "[delta-malformed]"
 	status 65 amtforge image merge "$f" "$f" out.bin
 	says "a delta, not the base of one"

@@ -14,8 +14,9 @@ poke() {
 }
 
 # One unit of each order and its image: board-PSK.bin, board-PKI.bin.
+# boards [OPTION...]: of image new
 boards() {
-	amtforge image new base.bin --size 8M --bios $OVMF
+	amtforge image new base.bin --size 8M --bios $OVMF "$@"
 	amtforge ledger init l.db
 	amtforge order open l.db "$ROOT/configs/profile-psk.cfg" --id PSK
 	amtforge order open l.db "$ROOT/configs/profile-pki.cfg" --id PKI
@@ -57,7 +58,7 @@ a_board_that_only_we_wrote_becomes_the_base_again() {
 	for order in PSK PKI; do
 		status 0 amtforge image scrub board-$order.bin "$MAP" \
 			out-$order.bin
-		grep -q '^1 records, 0 Setup.bin files and 1 variables' out
+		grep -q '^1 record, 0 Setup.bin files and 1 variable removed' out
 		[ "$(wc -l <out)" = 1 ]
 		cmp base.bin out-$order.bin
 		[ "$(stat -c %a out-$order.bin)" = 600 ]
@@ -160,6 +161,189 @@ END
 	says "offset 0xf10:"
 }
 
+# The example of amtforge-map(5): bits, fields without expect, a checksum.
+the_manual_s_map_goes_back_bit_by_bit() {
+	sed -n '/^\.Sh EXAMPLES/,/^\.Ed/p' "$ROOT/man/amtforge-map.5" |
+		sed -n '/^platform/,/^\.Ed/p' | grep -v '^\.Ed' >example.cfg
+	size=$(sed -n 's/.*region = "pdr"; size = \(0x[0-9a-f]*\);.*/\1/p' \
+		example.cfg)
+	head -c $((size)) /dev/zero | tr '\000' '\377' >pdr.bin
+	MAP=$PWD/example.cfg
+	boards --pdr pdr.bin
+	for order in PSK PKI; do
+		[ "$(cmp -l base.bin board-$order.bin | wc -l)" -gt 200 ]
+		status 0 amtforge image scrub board-$order.bin example.cfg \
+			out-$order.bin l.db "$(unit_of $order)"
+		says "does not say what a base has there"
+		cmp base.bin out-$order.bin
+	done
+	no_secret out-PSK.bin PSK
+	# a board that is as a base has nothing
+	status 0 amtforge image scrub base.bin example.cfg none.bin
+	grep -q '^nothing of a unit was found, nothing is changed' out
+	status 0 amtforge image scrub base.bin example.cfg none.bin --json \
+		--force
+	grep -q '^{"found":false,"records":0,' out
+	cmp base.bin none.bin
+	# the map of a variable finds the record, but not what is beside it
+	status 0 amtforge image scrub board-PKI.bin \
+		"$ROOT/configs/map-ovmf.cfg" wrong.bin
+	says "nothing at any place of this map"
+}
+
+# A digest of a secret is as good as the secret where that is short.
+a_checksum_over_a_secret_goes_too() {
+	head -c 65536 /dev/zero | tr '\000' '\377' >pdr.bin
+	# sixteen bytes that sum to 0
+	printf '\017' | dd of=pdr.bin bs=1 seek=143 conv=notrunc status=none
+	cat >sums.cfg <<'END'
+platform = { name = "sums";
+	match = ( { kind = "region"; region = "pdr"; size = 0x10000; } ); };
+settings = {
+	mebx_password = { target = "pdr"; offset = 0; size = 32;
+		encoding = "ascii"; fill = 0xff; expect = "ff"; };
+	enabled = { target = "pdr"; offset = 0x80; encoding = "u8"; };
+};
+fixups = (
+	{ kind = "sha256"; region = "pdr"; from = 0; len = 32; at = 0x40; },
+	{ kind = "sum8"; region = "pdr"; from = 0x80; len = 0x10; at = 0x8f;
+		holds = true; }
+);
+END
+	MAP=$PWD/sums.cfg
+	boards --pdr pdr.bin
+	cmp -l base.bin board-PSK.bin >changes || :
+	[ "$(awk '$1 > 4096 + 64' changes | wc -l)" -gt 30 ]
+	status 0 amtforge image scrub board-PSK.bin sums.cfg out.bin
+	cmp base.bin out.bin
+	# also where the board's own firmware has broken it
+	poke board-PSK.bin 0x1041 '\001'
+	status 0 amtforge image scrub board-PSK.bin sums.cfg out2.bin
+	cmp base.bin out2.bin
+}
+
+# Secrets that are no record's: variables of the map, with a copy of the store
+# in the spare area.
+secret_variables_are_learned_before_they_go() {
+	cat >vars.cfg <<'END'
+platform = { name = "vars"; match = ( { kind = "volume";
+	guid = "fff12b8d-7696-4c8b-a985-2747075b4f50"; } ); };
+settings = {
+	pps = { target = "uefi-var"; name = "OemPps"; attrs = 0x3;
+		guid = "12345678-1234-1234-1234-123456789abc";
+		encoding = "ascii"; };
+	mebx_password = { target = "uefi-var"; name = "OemPw"; attrs = 0x3;
+		guid = "12345678-1234-1234-1234-123456789abc";
+		encoding = "utf-16"; };
+	server_fqdn = { target = "uefi-var"; name = "OemHost"; attrs = 0x3;
+		guid = "12345678-1234-1234-1234-123456789abc";
+		encoding = "ascii"; };
+};
+END
+	MAP=$PWD/vars.cfg
+	boards
+	for order in PSK PKI; do
+		status 0 amtforge image scrub board-$order.bin vars.cfg \
+			back-$order.bin
+		cmp base.bin back-$order.bin
+	done
+	used
+	status 0 amtforge image scrub used.bin vars.cfg out.bin --json
+	grep -q '"secrets":2,' out
+	no_secret out.bin PSK
+	# deleted, and the copy beside it
+	at=$(xxd -p used.bin | tr -d '\n' |
+		grep -bo 4f0065006d005000700073000000 | head -n 1 |
+		cut -d: -f1)
+	at=$((at / 2 - 60))
+	[ "$(od -An -tx2 -j$at -N2 used.bin | tr -d ' ')" = 55aa ]
+	poke used.bin $((at + 2)) '\074'
+	status 0 amtforge image scrub used.bin vars.cfg out2.bin
+	no_secret out2.bin PSK
+}
+
+# A field has one form, a copy of its value another.
+a_field_s_secret_is_searched_in_every_form() {
+	head -c 65536 /dev/zero | tr '\000' '\377' >pdr.bin
+	for form in ascii utf-16; do
+		cat >$form.cfg <<END
+platform = { name = "form";
+	match = ( { kind = "region"; region = "pdr"; size = 0x10000; } ); };
+settings = {
+	pps = { target = "pdr"; offset = 0; size = 64; encoding = "$form"; };
+	mebx_password = { target = "pdr"; offset = 0x80; size = 72;
+		encoding = "$form"; };
+};
+END
+		rm -rf base.bin l.db* units images-* board-*
+		MAP=$PWD/$form.cfg
+		boards --pdr pdr.bin
+		amtforge unit show l.db "$(unit_of PSK)" --reveal --json >shown
+		cp board-PSK.bin used.bin
+		at=$((0x611000))
+		for name in pps mebx_password; do
+			sed -n "s/.*\"$name\":\"\([^\"]*\)\".*/\1/p" shown |
+				tr -d '\n' >secret
+			[ -s secret ]
+			cp secret both
+			[ $name = mebx_password ] || tr -d - <secret >both
+			iconv -t UTF-16LE <both >wide
+			for f in both wide; do
+				dd if=$f of=used.bin bs=1 seek=$at \
+					conv=notrunc status=none
+				at=$((at + 256))
+			done
+		done
+		not cmp -s used.bin board-PSK.bin
+		rm -f shown secret both wide
+		status 0 amtforge image scrub used.bin $form.cfg out.bin --force
+		no_secret out.bin PSK
+	done
+}
+
+audit() {
+	sqlite3 l.db 'SELECT what, object, why FROM audit' >audit
+}
+
+# What LEDGER and UUID name is the board that lies here.
+another_unit_s_record_is_a_refusal() {
+	boards
+	psk=$(unit_of PSK)
+	pki=$(unit_of PKI)
+	status 65 amtforge image scrub board-PSK.bin "$MAP" out.bin l.db "$pki"
+	says "[image-differs]"
+	says "the record of unit $psk, not of $pki"
+	[ ! -e out.bin ]
+	audit
+	not grep -q 'image scrub' audit
+	status 0 amtforge image scrub board-PSK.bin "$MAP" out.bin l.db "$psk"
+	audit
+	grep 'image scrub' audit | grep -q "$psk"
+	not grep -q 'no record in the image' audit
+	# where nothing tells the unit the ledger's word is taken, and noted
+	at=$(xxd -p board-PSK.bin | tr -d '\n' |
+		grep -bo 414d54464f5247310100 | head -n 1 | cut -d: -f1)
+	poke board-PSK.bin $((at / 2 + 0x50)) '\000\000\000\000'
+	status 0 amtforge image scrub board-PSK.bin "$MAP" out2.bin l.db "$psk"
+	audit
+	grep -q 'no record in the image names the unit' audit
+}
+
+a_unit_that_cannot_be_returned_says_what_comes_next() {
+	boards
+	u=$(unit_of PSK)
+	status 65 amtforge unit mark l.db "$u" returned \
+		--why x
+	says "a unit that is written cannot become returned: next comes"
+	says "shipped or scrapped"
+	amtforge unit mark l.db "$u" shipped --why x
+	amtforge unit mark l.db "$u" returned --why x
+	amtforge unit mark l.db "$u" scrapped --why x
+	status 65 amtforge unit mark l.db "$u" written \
+		--why x
+	says "a unit that is scrapped cannot become written, nor anything else"
+}
+
 what_is_asked_wrongly_is_refused() {
 	boards
 	status 2 amtforge image scrub board-PSK.bin "$MAP" out.bin l.db
@@ -195,6 +379,12 @@ if [ -e $OVMF ]; then
 	t old_copies_go_too
 	t the_ledger_finds_a_secret_whose_record_is_gone
 	t the_places_of_a_map_become_what_it_expects
+	t the_manual_s_map_goes_back_bit_by_bit
+	t a_checksum_over_a_secret_goes_too
+	t secret_variables_are_learned_before_they_go
+	t a_field_s_secret_is_searched_in_every_form
+	t another_unit_s_record_is_a_refusal
+	t a_unit_that_cannot_be_returned_says_what_comes_next
 	t what_is_asked_wrongly_is_refused
 	t a_pending_journal_is_refused
 else

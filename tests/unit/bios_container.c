@@ -297,6 +297,69 @@ more_than_can_be_told_count_for_nothing(void **state)
 	free(p);
 }
 
+/* Thirty-two stray magics, and behind them the record that counts. */
+static void
+broken_ones_do_not_hide_a_good_one(void **state)
+{
+	uint8_t *p = board();
+	size_t part = board_part(p);
+	const struct container_list *l;
+
+	(void)state;
+	for (size_t i = 0; i < BOARD_PDR_SIZE / CONTAINER_ALIGN; i++)
+		memcpy(p + BOARD_PDR + i * CONTAINER_ALIGN, "AMTFORG1", 8);
+	while (find(p)->n < CONTAINER_MAX)
+		assert_int_not_equal(
+		    board_variable(p, IMAGE_OEM_NAME, "AMTFORG1", 8), 0);
+	assert_false(find(p)->cut);
+	memcpy(p + part, "AMTFORG1", 8);
+	assert_true(find(p)->cut);
+	refused(p, REASON_RECORD_MALFORMED);
+	board_put(p, part, 5);
+	l = find(p);
+	assert_int_equal(l->n, CONTAINER_MAX);
+	assert_true(l->cut);
+	assert_false(l->more);
+	counts(p, CONTAINER_MAX - 1, 5);
+	free(p);
+}
+
+static void
+set_entry(uint8_t *p, size_t i, size_t field, uint32_t v)
+{
+	uint8_t *fpt = p + BOARD_ME + 0x10, *crc = fpt + 0x14;
+
+	put_u32le(fpt + FPT_HEADER + i * FPT_ENTRY + field, v);
+	put_u32le(crc, 0);
+	put_u32le(crc,
+	    digest_crc32(fpt, FPT_HEADER + get_u32le(fpt + 4) * FPT_ENTRY));
+}
+
+static void
+a_partition_of_code_or_in_another_is_no_container(void **state)
+{
+	uint8_t *p = board();
+	size_t part = board_part(p), end;
+	struct image *img;
+
+	(void)state;
+	board_put(p, part, 1);
+	assert_int_equal(find(p)->n, 1);
+	set_entry(p, 1, 28, FPT_CODE);
+	assert_int_equal(find(p)->n, 0);
+	set_entry(p, 1, 28, FPT_DATA);
+	assert_int_equal(find(p)->n, 1);
+	/* the one before it reaches into it */
+	set_entry(p, 0, 12, (uint32_t)(part - BOARD_ME - 0x1000 + 1));
+	assert_int_equal(find(p)->n, 0);
+	img = read_image(p);
+	assert_false(container_window(img, CONTAINER_FPT, &part, &end));
+	free(img);
+	set_entry(p, 0, 12, 0x1000);
+	assert_int_equal(find(p)->n, 1);
+	free(p);
+}
+
 int
 main(void)
 {
@@ -313,6 +376,9 @@ main(void)
 		cmocka_unit_test(a_place_is_erased_aligned_and_in_the_region),
 		cmocka_unit_test(a_setup_bin_counts_only_without_a_record),
 		cmocka_unit_test(more_than_can_be_told_count_for_nothing),
+		cmocka_unit_test(broken_ones_do_not_hide_a_good_one),
+		cmocka_unit_test(
+		    a_partition_of_code_or_in_another_is_no_container),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
