@@ -179,13 +179,25 @@ scrubmap_learn(struct scrub *s)
 		learn_setting(s, &s->map->setting[i]);
 }
 
+/* A deleted one whose name a cut or a worn cell has changed may be the
+ * secret's: nobody reads it, so nobody misses it. */
+static bool
+is_remains(const struct map_setting *m, const struct varstore_var *v)
+{
+	size_t len = strlen(m->var.name) + 1;
+
+	return is_secret(m) && !v->live && uuid_equal(&v->guid, &m->var.guid) &&
+	    v->name_len == (v->ascii ? len : 2 * len);
+}
+
 bool
 scrubmap_names(const struct scrub *s, const struct varstore_var *v)
 {
 	for (size_t i = 0; s->map != NULL && i < s->map->nsetting; i++) {
 		const struct map_setting *m = &s->map->setting[i];
 
-		if (map_is_variable(m) && scrub_has_name(v, &m->var))
+		if (map_is_variable(m) &&
+		    (scrub_has_name(v, &m->var) || is_remains(m, v)))
 			return true;
 	}
 	return false;

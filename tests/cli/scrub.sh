@@ -260,6 +260,12 @@ END
 	poke used.bin $((at + 2)) '\074'
 	status 0 amtforge image scrub used.bin vars.cfg out2.bin
 	no_secret out2.bin PSK
+	# deleted, and a letter of its name is another
+	cp board-PSK.bin worn.bin
+	poke worn.bin $((at + 2)) '\074'
+	poke worn.bin $((at + 60)) 'o'
+	status 0 amtforge image scrub worn.bin vars.cfg out3.bin
+	no_secret out3.bin PSK
 }
 
 # A field has one form, a copy of its value another.
