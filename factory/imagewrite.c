@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "base/file.h"
 #include "base/filegroup.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "bios/carry.h"
 #include "bios/plan.h"
 #include "bios/plandelta.h"
@@ -51,6 +53,8 @@ struct writer {
 	struct uuid mark[SENT];
 	size_t nsent;
 	size_t proved, written, left, failed;
+	size_t nother; /* deltas of another base are there */
+	uint8_t other[32];
 	struct cli_bar bar;
 };
 
@@ -117,6 +121,7 @@ commit(struct writer *w, struct err *e)
 	struct unit_marks marks = { .id = w->mark,
 		.state = "written",
 		.why = w->delta ? "image write --delta" : "image write",
+		.image = true,
 		.refused = on_refused,
 		.arg = w };
 
@@ -136,7 +141,37 @@ commit(struct writer *w, struct err *e)
 	return e->code;
 }
 
-/* An image that was left needs no mark once it is verified or shipped. */
+/* Is what is there a delta of another base? All of a folder are, then, and that
+ * is told once, in the end. */
+static bool
+is_others(struct writer *w, const char *name)
+{
+	char path[PATH_MAX];
+	uint8_t *p = NULL;
+	bool is = false;
+	struct err no;
+	struct rd r;
+	size_t n;
+
+	err_clear(&no);
+	if (!w->delta ||
+	    file_join(path, sizeof(path), w->dir, name, &no) != ERR_OK ||
+	    file_load(path, DELTA_MAX, &p, &n, &no) != ERR_OK)
+		return false;
+	rd_init(&r, p, n);
+	if (delta_read(&r, &w->d_again) &&
+	    memcmp(w->d_again.base, w->sha, sizeof(w->sha)) != 0) {
+		memcpy(w->other, w->d_again.base, sizeof(w->other));
+		w->nother++;
+		is = true;
+	}
+	memset(&w->d_again, 0, sizeof(w->d_again)); /* it borrows the file */
+	secret_wipe(p, n);
+	free(p);
+	return is;
+}
+
+/* The file changes no board: a unit that is verified stays so. */
 static enum err_code
 send(struct writer *w, const struct unit *u, const uint8_t *p, size_t n,
     struct err *e)
@@ -151,8 +186,11 @@ send(struct writer *w, const struct unit *u, const uint8_t *p, size_t n,
 		return e->code;
 	s->uuid = u->uuid;
 	s->made = there != FILEGROUP_SAME;
-	s->mark = s->made || strcmp(u->state, "issued") == 0;
+	s->mark = strcmp(u->state, "issued") == 0 ||
+	    strcmp(u->state, "returned") == 0;
 	s->durable = !s->made;
+	if (there == FILEGROUP_OTHER && !w->force && is_others(w, name))
+		return ERR_OK;
 	if (there == FILEGROUP_OTHER && !w->force)
 		return err_set(e, ERR_CREATE,
 		    "%s/%s: exists with other bytes (--force replaces it)",
@@ -282,8 +320,7 @@ each_unit(void *arg, const struct unit *u, struct err *e)
 	struct err one;
 
 	err_clear(&one);
-	/* A board that was scrapped gets no secrets again. */
-	if (strcmp(u->state, "scrapped") != 0 && make(w, u, &one) != ERR_OK) {
+	if (unit_may_image(u, &one) != ERR_OK || make(w, u, &one) != ERR_OK) {
 		/* No room for the first is the base's fault; bytes that came
 		 * out wrong, and bugs, are nobody's unit's. */
 		if ((one.reason == reason_get(REASON_IMAGE_STORE_FULL) &&
@@ -306,6 +343,25 @@ each_unit(void *arg, const struct unit *u, struct err *e)
 }
 
 /* ---- the order ---- */
+
+static void
+tell_others(struct writer *w)
+{
+	char there[TEXT_HEX_SIZE(32)], ours[TEXT_HEX_SIZE(32)];
+	struct err e;
+
+	if (w->nother == 0)
+		return;
+	w->failed += w->nother;
+	text_hex(there, w->other, sizeof(w->other));
+	text_hex(ours, w->sha, sizeof(w->sha));
+	err_clear(&e);
+	err_set(&e, ERR_CREATE,
+	    "%s: %zu deltas of another base are there, of SHA-256 %s; this "
+	    "base has %s (--force replaces them)",
+	    w->dir, w->nother, there, ours);
+	cli_report(w->args, &e);
+}
 
 static void
 tell(const struct writer *w)
@@ -361,6 +417,7 @@ write_all(struct writer *w, struct err *e)
 		    w->order->id);
 	if (e->code != ERR_OK)
 		return e->code;
+	tell_others(w);
 	tell(w);
 	return w->failed > 0 ? ERR_SOME : ERR_OK;
 }

@@ -208,7 +208,7 @@ write_and_mark(struct planjob *j, const char *out, struct err *e)
 
 	if (keypass_count(j->l, j->o->id, &before, e) != ERR_OK ||
 	    write_image(j, out, e) != ERR_OK ||
-	    unit_mark(j->l, &j->u.uuid, "written", "image apply", e) != ERR_OK)
+	    unit_mark_image(j->l, &j->u, "image apply", e) != ERR_OK)
 		return e->code;
 	if (keypass_count(j->l, j->o->id, &now, e) == ERR_OK && now != before)
 		err_set(e, ERR_RETRY,

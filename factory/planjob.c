@@ -88,17 +88,10 @@ planjob_may_write(const struct planjob *j, struct err *e)
 {
 	char uuid[UUID_TEXT];
 
+	if (unit_may_image(&j->u, e) == ERR_OK)
+		return ERR_OK;
 	uuid_text(&j->u.uuid, uuid);
-	if (strcmp(j->u.state, "scrapped") == 0)
-		return err_set(e, ERR_PERM,
-		    "unit %s is scrapped: no image gets its secrets again",
-		    uuid);
-	if (strcmp(j->u.state, "shipped") == 0)
-		return err_set(e, ERR_PERM,
-		    "unit %s is shipped; mark it returned before its image is "
-		    "written again",
-		    uuid);
-	return ERR_OK;
+	return err_in(e, "unit %s", uuid);
 }
 
 enum err_code

@@ -487,8 +487,8 @@ unit_mark_same(struct ledger *l, struct unit *u, const char *state,
 
 /* In the caller's transaction; reads no secret. */
 static enum err_code
-mark_one(struct ledger *l, const struct uuid *id, const char *state,
-    const char *why, struct err *e)
+mark_one(struct ledger *l, const struct unit_marks *m, const struct uuid *id,
+    struct err *e)
 {
 	char uuid[UUID_TEXT], was[sizeof(((struct unit *)NULL)->state)];
 	struct db_stmt *s;
@@ -506,8 +506,11 @@ mark_one(struct ledger *l, const struct uuid *id, const char *state,
 		    "no unit %s in this ledger", uuid);
 	copy_text(s, 0, was, sizeof(was));
 	db_reset(s);
-	if (strcmp(was, state) != 0 && judge_move(was, state, e) == ERR_OK)
-		set_state(l, uuid, state, why, e);
+	if (m->image && strcmp(was, "verified") == 0)
+		return ERR_OK;
+	if (strcmp(was, m->state) != 0 &&
+	    judge_move(was, m->state, e) == ERR_OK)
+		set_state(l, uuid, m->state, m->why, e);
 	return err_in(e, "unit %s", uuid);
 }
 
@@ -520,7 +523,7 @@ unit_mark_many(struct ledger *l, const struct unit_marks *m, struct err *e)
 		return e->code;
 	for (size_t i = 0; e->code == ERR_OK && i < m->n; i++) {
 		err_clear(&one);
-		if (mark_one(l, &m->id[i], m->state, m->why, &one) == ERR_DATA)
+		if (mark_one(l, m, &m->id[i], &one) == ERR_DATA)
 			m->refused(m->arg, &one);
 		else if (one.code != ERR_OK)
 			*e = one;
@@ -529,6 +532,44 @@ unit_mark_many(struct ledger *l, const struct unit_marks *m, struct err *e)
 		db_commit(ledger_db(l), e);
 	if (e->code != ERR_OK)
 		db_rollback(ledger_db(l));
+	return e->code;
+}
+
+enum err_code
+unit_may_image(const struct unit *u, struct err *e)
+{
+	if (strcmp(u->state, "scrapped") == 0)
+		return err_set(e, ERR_PERM,
+		    "is scrapped: no image gets its secrets again");
+	if (strcmp(u->state, "shipped") == 0)
+		return err_set(e, ERR_PERM,
+		    "is shipped; mark it returned before its image is written "
+		    "again");
+	return ERR_OK;
+}
+
+static void
+on_refused(void *arg, struct err *one)
+{
+	*(struct err *)arg = *one;
+}
+
+enum err_code
+unit_mark_image(
+    struct ledger *l, const struct unit *u, const char *why, struct err *e)
+{
+	struct err refused;
+	const struct unit_marks m = { .id = &u->uuid,
+		.n = 1,
+		.state = "written",
+		.why = why,
+		.image = true,
+		.refused = on_refused,
+		.arg = &refused };
+
+	err_clear(&refused);
+	if (unit_mark_many(l, &m, e) == ERR_OK && refused.code != ERR_OK)
+		*e = refused;
 	return e->code;
 }
 

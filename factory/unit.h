@@ -99,10 +99,17 @@ struct unit_marks {
 	const struct uuid *id;
 	size_t n;
 	const char *state, *why;
+	bool image; /* files were made, no boards: what is verified stays so */
 	void (*refused)(void *arg, struct err *);
 	void *arg;
 };
 enum err_code unit_mark_many(
     struct ledger *, const struct unit_marks *, struct err *);
+/* May an image file with its secrets be made? Of a unit that is issued,
+ * written, verified or returned; ERR_PERM says why not. */
+enum err_code unit_may_image(const struct unit *, struct err *);
+/* The mark of such a file: the unit is written now, unless it is verified. */
+enum err_code unit_mark_image(
+    struct ledger *, const struct unit *, const char *why, struct err *);
 
 #endif

@@ -179,6 +179,19 @@ a_repeated_run_leaves_what_is_there() {
 	[ "$(stat -c %a "d/$one.delta")" = 600 ]
 }
 
+deltas_of_another_base_are_told_once() {
+	a_line 3
+	write 0 --out d --delta
+	was=$(sha256sum <base.bin | cut -d' ' -f1)
+	printf x | dd of=base.bin bs=1 seek=8388607 conv=notrunc status=none
+	write 1 --out d --delta
+	says "d: 3 deltas of another base are there, of SHA-256 $was; this"
+	says "$(sha256sum <base.bin | cut -d' ' -f1) (--force replaces them)"
+	[ "$(wc -l <err)" = 1 ]
+	grep -q '^0 written, 0 left as they were, 3 failed$' out
+	write 0 --out d --delta --force
+}
+
 a_base_that_is_cut_short_meanwhile_is_no_crash() {
 	a_line 300 4M
 	for how in "" --delta; do
@@ -389,6 +402,7 @@ if [ -e $OVMF ]; then
 	t what_does_not_go_together_is_not_merged
 	t inputs_are_never_written_over
 	t a_repeated_run_leaves_what_is_there
+	t deltas_of_another_base_are_told_once
 	t a_base_that_is_cut_short_meanwhile_is_no_crash
 	t killed_runs_of_images_are_simply_repeated
 	t killed_runs_of_deltas_are_simply_repeated

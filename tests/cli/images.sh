@@ -212,11 +212,38 @@ a_unit_that_is_verified_or_scrapped_stays_so() {
 	amtforge unit mark l.db "$one" verified --why test
 	amtforge unit mark l.db "$two" scrapped --why test
 	rm "images/$two.bin"
-	write 0 PSK
+	write 1 PSK
+	says "unit $two: is scrapped: no image gets its secrets again"
 	[ ! -e "images/$two.bin" ]
+	# Also where a file is made anew, and in another folder.
+	rm "images/$one.bin"
+	write 1 PSK
+	[ -e "images/$one.bin" ]
+	status 1 amtforge image write l.db PSK --base base.bin --map "$MAP" \
+		--out more --delta
+	[ "$(ls more)" = "$one.delta" ]
 	amtforge unit list l.db PSK --json >out
 	grep -q "$one.*\"state\":\"verified\"" out
 	grep -q "$two.*\"state\":\"scrapped\"" out
+}
+
+a_unit_that_is_shipped_gets_no_image_until_it_is_returned() {
+	a_base
+	a_ledger 1
+	one=$(uuids PSK)
+	amtforge unit mark l.db "$one" shipped --why test
+	write 1 PSK
+	says "unit $one: is shipped; mark it returned before"
+	[ ! -e "images/$one.bin" ]
+	amtforge unit mark l.db "$one" returned --why test
+	write 0 PSK
+	[ -e "images/$one.bin" ]
+	amtforge unit list l.db PSK --json | grep -q '"state":"written"'
+	# The file is there already.
+	amtforge unit mark l.db "$one" shipped --why test
+	amtforge unit mark l.db "$one" returned --why test
+	write 0 PSK
+	amtforge unit list l.db PSK --json | grep -q '"state":"written"'
 }
 
 two_runs_do_not_write_to_one_folder() {
@@ -356,6 +383,7 @@ if [ -e $OVMF ]; then
 	t a_killed_run_is_simply_repeated
 	t one_unit_that_fails_is_named_and_the_others_go_on
 	t a_unit_that_is_verified_or_scrapped_stays_so
+	t a_unit_that_is_shipped_gets_no_image_until_it_is_returned
 	t two_runs_do_not_write_to_one_folder
 	t a_base_that_is_not_fit_is_refused
 	t a_map_that_does_not_match_or_is_unsound_is_refused

@@ -265,7 +265,7 @@ states_move_as_documented_and_leave_audit_rows() {
 	done
 	[ "$(sqlite3 L "select count(*) from audit where object = '$U1'")" = 9 ]
 	status 65 amtforge unit mark L $U1 written --why x
-	says "a unit that is scrapped cannot become written"
+	says "a unit that is scrapped cannot become written, nor anything else"
 	status 2 amtforge unit mark L $U1 lost --why x
 	says "lost is not a state"
 	status 2 amtforge unit mark L $U1 written

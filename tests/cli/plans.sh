@@ -327,12 +327,21 @@ a_unit_that_is_scrapped_or_shipped_gets_no_image() {
 	plan 0 "$psk"
 	amtforge unit mark l.db "$psk" shipped --why test
 	status 77 amtforge image apply base.bin plan l.db new.bin
-	says "unit $psk is shipped"
+	says "unit $psk: is shipped"
 	amtforge unit mark l.db "$psk" scrapped --why test
 	status 77 amtforge image apply base.bin plan l.db new.bin
-	says "unit $psk is scrapped: no image gets its secrets again"
+	says "unit $psk: is scrapped: no image gets its secrets again"
 	plan 77 "$psk"
 	[ ! -e new.bin ] && [ ! -e plan ]
+}
+
+a_unit_that_is_verified_stays_so() {
+	setup
+	plan 0 "$psk"
+	amtforge unit mark l.db "$psk" written --why test
+	amtforge unit mark l.db "$psk" verified --why test
+	status 0 amtforge image apply base.bin plan l.db new.bin
+	amtforge unit list l.db PSK --json | grep -q '"state":"verified"'
 }
 
 undo_refuses_what_is_not_that_base() {
@@ -432,6 +441,7 @@ if [ -e $OVMF ]; then
 	t a_base_that_may_not_be_written_is_refused
 	t what_is_applied_is_what_was_reviewed
 	t a_unit_that_is_scrapped_or_shipped_gets_no_image
+	t a_unit_that_is_verified_stays_so
 	t undo_refuses_what_is_not_that_base
 	t no_input_is_the_output
 	t no_secret_is_in_a_plan_or_a_message
