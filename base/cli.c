@@ -155,8 +155,16 @@ cli_print(struct wr *w, struct err *e)
 {
 	if (w->failed)
 		err_mem(e);
-	else if (w->len != 0 && fwrite(w->buf, 1, w->len, stdout) != w->len)
-		err_sys(e, ERR_IO, "standard output");
+	else if (w->len != 0) {
+		/* Flushed, so that the failure is known now, with its cause. */
+		errno = 0;
+		if (fwrite(w->buf, 1, w->len, stdout) != w->len ||
+		    fflush(stdout) == EOF || ferror(stdout)) {
+			if (errno == 0) /* an earlier write failed */
+				errno = EIO;
+			err_sys(e, ERR_IO, "standard output");
+		}
+	}
 	wr_free(w);
 	return e->code;
 }

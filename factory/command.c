@@ -71,9 +71,30 @@ take_quoted(struct parse *s)
 	return true;
 }
 
+/* from: where the word begins in the option's text. */
+static bool
+no_place(struct parse *s, const char *from, const char *brace)
+{
+	int n = (int)strcspn(brace, "}");
+	const char *at = strstr(from, brace);
+
+	if (brace[n] == '}')
+		n++;
+	for (const char *p = from; at == NULL && p < s->p; p++)
+		if (strncmp(p, brace, (size_t)n) == 0)
+			at = p;
+	err_set(s->e, ERR_USAGE,
+	    "character %zu: %.*s: behind a { one of image, delta, layout, "
+	    "base, "
+	    "readback, uuid and serial, and a }; {{ is a brace",
+	    (size_t)((at != NULL ? at : from) - s->from) + 1, n < 40 ? n : 40,
+	    brace);
+	return false;
+}
+
 /* "{name}", "{{" and "}}" of the words' text, wherever they stood. */
 static bool
-take_braces(struct parse *s, char *word)
+take_braces(struct parse *s, const char *from, char *word)
 {
 	char *to = word;
 	enum command_place place;
@@ -91,10 +112,7 @@ take_braces(struct parse *s, char *word)
 		if (*p != '{')
 			continue;
 		if ((place = place_at(p + 1, &n)) == COMMAND_PLACES)
-			return wrong(s,
-			    "behind a { one of image, delta, layout, base, "
-			    "readback, uuid and serial, and a }; {{ is a "
-			    "brace");
+			return no_place(s, from, p);
 		s->c->uses[place] = true;
 		memmove(to, p + 1, n);
 		to += n;
@@ -121,6 +139,7 @@ static bool
 take_word(struct parse *s)
 {
 	char *word = s->c->text + s->used;
+	const char *from = s->p;
 
 	if (s->c->n == COMMAND_WORDS)
 		return wrong(s, "more than 64 words");
@@ -144,7 +163,7 @@ take_word(struct parse *s)
 		return wrong(s,
 		    "no shell reads this; put the command into a script, or "
 		    "write sh -c '...'");
-	return take_braces(s, word);
+	return take_braces(s, from, word);
 }
 
 static bool

@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "factory/scan.h"
 #include "formats/cjson.h"
-#include "formats/psk.h"
 #include "formats/reason.h"
 
 #define DIGITS (2 * UUID_LEN)
@@ -88,7 +87,7 @@ bad(size_t at, const char *why, struct err *e)
 static enum err_code
 read_label(const char *line, struct piece t, struct scan *s, struct err *e)
 {
-	char uuid[UUID_TEXT], pid[PSK_PID_LEN + 1];
+	char uuid[UUID_TEXT];
 	struct rd r;
 
 	rd_init(&r, t.p, t.n);
@@ -104,8 +103,13 @@ read_label(const char *line, struct piece t, struct scan *s, struct err *e)
 			!text_printable(s->serial, strlen(s->serial))))
 			rd_fail(&r, "no serial number");
 	}
-	if (cjson_have(&r, ",\"pid\":"))
-		cjson_get_string(&r, pid, sizeof(pid));
+	if (cjson_have(&r, ",\"pid\":")) {
+		cjson_get_string(&r, s->pid, sizeof(s->pid));
+		if (r.why == NULL &&
+		    (s->pid[0] == '\0' ||
+			!text_printable(s->pid, strlen(s->pid))))
+			rd_fail(&r, "no PID");
+	}
 	cjson_want(&r, "}");
 	return rd_end(&r) ? ERR_OK : bad((size_t)(t.p - line) + r.at, r.why, e);
 }
@@ -214,5 +218,7 @@ scan_write(struct wr *w, const struct scan *s)
 	wr_str(w, "{\"uuid\":");
 	cjson_put_string(w, uuid);
 	cjson_put_member(w, "serial", s->serial);
+	if (s->pid[0] != '\0')
+		cjson_put_member(w, "pid", s->pid);
 	wr_str(w, "}");
 }

@@ -20,6 +20,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "formats/psk.h"
 #include "formats/uuid.h"
 
 #define SCAN_MAX 512   /* bytes of a line */
@@ -30,6 +31,7 @@ struct scan {
 	char serial[SCAN_SERIAL]; /* "": none; without a UUID too: an empty
 				   * line */
 	struct uuid uuid;
+	char pid[PSK_PID_LEN + 1]; /* of our own label; "": none */
 };
 
 /* raw: UUIDs are written as SMBIOS keeps their bytes; our own label's is not.

@@ -26,6 +26,17 @@ drop_scan(struct station *s)
 	memset(&s->scan, 0, sizeof(s->scan));
 }
 
+/* Is this the UUID of a serial that was refused at once? */
+static bool
+is_spare(struct station *s, const struct scan *in, long now)
+{
+	bool is = s->spare && in->has_uuid && in->serial[0] == '\0' &&
+	    now - s->since <= s->how.wait_ms;
+
+	s->spare = s->spare && !in->has_uuid && in->serial[0] == '\0';
+	return is;
+}
+
 /* Refuses the half scan and forgets it. */
 static enum station_heard
 give_up(struct station *s, const char *why, struct err *e)
@@ -98,6 +109,8 @@ station_line(
 		s->failed++;
 		return STATION_REFUSED;
 	}
+	if (is_spare(s, &in, now))
+		return STATION_BLANK;
 	if (in.has_uuid)
 		return take_board(s, &in, e);
 	if (in.serial[0] == '\0')
@@ -172,6 +185,40 @@ mismatch(const struct station *s, const struct unit_brief *by_uuid,
 	    e, ERR_DATA, why, "serial %s has UUID %s", s->scan.serial, uuid);
 }
 
+static enum err_code
+judge_unit(const struct unit_brief *u, const char *order, struct err *e)
+{
+	if (strcmp(u->order, order) != 0)
+		return err_refuse(e, ERR_DATA, reason_get(REASON_SCAN_UNKNOWN),
+		    "the unit is of order %s, not %s", u->order, order);
+	if (is_state(u, "scrapped"))
+		return err_refuse(e, ERR_DATA, reason_get(REASON_SCAN_SCRAPPED),
+		    "the unit is scrapped");
+	if (is_state(u, "issued") || is_state(u, "written") ||
+	    is_state(u, "returned"))
+		return ERR_OK;
+	return err_refuse(e, ERR_DATA, reason_get(REASON_SCAN_REPEATED),
+	    "the unit is %s already", u->state);
+}
+
+enum station_heard
+station_judge_half(struct station *s, const char *order,
+    const struct unit_brief *by_serial, struct err *e)
+{
+	if (!by_serial->there)
+		err_refuse(e, ERR_DATA, reason_get(REASON_SCAN_UNKNOWN),
+		    "no unit of the ledger has this serial");
+	else
+		judge_unit(by_serial, order, e);
+	if (e->code == ERR_OK)
+		return STATION_HALF;
+	err_in(e, "serial %s", s->scan.serial);
+	drop_scan(s);
+	s->spare = true;
+	s->failed++;
+	return STATION_REFUSED;
+}
+
 enum err_code
 station_judge(const struct station *s, const char *order,
     const struct unit_brief *by_uuid, const struct unit_brief *by_serial,
@@ -183,17 +230,7 @@ station_judge(const struct station *s, const char *order,
 	if (!by_uuid->there || !by_serial->there ||
 	    !uuid_equal(&by_uuid->uuid, &by_serial->uuid))
 		return mismatch(s, by_uuid, by_serial, e);
-	if (strcmp(by_uuid->order, order) != 0)
-		return err_refuse(e, ERR_DATA, reason_get(REASON_SCAN_UNKNOWN),
-		    "the unit is of order %s, not %s", by_uuid->order, order);
-	if (is_state(by_uuid, "scrapped"))
-		return err_refuse(e, ERR_DATA, reason_get(REASON_SCAN_SCRAPPED),
-		    "the unit is scrapped");
-	if (is_state(by_uuid, "issued") || is_state(by_uuid, "written") ||
-	    is_state(by_uuid, "returned"))
-		return ERR_OK;
-	return err_refuse(e, ERR_DATA, reason_get(REASON_SCAN_REPEATED),
-	    "the unit is %s already", by_uuid->state);
+	return judge_unit(by_uuid, order, e);
 }
 
 /* ---- work ---- */

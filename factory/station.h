@@ -62,6 +62,8 @@ struct station {
 	struct scan scan; /* a half one, or the board's */
 	long since;       /* when the half one came, ms */
 	bool compared;
+	bool spare;     /* its serial was refused: the UUID that follows counts
+			 * for nothing */
 	struct err why; /* of the board: ERR_OK while good */
 	size_t passed, done, failed;
 };
@@ -79,6 +81,10 @@ enum station_heard station_end(struct station *, struct err *);
 /* Milliseconds until station_clock() has something to say; -1: never. */
 long station_left(const struct station *, long now_ms);
 
+/* A half scan's serial, before its UUID: what no UUID can mend is refused at
+ * once, counted, and the UUID is dropped when it comes. Refused as below. */
+enum station_heard station_judge_half(struct station *, const char *order,
+    const struct unit_brief *by_serial, struct err *);
 /* May this board be done? The units that have its UUID and its serial.
  * Refused: REASON_SCAN_UNKNOWN, _MISMATCH, _REPEATED, _SCRAPPED. */
 enum err_code station_judge(const struct station *, const char *order,

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -249,7 +250,9 @@ prompt(const struct line *s)
 	if (s->run.view.json || isatty(STDIN_FILENO) != 1)
 		return;
 	if (station_left(&s->run.station, now_ms()) == -1)
-		cli_progress("scan the serial: ");
+		cli_progress(s->run.count.left == 0
+			? "all are done (Ctrl-D ends); scan the serial: "
+			: "scan the serial: ");
 	else {
 		snprintf(words, sizeof(words),
 		    "serial %s; scan its UUID: ", s->run.station.scan.serial);
@@ -260,6 +263,8 @@ prompt(const struct line *s)
 static void
 heard(struct line *s, enum station_heard h, struct err *e)
 {
+	if (h == STATION_HALF)
+		h = stationrun_half(&s->run, e);
 	if (h == STATION_REFUSED)
 		stationrun_refused(&s->run, e);
 	else if (h == STATION_TWICE)
@@ -289,7 +294,7 @@ take_line(struct line *s)
 static void
 take_bytes(struct line *s)
 {
-	while (s->at < s->n && !s->stopping && s->run.printing.code == ERR_OK) {
+	while (s->at < s->n && !s->stopping && s->run.ending.code == ERR_OK) {
 		char c = s->buf[s->at++];
 
 		if (c == '\n' || c == '\r')
@@ -338,7 +343,7 @@ scan_all(struct line *s, struct err *e)
 	struct err late;
 
 	prompt(s);
-	while (!s->stopping && s->run.printing.code == ERR_OK) {
+	while (!s->stopping && s->run.ending.code == ERR_OK) {
 		long left = station_left(&s->run.station, now_ms());
 
 		if (poll(p, 2, (int)left) == -1 && errno != EINTR) {
@@ -373,11 +378,11 @@ work(struct line *s, struct err *e)
 	if (s->signals != -1)
 		close(s->signals);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	if (e->code == ERR_OK && r->printing.code != ERR_OK)
-		*e = r->printing;
+	if (e->code == ERR_OK && r->ending.code != ERR_OK)
+		*e = r->ending;
 	if (e->code != ERR_OK)
 		return e->code;
-	return r->station.failed > 0 || r->dirty ? ERR_SOME : ERR_OK;
+	return r->station.failed > 0 ? ERR_SOME : ERR_OK;
 }
 
 /* The base is read, not mapped: a run lasts for days, and the file may be
@@ -394,13 +399,50 @@ open_base(
 	return stationrun_open(&s->run, map, e);
 }
 
+/* Others may look into it, where files are 0600; they may not put files there
+ * in our place. */
+static enum err_code
+open_out(struct line *s, struct err *e)
+{
+	struct stat st;
+
+	if (file_mkdir(s->out, 0700, e) != ERR_OK)
+		return e->code;
+	if (stat(s->out, &st) == -1)
+		return err_sys(e, ERR_IO, "%s", s->out);
+	if ((st.st_mode & 022) != 0)
+		return err_set(e, ERR_PERM,
+		    "%s: other users may write there, and it is to hold images "
+		    "with secrets (chmod go-w)",
+		    s->out);
+	s->run.view.out = s->out;
+	s->run.view.delta = s->run.delta;
+	return ERR_OK;
+}
+
+/* What is read must not be what the folder is cleared of. */
+static enum err_code
+judge_work(const struct line *s, struct err *e)
+{
+	const struct cli_args *a = s->run.args;
+	const char *in[] = { s->base, cli_nth(a, "--map", 0), a->pos[0],
+		cli_nth(a, "--key-file", 0) };
+
+	for (size_t i = 0; i < sizeof(in) / sizeof(in[0]); i++)
+		if (in[i] != NULL && workdir_would_clear(s->work, in[i]))
+			return err_set(e, ERR_USAGE,
+			    "%s: is in the --work folder under a name of the "
+			    "station's own, which it removes; move it",
+			    in[i]);
+	return ERR_OK;
+}
+
 static enum err_code
 open_folders(struct line *s, struct err *e)
 {
 	const struct stationrun *r = &s->run;
 
-	if (r->program == NULL && r->read == NULL &&
-	    file_mkdir(s->out, 0700, e) != ERR_OK)
+	if (r->program == NULL && r->read == NULL && open_out(s, e) != ERR_OK)
 		return e->code;
 	return workdir_open(&s->run.work, s->work, e);
 }
@@ -431,7 +473,7 @@ run_station(const struct cli_args *a, struct err *e)
 		s->run.ledger = l;
 		s->run.order = o;
 		if (open_base(s, base, map, e) == ERR_OK &&
-		    open_folders(s, e) == ERR_OK)
+		    judge_work(s, e) == ERR_OK && open_folders(s, e) == ERR_OK)
 			code = work(s, e);
 		workdir_close(&s->run.work);
 	}

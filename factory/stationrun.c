@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/digest.h"
 #include "base/file.h"
@@ -10,6 +13,7 @@
 #include "bios/carry.h"
 #include "factory/stationrun.h"
 #include "factory/unit.h"
+#include "formats/reason.h"
 
 #define VIEW_MAX 65536
 
@@ -18,7 +22,7 @@
 enum err_code
 stationrun_open(struct stationrun *r, const struct imgmap *map, struct err *e)
 {
-	err_clear(&r->printing);
+	err_clear(&r->ending);
 	r->copy = malloc(r->n);
 	r->img = calloc(1, sizeof(*r->img));
 	r->again = calloc(1, sizeof(*r->again));
@@ -65,17 +69,25 @@ stationrun_close(struct stationrun *r)
 	free(r->bytes);
 }
 
+static bool
+leaves_images(const struct stationrun *r)
+{
+	return r->program == NULL && r->read == NULL;
+}
+
 /* ---- what is shown ---- */
 
 static void
 show(struct stationrun *r, struct wr *w)
 {
 	cli_progress("");
-	cli_print(w, &r->printing); /* the first failure is kept */
+	cli_print(w, &r->ending); /* flushes; the first failure is kept */
 	cli_progress("");
 }
 
-/* Done is what can leave the line: what was read back, where that is done. */
+/* Done is what needs this station no more. Where it leaves images, that is what
+ * has one. Where it programs boards, only what was verified or has left: a unit
+ * is "written" also when somebody made a file for it. */
 static enum err_code
 take_count(struct stationrun *r, struct err *e)
 {
@@ -88,7 +100,8 @@ take_count(struct stationrun *r, struct err *e)
 	    unit_count(r->ledger, id, "shipped", &shipped, e) != ERR_OK ||
 	    unit_count(r->ledger, id, "scrapped", &scrapped, e) != ERR_OK)
 		return e->code;
-	r->count.done = verified + shipped + (r->read == NULL ? written : 0);
+	r->count.written = leaves_images(r) ? 0 : written;
+	r->count.done = verified + shipped + (leaves_images(r) ? written : 0);
 	r->count.left = all - scrapped - r->count.done;
 	return ERR_OK;
 }
@@ -113,6 +126,8 @@ stationrun_ready(struct stationrun *r, struct err *e)
 	wr_grow(&w, VIEW_MAX);
 	stationview_ready(&r->view, &w, &r->count);
 	show(r, &w);
+	if (r->ending.code != ERR_OK)
+		*e = r->ending;
 	return e->code;
 }
 
@@ -148,6 +163,33 @@ stationrun_refused(struct stationrun *r, struct err *e)
 
 /* ---- the unit ---- */
 
+enum station_heard
+stationrun_half(struct stationrun *r, struct err *e)
+{
+	struct unit_brief u;
+	struct err no;
+
+	/* A ledger that does not answer now may with the UUID. */
+	err_clear(&no);
+	if (unit_by_serial(r->ledger, r->station.scan.serial, &u, &no) !=
+	    ERR_OK)
+		return STATION_HALF;
+	return station_judge_half(&r->station, r->order->id, &u, e);
+}
+
+/* Our own label has the PID too. */
+static enum err_code
+judge_label(const struct stationrun *r, struct err *e)
+{
+	const char *pid = r->station.scan.pid;
+
+	if (pid[0] == '\0' || strcmp(pid, r->unit->psk.pid) == 0)
+		return ERR_OK;
+	return err_refuse(e, ERR_DATA, reason_get(REASON_SCAN_MISMATCH),
+	    "the label has PID %s, but the unit has %s", pid,
+	    r->unit->psk.pid[0] != '\0' ? r->unit->psk.pid : "none");
+}
+
 static enum err_code
 look(struct stationrun *r, struct err *e)
 {
@@ -158,11 +200,16 @@ look(struct stationrun *r, struct err *e)
 	wr_grow(&w, VIEW_MAX);
 	stationview_scan(&r->view, &w, s);
 	show(r, &w);
+	if (r->ending.code != ERR_OK) { /* nobody would see what comes of it */
+		*e = r->ending;
+		return e->code;
+	}
 	if (unit_by_uuid(r->ledger, &s->scan.uuid, &by_uuid, e) == ERR_OK &&
 	    unit_by_serial(r->ledger, s->scan.serial, &by_serial, e) ==
 		ERR_OK &&
 	    station_judge(s, r->order->id, &by_uuid, &by_serial, e) == ERR_OK &&
-	    unit_load(r->ledger, &s->scan.uuid, r->unit, e) == ERR_OK)
+	    unit_load(r->ledger, &s->scan.uuid, r->unit, e) == ERR_OK &&
+	    judge_label(r, e) == ERR_OK)
 		r->known = true;
 	return e->code;
 }
@@ -251,6 +298,21 @@ make_delta(struct stationrun *r, struct err *e)
 	return ERR_OK;
 }
 
+/* It may have come from elsewhere, open to others. */
+static enum err_code
+close_to_others(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+
+	if (fd == -1 || fstat(fd, &st) == -1 ||
+	    ((st.st_mode & 077) != 0 && fchmod(fd, 0600) == -1))
+		err_sys(e, ERR_IO, "%s", path);
+	if (fd != -1)
+		close(fd);
+	return e->code;
+}
+
 static bool
 same_file(const char *path, const uint8_t *want, size_t len)
 {
@@ -279,9 +341,10 @@ put_out(struct stationrun *r, struct err *e)
 
 	uuid_text(&r->unit->uuid, name);
 	strcat(name, r->delta ? ".delta" : ".bin");
-	if (file_join(path, sizeof(path), r->out, name, e) != ERR_OK ||
-	    same_file(path, p, n))
+	if (file_join(path, sizeof(path), r->out, name, e) != ERR_OK)
 		return e->code;
+	if (same_file(path, p, n))
+		return close_to_others(path, e);
 	if (!r->force && file_exists(path))
 		return err_set(e, ERR_CREATE,
 		    "%s: exists with other bytes (--force replaces it)", path);
@@ -303,7 +366,7 @@ put_files(struct stationrun *r, struct err *e)
 		return e->code;
 	if (uses(r, COMMAND_LAYOUT) && put_layout(r, e) != ERR_OK)
 		return e->code;
-	if (r->program == NULL && r->read == NULL)
+	if (leaves_images(r))
 		put_out(r, e);
 	return e->code;
 }
@@ -334,7 +397,7 @@ tick(void *arg, const char *line, unsigned seconds)
 	const struct ticking *t = arg;
 	char words[CHILD_SAID + 80];
 
-	snprintf(words, sizeof(words), "%s %s, %u s  %s",
+	snprintf(words, sizeof(words), "%s: %s, %u s  %s",
 	    t->run->station.scan.serial, t->what, seconds, line);
 	words[78] = '\0'; /* a terminal's line */
 	cli_progress(words);
@@ -370,7 +433,7 @@ fill_paths(const struct stationrun *r, struct paths *p, struct err *e)
 static enum err_code
 run(struct stationrun *r, bool read, struct err *e)
 {
-	struct ticking t = { r, read ? "is read back" : "is programmed" };
+	struct ticking t = { r, read ? "reading back" : "programming" };
 	struct programmer_run one = {
 		.in = r->work.lock, .tick = tick, .arg = &t
 	};
@@ -397,8 +460,19 @@ run(struct stationrun *r, bool read, struct err *e)
 static enum err_code
 program(struct stationrun *r, struct err *e)
 {
+	char uuid[UUID_TEXT];
+	struct err left;
+
+	/* From here on the board may hold the unit's secrets, whatever becomes
+	 * of the command or of the station. */
+	uuid_text(&r->unit->uuid, uuid);
+	if (ledger_audit(r->ledger, "station program", uuid, r->program->path,
+		e) != ERR_OK)
+		return e->code;
 	run(r, false, e);
-	workdir_clear(&r->work, e);
+	err_clear(&left);
+	if (workdir_clear(&r->work, &left) != ERR_OK && e->code == ERR_OK)
+		*e = left;
 	return e->code;
 }
 
@@ -442,7 +516,8 @@ compare(struct stationrun *r, struct err *e)
 
 /* ---- one board ---- */
 
-/* A refusal is remembered: the board may hold the unit's secrets now. */
+/* A failure is remembered, whatever it was: the board may hold the unit's
+ * secrets now. */
 static void
 note_failure(struct stationrun *r)
 {
@@ -450,7 +525,7 @@ note_failure(struct stationrun *r)
 	char uuid[UUID_TEXT];
 	struct err e;
 
-	if (why->reason == NULL || !r->known)
+	if (why->code == ERR_OK || !r->known)
 		return;
 	err_clear(&e);
 	uuid_text(&r->unit->uuid, uuid);
@@ -470,10 +545,8 @@ clean(struct stationrun *r)
 		plan_revert(r->plan, r->img, r->copy, r->n, &e);
 	workdir_clear(&r->work, &e);
 	forget_unit(r);
-	if (e.code == ERR_OK)
-		return;
-	r->dirty = true;
-	cli_report(r->args, &e);
+	if (e.code != ERR_OK && r->ending.code == ERR_OK)
+		r->ending = e;
 }
 
 static void

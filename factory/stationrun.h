@@ -50,9 +50,9 @@ struct stationrun {
 	struct plan *plan;
 	struct unit *unit;
 	bool known; /* the unit was found and judged good */
-	bool dirty; /* something could not be cleared */
 	struct stationview_count count;
-	struct err printing;
+	struct err ending; /* what ends the run: nobody sees it any more, or
+			    * secrets cannot be cleared */
 };
 
 /* Takes the base, which is n bytes at `bytes` (freed by close), and judges it
@@ -64,6 +64,8 @@ void stationrun_close(struct stationrun *);
 /* What stands in station.scan, up to and with the row that tells how it
  * went. */
 void stationrun_board(struct stationrun *);
+/* A serial whose UUID is to follow: REFUSED, with why, if it cannot be done. */
+enum station_heard stationrun_half(struct stationrun *, struct err *);
 /* A scan that was refused. */
 void stationrun_refused(struct stationrun *, struct err *);
 /* The first and the last line. */

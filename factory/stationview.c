@@ -10,6 +10,9 @@
 #define FONT_COLS 5
 #define WIDTH_MIN 44 /* of the longest word */
 #define WIDTH_MAX 200
+#define COLUMNS 80    /* of a row */
+#define INDENT 9      /* of what goes on below it */
+#define TAIL_MAX 4400 /* a path, and more */
 
 /* ---- large letters ---- */
 
@@ -94,34 +97,67 @@ put_block(const struct stationview *v, struct wr *w, enum station_result r)
 
 /* ---- rows for people ---- */
 
-/* "PASS     SERIAL  UUID  [code]", in colour where there is any. */
+/* What is behind the names of a board: why it failed, or what is not proved.
+ */
+static void
+put_tail(const struct stationview *v, struct wr *w, enum station_result r,
+    const char *uuid, const struct err *why)
+{
+	if (why->code != ERR_OK)
+		wr_fmt(w, "[%s]",
+		    why->reason != NULL ? why->reason->code : "error");
+	else if (r == STATION_DONE && v->out != NULL)
+		wr_fmt(w, "left as %s/%s.%s", v->out, uuid,
+		    v->delta ? "delta" : "bin");
+	else if (r == STATION_DONE)
+		wr_str(w, "not read back");
+}
+
+/* "PASS     SERIAL  UUID  [code]", in colour where there is any; within 80
+ * columns, the rest below. */
 static void
 put_words(const struct stationview *v, struct wr *w, enum station_result r,
     const struct scan *board, const struct err *why)
 {
-	char uuid[UUID_TEXT] = "-";
+	const char *serial = board != NULL ? board->serial : "-";
+	char uuid[UUID_TEXT] = "-", tail[TAIL_MAX];
+	size_t used;
+	struct wr t;
 
 	put_block(v, w, r);
 	if (board != NULL)
 		uuid_text(&board->uuid, uuid);
 	if (v->colour)
 		wr_str(w, looks[r].ground);
-	wr_fmt(w, "%-8s %-24s %s", looks[r].word,
-	    board != NULL ? board->serial : "-", uuid);
-	if (why->code != ERR_OK)
-		wr_fmt(w, "  [%s]",
-		    why->reason != NULL ? why->reason->code : "error");
-	else if (r == STATION_DONE)
-		wr_str(w, "  not read back");
+	used = strlen(serial) < 24 ? 24 : strlen(serial);
+	wr_fmt(w, "%-8s %-24s", looks[r].word, serial);
+	if (9 + used + 1 + strlen(uuid) > COLUMNS) {
+		wr_str(w, v->colour ? "\033[0m" : "");
+		wr_fmt(w, "\n%*s", INDENT - 1, "");
+		used = 0;
+	}
+	wr_fmt(w, " %s", uuid);
 	wr_str(w, v->colour ? "\033[0m" : "");
+	wr_fixed(&t, tail, sizeof(tail) - 1);
+	put_tail(v, &t, r, uuid, why);
+	tail[t.len] = '\0';
+	if (t.len > 0 && 9 + used + 1 + strlen(uuid) + 2 + t.len > COLUMNS)
+		wr_fmt(w, "\n%*s%s", INDENT, "", tail);
+	else if (t.len > 0)
+		wr_fmt(w, "  %s", tail);
 }
 
 static void
 put_count(const struct stationview *v, struct wr *w,
     const struct stationview_count *n)
 {
-	wr_fmt(w, "order %s: %llu done, %llu left\n", v->order,
+	wr_fmt(w, "order %s: %llu done, %llu left", v->order,
 	    (unsigned long long)n->done, (unsigned long long)n->left);
+	if (n->written > 0)
+		wr_fmt(w, ", of which %llu are written and not verified",
+		    (unsigned long long)n->written);
+	wr_str(w,
+	    n->left == 0 && n->done > 0 ? ": the whole order is done\n" : "\n");
 }
 
 /* ---- objects for programs ---- */

@@ -19,11 +19,14 @@ struct stationview {
 	bool colour;    /* and those in colour */
 	unsigned width; /* of the terminal */
 	const char *order;
+	bool delta;
+	const char *out; /* where images are left; NULL: nowhere */
 };
 
 /* How far the order is. */
 struct stationview_count {
 	uint64_t done, left;
+	uint64_t written; /* of those left: not verified yet */
 };
 
 /* The board of s, or a scan that was refused for this reason. */

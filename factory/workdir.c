@@ -16,6 +16,7 @@
 
 #define PREFIX "station-"
 #define LOCK "lock"
+#define DEPTH_MAX 32 /* of folders that a programmer leaves */
 
 static const char *const names[] = { WORKDIR_IMAGE, WORKDIR_DELTA,
 	WORKDIR_LAYOUT, WORKDIR_READBACK };
@@ -62,7 +63,7 @@ static enum err_code
 take_lock(struct workdir *w, struct err *e)
 {
 	int fd = openat(w->dir, LOCK,
-	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	    O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 
 	if (fd == -1)
 		return err_sys(e, ERR_CREATE, "%s/%s", w->path, LOCK);
@@ -112,23 +113,84 @@ workdir_close(struct workdir *w)
 	w->dir = w->lock = -1;
 }
 
+/* ---- clearing ---- */
+
+static bool clear_entry(int dir, const char *name, unsigned depth);
+
+/* All of a folder, or at the top what is ours; false, with errno: some is
+ * left. Takes fd. */
+static bool
+clear_folder(int fd, unsigned depth)
+{
+	DIR *d = fdopendir(fd);
+	struct dirent *f;
+	int why = 0;
+
+	if (d == NULL) {
+		why = errno;
+		close(fd);
+		errno = why;
+		return false;
+	}
+	while ((f = readdir(d)) != NULL) {
+		if (depth == 0 ? !is_ours(f->d_name)
+			       : strcmp(f->d_name, ".") == 0 ||
+			    strcmp(f->d_name, "..") == 0)
+			continue;
+		if (!clear_entry(fd, f->d_name, depth + 1))
+			why = errno;
+	}
+	closedir(d);
+	errno = why;
+	return why == 0;
+}
+
+/* Whatever has that name; a link goes, and what it points to stays. */
+static bool
+clear_entry(int dir, const char *name, unsigned depth)
+{
+	struct stat st;
+	int fd;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT;
+	if (!S_ISDIR(st.st_mode))
+		return unlinkat(dir, name, 0) == 0 || errno == ENOENT;
+	if (depth == DEPTH_MAX) {
+		errno = ELOOP;
+		return false;
+	}
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	return fd != -1 && clear_folder(fd, depth) &&
+	    unlinkat(dir, name, AT_REMOVEDIR) == 0;
+}
+
 enum err_code
 workdir_clear(struct workdir *w, struct err *e)
 {
 	int fd = openat(w->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd == -1 ? NULL : fdopendir(fd);
-	struct dirent *f;
 
-	if (d == NULL) {
-		if (fd != -1)
-			close(fd);
-		return err_sys(e, ERR_IO, "%s", w->path);
-	}
-	while ((f = readdir(d)) != NULL)
-		if (is_ours(f->d_name) && unlinkat(w->dir, f->d_name, 0) == -1)
-			err_sys(e, ERR_IO, "%s/%s", w->path, f->d_name);
-	closedir(d);
-	return e->code;
+	if (fd == -1 || !clear_folder(fd, 0))
+		return err_sys(e, ERR_IO,
+		    "%s: files of a unit, with its secrets, cannot be removed: "
+		    "remove " PREFIX "* there by hand, and see why the "
+		    "programmer leaves them",
+		    w->path);
+	return ERR_OK;
+}
+
+bool
+workdir_would_clear(const char *path, const char *file)
+{
+	char *dir = realpath(path, NULL), *real = realpath(file, NULL);
+	size_t n = dir != NULL ? strlen(dir) : 0;
+	bool would = dir != NULL && real != NULL &&
+	    strncmp(real, dir, n) == 0 && real[n] == '/' &&
+	    is_ours(real + n + 1);
+
+	free(dir);
+	free(real);
+	return would;
 }
 
 /* ---- files ---- */

@@ -10,6 +10,7 @@
 #define FACTORY_WORKDIR_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,9 @@ enum err_code workdir_put(const struct workdir *, const char *name,
  * only at from..to-1. */
 enum err_code workdir_same(const struct workdir *, const char *name,
     const uint8_t *, size_t n, size_t from, size_t to, struct err *);
+/* Removes these, and what has more behind their names, folders too. */
 enum err_code workdir_clear(struct workdir *, struct err *);
+/* Is the file one that a work folder at path would remove? */
+bool workdir_would_clear(const char *path, const char *file);
 
 #endif

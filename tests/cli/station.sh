@@ -96,7 +96,7 @@ boards_are_programmed_read_back_and_verified() {
 	[ "$(state 2)" = verified ]
 	[ "$(state 3)" = written ]
 	in_out "^PASS     $(serial 1)  *$(uuid 1)\$"
-	in_out "^order A: 2 done, 1 left\$"
+	in_out "^order A: 2 done, 1 left, of which 1 are written and not verified\$"
 	in_out "^2 passed, 0 written and not read back, 0 failed; order A: 2 d"
 	# What the last board has is what image write makes.
 	cmp chip.bin "images/$(uuid 2).bin"
@@ -118,8 +118,17 @@ the_last_line_needs_no_end() {
 
 our_own_label_is_a_scan() {
 	a_line 2
-	printf '{"uuid":"%s","serial":"%s","pid":"0000037M"}\n' "$(uuid 1)" \
-		"$(serial 1)" >scans
+	# Its PID is the unit's.
+	pid=$(amtforge unit show l.db "$(uuid 1)" --json |
+		sed 's/.*"pid":"\([^"]*\)".*/\1/')
+	printf '{"uuid":"%s","serial":"%s","pid":"%s"}\n' "$(uuid 1)" \
+		"$(serial 1)" "$(echo "$pid" | rev)" >scans
+	line 1
+	says "the label has PID $(echo "$pid" | rev), but the unit has $pid"
+	says "[scan-mismatch]"
+	[ "$(state 1)" = issued ]
+	printf '{"uuid":"%s","serial":"%s","pid":"%s"}\n' "$(uuid 1)" \
+		"$(serial 1)" "$pid" >scans
 	# The bytes of SMBIOS; a label is text in any case.
 	line 0 --uuid-order raw
 	uuid 2 | sed -E 's/(..)(..)(..)(..)-(..)(..)-(..)(..)-/\4\3\2\1\6\5\8\7/
@@ -155,6 +164,11 @@ wrong_scans_are_refused_each_with_its_reason() {
 	line 1
 	says "serial $(serial 1) has UUID $(uuid 1)"
 	says "[scan-mismatch]"
+	# At once, and its UUID is no second failure.
+	printf 'X-1\n%s\n' "$(uuid 1)" >scans
+	line 1
+	says "serial X-1: no unit of the ledger has this serial [scan-unknown]"
+	in_out "0 passed, 0 written and not read back, 1 failed"
 	printf 'X-1 01234567-89ab-4cde-8fab-0123456789ab\n' >scans
 	line 1
 	says "[scan-unknown]"
@@ -246,8 +260,9 @@ without_a_read_back_a_unit_is_only_written() {
 	a_line 1
 	both 1 >scans
 	station 0 --command './prog {image} x'
-	in_out "^WRITTEN  $(serial 1)  *$(uuid 1)  not read back\$"
-	in_out "order A: 1 done, 0 left"
+	in_out "^WRITTEN  $(serial 1)  *$(uuid 1)\$"
+	in_out "^         not read back\$"
+	in_out "^order A: 0 done, 1 left, of which 1 are written and not verified\$"
 	[ "$(state 1)" = written ]
 	# It may be done again.
 	station 0 --command './prog {image} x'
@@ -273,16 +288,152 @@ without_a_programmer_images_are_left() {
 	both 1 >scans
 	station 0
 	in_out "^WRITTEN "
+	in_out "^         left as l.db.images/$(uuid 1).bin\$"
+	in_out "^order A: 2 done, 0 left: the whole order is done\$"
 	cmp "l.db.images/$(uuid 1).bin" "images/$(uuid 1).bin"
 	[ "$(stat -c %a l.db.images "l.db.images/$(uuid 1).bin" | tr '\n' ' ')" \
 		= "700 600 " ]
 	[ "$(ls l.db.images | wc -l)" = 1 ]
+	chmod 644 "l.db.images/$(uuid 1).bin"
 	station 0 # again: it is there already
+	[ "$(stat -c %a "l.db.images/$(uuid 1).bin")" = 600 ]
 	printf x >>"l.db.images/$(uuid 1).bin"
 	station 1
 	says "exists with other bytes (--force replaces it)"
 	station 0 --force --out l.db.images
 	cmp "l.db.images/$(uuid 1).bin" "images/$(uuid 1).bin"
+}
+
+images_are_left_where_others_may_not_write() {
+	a_line 1
+	both 1 >scans
+	mkdir open
+	chmod 777 open
+	station 77 --out open
+	says "open: other users may write there"
+	[ -z "$(ls open)" ]
+	chmod 755 open
+	station 0 --out open
+}
+
+what_is_read_is_not_cleared_away() {
+	a_line 1
+	both 1 >scans
+	mkdir -m 700 w
+	cp base.bin w/station-image.bin
+	status 2 amtforge station run l.db A --map "$MAP" --work w \
+		--base w/station-image.bin --command './prog {image} x' <scans
+	says "w/station-image.bin: is in the --work folder under a name"
+	cmp base.bin w/station-image.bin
+	cp "$MAP" w/station-layout.txt
+	status 2 amtforge station run l.db A --map w/station-layout.txt \
+		--work w --base base.bin --command './prog {image} x' <scans
+	[ -e w/station-layout.txt ]
+}
+
+files_that_were_made_do_not_count_as_boards_that_are_done() {
+	a_line 2
+	amtforge image write l.db A --base base.bin --map "$MAP" --out images
+	: >scans
+	station 0 --command './prog {image} x'
+	in_out "^order A: 0 done, 2 left, of which 2 are written and not ver"
+	station 0 --read './back {readback}'
+	in_out "^order A: 0 done, 2 left, of which 2 are written and not ver"
+	station 0
+	in_out "^order A: 2 done, 0 left: the whole order is done\$"
+	# Nor do they take back what was verified.
+	both 1 >scans
+	line 0
+	amtforge image write l.db A --base base.bin --map "$MAP" --out more
+	[ "$(state 1)" = verified ]
+}
+
+the_trail_has_each_command_and_each_failure() {
+	a_line 1
+	both 1 >scans
+	trail="select what, why from audit where what like 'station%'
+		and object = '$(uuid 1)'"
+	# The programmer ends the station behind its work.
+	# shellcheck disable=SC2016 # for the script
+	tool prog 'cp "$1" chip.bin' 'kill -9 $PPID'
+	station 137 --command './prog {image} x'
+	[ "$(state 1)" = issued ]
+	echo "station program|$PWD/prog" >want
+	sqlite3 l.db "$trail" | diff want -
+	# A failure that has no code: the mark does not go through.
+	# shellcheck disable=SC2016
+	tool prog 'cp "$1" chip.bin' "sqlite3 $PWD/l.db \"create trigger no
+		before update of state on units begin
+		select raise(abort, 'no marks today'); end\""
+	station 1 --command './prog {image} x'
+	in_out '^         \[error\]$\|  \[error\]$'
+	cat >>want <<-END
+		station program|$PWD/prog
+		station fail|
+	END
+	sqlite3 l.db "$trail" | sed 's/^station fail|.*marks today.*/station fail|/' |
+		diff want -
+}
+
+folders_that_a_programmer_leaves_are_cleared() {
+	a_line 2
+	both 1 >scans
+	mkdir keep
+	echo mine >keep/file
+	# shellcheck disable=SC2016 # for the script
+	tool prog 'mkdir -p "$1.d/a/b"' 'cp "$1" "$1.d/a/b/copy"' \
+		'ln -s "$PWD/../keep" "$1.d/a/link"' \
+		'ln -s '"$PWD/keep"' "$1.link"' 'cp "$1" chip.bin'
+	line 0
+	is_clean
+	[ "$(cat keep/file)" = mine ]
+	# Also those of a run that was killed.
+	mkdir -p l.db.station/station-image.bin.d/x
+	: >l.db.station/station-image.bin.d/x/y
+	both 2 >scans
+	line 0
+	is_clean
+}
+
+a_folder_that_cannot_be_cleared_ends_the_run() {
+	a_line 2
+	(
+		both 1
+		both 2
+	) >scans
+	# Deeper than anything that a programmer has a reason for.
+	# shellcheck disable=SC2016 # for the script
+	tool prog 'd=$1.d; for i in $(seq 40); do d=$d/d; done' 'mkdir -p "$d"' \
+		'cp "$1" chip.bin'
+	line 74
+	says "l.db.station: files of a unit, with its secrets, cannot be removed"
+	says "remove station-* there by hand"
+	[ "$(state 1)" = issued ]
+	[ "$(state 2)" = issued ]
+	in_out "1 failed"
+	line 74
+	says "remove station-* there by hand"
+	rm -r l.db.station/station-*
+	# shellcheck disable=SC2016
+	tool prog 'cp "$1" chip.bin'
+	line 0
+}
+
+nothing_is_programmed_that_nobody_sees() {
+	a_line 1
+	both 1 >scans
+	for json in "" --json; do
+		rc=0
+		# shellcheck disable=SC2086 # none or one
+		amtforge station run l.db A --map "$MAP" --base base.bin \
+			--command './prog {image} x' $json <scans \
+			>/dev/full 2>err || rc=$?
+		[ $rc = 74 ]
+		# With --json errors are objects there too.
+		[ -n "$json" ] || says "standard output: No space left on device"
+		[ "$(state 1)" = issued ]
+		[ ! -e chip.bin ]
+	done
 }
 
 deltas_are_left_or_programmed_if_asked() {
@@ -785,6 +936,13 @@ t events_are_objects
 t without_a_read_back_a_unit_is_only_written
 t boards_of_another_programmer_are_verified
 t without_a_programmer_images_are_left
+t images_are_left_where_others_may_not_write
+t what_is_read_is_not_cleared_away
+t files_that_were_made_do_not_count_as_boards_that_are_done
+t the_trail_has_each_command_and_each_failure
+t folders_that_a_programmer_leaves_are_cleared
+t a_folder_that_cannot_be_cleared_ends_the_run
+t nothing_is_programmed_that_nobody_sees
 t deltas_are_left_or_programmed_if_asked
 t a_command_that_fails_is_told_with_its_last_line
 t a_command_that_hangs_is_killed_with_what_it_started

@@ -80,7 +80,8 @@ values_are_put_in_wherever_they_stand(void **state)
 	assert_words("a -s{serial}", "a|-s-f|");
 	assert_true(c.uses[COMMAND_SERIAL]);
 	assert_false(c.uses[COMMAND_IMAGE]);
-	assert_bad("a {nothing}", "behind a { one of image");
+	assert_bad("a {nothing}", "character 3: {nothing}: behind a { one of");
+	assert_bad("a {image} x'{imag}'y", "character 13: {imag}: behind a {");
 	assert_bad("a {image", "behind a { one of image");
 	assert_bad("a image}", "a } without its {");
 	assert_bad("{image}", "braces in the program's name");

@@ -211,6 +211,39 @@ serial_and_uuid_are_of_one_unit_of_the_order(void **state)
 }
 
 static void
+a_serial_that_cannot_be_done_is_refused_before_its_uuid(void **state)
+{
+	const struct unit_brief none = { 0 };
+	const struct unit_brief one = brief("SN1", UUID1, "issued");
+	const struct unit_brief done = brief("SN1", UUID1, "verified");
+
+	(void)state;
+	begin(true, true);
+	line("SN1");
+	assert_int_equal(station_judge_half(&s, "A", &one, &e), STATION_HALF);
+	assert_int_equal(
+	    station_judge_half(&s, "B", &one, &e), STATION_REFUSED);
+	assert_refused(REASON_SCAN_UNKNOWN, "of order A, not B");
+	/* Its UUID counts for nothing, once and in time. */
+	assert_int_equal(line(UUID1), STATION_BLANK);
+	assert_int_equal(line(UUID1), STATION_REFUSED);
+	line("SN1");
+	assert_int_equal(
+	    station_judge_half(&s, "A", &none, &e), STATION_REFUSED);
+	assert_refused(REASON_SCAN_UNKNOWN, "serial SN1: no unit");
+	assert_int_equal(line_at(UUID1, WAIT + 1), STATION_REFUSED);
+	line("SN1");
+	err_clear(&e);
+	assert_int_equal(
+	    station_judge_half(&s, "A", &done, &e), STATION_REFUSED);
+	assert_refused(REASON_SCAN_REPEATED, "is verified already");
+	/* Another board instead of it. */
+	assert_int_equal(line("SN2"), STATION_HALF);
+	assert_int_equal(line(UUID2), STATION_BOARD);
+	assert_int_equal(s.failed, 5);
+}
+
+static void
 a_uuid_in_the_other_order_of_bytes_is_told(void **state)
 {
 	const struct unit_brief none = { 0 };
@@ -300,6 +333,8 @@ main(void)
 		cmocka_unit_test(a_uuid_comes_in_time),
 		cmocka_unit_test(the_state_of_a_unit_decides),
 		cmocka_unit_test(serial_and_uuid_are_of_one_unit_of_the_order),
+		cmocka_unit_test(
+		    a_serial_that_cannot_be_done_is_refused_before_its_uuid),
 		cmocka_unit_test(a_uuid_in_the_other_order_of_bytes_is_told),
 		cmocka_unit_test(a_board_goes_its_way),
 		cmocka_unit_test(what_fails_is_told_at_once),

@@ -70,12 +70,64 @@ a_row_is_plain_where_there_is_no_terminal(void **state)
 	told(&v);
 	assert_string_equal(text,
 	    "FAIL     S\"1                      " UUID1
-	    "  [station-readback]\norder A: 3 done, 4 left\n");
+	    "\n         [station-readback]\norder A: 3 done, 4 left\n");
 	a_board(NULL);
 	s.compared = false;
 	told(&v);
 	assert_non_null(strstr(text, "WRITTEN  S\"1"));
-	assert_non_null(strstr(text, "  not read back\n"));
+	assert_non_null(strstr(text, "\n         not read back\n"));
+}
+
+static void
+a_row_has_80_columns_at_most(void **state)
+{
+	const struct stationview v = { .order = "A", .width = 80 };
+
+	(void)state;
+	for (size_t n = 1; n < sizeof(s.scan.serial); n++) {
+		a_board("no");
+		memset(s.scan.serial, 'x', n);
+		s.scan.serial[n] = '\0';
+		told(&v);
+		for (const char *line = text; *line != '\0';
+		     line = strchr(line, '\n') + 1)
+			assert_true(columns(line) <= 80);
+		assert_non_null(strstr(text, UUID1));
+		assert_non_null(strstr(text, "[station-readback]"));
+	}
+}
+
+static void
+a_file_that_was_left_is_named(void **state)
+{
+	struct stationview v = { .order = "A", .out = "dir" };
+
+	(void)state;
+	a_board(NULL);
+	s.compared = false;
+	told(&v);
+	assert_non_null(strstr(text, "left as dir/" UUID1 ".bin\n"));
+	v.delta = true;
+	told(&v);
+	assert_non_null(strstr(text, "left as dir/" UUID1 ".delta\n"));
+}
+
+static void
+the_end_of_an_order_is_told(void **state)
+{
+	const struct stationview v = { .order = "A" };
+	struct stationview_count n = { .done = 2, .left = 1, .written = 1 };
+	struct wr w;
+
+	(void)state;
+	wr_fixed(&w, text, sizeof(text));
+	stationview_ready(&v, &w, &n);
+	n = (struct stationview_count){ .done = 3 };
+	stationview_ready(&v, &w, &n);
+	wr_u8(&w, '\0');
+	assert_string_equal(text,
+	    "order A: 2 done, 1 left, of which 1 are written and not "
+	    "verified\norder A: 3 done, 0 left: the whole order is done\n");
 }
 
 static void
@@ -145,6 +197,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_row_is_plain_where_there_is_no_terminal),
+		cmocka_unit_test(a_row_has_80_columns_at_most),
+		cmocka_unit_test(a_file_that_was_left_is_named),
+		cmocka_unit_test(the_end_of_an_order_is_told),
 		cmocka_unit_test(large_letters_are_as_wide_as_the_terminal),
 		cmocka_unit_test(letters_are_those_of_the_word),
 		cmocka_unit_test(an_object_has_result_and_reason),
