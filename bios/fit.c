@@ -84,6 +84,7 @@ void
 fit_read(const struct image *img, struct fit *f)
 {
 	const struct descriptor_region *r = &img->desc.region[REGION_BIOS];
+	uint64_t pointer;
 	size_t off;
 
 	memset(f, 0, sizeof(*f));
@@ -92,9 +93,15 @@ fit_read(const struct image *img, struct fit *f)
 		return;
 	f->base = r->base;
 	f->top = r->limit + 1;
-	if (!fit_place(f, get_u64le(img->p + f->top - POINTER), ROW, &off) ||
-	    memcmp(img->p + off, "_FIT_   ", 8) != 0)
+	pointer = get_u64le(img->p + f->top - POINTER);
+	if (!fit_place(f, pointer, ROW, &off) ||
+	    memcmp(img->p + off, "_FIT_   ", 8) != 0) {
+		/* Other code may have bytes there that are no address. */
+		f->lost = pointer != 0 && pointer < FOUR_GIB - 1;
+		f->why = f->lost ? "the FIT pointer points to no FIT" : NULL;
+		f->at = f->top - POINTER;
 		return;
+	}
 	f->present = true;
 	f->off = off;
 	read_header(f);

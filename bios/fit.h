@@ -31,6 +31,7 @@ struct fit {
 	const uint8_t *img; /* borrowed */
 	size_t base, top;   /* of the BIOS region; top is at 4 GiB */
 	bool present;
+	bool lost; /* the pointer is set, but no FIT is where it points */
 	size_t off, rows; /* rows with the header */
 	const char *why;  /* what is broken, or NULL */
 	size_t at;

@@ -13,7 +13,7 @@
 #include "base/err.h"
 
 #define GUARD_RANGES 256
-#define GUARD_WHAT 64
+#define GUARD_WHAT 128
 
 enum guard_kind {
 	GUARD_SIGNED,    /* by Intel or the OEM: REASON_IMAGE_SIGNED */

@@ -58,11 +58,18 @@ read_pairs(
 	for (size_t i = 0; i < l->n; i++, at += 8) {
 		size_t off = get_u32le(img + at), len = get_u32le(img + at + 4);
 
-		if (len == 0 || off == 0 || off == 0xFFFFFFFF)
+		if (len == 0 || off == 0xFFFFFFFF || (off == 0 && i == 0))
 			continue;
-		if (off > end - base || len > end - base - off) {
+		if (off == 0) {
+			broken(l, at, "layout: a part lies over the table");
+			continue;
+		}
+		if (off >= end - base || len > end - base - off) {
 			broken(l, at, "layout: a part ends behind the region");
-			continue;
+			/* What of it is there stays its own. */
+			if (off >= end - base)
+				continue;
+			len = end - base - off;
 		}
 		l->part[i].from = base + off;
 		l->part[i].len = len;
@@ -253,9 +260,9 @@ claimed(const struct ifwi_bpdt *b, size_t *at, size_t *next)
 static bool
 erased(const uint8_t *img, size_t from, size_t end)
 {
-	while (end > from && img[end - 1] == 0xFF)
-		end--;
-	return end == from;
+	return from >= end ||
+	    (img[from] == 0xFF &&
+		memcmp(img + from, img + from + 1, end - from - 1) == 0);
 }
 
 bool

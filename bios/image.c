@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "bios/container.h"
 #include "bios/image.h"
+#include "bios/stray.h"
 #include "formats/reason.h"
 
 const char *
@@ -130,6 +131,22 @@ read_volumes(struct image *img, struct err *e)
 	return ERR_OK;
 }
 
+/* A BIOS region holds no descriptor: then this is a whole image behind
+ * something, and all of its offsets would be wrong. */
+static enum err_code
+refuse_prefix(const struct image *img, struct err *e)
+{
+	size_t at = stray_descriptor(img->p, 0, img->n);
+
+	if (at == img->n)
+		return ERR_OK;
+	err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_UNKNOWN),
+	    "offset 0x%zx: a flash descriptor: in front of it are %zu bytes: a "
+	    "capsule? cut them off",
+	    at, at);
+	return err_at(e, at);
+}
+
 enum err_code
 image_read(const uint8_t *p, size_t n, struct image *img, struct err *e)
 {
@@ -149,6 +166,8 @@ image_read(const uint8_t *p, size_t n, struct image *img, struct err *e)
 		only_region(img, REGION_ME);
 		return ERR_OK;
 	}
+	if (refuse_prefix(img, e) != ERR_OK)
+		return e->code;
 	memset(&img->me, 0, sizeof(img->me));
 	img->kind = IMAGE_BIOS;
 	if (n > 0)

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "bios/fitc.h"
 #include "bios/me.h"
+#include "bios/stray.h"
+
+#define BACKUP 0x1000 /* of a $FPT 2.1, behind it or the region's start */
 
 static bool
 is_fpt(const uint8_t *img, size_t at, size_t end)
@@ -13,9 +17,30 @@ is_fpt(const uint8_t *img, size_t at, size_t end)
 static bool
 erased(const uint8_t *img, size_t from, size_t end)
 {
-	while (end > from && img[end - 1] == 0xFF)
-		end--;
-	return end == from;
+	return from >= end ||
+	    (img[from] == 0xFF &&
+		memcmp(img + from, img + from + 1, end - from - 1) == 0);
+}
+
+/* Where the table at off is damaged, its backup tells more than it does; that
+ * it is damaged stays said. */
+static void
+read_table(struct me *m, size_t off, size_t base, size_t end)
+{
+	const size_t at[2] = { off + BACKUP, base + BACKUP };
+	struct fpt f;
+
+	m->has_fpt = fpt_read(m->img, off, base, end, &m->fpt);
+	for (size_t i = 0; i < 2 && (!m->has_fpt || !m->fpt.sum_ok); i++) {
+		if (!fpt_read(m->img, at[i], base, end, &f) ||
+		    f.version != 0x21 || !f.sum_ok)
+			continue;
+		m->fpt = f;
+		m->has_fpt = true;
+		m->fpt.backup = 0;
+		m->fpt.why = "$FPT is damaged: its backup was read";
+		m->fpt.at = off;
+	}
 }
 
 static void
@@ -24,8 +49,22 @@ read_ifwi(struct me *m)
 	const struct ifwi_part *d = &m->ifwi.part[IFWI_DATA];
 
 	m->layout = ME_IFWI;
-	m->has_fpt = d->len > 0 &&
-	    fpt_read(m->img, d->from, d->from, d->from + d->len, &m->fpt);
+	if (d->len > 0)
+		read_table(m, d->from, d->from, d->from + d->len);
+}
+
+/* No table is where one begins: is there a backup of one? */
+static void
+read_backup(struct me *m)
+{
+	static const size_t off[2] = { 0x10, 0 };
+
+	m->layout = erased(m->img, m->base, m->end) ? ME_ERASED : ME_UNKNOWN;
+	for (size_t i = 0; i < 2 && !m->has_fpt; i++) {
+		read_table(m, m->base + off[i], m->base, m->end);
+		if (m->has_fpt)
+			m->layout = off[i] == 0 ? ME_FPT : ME_VECTOR;
+	}
 }
 
 void
@@ -40,14 +79,14 @@ me_read(const uint8_t *img, size_t base, size_t end, struct me *m)
 		return;
 	if (is_fpt(img, base + 0x10, end)) {
 		m->layout = ME_VECTOR;
-		m->has_fpt = fpt_read(img, base + 0x10, base, end, &m->fpt);
+		read_table(m, base + 0x10, base, end);
 	} else if (is_fpt(img, base, end)) {
 		m->layout = ME_FPT;
-		m->has_fpt = fpt_read(img, base, base, end, &m->fpt);
+		read_table(m, base, base, end);
 	} else if (ifwi_read(img, base, end, &m->ifwi))
 		read_ifwi(m);
 	else
-		m->layout = erased(img, base, end) ? ME_ERASED : ME_UNKNOWN;
+		read_backup(m);
 }
 
 bool
@@ -141,13 +180,81 @@ me_part(const struct me *m, size_t i, struct me_part *p)
 		p->kind = ME_CODE;
 }
 
+/* ---- who holds a byte? ---- */
+
+#define OWNERS (FPT_ENTRIES + IFWI_PARTS)
+
+/* Partitions that have bytes. */
+struct owners {
+	size_t n;
+	struct owner {
+		size_t from, end, at;
+		bool is_signed, holds; /* holds: it may have others in it */
+	} o[OWNERS];
+};
+
+static bool
+is_code(enum me_kind k)
+{
+	return k == ME_CODE || k == ME_TOKEN;
+}
+
+static void
+find_owners(const struct me *m, struct owners *all)
+{
+	struct me_part p;
+
+	all->n = 0;
+	for (size_t i = 0; m->has_fpt && i < m->fpt.n; i++) {
+		me_part(m, i, &p);
+		if (p.e.space && (!p.e.invalid || is_code(p.kind)))
+			all->o[all->n++] = (struct owner){ p.e.from,
+				p.e.from + p.e.len, p.e.at, is_code(p.kind),
+				strcmp(p.e.name, "FTUP") == 0 };
+	}
+	for (size_t i = 1; m->layout == ME_IFWI && i < m->ifwi.n; i++)
+		if (m->ifwi.part[i].len > 0)
+			all->o[all->n++] = (struct owner){ m->ifwi.part[i].from,
+				m->ifwi.part[i].from + m->ifwi.part[i].len,
+				m->ifwi.off, ifwi_is_boot(i), false };
+}
+
+/* One that is signed, if any is; NULL if nobody holds it. */
+static const struct owner *
+owner_of(const struct owners *all, size_t at)
+{
+	const struct owner *found = NULL;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (all->o[i].from <= at && at < all->o[i].end &&
+		    (found == NULL || all->o[i].is_signed))
+			found = &all->o[i];
+	return found;
+}
+
+static bool
+within(const struct owner *a, const struct owner *b)
+{
+	return b->from <= a->from && a->end <= b->end;
+}
+
+/* Code shares no bytes with code, but for FTUP, which holds NFTP as a whole. */
+static bool
+clash(const struct owner *a, const struct owner *b)
+{
+	if (!a->is_signed || !b->is_signed || a->from >= b->end ||
+	    b->from >= a->end)
+		return false;
+	if (within(a, b) && within(b, a))
+		return !a->holds && !b->holds;
+	return !within(a, b) && !within(b, a);
+}
+
 /* ---- is it sound? ---- */
 
-const char *
-me_fault(const struct me *m, size_t *at)
+static const char *
+table_fault(const struct me *m, size_t *at)
 {
-	struct fpt_entry e;
-
 	*at = m->base;
 	if (!me_known(m))
 		return m->layout == ME_ERASED
@@ -161,18 +268,91 @@ me_fault(const struct me *m, size_t *at)
 		if (m->ifwi.part[IFWI_DATA].len > 0 && !m->has_fpt)
 			return "data partition: no $FPT";
 	}
-	if (!m->has_fpt)
-		return NULL;
 	*at = m->fpt.at;
-	if (m->fpt.why != NULL)
-		return m->fpt.why;
-	for (size_t i = 0; i < m->fpt.n; i++) {
-		fpt_entry(&m->fpt, i, &e);
-		*at = e.at;
-		if (e.why != NULL && !e.invalid)
-			return "$FPT: a partition is not where it can be";
+	return m->has_fpt ? m->fpt.why : NULL;
+}
+
+/* Of a boot partition's tables. */
+static const char *
+boot_fault(const struct me *m, const struct ifwi_part *part, size_t *at)
+{
+	size_t end = part->from + part->len, second;
+	struct ifwi_bpdt b;
+	struct ifwi_entry e;
+
+	*at = part->from;
+	if (erased(m->img, part->from, end))
+		return NULL;
+	for (int depth = 0; depth < 2; depth++, *at = second) {
+		if (!ifwi_bpdt_read(m->img, *at, part->from, end, &b))
+			return "boot partition: no BPDT";
+		if (b.why != NULL) {
+			*at = b.at;
+			return b.why;
+		}
+		for (size_t i = 0; i < b.n; i++) {
+			ifwi_bpdt_entry(&b, i, &e);
+			if (e.why != NULL)
+				return "BPDT: a part ends behind its boot "
+				       "partition";
+		}
+		if ((second = ifwi_bpdt_second(&b)) == 0)
+			break;
 	}
 	return NULL;
+}
+
+static const char *
+part_fault(const struct me *m, size_t i, size_t *at)
+{
+	struct me_part p;
+
+	me_part(m, i, &p);
+	*at = p.e.at;
+	if (p.e.invalid)
+		return NULL;
+	if (p.e.why != NULL)
+		return "$FPT: a partition is not where it can be";
+	return p.kind == ME_CODE && !p.e.space
+	    ? "$FPT: a partition of code has no bytes"
+	    : NULL;
+}
+
+static const char *
+code_fault(const struct me *m, size_t *at)
+{
+	size_t pos = m->base;
+	struct owners all;
+	struct stray s;
+
+	find_owners(m, &all);
+	for (size_t i = 0; i < all.n; i++)
+		for (size_t j = 0; j < i; j++)
+			if (clash(&all.o[i], &all.o[j])) {
+				*at = all.o[i].at;
+				return "partitions of code share bytes";
+			}
+	while (stray_next(m->img, &pos, m->end, &s))
+		if (s.kind != STRAY_FPT && s.off >= m->base &&
+		    owner_of(&all, s.off) == NULL) {
+			*at = s.off;
+			return "signed code that no partition holds";
+		}
+	return NULL;
+}
+
+const char *
+me_fault(const struct me *m, size_t *at)
+{
+	const char *why = table_fault(m, at);
+
+	for (size_t i = 1; why == NULL && m->layout == ME_IFWI && i < m->ifwi.n;
+	     i++)
+		if (ifwi_is_boot(i) && m->ifwi.part[i].len > 0)
+			why = boot_fault(m, &m->ifwi.part[i], at);
+	for (size_t i = 0; why == NULL && m->has_fpt && i < m->fpt.n; i++)
+		why = part_fault(m, i, at);
+	return why != NULL ? why : code_fault(m, at);
 }
 
 /* ---- bytes that nothing claims ---- */
@@ -267,10 +447,65 @@ me_manufacturing(const struct me *m, size_t *at, uint8_t *value)
 
 /* ---- signatures ---- */
 
-static void
-count(struct mecode_man *man, struct me_signatures *s)
+void
+me_checks_init(struct me_checks *c, const struct me *m)
 {
+	memset(c, 0, sizeof(*c));
+	c->left = 4 * (m->end - m->base);
+}
+
+/* The same bytes were checked: what was found. */
+static bool
+was_checked(const struct me_checks *c, struct mecode_man *man)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct me_check *d = &c->done[i];
+
+		if (d->off != man->off || d->size != man->size)
+			continue;
+		man->verdict = d->verdict;
+		man->scheme = d->scheme;
+		man->why = d->why;
+		man->at = d->at;
+		return true;
+	}
+	return false;
+}
+
+void
+me_check(struct me_checks *c, struct mecode_man *man)
+{
+	/* Of the larger keys either digest is tried. */
+	size_t cost = man->why != NULL ? 0 : 2 * man->size;
+
+	if (man->why == NULL && was_checked(c, man))
+		return;
+	if (cost > c->left || (cost > 0 && c->n == ME_MANIFESTS)) {
+		man->verdict = MECODE_UNKNOWN;
+		man->why = "manifest: not verified: manifests claim more bytes "
+			   "than the region has";
+		man->at = man->off + 0x18;
+		return;
+	}
+	c->left -= cost;
 	mecode_man_verify(man);
+	if (cost > 0)
+		c->done[c->n++] = (struct me_check){ man->off, man->size,
+			man->verdict, man->scheme, man->why, man->at };
+}
+
+/* What counts manifests. */
+struct counting {
+	struct me_signatures *s;
+	struct me_checks c;
+};
+
+static void
+count(struct mecode_man *man, struct counting *to)
+{
+	struct me_signatures *s = to->s;
+
+	me_check(&to->c, man);
 	if (man->verdict == MECODE_VERIFIED)
 		s->verified++;
 	else if (man->verdict == MECODE_UNKNOWN)
@@ -280,8 +515,7 @@ count(struct mecode_man *man, struct me_signatures *s)
 }
 
 static void
-verify_code(
-    const uint8_t *img, size_t from, size_t len, struct me_signatures *s)
+verify_code(const uint8_t *img, size_t from, size_t len, struct counting *s)
 {
 	struct me_part p;
 
@@ -296,7 +530,7 @@ verify_code(
 /* A boot partition's table, and the second one that it may name. */
 static void
 verify_boot(
-    const struct me *m, const struct ifwi_part *part, struct me_signatures *s)
+    const struct me *m, const struct ifwi_part *part, struct counting *s)
 {
 	size_t end = part->from + part->len, at = part->from, second;
 	struct ifwi_bpdt b;
@@ -318,35 +552,45 @@ verify_boot(
 void
 me_verify(const struct me *m, struct me_signatures *s)
 {
+	struct counting to = { .s = s };
 	struct fpt_entry e;
 
 	memset(s, 0, sizeof(*s));
+	me_checks_init(&to.c, m);
 	for (size_t i = 0; m->has_fpt && i < m->fpt.n; i++) {
 		fpt_entry(&m->fpt, i, &e);
 		if (e.space && !e.invalid)
-			verify_code(m->img, e.from, e.len, s);
+			verify_code(m->img, e.from, e.len, &to);
 	}
 	for (size_t i = 0; m->layout == ME_IFWI && i < m->ifwi.n; i++)
 		if (ifwi_is_boot(i) && m->ifwi.part[i].len > 0)
-			verify_boot(m, &m->ifwi.part[i], s);
+			verify_boot(m, &m->ifwi.part[i], &to);
 }
 
 /* ---- guards ---- */
+
+/* The OEM may change it, as far as the table says. */
+static bool
+is_oem(const struct me *m, const struct me_part *p)
+{
+	struct fitc f;
+
+	if (p->e.invalid)
+		return false;
+	if (p->kind == ME_FITC)
+		return fitc_read(m->img + p->e.from, p->e.len, &f) && f.head_ok;
+	return p->kind == ME_OEM || p->kind == ME_OURS;
+}
 
 static void
 guard_part(const struct me *m, size_t i, struct guard *g)
 {
 	struct me_part p;
-	bool is_signed;
 
 	me_part(m, i, &p);
-	is_signed = p.kind == ME_CODE || p.kind == ME_TOKEN;
-	if (!p.e.space)
+	if (!p.e.space || is_oem(m, &p))
 		return;
-	if (!p.e.invalid &&
-	    (p.kind == ME_OEM || p.kind == ME_FITC || p.kind == ME_OURS))
-		return;
-	guard_add(g, is_signed ? GUARD_SIGNED : GUARD_UNKNOWN, p.e.from,
+	guard_add(g, is_code(p.kind) ? GUARD_SIGNED : GUARD_UNKNOWN, p.e.from,
 	    p.e.len, "ME partition %s (%s)", p.e.name, me_kind_name(p.kind));
 }
 
@@ -374,6 +618,30 @@ guard_table(const struct fpt *f, struct guard *g)
 		    "backup of the partition table $FPT");
 }
 
+/* Manifests in partitions that are not code by name or by their start: what
+ * lies behind one is signed too. */
+static void
+guard_strays(const struct me *m, struct guard *g)
+{
+	const struct owner *o;
+	size_t at = m->base, end, done = 0;
+	struct owners all;
+	struct stray s;
+
+	find_owners(m, &all);
+	while (!g->full && stray_next(m->img, &at, m->end, &s)) {
+		o = s.off < m->base ? NULL : owner_of(&all, s.off);
+		if (s.kind == STRAY_FPT || o == NULL || o->is_signed)
+			continue;
+		end = s.end > o->end ? s.end : o->end;
+		if (end > done)
+			guard_add(g, GUARD_SIGNED, s.off, end - s.off,
+			    "signed code: %s at 0x%zx", stray_name(s.kind),
+			    s.off);
+		done = end > done ? end : done;
+	}
+}
+
 void
 me_guards(const struct me *m, struct guard *g)
 {
@@ -389,11 +657,19 @@ me_guards(const struct me *m, struct guard *g)
 	if (m->has_fpt)
 		guard_table(&m->fpt, g);
 	/* Behind what is known of it, since the first match names the range. */
-	if ((fault = me_fault(m, &at)) != NULL) {
+	if (m->layout == ME_ERASED) {
 		guard_add(g, GUARD_UNKNOWN, m->base, m->end - m->base,
-		    "ME region, not understood: %s", fault);
+		    "ME region, erased");
 		return;
 	}
+	if ((fault = me_fault(m, &at)) != NULL) {
+		guard_add(g, GUARD_SIGNED, m->base, m->end - m->base,
+		    "the partition table of the ME region is damaged: which of "
+		    "it is signed is not known (%s)",
+		    fault);
+		return;
+	}
+	guard_strays(m, g);
 	for (at = 0; me_gap(m, &at, &from, &end);)
 		guard_add(g, GUARD_UNKNOWN, from, end - from,
 		    "ME region, bytes of no partition");

@@ -73,7 +73,8 @@ const char *me_kind_name(enum me_kind);
 void me_part(const struct me *, size_t i, struct me_part *);
 /* Code at from..end-1: its directory and manifest, if it has them. */
 void me_code(const uint8_t *img, size_t from, size_t end, struct me_part *);
-/* What is wrong with the region, the first of it; NULL if nothing. */
+/* What is wrong with the region, the first of it; NULL if nothing. Looks for
+ * manifests in all of its bytes. */
 const char *me_fault(const struct me *, size_t *at);
 /* Walks bytes that are in no partition or table and are not erased; *at starts
  * as 0. */
@@ -81,6 +82,23 @@ bool me_gap(const struct me *, size_t *at, size_t *from, size_t *end);
 /* The first byte of FOVD: FF, or 01 on boards that have left manufacturing, as
  * observed on ME 3 to 10. False where there is no such partition. */
 bool me_manufacturing(const struct me *, size_t *at, uint8_t *value);
+
+/* Verifies each manifest once, however many partitions hold it, and hashes no
+ * more than a few times what the region has: a table may name the same bytes
+ * again and again. */
+#define ME_MANIFESTS 96
+struct me_checks {
+	size_t left; /* bytes */
+	size_t n;
+	struct me_check {
+		size_t off, size;
+		enum mecode_verdict verdict;
+		const char *scheme, *why;
+		size_t at;
+	} done[ME_MANIFESTS];
+};
+void me_checks_init(struct me_checks *, const struct me *);
+void me_check(struct me_checks *, struct mecode_man *);
 
 /* Verifies every manifest, those of boot partitions too. */
 struct me_signatures {
@@ -90,8 +108,10 @@ struct me_signatures {
 void me_verify(const struct me *, struct me_signatures *);
 
 /* What may not be written. GUARD_SIGNED: partitions with code or tokens, boot
- * partitions. GUARD_UNKNOWN: tables, the firmware's own data, bytes without an
- * owner, and the whole region where anything of it is not understood. */
+ * partitions, what lies behind a manifest wherever that is, and the whole
+ * region where a table of it is damaged or names less than there is.
+ * GUARD_UNKNOWN: tables, the firmware's own data, bytes without an owner, an
+ * erased region. */
 void me_guards(const struct me *, struct guard *);
 
 #endif

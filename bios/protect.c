@@ -6,6 +6,7 @@
 #include "bios/ffs.h"
 #include "bios/fit.h"
 #include "bios/protect.h"
+#include "bios/stray.h"
 
 #define AMI_GUID "cbc91f44-a4bc-4a5b-8696-703451d0b053"
 #define PHOENIX_GUID "389cc6f2-1ea8-467b-ab8a-78e769ae2a15"
@@ -392,15 +393,43 @@ take_manifest(struct job *j, const struct fit_row *row, const char *magic)
 		read_policy(j, f);
 }
 
+/* A manifest of a version that there is, which no FIT names: the FIT is what
+ * is damaged. */
+static bool
+find_manifest(const struct job *j, size_t *at)
+{
+	const uint8_t *p = j->img->p;
+
+	for (size_t i = j->fit.base; j->fit.top - i >= 16; i++) {
+		const uint8_t *next = memchr(p + i, '_', j->fit.top - i - 15);
+
+		if (next == NULL)
+			return false;
+		i = (size_t)(next - p);
+		if ((memcmp(next, "__ACBP__", 8) == 0 ||
+			memcmp(next, "__KEYM__", 8) == 0) &&
+		    next[8] >= 0x10 && next[8] < 0x30) {
+			*at = i;
+			return true;
+		}
+	}
+	return false;
+}
+
 static void
 search_fit(struct job *j)
 {
+	struct protect_found *f;
 	struct fit_row row;
-	size_t i = 0;
+	size_t i = 0, at = j->fit.present ? j->fit.off : j->fit.at;
 
-	if (j->fit.why != NULL)
-		found(j, PROTECT_TABLE, j->fit.off, j->fit.off + 16)->why =
-		    j->fit.why;
+	if (j->fit.why != NULL) {
+		f = found(j, PROTECT_TABLE, at, at + 16);
+		f->why = j->fit.why;
+		f->at = j->fit.at;
+	} else if (!j->fit.present && j->fit.top > 0 && find_manifest(j, &at))
+		found(j, PROTECT_TABLE, at, at + 16)->why =
+		    "a Boot Guard manifest that no FIT names";
 	while (fit_next(&j->fit, &i, &row)) {
 		if (row.type == FIT_KEY_MANIFEST)
 			take_manifest(j, &row, "__KEYM__");
@@ -536,6 +565,7 @@ protect_guards(const struct image *img, struct guard *g)
 {
 	struct protect p;
 
+	stray_guards(img, g);
 	protect_read(img, &p);
 	for (size_t i = 0; i < p.nrange; i++)
 		guard_add(g, GUARD_PROTECTED, p.range[i].off,

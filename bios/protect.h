@@ -45,7 +45,7 @@ enum protect_kind {
 	PROTECT_POLICY,  /* Boot Guard boot policy manifest */
 	PROTECT_AMI,     /* AMI hash file */
 	PROTECT_PHOENIX, /* Phoenix hash file */
-	PROTECT_TABLE    /* a FIT that is broken */
+	PROTECT_TABLE    /* a FIT that is broken, or lost */
 };
 
 enum protect_verdict {
@@ -81,7 +81,8 @@ struct protect {
 
 void protect_read(const struct image *, struct protect *);
 /* Guards each range; and if anything was found whose ranges are not all
- * known, the BIOS region but for its variable volumes and stores. */
+ * known, the BIOS region but for its variable volumes and stores. Before that,
+ * as signed, what bios/stray.h finds. */
 void protect_guards(const struct image *, struct guard *);
 const char *protect_kind_name(enum protect_kind);
 const char *protect_verdict_name(enum protect_verdict);

@@ -9,6 +9,7 @@
 #include "bios/me.h"
 #include "bios/place.h"
 #include "bios/scrub.h"
+#include "bios/stray.h"
 #include "bios/scrubmap.h"
 #include "formats/reason.h"
 #include "formats/recordview.h"
@@ -136,6 +137,7 @@ find_guards(struct scrub *s)
 	struct me me;
 
 	descriptor_guards(s->img, &s->guard);
+	stray_guards(s->img, &s->guard);
 	if (place_me(s->img, &me))
 		me_guards(&me, &s->guard);
 }

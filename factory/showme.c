@@ -8,9 +8,9 @@
 static bool
 erased(const uint8_t *img, size_t from, size_t end)
 {
-	while (end > from && img[end - 1] == 0xFF)
-		end--;
-	return end == from;
+	return from >= end ||
+	    (img[from] == 0xFF &&
+		memcmp(img + from, img + from + 1, end - from - 1) == 0);
 }
 
 /* Broken at an offset; nothing where why is NULL. */
@@ -41,12 +41,13 @@ tool(struct tree *t, const uint16_t v[static 4])
 /* ---- code ---- */
 
 static void
-manifest(struct tree *t, struct mecode_man *m, const struct me_part *p)
+manifest(struct tree *t, struct mecode_man *m, const struct me_part *p,
+    struct me_checks *c)
 {
 	size_t signed_end = m->off + (m->why == NULL ? m->size : 0x80);
 	char date[16];
 
-	mecode_man_verify(m);
+	me_check(c, m);
 	tree_open(t, "manifests", m->off, signed_end, m->tag);
 	version(t, "version", m->version);
 	snprintf(date, sizeof(date), "%04x-%02x-%02x",
@@ -125,13 +126,13 @@ modules(struct tree *t, const uint8_t *img, const struct me_part *p)
 }
 
 static void
-code(struct tree *t, const uint8_t *img, struct me_part *p)
+code(struct tree *t, const uint8_t *img, struct me_part *p, struct me_checks *c)
 {
 	if (p->has_dir)
 		directory(t, &p->dir);
 	if (!p->has_man)
 		return;
-	manifest(t, &p->man, p);
+	manifest(t, &p->man, p, c);
 	modules(t, img, p);
 }
 
@@ -198,7 +199,8 @@ oem_data(struct tree *t, const struct me *m, const struct me_part *p)
 }
 
 static void
-contents(struct tree *t, const struct me *m, struct me_part *p)
+contents(
+    struct tree *t, const struct me *m, struct me_part *p, struct me_checks *c)
 {
 	switch (p->kind) {
 	case ME_OEM:
@@ -215,7 +217,7 @@ contents(struct tree *t, const struct me *m, struct me_part *p)
 		closed(t, m, p);
 		break;
 	}
-	code(t, m->img, p);
+	code(t, m->img, p, c);
 }
 
 static void
@@ -239,7 +241,7 @@ shared_bytes(struct tree *t, const struct fpt *f, size_t i)
 }
 
 static void
-partition(struct tree *t, const struct me *m, size_t i)
+partition(struct tree *t, const struct me *m, size_t i, struct me_checks *c)
 {
 	struct me_part p;
 	char why[96];
@@ -263,19 +265,19 @@ partition(struct tree *t, const struct me *m, size_t i)
 		fault(t, p.e.at, why);
 	}
 	if (p.e.space && !p.e.invalid)
-		contents(t, m, &p);
+		contents(t, m, &p, c);
 	tree_close(t);
 	shared_bytes(t, &m->fpt, i);
 }
 
 static void
-fpt_tree(struct tree *t, const struct me *m)
+fpt_tree(struct tree *t, const struct me *m, struct me_checks *c)
 {
 	if (!m->has_fpt)
 		return;
 	table(t, &m->fpt);
 	for (size_t i = 0; i < m->fpt.n; i++)
-		partition(t, m, i);
+		partition(t, m, i, c);
 }
 
 /* ---- IFWI ---- */
@@ -297,7 +299,8 @@ layout(struct tree *t, const struct ifwi *l)
 }
 
 static void
-boot_entry(struct tree *t, const struct ifwi_bpdt *b, size_t i)
+boot_entry(
+    struct tree *t, const struct ifwi_bpdt *b, size_t i, struct me_checks *c)
 {
 	const char *name;
 	struct ifwi_entry e;
@@ -330,7 +333,7 @@ boot_entry(struct tree *t, const struct ifwi_bpdt *b, size_t i)
 			    name[0] == '\0' ? "of no known type" : name);
 			tree_unknown(t, e.from, e.from + e.len, why);
 		}
-		code(t, b->img, &p);
+		code(t, b->img, &p, c);
 	}
 	tree_close(t);
 }
@@ -338,7 +341,7 @@ boot_entry(struct tree *t, const struct ifwi_bpdt *b, size_t i)
 /* The table at off; returns where the second one is, or 0. */
 static size_t
 boot_table(struct tree *t, const struct me *m, const struct ifwi_part *part,
-    size_t off)
+    size_t off, struct me_checks *c)
 {
 	struct ifwi_bpdt b;
 
@@ -362,13 +365,13 @@ boot_table(struct tree *t, const struct me *m, const struct ifwi_part *part,
 	tool(t, b.tool);
 	fault(t, b.at, b.why);
 	for (size_t i = 0; i < b.n; i++)
-		boot_entry(t, &b, i);
+		boot_entry(t, &b, i, c);
 	tree_close(t);
 	return off == part->from ? ifwi_bpdt_second(&b) : 0;
 }
 
 static void
-ifwi_part(struct tree *t, const struct me *m, size_t i)
+ifwi_part(struct tree *t, const struct me *m, size_t i, struct me_checks *c)
 {
 	const struct ifwi_part *part = &m->ifwi.part[i];
 	struct ifwi_part gap;
@@ -379,14 +382,14 @@ ifwi_part(struct tree *t, const struct me *m, size_t i)
 	tree_open(
 	    t, "ifwi", part->from, part->from + part->len, ifwi_part_name(i));
 	if (ifwi_is_boot(i)) {
-		second = boot_table(t, m, part, part->from);
+		second = boot_table(t, m, part, part->from, c);
 		if (second != 0)
-			boot_table(t, m, part, second);
+			boot_table(t, m, part, second, c);
 		while (ifwi_gap(m->img, part, &at, &gap))
 			tree_unknown(t, gap.from, gap.from + gap.len,
 			    "bytes of a boot partition that no table has");
 	} else if (i == IFWI_DATA && m->has_fpt)
-		fpt_tree(t, m);
+		fpt_tree(t, m, c);
 	else if (!erased(m->img, part->from, part->from + part->len))
 		tree_unknown(t, part->from, part->from + part->len,
 		    i == IFWI_DATA ? "data partition: no $FPT"
@@ -399,9 +402,12 @@ showme_tree(struct tree *t, const struct image *img)
 {
 	const struct me *m = &img->me;
 	size_t at = 0, from, end;
+	struct me_checks c;
+	const char *why;
 
 	if (!m->present)
 		return;
+	me_checks_init(&c, m);
 	tree_text(t, "layout", me_layout_name(m->layout));
 	if (m->layout == ME_UNKNOWN)
 		tree_unknown(t, m->base, m->end,
@@ -409,9 +415,12 @@ showme_tree(struct tree *t, const struct image *img)
 	if (m->layout == ME_IFWI) {
 		layout(t, &m->ifwi);
 		for (size_t i = 0; i < IFWI_PARTS; i++)
-			ifwi_part(t, m, i);
+			ifwi_part(t, m, i, &c);
 	} else
-		fpt_tree(t, m);
+		fpt_tree(t, m, &c);
+	if (me_known(m) && (why = me_fault(m, &at)) != NULL)
+		tree_unknown(t, at, at, why);
+	at = 0;
 	while (me_gap(m, &at, &from, &end))
 		tree_unknown(t, from, end, "bytes that are in no partition");
 }

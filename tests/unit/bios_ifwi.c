@@ -101,8 +101,14 @@ parts_behind_the_region_are_told(void **state)
 	region_make(p, REGION_I16);
 	put_u32le(p + 0x1C, REGION_SIZE);
 	assert_true(ifwi_read(p, 0, REGION_SIZE, &l));
-	assert_int_equal(l.part[1].len, 0);
+	/* What of it is there stays its own. */
+	assert_int_equal(l.part[1].len, REGION_SIZE - l.part[1].from);
 	assert_int_equal(l.at, 0x18);
+	assert_non_null(l.why);
+	put_u32le(p + 0x18, 0);
+	memset(p + REGION_DATA, 0, 4);
+	memcpy(p + REGION_DATA, "$FPT", 4);
+	assert_true(ifwi_read(p, 0, REGION_SIZE, &l));
 	assert_non_null(l.why);
 }
 

@@ -233,6 +233,170 @@ what_is_not_understood_is_guarded_whole(void **state)
 	}
 }
 
+/* What a table says no more of may be code: no map may write it, not even one
+ * that names the bytes that are there. */
+static void
+code_of_a_damaged_table_is_guarded_as_signed(void **state)
+{
+	static const struct {
+		enum region_form form;
+		size_t at;
+		uint32_t value;
+	} rows[] = {
+		{ REGION_20, 0x10, 0 },           /* no $FPT */
+		{ REGION_20, 0x14, 0xFFFF },      /* its count */
+		{ REGION_20, 0x14, 3 },           /* FTPR is not counted */
+		{ REGION_20, 0x30 + 0x68, 0x40 }, /* it is moved */
+		{ REGION_20, 0x30 + 0x6C, REGION_SIZE }, /* too large */
+		{ REGION_20, 0x30 + 0x6C, 0 },           /* it has no size */
+		{ REGION_20, 0x30 + 0x7C, 2 },           /* it is virtual */
+		{ REGION_I17, 0x20, REGION_SIZE },       /* a boot partition */
+		{ REGION_I17, 0x24, REGION_SIZE },
+		{ REGION_I17, REGION_BOOT, 0 }, /* no BPDT in it */
+	};
+	struct me m;
+	struct err e;
+	size_t at;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t code;
+
+		region_make(p, rows[i].form);
+		code = region_base(rows[i].form) + 0x5000;
+		put_u32le(p + rows[i].at, rows[i].value);
+		if (rows[i].form == REGION_20 && rows[i].at != 0x10 &&
+		    rows[i].value != 0xFFFF)
+			region_seal(p, REGION_20);
+		me_read(p, 0, REGION_SIZE, &m);
+		assert_non_null(me_fault(&m, &at));
+		guards(&m);
+		err_clear(&e);
+		assert_int_not_equal(
+		    guard_check_named(&guard, code, 4, &e), ERR_OK);
+		assert_ptr_equal(e.reason, reason_get(REASON_IMAGE_SIGNED));
+		err_clear(&e);
+		assert_int_not_equal(
+		    guard_check_named(&guard, REGION_SIZE - 1, 1, &e), ERR_OK);
+	}
+}
+
+static void
+partitions_of_code_share_no_bytes(void **state)
+{
+	struct me m;
+	size_t at;
+
+	(void)state;
+	region_make(p, REGION_20);
+	region_entry(p + 0x10, "NFTP", 0x5000, 0x2000, 0);
+	region_seal(p, REGION_20);
+	me_read(p, 0, REGION_SIZE, &m);
+	assert_string_equal(
+	    me_fault(&m, &at), "partitions of code share bytes");
+	/* One in another is how FTUP holds NFTP; the same bytes are not. */
+	put_u32le(p + 0x30 + 4 * 0x20 + 12, 0x1000);
+	me_read(p, 0, REGION_SIZE, &m);
+	assert_null(me_fault(&m, &at));
+	put_u32le(p + 0x30 + 4 * 0x20 + 8, 0x4000);
+	put_u32le(p + 0x30 + 4 * 0x20 + 12, 0x2000);
+	me_read(p, 0, REGION_SIZE, &m);
+	assert_non_null(me_fault(&m, &at));
+	memcpy(p + 0x30 + 4 * 0x20, "FTUP", 4);
+	me_read(p, 0, REGION_SIZE, &m);
+	assert_null(me_fault(&m, &at));
+}
+
+static void
+a_manifest_within_data_makes_its_rest_signed(void **state)
+{
+	struct me m;
+	struct err e;
+	size_t at;
+
+	(void)state;
+	region_make(p, REGION_20);
+	region_manifest(p + 0x2800, "$MN2"); /* in EFFS */
+	me_read(p, 0, REGION_SIZE, &m);
+	assert_null(me_fault(&m, &at));
+	guards(&m);
+	err_clear(&e);
+	assert_int_equal(guard_check_named(&guard, 0x2700, 4, &e), ERR_OK);
+	assert_int_not_equal(guard_check_named(&guard, 0x2E00, 4, &e), ERR_OK);
+	assert_ptr_equal(e.reason, reason_get(REASON_IMAGE_SIGNED));
+}
+
+static void
+fitc_is_the_oems_only_if_it_is_one(void **state)
+{
+	uint8_t *f = p + 0x2000;
+	struct me m;
+
+	(void)state;
+	region_make(p, REGION_20);
+	memcpy(p + 0x30 + 0x20, "FITC", 4);
+	memset(f, 0x11, 0x100);
+	me_read(p, 0, REGION_SIZE, &m);
+	guards(&m);
+	assert_non_null(guarded(0x2000));
+	put_u32le(f, 1);
+	put_u32le(f + 4, 0);
+	put_u32le(f + 8, 0x40);
+	put_u32le(f + 4, digest_crc32(f, 12));
+	guards(&m);
+	assert_null(guarded(0x2000));
+}
+
+static void
+the_backup_is_read_where_the_table_is_damaged(void **state)
+{
+	static const size_t places[] = { 0x10, 0x14, 0x18, 0x40 };
+	struct me m;
+	size_t at;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		region_make(p, REGION_21);
+		memset(p + places[i], 0xEE, 4);
+		me_read(p, 0, REGION_SIZE, &m);
+		assert_int_equal(m.layout, ME_VECTOR);
+		assert_int_equal(m.fpt.n, 4);
+		assert_int_equal(m.fpt.off, 0x1010);
+		assert_string_equal(
+		    me_fault(&m, &at), "$FPT is damaged: its backup was read");
+		assert_int_equal(at, 0x10);
+	}
+}
+
+static void
+a_manifest_is_verified_once_and_bytes_are_bounded(void **state)
+{
+	struct me_checks c;
+	struct mecode_man a, b;
+	struct me m;
+	size_t left;
+
+	(void)state;
+	region_make(p, REGION_20);
+	me_read(p, 0, REGION_SIZE, &m);
+	me_checks_init(&c, &m);
+	assert_true(mecode_man_read(p, 0x4000, REGION_SIZE, &a));
+	b = a;
+	me_check(&c, &a);
+	assert_int_equal(a.verdict, MECODE_WRONG);
+	left = c.left;
+	assert_true(left < 4 * REGION_SIZE);
+	me_check(&c, &b);
+	assert_int_equal(b.verdict, MECODE_WRONG);
+	assert_int_equal(c.left, left);
+	c.left = a.size;
+	c.n = 0;
+	assert_true(mecode_man_read(p, 0x4000, REGION_SIZE, &b));
+	me_check(&c, &b);
+	assert_int_equal(b.verdict, MECODE_UNKNOWN);
+	assert_non_null(b.why);
+}
+
 static void
 bytes_without_an_owner_are_found_and_guarded(void **state)
 {
@@ -418,6 +582,13 @@ main(int argc, char **argv)
 		cmocka_unit_test(
 		    code_and_tables_are_guarded_and_oem_data_is_not),
 		cmocka_unit_test(what_is_not_understood_is_guarded_whole),
+		cmocka_unit_test(code_of_a_damaged_table_is_guarded_as_signed),
+		cmocka_unit_test(partitions_of_code_share_no_bytes),
+		cmocka_unit_test(a_manifest_within_data_makes_its_rest_signed),
+		cmocka_unit_test(fitc_is_the_oems_only_if_it_is_one),
+		cmocka_unit_test(the_backup_is_read_where_the_table_is_damaged),
+		cmocka_unit_test(
+		    a_manifest_is_verified_once_and_bytes_are_bounded),
 		cmocka_unit_test(bytes_without_an_owner_are_found_and_guarded),
 		cmocka_unit_test(the_manufacturing_byte_is_told),
 		cmocka_unit_test(manifests_of_boot_partitions_are_verified_too),

@@ -206,6 +206,24 @@ rows_of_the_fit_are_listed_with_their_places(void **state)
 	assert_false(fit_next(&f, &i, &row));
 }
 
+/* May those bytes be written? */
+static bool
+writable(size_t off, size_t len)
+{
+	struct guard *g = calloc(1, sizeof(*g));
+	enum err_code code;
+	struct err e;
+
+	assert_non_null(g);
+	err_clear(&e);
+	protect_guards(&img, g);
+	code = guard_check(g, off, len, &e);
+	if (code != ERR_OK)
+		assert_ptr_equal(e.reason, reason_get(REASON_IMAGE_PROTECTED));
+	free(g);
+	return code == ERR_OK;
+}
+
 static void
 a_broken_fit_guards_the_region(void **state)
 {
@@ -236,10 +254,54 @@ a_broken_fit_guards_the_region(void **state)
 }
 
 static void
+a_pointer_without_a_fit_is_a_broken_fit(void **state)
+{
+	static const uint32_t pointers[] = { 0x1000, 0xFF000000,
+		ADDRESS(TABLE + 16), ADDRESS(SIZE - 8) };
+	static const uint8_t types[] = { 0x0B };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pointers) / sizeof(pointers[0]); i++) {
+		base();
+		table(types, 1);
+		put_u64le(p + SIZE - 0x40, pointers[i]);
+		reading();
+		assert_int_equal(prot.nfound, 1);
+		assert_int_equal(prot.found[0].kind, PROTECT_TABLE);
+		assert_int_equal(prot.found[0].at, SIZE - 0x40);
+		assert_false(writable(TABLE, 1));
+	}
+}
+
+static void
+a_manifest_that_no_fit_names_is_a_broken_fit(void **state)
+{
+	static const char *const names[] = { "__ACBP__\x10", "__KEYM__\x21" };
+	static const uint64_t pointers[] = { 0, UINT64_MAX,
+		0x7100DE1600080004 };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		base();
+		put_u64le(p + SIZE - 0x40, pointers[i]);
+		/* The letters alone are no manifest. */
+		memcpy(p + MANIFEST, "__ACBP__", 9);
+		reading();
+		assert_int_equal(prot.nfound, 0);
+		memcpy(p + MANIFEST, names[i % 2], 9);
+		reading();
+		assert_int_equal(prot.nfound, 1);
+		assert_int_equal(prot.found[0].off, MANIFEST);
+		assert_false(writable(TABLE, 1));
+	}
+}
+
+static void
 no_pointer_no_fit(void **state)
 {
-	static const uint32_t pointers[] = { 0, 0xFFFFFFFF, 0x1000,
-		ADDRESS(TABLE + 16), ADDRESS(SIZE - 8) };
+	/* The last is what a firmware without a FIT may have there. */
+	static const uint64_t pointers[] = { 0, 0xFFFFFFFF, UINT64_MAX,
+		0x7100DE1600080004 };
 	static const uint8_t types[] = { 0x0B };
 	struct fit f;
 
@@ -256,24 +318,6 @@ no_pointer_no_fit(void **state)
 }
 
 /* ---- manifests ---- */
-
-/* May those bytes be written? */
-static bool
-writable(size_t off, size_t len)
-{
-	struct guard *g = calloc(1, sizeof(*g));
-	enum err_code code;
-	struct err e;
-
-	assert_non_null(g);
-	err_clear(&e);
-	protect_guards(&img, g);
-	code = guard_check(g, off, len, &e);
-	if (code != ERR_OK)
-		assert_ptr_equal(e.reason, reason_get(REASON_IMAGE_PROTECTED));
-	free(g);
-	return code == ERR_OK;
-}
 
 static void
 without_a_manifest_nothing_is_guarded(void **state)
@@ -527,6 +571,8 @@ main(void)
 		cmocka_unit_test(rows_of_the_fit_are_listed_with_their_places),
 		cmocka_unit_test(a_broken_fit_guards_the_region),
 		cmocka_unit_test(no_pointer_no_fit),
+		cmocka_unit_test(a_pointer_without_a_fit_is_a_broken_fit),
+		cmocka_unit_test(a_manifest_that_no_fit_names_is_a_broken_fit),
 		cmocka_unit_test(without_a_manifest_nothing_is_guarded),
 		cmocka_unit_test(the_boot_block_is_read_and_judged),
 		cmocka_unit_test(a_manifest_guards_all_but_the_variables),
