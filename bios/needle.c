@@ -5,11 +5,19 @@
 #include "base/secret.h"
 #include "bios/needle.h"
 #include "formats/recordview.h"
-#include "formats/setupbin.h"
 
 #define POOL_MAX 0x1000000
 #define SCRAMBLE 0x11 /* that Setup.bin 4.0 adds to each byte */
-#define TEXT_MAX 256
+#define TEXT_MAX 32   /* of a password */
+#define VALUE_MAX 255 /* of an entry not named below */
+#define KEY_MAX 2048
+#define KEY_FRAME 40 /* more than PKCS#8 has before a key's numbers */
+
+/* A form of a secret, at the end of the pool. */
+struct form {
+	uint32_t off, len, next; /* next: of its hash, from 1 */
+	uint8_t unit, proved;
+};
 
 enum err_code
 needle_new(struct needles **out, struct err *e)
@@ -20,6 +28,7 @@ needle_new(struct needles **out, struct err *e)
 		return err_mem(e);
 	wr_grow(&n->pool, POOL_MAX);
 	wr_grow(&n->list, NEEDLE_MAX * sizeof(struct needle_at));
+	wr_grow(&n->forms, NEEDLE_MAX * sizeof(struct form));
 	*out = n;
 	return ERR_OK;
 }
@@ -31,6 +40,7 @@ needle_free(struct needles *n)
 		return;
 	wr_free(&n->pool);
 	wr_free(&n->list);
+	wr_free(&n->forms);
 	secret_wipe(n, sizeof(*n));
 	free(n);
 }
@@ -43,83 +53,150 @@ hash_of(const uint8_t *p)
 	return (uint16_t)((get_u32le(p) * 0x9E3779B1u) >> 16);
 }
 
-static void
-window(struct needles *n, size_t off, size_t len)
+/* Bytes that any image has, such as zeroes and a count, are no secret. */
+static bool
+is_selective(const uint8_t *p, size_t len, size_t kinds)
 {
-	const uint8_t *p = n->pool.buf + off;
-	struct needle_at at = { .off = (uint32_t)off, .len = (uint8_t)len };
-	size_t same = 1;
+	size_t found = 0;
 
-	while (same < len && p[same] == p[0])
-		same++;
-	if (same == len)
-		return; /* all zero or all FF is no secret */
-	at.hash = hash_of(p);
-	wr_bytes(&n->list, &at, sizeof(at));
-	n->n += !n->list.failed;
+	for (size_t i = 0; i < len && found < kinds; i++)
+		found += memchr(p, p[i], i) == NULL;
+	return found >= kinds;
 }
 
-/* All windows of bytes that lie at the end of the pool. */
-static void
-windows(struct needles *n, size_t len)
+static uint32_t
+hash_form(const uint8_t *p, size_t len)
 {
-	size_t off = n->pool.len - len;
+	uint32_t h = 0x811C9DC5u;
 
-	n->ready = false;
-	if (n->pool.failed || len < NEEDLE_LEAST)
-		return;
-	if (len <= NEEDLE_WINDOW)
-		window(n, off, len);
-	for (size_t i = 0; len > NEEDLE_WINDOW && i <= len - NEEDLE_WINDOW; i++)
-		window(n, off + i, NEEDLE_WINDOW);
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ p[i]) * 0x01000193u;
+	return (h ^ h >> 15) % NEEDLE_FORMS;
 }
 
 /* Copies of one record bring the same secrets again. */
 static bool
-known(const struct needles *n, const void *p, size_t len)
+known(const struct needles *n, uint32_t hash, const struct form *f)
 {
-	const struct needle_at *list = (const void *)n->list.buf;
+	const struct form *all = (const void *)n->forms.buf;
 
-	if (len > NEEDLE_WINDOW)
-		return n->pool.len > 0 &&
-		    memmem(n->pool.buf, n->pool.len, p, len) != NULL;
-	for (size_t i = 0; i < n->n; i++)
-		if (list[i].len == len &&
-		    memcmp(n->pool.buf + list[i].off, p, len) == 0)
+	for (uint32_t i = n->form[hash]; i != 0; i = all[i - 1].next)
+		if (all[i - 1].len == f->len &&
+		    all[i - 1].proved == f->proved &&
+		    memcmp(n->pool.buf + all[i - 1].off, n->pool.buf + f->off,
+			f->len) == 0)
 			return true;
 	return false;
+}
+
+/* Of each run that counts; how many. */
+static size_t
+windows(struct needles *n, const struct form *f)
+{
+	size_t cut = f->unit - 1u, whole = f->len - cut, was = n->n;
+	size_t len = (size_t)NEEDLE_RUN * f->unit - cut;
+	struct needle_at at = { .begin = f->off, .end = f->off + f->len };
+
+	if (len > whole)
+		len = whole;
+	at.len = (uint8_t)len;
+	at.proved = f->proved < whole ? f->proved : (uint8_t)whole;
+	for (size_t i = 0; i + len <= f->len; i++) {
+		const uint8_t *p = n->pool.buf + f->off + i;
+
+		if (!is_selective(p, len, 3u + f->unit))
+			continue;
+		at.off = (uint32_t)(f->off + i);
+		at.hash = hash_of(p);
+		wr_bytes(&n->list, &at, sizeof(at));
+		n->n += !n->list.failed;
+	}
+	return n->n - was;
+}
+
+/* What lies from off on in the pool, in characters of so many bytes. How many
+ * windows are new. */
+static size_t
+form(struct needles *n, size_t off, uint8_t unit, size_t proved)
+{
+	struct form f = { .off = (uint32_t)off, .unit = unit };
+	uint32_t hash;
+
+	n->ready = false;
+	if (n->pool.failed || n->list.failed)
+		return 0;
+	f.len = (uint32_t)(n->pool.len - off);
+	f.proved = (uint8_t)(proved * unit - (unit - 1u));
+	hash = hash_form(n->pool.buf + off, f.len);
+	if (known(n, hash, &f)) {
+		secret_wipe(n->pool.buf + off, f.len);
+		n->pool.len = off;
+		return 0;
+	}
+	f.next = n->form[hash];
+	wr_bytes(&n->forms, &f, sizeof(f));
+	if (n->forms.failed)
+		n->pool.failed = true;
+	else
+		n->form[hash] = (uint32_t)(n->forms.len / sizeof(f));
+	return windows(n, &f);
+}
+
+/* All of one byte is what an empty field has, not a secret. */
+static bool
+is_searched(struct needles *n, const uint8_t *p, size_t len)
+{
+	size_t same = 1;
+
+	while (same < len && p[same] == p[0])
+		same++;
+	if (len == 0 || (len >= NEEDLE_LEAST && same == len))
+		return false;
+	if (len >= NEEDLE_LEAST && is_selective(p, len, 4))
+		return true;
+	n->skipped++;
+	return false;
+}
+
+static void
+bytes(struct needles *n, const void *p, size_t len, size_t proved)
+{
+	size_t off = n->pool.len;
+
+	if (!is_searched(n, p, len))
+		return;
+	wr_bytes(&n->pool, p, len);
+	n->secrets += form(n, off, 1, proved) > 0;
+}
+
+static void
+text_of(struct needles *n, const uint8_t *p, size_t len, size_t proved)
+{
+	size_t off;
+
+	if (!is_searched(n, p, len))
+		return;
+	bytes(n, p, len, proved);
+	off = n->pool.len;
+	for (size_t i = 0; i < len; i++)
+		wr_u16le(&n->pool, p[i]);
+	form(n, off, 2, proved);
+	off = n->pool.len;
+	for (size_t i = 0; i < len; i++)
+		wr_u8(&n->pool, (uint8_t)(p[i] + SCRAMBLE));
+	form(n, off, 1, proved);
 }
 
 void
 needle_bytes(struct needles *n, const void *p, size_t len)
 {
-	if (len < NEEDLE_LEAST) {
-		n->skipped += len > 0;
-		return;
-	}
-	if (n->pool.failed || known(n, p, len))
-		return;
-	wr_bytes(&n->pool, p, len);
-	windows(n, len);
-	n->secrets++;
+	bytes(n, p, len, NEEDLE_PROVED);
 }
 
 void
 needle_text(struct needles *n, const void *text, size_t len)
 {
-	const uint8_t *p = text;
-
-	size_t secrets = n->secrets;
-
-	needle_bytes(n, p, len);
-	if (n->secrets == secrets)
-		return; /* too short, or known */
-	for (size_t i = 0; i < len; i++)
-		wr_u16le(&n->pool, p[i]);
-	windows(n, 2 * len);
-	for (size_t i = 0; i < len; i++)
-		wr_u8(&n->pool, (uint8_t)(p[i] + SCRAMBLE));
-	windows(n, len);
+	text_of(n, text, len, NEEDLE_PROVED);
 }
 
 static void
@@ -130,10 +207,10 @@ needle_pps(struct needles *n, const uint8_t *pps)
 
 	memcpy(plain, pps, PSK_PPS_LEN);
 	plain[PSK_PPS_LEN] = '\0';
-	needle_text(n, plain, PSK_PPS_LEN);
+	text_of(n, (const uint8_t *)plain, PSK_PPS_LEN, NEEDLE_RUN);
 	psk_pps_text(dashed, plain);
 	secrets = n->secrets;
-	needle_text(n, dashed, PSK_PPS_TEXT - 1);
+	text_of(n, (const uint8_t *)dashed, PSK_PPS_TEXT - 1, NEEDLE_RUN);
 	n->secrets = secrets; /* one secret in two forms */
 	secret_wipe(plain, sizeof(plain));
 	secret_wipe(dashed, sizeof(dashed));
@@ -159,7 +236,8 @@ der_next(struct rd *r, struct rd *body)
 		for (len = 0; n > 0 && r->why == NULL; n--)
 			len = len << 8 | rd_u8(r);
 	}
-	*body = rd_sub(r, len);
+	/* What is cut off is searched as far as it goes. */
+	*body = rd_sub(r, len < rd_left(r) ? len : rd_left(r));
 	return r->why == NULL ? tag : 0;
 }
 
@@ -172,8 +250,8 @@ rsa_numbers(struct needles *n, struct rd *key)
 
 	while (der_next(key, &number) == 0x02)
 		if (i++ >= 3)
-			needle_bytes(n, number.p, rd_left(&number));
-	return i == 9 && key->why == NULL && rd_left(key) == 0;
+			bytes(n, number.p, rd_left(&number), NEEDLE_RUN);
+	return i >= 3;
 }
 
 /* PKCS#8: version, algorithm, and the key in an octet string: either a
@@ -195,7 +273,7 @@ key_parts(struct needles *n, const void *der, size_t len)
 	if (rd_left(&field) == 1 && *field.p == 1) {
 		if (der_next(&octets, &field) != 0x04)
 			return false;
-		needle_bytes(n, field.p, rd_left(&field));
+		bytes(n, field.p, rd_left(&field), NEEDLE_RUN);
 		return true;
 	}
 	return rsa_numbers(n, &key);
@@ -206,8 +284,9 @@ needle_key(struct needles *n, const void *der, size_t len)
 {
 	size_t secrets = n->secrets;
 
-	if (!key_parts(n, der, len))
-		needle_bytes(n, der, len);
+	if (!key_parts(n, der, len) && len > KEY_FRAME)
+		bytes(n, (const uint8_t *)der + KEY_FRAME, len - KEY_FRAME,
+		    NEEDLE_RUN);
 	/* A key is one secret, however many numbers it has. */
 	if (n->secrets > secrets)
 		n->secrets = secrets + 1;
@@ -215,11 +294,39 @@ needle_key(struct needles *n, const void *der, size_t len)
 
 /* ---- records ---- */
 
+static bool
+is_printable(uint8_t c)
+{
+	return c >= 0x20 && c <= 0x7E;
+}
+
+static size_t
+printable(const uint8_t *p, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && is_printable(p[n]))
+		n++;
+	return n;
+}
+
+/* Where a length is damaged, what follows is no part of the text. */
 static void
 password(struct needles *n, const uint8_t *p, size_t len)
 {
+	len = printable(p, len < TEXT_MAX ? len : TEXT_MAX);
 	if (len != 5 || memcmp(p, "admin", 5) != 0)
 		needle_text(n, p, len);
+}
+
+static void
+pps(struct needles *n, const uint8_t *p, size_t len)
+{
+	len = printable(p, len < PSK_PPS_LEN ? len : PSK_PPS_LEN);
+	if (len == PSK_PPS_LEN)
+		needle_pps(n, p);
+	else
+		text_of(n, p, len, NEEDLE_RUN);
 }
 
 static void
@@ -228,16 +335,11 @@ value(struct needles *n, uint32_t var, const uint8_t *p, size_t len)
 	switch (var) {
 	case RECORDVIEW_MEBX_CURRENT:
 	case RECORDVIEW_MEBX_NEW:
+	case RECORDVIEW_OTP:
 		password(n, p, len);
 		break;
 	case RECORDVIEW_PPS:
-		if (len == PSK_PPS_LEN)
-			needle_pps(n, p);
-		else
-			needle_text(n, p, len);
-		break;
-	case RECORDVIEW_OTP:
-		needle_text(n, p, len);
+		pps(n, p, len);
 		break;
 	case RECORDVIEW_KEY:
 		needle_key(n, p, len);
@@ -264,54 +366,126 @@ needle_record(struct needles *n, const struct record *rec)
 		value(n, RECORDVIEW_KEY, rec->key, rec->key_len);
 }
 
-void
-needle_torn(struct needles *n, const uint8_t *p, size_t len)
+/* ---- lists of entries ---- */
+
+static uint32_t
+var_at(const uint8_t *p)
 {
-	struct rd r;
+	return RECORDVIEW_VAR(get_u16le(p), get_u16le(p + 2));
+}
 
-	rd_init(&r, p, len);
-	rd_skip(&r, RECORD_HEADER);
-	while (r.why == NULL && rd_left(&r) > 0) {
-		uint32_t var = (uint32_t)rd_u16le(&r) << 16;
-		const uint8_t *at;
-		size_t have;
+/* The most that a value has; 0 if there is no such entry. */
+static size_t
+most(uint32_t var)
+{
+	uint32_t id = var & 0xFFFF;
 
-		var |= rd_u16le(&r);
-		have = rd_u16le(&r);
-		rd_skip(&r, 2);
-		/* What is cut off is searched as far as it goes. */
-		if (have > rd_left(&r))
-			have = rd_left(&r);
-		at = rd_bytes(&r, have);
-		if (r.why == NULL)
-			value(n, var, at, have);
-		if ((4 - have % 4) % 4 <= rd_left(&r))
-			rd_skip(&r, (4 - have % 4) % 4);
+	switch (var) {
+	case RECORDVIEW_MEBX_CURRENT:
+	case RECORDVIEW_MEBX_NEW:
+	case RECORDVIEW_OTP:
+	case RECORDVIEW_PPS:
+		return TEXT_MAX;
+	case RECORDVIEW_KEY:
+	case RECORDVIEW_CERT:
+		return KEY_MAX;
+	default:
+		if (var >> 16 == RECORDVIEW_OURS)
+			return id > 0 && id <= (RECORDVIEW_ENABLED & 0xFFFF)
+			    ? VALUE_MAX
+			    : 0;
+		return (var >> 16 == 1 || var >> 16 == 2) && id > 0 &&
+			id <= 0xFF
+		    ? VALUE_MAX
+		    : 0;
+	}
+}
+
+/* Is it a secret beyond doubt? Asked anywhere. */
+static bool
+is_secret(const uint8_t *p, size_t left)
+{
+	size_t n = get_u16le(p + 4), have;
+
+	if (get_u16le(p + 6) != 0)
+		return false;
+	have = printable(p + 8, left - 8 < n ? left - 8 : n);
+	switch (var_at(p)) {
+	case RECORDVIEW_MEBX_CURRENT:
+	case RECORDVIEW_MEBX_NEW:
+	case RECORDVIEW_OTP:
+		return n >= NEEDLE_LEAST && n <= TEXT_MAX &&
+		    have >= NEEDLE_LEAST;
+	case RECORDVIEW_PPS:
+		return n == PSK_PPS_LEN && have >= NEEDLE_LEAST;
+	case RECORDVIEW_KEY:
+		return n > KEY_FRAME && n <= KEY_MAX && left > 10 &&
+		    p[8] == 0x30 && p[9] >= 0x80;
+	default:
+		return false;
 	}
 }
 
 void
-needle_setup(struct needles *n, const uint8_t *p, size_t len)
+needle_walk(struct needle_walk *w, const uint8_t *p, size_t n, size_t from)
 {
-	struct setupbin_record *rec = malloc(sizeof(*rec));
-	struct setupbin_entry entry;
-	struct setupbin head;
-	struct rd r;
-	size_t at;
+	*w = (struct needle_walk){ .p = p, .n = n, .at = from, .chain = from };
+}
 
-	rd_init(&r, p, len);
-	if (rec == NULL)
-		n->pool.failed = true;
-	else if (setupbin_read(&r, &head))
-		for (uint32_t i = 0;
-		     i < head.count && setupbin_record_read(&r, &head, rec);
-		     i++)
-			for (at = 0; setupbin_next(rec, &at, &entry);)
-				value(n, RECORDVIEW_VAR(entry.module, entry.id),
-				    entry.value, entry.n);
-	if (rec != NULL)
-		secret_wipe(rec, sizeof(*rec));
-	free(rec);
+/* The entry at w->at. One that is longer than there are loses the way: of its
+ * value is taken what can be. */
+static void
+take(struct needle_walk *w, struct needle_entry *e)
+{
+	const uint8_t *p = w->p + w->at;
+	size_t left = w->n - w->at, max;
+
+	e->var = var_at(p);
+	e->off = w->at;
+	e->value = p + 8;
+	e->n = get_u16le(p + 4);
+	max = most(e->var);
+	if (e->n > max) {
+		e->n = max;
+		e->size = 8;
+		w->chain = w->n;
+	} else {
+		e->size = 8 + (e->n + 3) / 4 * 4;
+		w->chain = w->at + e->size;
+	}
+	if (e->n > left - 8)
+		e->n = left - 8;
+	if (e->size > left)
+		e->size = left;
+	w->at += 4;
+}
+
+bool
+needle_entry(struct needle_walk *w, struct needle_entry *e)
+{
+	for (; w->at < w->n && w->n - w->at >= 8; w->at += 4) {
+		const uint8_t *p = w->p + w->at;
+
+		if ((w->at == w->chain && most(var_at(p)) > 0) ||
+		    is_secret(p, w->n - w->at)) {
+			take(w, e);
+			return true;
+		}
+	}
+	return false;
+}
+
+size_t
+needle_entries(struct needles *n, const uint8_t *p, size_t len, size_t from)
+{
+	struct needle_walk w;
+	struct needle_entry e;
+	size_t found = 0;
+
+	needle_walk(&w, p, len, from);
+	for (; needle_entry(&w, &e); found++)
+		value(n, e.var, e.value, e.n);
+	return found;
 }
 
 /* ---- the search ---- */
@@ -329,7 +503,7 @@ needle_ready(struct needles *n, struct err *e)
 {
 	struct needle_at *list = (void *)n->list.buf;
 
-	if (n->pool.failed || n->list.failed)
+	if (n->pool.failed || n->list.failed || n->forms.failed)
 		return err_set(e, ERR_RETRY,
 		    "more secrets than can be searched for at once");
 	if (n->n > 0)
@@ -343,24 +517,63 @@ needle_ready(struct needles *n, struct err *e)
 	return ERR_OK;
 }
 
-bool
-needle_find(const struct needles *n, const uint8_t *p, size_t from, size_t end,
-    size_t *at, size_t *len)
+/* The run around the window k at i. */
+static size_t
+run(const struct needles *n, const struct needle_at *k, const uint8_t *p,
+    const struct needle_hit *within, size_t *before)
+{
+	const uint8_t *pool = n->pool.buf;
+	size_t i = within->at, len = k->len, back = 0;
+
+	while (k->off + len < k->end && i + len < within->len &&
+	    pool[k->off + len] == p[i + len])
+		len++;
+	while (k->off - back > k->begin && i > back &&
+	    pool[k->off - back - 1] == p[i - back - 1])
+		back++;
+	*before = back;
+	return back + len;
+}
+
+static bool
+search(const struct needles *n, const uint8_t *p, size_t end, bool proved,
+    struct needle_hit *h)
 {
 	const struct needle_at *list = (const void *)n->list.buf;
 
-	for (size_t i = from; n->n > 0 && i < end && end - i >= NEEDLE_LEAST;
+	h->len = 0;
+	for (size_t i = h->next; n->n > 0 && i < end && end - i >= NEEDLE_LEAST;
 	     i++) {
+		const struct needle_hit within = { .at = i, .len = end };
 		uint32_t hash = hash_of(p + i);
+		size_t len, back;
 
-		for (uint32_t k = n->first[hash]; k < n->first[hash + 1]; k++)
-			if (list[k].len <= end - i &&
+		for (uint32_t k = n->first[hash]; k < n->first[hash + 1]; k++) {
+			if (list[k].len > end - i ||
 			    memcmp(p + i, n->pool.buf + list[k].off,
-				list[k].len) == 0) {
-				*at = i;
-				*len = list[k].len;
-				return true;
-			}
+				list[k].len) != 0)
+				continue;
+			len = run(n, &list[k], p, &within, &back);
+			if (len > h->len && (!proved || len >= list[k].proved))
+				*h =
+				    (struct needle_hit){ i - back, len, i + 1 };
+		}
+		if (h->len > 0)
+			return true;
 	}
 	return false;
+}
+
+bool
+needle_find(
+    const struct needles *n, const uint8_t *p, size_t end, struct needle_hit *h)
+{
+	return search(n, p, end, false, h);
+}
+
+bool
+needle_left(
+    const struct needles *n, const uint8_t *p, size_t end, struct needle_hit *h)
+{
+	return search(n, p, end, true, h);
 }

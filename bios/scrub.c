@@ -2,45 +2,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/secret.h"
+#include "base/digest.h"
 #include "bios/container.h"
 #include "bios/ffs.h"
 #include "bios/ftw.h"
 #include "bios/me.h"
 #include "bios/place.h"
+#include "bios/remains.h"
 #include "bios/scrub.h"
 #include "bios/stray.h"
 #include "bios/scrubmap.h"
 #include "formats/reason.h"
 #include "formats/recordview.h"
-#include "formats/setupbin.h"
 
-#define CHAIN_MAX 64
-#define SETUP_MAJORS 4
 #define STATE_AT 2      /* EDK2, $VSS: in a variable */
 #define STATE_GONE 0x3C /* added, being replaced, deleted */
 #define NVAR_ATTRS_AT 9
 #define NVAR_VALID 0x80
+#define NVAR_VALUE_ONLY 0x08
+#define NVAR_GUID_INLINE 0x04
+#define NVAR_HEADER 10 /* then the index of a GUID, if it is not inline */
+#define ROUNDS 8
 
-/* ---- what lies where ---- */
-
-/* A record's magic, version and header length: torn ones too. The magic alone
- * is in our own firmware code as well. *len: the extent that it claims, cut to
- * what can be. */
-static bool
-record_at(const uint8_t *p, size_t room, size_t *len)
-{
-	size_t total;
-
-	if (room < RECORD_HEADER || !recordview_present(p, room) ||
-	    get_u16le(p + 0x08) != 1 || get_u16le(p + 0x0a) != RECORD_HEADER)
-		return false;
-	total = get_u32le(p + 0x0c);
-	if (total < RECORD_HEADER || total > RECORD_MAX)
-		total = RECORD_MAX;
-	*len = total < room ? total : room;
-	return true;
-}
+/* What is known of a byte. */
+enum {
+	AREA = 0x01,    /* ours to erase if a secret lies there */
+	KEEP = 0x02,    /* but it belongs to something that stays */
+	REMAINS = 0x04, /* of a secret, a record, or a file */
+	/* of an entry's first byte */
+	OURS = 0x08,
+	CHAINED = 0x10, /* has the newer value of one of ours (NVAR) */
+	FOREIGN = 0x20  /* ... of one of another that is live */
+};
 
 bool
 scrub_next_record(const uint8_t *p, size_t end, size_t *at, size_t *len)
@@ -51,58 +44,11 @@ scrub_next_record(const uint8_t *p, size_t end, size_t *at, size_t *len)
 		if (hit == NULL)
 			return false;
 		*at = (size_t)(hit - p);
-		if (record_at(hit, end - *at, len))
+		if (remains_record(hit, end - *at, len))
 			return true;
 		(*at)++;
 	}
 	return false;
-}
-
-/* A Setup.bin file by its header; firmware has the GUIDs in code too. *len: to
- * the last record that is one. */
-static bool
-setup_at(const uint8_t *p, size_t room, size_t *len)
-{
-	struct setupbin_record *rec;
-	struct setupbin head;
-	struct rd r;
-
-	rd_init(&r, p, room);
-	if (!setupbin_read(&r, &head) || head.count == 0)
-		return false;
-	*len = rd_off(&r);
-	if ((rec = malloc(sizeof(*rec))) == NULL)
-		return true;
-	for (uint32_t i = 0;
-	     i < head.count && setupbin_record_read(&r, &head, rec); i++)
-		*len = rd_off(&r);
-	secret_wipe(rec, sizeof(*rec));
-	free(rec);
-	return true;
-}
-
-static bool
-next_setup(const uint8_t *p, size_t end, size_t *at, size_t *len)
-{
-	size_t best = end;
-
-	for (uint8_t major = 1; major <= SETUP_MAJORS; major++)
-		for (size_t from = *at; from < best;) {
-			const uint8_t *hit = memmem(p + from, best - from,
-			    setupbin_guid(major), UUID_LEN);
-			size_t n;
-
-			if (hit == NULL)
-				break;
-			from = (size_t)(hit - p);
-			if (setup_at(hit, end - from, &n)) {
-				best = from;
-				*len = n;
-			}
-			from++;
-		}
-	*at = best;
-	return best < end;
 }
 
 /* ---- what to look for ---- */
@@ -110,16 +56,12 @@ next_setup(const uint8_t *p, size_t end, size_t *at, size_t *len)
 static void
 learn(struct scrub *s)
 {
-	size_t at, len;
+	struct remains r = { .p = s->p, .needles = s->needles };
 
-	for (at = 0; scrub_next_record(s->p, s->n, &at, &len); at++) {
-		needle_torn(s->needles, s->p + at, len);
-		s->records++;
-	}
-	for (at = 0; next_setup(s->p, s->n, &at, &len); at++) {
-		needle_setup(s->needles, s->p + at, len);
-		s->setups++;
-	}
+	remains_find(&r, 0, s->n);
+	s->records = r.records;
+	s->setups = r.setups;
+	s->damaged = r.damaged;
 }
 
 void
@@ -179,55 +121,95 @@ overlaps(size_t off, size_t len, size_t from, size_t end)
 	return off < end && from < off + len;
 }
 
-/* Would it touch what the firmware reads, or a store's header? */
-static bool
-is_in_use(const struct scrub *s, size_t off, size_t len)
+static void
+mark(struct scrub *s, size_t from, size_t end, uint8_t as)
 {
-	for (size_t i = 0; i < s->img->nstores; i++) {
-		const struct varstore *store = &s->img->store[i];
-		struct varstore_var v;
+	for (; from < end && from < s->n; from++)
+		s->mask[from] |= as;
+}
 
-		if (!overlaps(off, len, store->vol, store->vol_end))
-			continue;
-		if (overlaps(off, len, store->off, store->first))
-			return true;
-		for (size_t at = 0; varstore_next(store, &at, &v);)
-			if (v.live && overlaps(off, len, v.off, v.off + v.size))
-				return true;
+/* The table of GUIDs that NVAR's entries name, as far as they do. */
+static void
+keep_table(struct scrub *s, const struct varstore *store)
+{
+	struct varstore_var v;
+	size_t n = 0;
+
+	for (size_t at = 0; varstore_next(store, &at, &v);)
+		if ((v.state & (NVAR_VALUE_ONLY | NVAR_GUID_INLINE)) == 0 &&
+		    v.size > NVAR_HEADER && s->p[v.off + NVAR_HEADER] >= n)
+			n = s->p[v.off + NVAR_HEADER] + (size_t)1;
+	n *= UUID_LEN;
+	if (n > store->end - store->off)
+		n = store->end - store->off;
+	mark(s, store->end - n, store->end, KEEP);
+}
+
+/* Headers and entries; those of ours go by scrub_store(). A store that is not
+ * understood is kept as it is. */
+static void
+keep_store(struct scrub *s, const struct varstore *store)
+{
+	bool known =
+	    store->format != VARSTORE_NONE && store->format != VARSTORE_EVSA;
+	struct ftw f;
+
+	mark(s, store->off, known ? store->free : store->end, KEEP);
+	if (store->format == VARSTORE_NVAR) {
+		keep_table(s, store);
+		return;
 	}
-	return false;
+	for (size_t at = store->vol; ftw_next(s->p, at, store->vol_end, &f);
+	     at = f.end)
+		mark(s, f.off, f.off + f.header, KEEP);
 }
 
-static bool
-may_erase(const struct scrub *s, size_t off, size_t len)
+static void
+find_kept(struct scrub *s)
 {
-	struct err none;
+	const struct image *img = s->img;
 
-	err_clear(&none);
-	for (size_t i = 0; i < s->nareas; i++)
-		if (off >= s->area[i].from && off < s->area[i].end &&
-		    len <= s->area[i].end - off)
-			return !is_in_use(s, off, len) &&
-			    guard_check(&s->guard, off, len, &none) == ERR_OK;
-	return false;
+	for (size_t i = 0; i < img->nstores; i++)
+		keep_store(s, &img->store[i]);
+	for (size_t i = 0; i < img->nvolumes; i++)
+		mark(s, img->volume[i].off,
+		    img->volume[i].off + img->volume[i].header, KEEP);
+	for (size_t i = 0; i < s->guard.n; i++)
+		mark(s, s->guard.r[i].off,
+		    s->guard.r[i].off + s->guard.r[i].len, KEEP);
+	if (s->guard.full)
+		mark(s, 0, s->n, KEEP);
 }
 
-static bool
-erase(struct scrub *s, size_t off, size_t len)
+static void
+mark_remains(void *arg, size_t off, size_t len)
 {
-	if (!may_erase(s, off, len))
-		return false;
-	memset(s->p + off, 0xFF, len);
-	return true;
+	mark(arg, off, off + len, REMAINS);
+}
+
+/* All hits before anything is erased: a piece that is gone does not tell of
+ * what follows it. */
+static void
+find_remains(struct scrub *s, const struct scrub_area *a)
+{
+	struct remains r = { .p = s->p, .tell = mark_remains, .arg = s };
+	struct needle_hit h = { .next = a->from };
+
+	mark(s, a->from, a->end, AREA);
+	remains_find(&r, a->from, a->end);
+	while (needle_find(s->needles, s->p, a->end, &h))
+		mark(s, h.at, h.at + h.len, REMAINS);
+}
+
+static void
+erase_remains(struct scrub *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if ((s->mask[i] & (AREA | KEEP | REMAINS)) == (AREA | REMAINS))
+			s->p[i] = 0xFF;
 }
 
 /* ---- variables ---- */
-
-/* Entries that newer values of ours are in (NVAR). */
-struct chain {
-	size_t n;
-	size_t off[CHAIN_MAX];
-};
 
 bool
 scrub_has_name(const struct varstore_var *v, const struct varstore_name *name)
@@ -254,43 +236,62 @@ is_named(const struct scrub *s, const struct varstore_var *v)
 static bool
 holds(const struct scrub *s, size_t from, size_t end)
 {
+	struct needle_hit h = { .next = from };
 	size_t at = from, len;
 
-	if (scrub_next_record(s->p, end, &at, &len))
-		return true;
-	return needle_find(s->needles, s->p, from, end, &at, &len);
+	return scrub_next_record(s->p, end, &at, &len) ||
+	    needle_find(s->needles, s->p, end, &h);
 }
 
 /* Of our name, of its chain, a record under another name, or the remains of
  * one that the firmware does not read. */
 static bool
-is_ours(const struct scrub *s, const struct varstore_var *v, struct chain *c)
+judge_entry(const struct scrub *s, const struct varstore_var *v)
 {
+	uint8_t is = s->mask[v->off];
 	size_t len;
-	bool ours = is_named(s, v);
 
-	for (size_t i = 0; i < c->n && !ours; i++)
-		ours = c->off[i] == v->off;
-	if (!ours)
-		ours = v->live
-		    ? v->data != NULL && record_at(v->data, v->len, &len)
-		    : holds(s, v->off, v->off + v->size);
-	if (ours && v->next != 0 && c->n < CHAIN_MAX)
-		c->off[c->n++] = v->next;
+	if ((is & OURS) != 0 || is_named(s, v))
+		return true;
+	if (v->live)
+		return v->data != NULL && remains_record(v->data, v->len, &len);
+	if ((is & FOREIGN) != 0)
+		return false;
+	if ((is & CHAINED) != 0 && (v->state & NVAR_VALUE_ONLY) != 0)
+		return true;
+	return holds(s, v->off, v->off + v->size);
+}
+
+/* Entries are asked in their order; a chain only goes forward. */
+static bool
+is_ours(struct scrub *s, const struct varstore_var *v)
+{
+	bool ours = judge_entry(s, v);
+	uint8_t *is = &s->mask[v->off];
+
+	if (ours && (*is & OURS) == 0) {
+		*is |= OURS;
+		s->variables++;
+	}
+	if (v->next > v->off && v->next < s->n) {
+		if (ours)
+			s->mask[v->next] |= CHAINED;
+		else if (v->live || (*is & FOREIGN) != 0)
+			s->mask[v->next] |= FOREIGN;
+	}
 	return ours;
 }
 
 /* Where the entries begin that nothing but ours follow; the end if none. */
 static size_t
-find_tail(const struct scrub *s, const struct varstore *store, size_t *end)
+find_tail(struct scrub *s, const struct varstore *store, size_t *end)
 {
-	struct chain c = { 0 };
 	struct varstore_var v;
 	size_t tail = 0;
 
 	*end = 0;
 	for (size_t at = 0; varstore_next(store, &at, &v);) {
-		if (!is_ours(s, &v, &c))
+		if (!is_ours(s, &v))
 			tail = 0;
 		else if (tail == 0)
 			tail = v.off;
@@ -315,40 +316,42 @@ bury(
 static void
 scrub_store(struct scrub *s, const struct varstore *store)
 {
-	struct chain c = { 0 };
 	struct varstore_var v;
 	size_t end, tail;
 
 	if (store->format == VARSTORE_NONE || store->format == VARSTORE_EVSA)
 		return;
 	tail = find_tail(s, store, &end);
-	for (size_t at = 0; varstore_next(store, &at, &v);) {
-		if (!is_ours(s, &v, &c))
-			continue;
-		s->variables++;
-		if (v.off < tail)
+	for (size_t at = 0; varstore_next(store, &at, &v);)
+		if (v.off < tail && (s->mask[v.off] & OURS) != 0)
 			bury(s, store, &v);
-	}
 	if (tail < end)
 		memset(s->p + tail, 0xFF, end - tail);
 }
 
-/* ---- everything else ---- */
-
-static void
-scrub_area(struct scrub *s, const struct scrub_area *a)
+/* Until nothing changes: a store that was broken by what lay in it may be
+ * whole now, and its end be free again. */
+static enum err_code
+scrub_stores(struct scrub *s, struct err *e)
 {
-	size_t at, len;
+	struct image *img = malloc(sizeof(*img));
+	uint32_t was = 0, now = digest_crc32(s->p, s->n);
 
-	for (at = a->from; scrub_next_record(s->p, a->end, &at, &len); at++)
-		if (!erase(s, at, len))
-			erase(s, at, RECORD_HEADER);
-	for (at = a->from; next_setup(s->p, a->end, &at, &len); at++)
-		erase(s, at, len);
-	for (at = a->from; needle_find(s->needles, s->p, at, a->end, &at, &len);
-	     at++)
-		erase(s, at, len);
+	if (img == NULL)
+		return err_mem(e);
+	for (int i = 0; i < ROUNDS && was != now; i++) {
+		if (image_read(s->p, s->n, img, e) != ERR_OK)
+			break;
+		for (size_t k = 0; k < img->nstores; k++)
+			scrub_store(s, &img->store[k]);
+		was = now;
+		now = digest_crc32(s->p, s->n);
+	}
+	free(img);
+	return e->code;
 }
+
+/* ---- everything else ---- */
 
 static bool
 in_volume(const struct image *img, size_t off, size_t len)
@@ -437,16 +440,18 @@ left(size_t at, const char *what, struct err *e)
 enum err_code
 scrub_prove(const struct scrub *s, const uint8_t *p, size_t n, struct err *e)
 {
+	struct needle_hit h = { 0 };
 	size_t at, len;
 
-	if (needle_find(s->needles, p, 0, n, &at, &len))
-		return left(at,
+	if (needle_left(s->needles, p, n, &h))
+		return left(h.at,
 		    "bytes of a secret lie where nothing of ours belongs", e);
 	for (at = 0; scrub_next_record(p, n, &at, &len); at++)
 		if (recordview_length(p + at, n - at) > 0)
 			return left(at,
 			    "a record lies where nothing of ours belongs", e);
-	for (at = 0; next_setup(p, n, &at, &len); at++)
+	at = 0;
+	if (remains_setup(p, n, &at))
 		return left(
 		    at, "a Setup.bin lies where nothing of ours belongs", e);
 	return ERR_OK;
@@ -492,13 +497,18 @@ scrub_run(struct scrub *s, struct err *e)
 {
 	if (needle_ready(s->needles, e) != ERR_OK)
 		return e->code;
-	for (size_t i = 0; i < s->img->nstores; i++)
-		scrub_store(s, &s->img->store[i]);
+	if ((s->mask = calloc(1, s->n)) == NULL)
+		return err_mem(e);
+	find_kept(s);
+	for (size_t i = 0; i < s->nareas; i++)
+		find_remains(s, &s->area[i]);
+	erase_remains(s);
+	if (scrub_stores(s, e) != ERR_OK)
+		return e->code;
+	scrub_gaps(s);
+	/* Last, since its checksums may cover what was erased. */
 	if (scrubmap_restore(s, e) != ERR_OK)
 		return e->code;
-	for (size_t i = 0; i < s->nareas; i++)
-		scrub_area(s, &s->area[i]);
-	scrub_gaps(s);
 	count_packed(s);
 	if (scrub_prove(s, s->p, s->n, e) != ERR_OK)
 		return e->code;
@@ -510,4 +520,6 @@ scrub_free(struct scrub *s)
 {
 	needle_free(s->needles);
 	s->needles = NULL;
+	free(s->mask);
+	s->mask = NULL;
 }

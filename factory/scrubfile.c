@@ -195,11 +195,16 @@ warn(const struct job *j)
 		log_warn("%s: broken firmware volumes: %zu; packed sections in "
 			 "them are not counted",
 		    j->in, s->unsound);
+	if (s->damaged > 0)
+		log_warn("%s: %zu damaged record%s: what lay behind the damage "
+			 "could not be learned%s",
+		    j->in, s->damaged, s->damaged == 1 ? "" : "s",
+		    j->l == NULL ? "; name LEDGER and UUID" : "");
 	if (s->needles->skipped > 0)
 		log_warn(
-		    "%s: secrets of less than %d characters are removed with "
-		    "their record, but not searched for: they occur by "
-		    "chance",
+		    "%s: secrets of less than %d characters, or of few "
+		    "different ones, are removed with their record, but not "
+		    "searched for: they occur by chance",
 		    j->in, NEEDLE_LEAST);
 	if (s->needles->secrets == 0)
 		log_warn("%s: no secret was found to search for%s", j->in,
@@ -237,9 +242,11 @@ tell_text(const struct job *j, struct wr *w)
 		    plural(s->setups), s->variables, plural(s->variables),
 		    j->changed, plural(j->changed));
 	if (s->needles->secrets > 0)
-		wr_fmt(w, "; of %zu secret%s no piece of %d bytes is left",
+		wr_fmt(w,
+		    "; of %zu secret%s no %d bytes in a row of a PPS or a "
+		    "key, no %d of a password are left",
 		    s->needles->secrets, plural(s->needles->secrets),
-		    NEEDLE_WINDOW);
+		    NEEDLE_RUN, NEEDLE_PROVED);
 	wr_str(w, "\n");
 }
 
@@ -254,11 +261,13 @@ tell(const struct job *j, struct err *e)
 		wr_fmt(&w,
 		    "{\"found\":%s,\"records\":%zu,\"setup_bins\":%zu,"
 		    "\"variables\":%zu,\"changed\":%zu,\"secrets\":%zu,"
-		    "\"skipped\":%zu,\"packed\":%zu,\"map_places\":%zu,"
+		    "\"skipped\":%zu,\"packed\":%zu,\"damaged\":%zu,\"map_"
+		    "places\":%zu,"
 		    "\"erased_unknown\":%zu}\n",
 		    found_any(j) ? "true" : "false", s->records, s->setups,
 		    s->variables, j->changed, s->needles->secrets,
-		    s->needles->skipped, s->packed, s->placed, s->guessed);
+		    s->needles->skipped, s->packed, s->damaged, s->placed,
+		    s->guessed);
 	else
 		tell_text(j, &w);
 	return cli_print(&w, e);

@@ -175,7 +175,7 @@ static const struct reason table[REASON_LAST] = {
 	    "Write the image again; if it is a board's, program it "
 	    "again." },
 	[REASON_SCRUB_LEFT] = { "scrub-left",
-	    "After a scrub no byte of a secret is left in the image.",
+	    "After a scrub no piece of a secret is left in the image.",
 	    "Do not reuse this image; erase the whole flash and "
 	    "program a base." },
 	[REASON_DELTA_MALFORMED] = { "delta-malformed",
