@@ -171,6 +171,17 @@ is_others(struct writer *w, const char *name)
 	return is;
 }
 
+static bool
+is_base(const struct writer *w, const char *name)
+{
+	char path[PATH_MAX];
+	struct err no;
+
+	err_clear(&no);
+	return file_join(path, sizeof(path), w->dir, name, &no) == ERR_OK &&
+	    file_same(path, w->base);
+}
+
 /* The file changes no board: a unit that is verified stays so. */
 static enum err_code
 send(struct writer *w, const struct unit *u, const uint8_t *p, size_t n,
@@ -189,6 +200,9 @@ send(struct writer *w, const struct unit *u, const uint8_t *p, size_t n,
 	s->mark = strcmp(u->state, "issued") == 0 ||
 	    strcmp(u->state, "returned") == 0;
 	s->durable = !s->made;
+	if (there == FILEGROUP_OTHER && is_base(w, name))
+		return err_set(e, ERR_USAGE,
+		    "%s/%s: is the base, and would be replaced", w->dir, name);
 	if (there == FILEGROUP_OTHER && !w->force && is_others(w, name))
 		return ERR_OK;
 	if (there == FILEGROUP_OTHER && !w->force)

@@ -310,6 +310,18 @@ a_base_that_is_not_fit_is_refused() {
 	[ "$(ls -A images | wc -l)" = 0 ]
 }
 
+the_base_is_never_the_image_that_is_replaced() {
+	a_base
+	a_ledger 1
+	mkdir -m 700 images
+	u=$(uuids PSK)
+	cp base.bin "images/$u.bin"
+	status 1 amtforge image write l.db PSK --base "images/$u.bin" \
+		--map "$MAP" --out images --force
+	says "is the base, and would be replaced"
+	cmp base.bin "images/$u.bin"
+}
+
 a_map_that_does_not_match_or_is_unsound_is_refused() {
 	a_base
 	a_ledger 1
@@ -386,6 +398,7 @@ if [ -e $OVMF ]; then
 	t a_unit_that_is_shipped_gets_no_image_until_it_is_returned
 	t two_runs_do_not_write_to_one_folder
 	t a_base_that_is_not_fit_is_refused
+	t the_base_is_never_the_image_that_is_replaced
 	t a_map_that_does_not_match_or_is_unsound_is_refused
 	t show_tells_what_it_does_not_understand_with_its_offset
 	t show_tells_no_secret
