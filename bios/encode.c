@@ -20,7 +20,7 @@ unfit(const struct map_setting *s, struct err *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
-	return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_TARGET),
+	return err_refuse(e, ERR_DATA, reason_get(REASON_MAP_UNSOUND),
 	    "setting %s: %s", s->label, why);
 }
 

@@ -2,7 +2,7 @@
 /*
  * A record's value as the bytes of a map's setting. Pure. What is written may
  * be secret; messages never tell a value, nor how long a secret one is.
- * REASON_IMAGE_TARGET for a value that its room or encoding cannot hold.
+ * REASON_MAP_UNSOUND for a value that its room or encoding cannot hold.
  */
 #ifndef BIOS_ENCODE_H
 #define BIOS_ENCODE_H

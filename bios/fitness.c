@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bios/container.h"
 #include "bios/ffs.h"
 #include "bios/fixup.h"
+#include "bios/encode.h"
 #include "bios/fitness.h"
+#include "bios/owner.h"
 #include "bios/protect.h"
 #include "formats/reason.h"
 
@@ -59,6 +62,34 @@ refuse_live(
 	return ERR_OK;
 }
 
+/* A record that no device finds is another unit's all the same, and would be
+ * in every image that is made from the base. The magic alone is in code too. */
+static enum err_code
+refuse_hidden(const struct image *img, struct err *e)
+{
+	size_t at = 0;
+
+	while (at < img->n) {
+		const uint8_t *hit =
+		    memmem(img->p + at, img->n - at, "AMTFORG1", 8);
+
+		if (hit == NULL)
+			return ERR_OK;
+		at = (size_t)(hit - img->p);
+		if (img->n - at >= RECORD_HEADER && get_u16le(hit + 8) == 1 &&
+		    get_u16le(hit + 10) == RECORD_HEADER) {
+			err_refuse(e, ERR_DATA,
+			    reason_get(REASON_IMAGE_LIVE_RECORD),
+			    "offset 0x%zx: a record lies here, where no "
+			    "device looks for one",
+			    at);
+			return err_at(e, at);
+		}
+		at++;
+	}
+	return ERR_OK;
+}
+
 /* A device takes what lies in a container whatever a map says; another secret
  * variable would be another unit's. */
 static enum err_code
@@ -81,7 +112,7 @@ refuse_records(const struct planner *p, struct err *e)
 		    refuse_live(p->img, &s->var, e) != ERR_OK)
 			return e->code;
 	}
-	return ERR_OK;
+	return refuse_hidden(p->img, e);
 }
 
 /* ---- settings ---- */
@@ -93,17 +124,6 @@ has_variable(const struct imgmap *map)
 		if (map_is_variable(&map->setting[i]))
 			return true;
 	return false;
-}
-
-/* Can it be the store of such a setting? One whose kind is not known is, so
- * that what is wrong with it is told. */
-static bool
-is_kind(const struct varstore *s, enum map_target target)
-{
-	if (target == MAP_AT_NVAR)
-		return s->format == VARSTORE_NVAR;
-	return s->format == VARSTORE_EDK2 || s->format == VARSTORE_VSS ||
-	    s->format == VARSTORE_NONE;
 }
 
 static enum err_code
@@ -125,7 +145,7 @@ choose_store(struct planner *p, size_t i, struct err *e)
 	size_t n = 0, want = s->store < 0 ? 0 : (size_t)s->store, first = 0;
 
 	for (size_t k = 0; k < img->nstores; k++) {
-		if (!is_kind(&img->store[k], s->target))
+		if (!place_is_store(&img->store[k], s->target))
 			continue;
 		if (s->store < 0 && n == 1)
 			return err_refuse(e, ERR_DATA,
@@ -159,15 +179,16 @@ differs(const struct planner *p, const struct map_setting *s, size_t at,
 	return err_at(e, at);
 }
 
-/* A plan tells old bytes, so where a secret goes nobody's may be: all bytes are
- * one, erased as a rule, or the map knows them. */
+/* A plan tells old bytes, so they may be nobody's secret: all are one, erased
+ * as a rule, or the map knows them. */
 static enum err_code
 judge_blank(const struct planner *p, const struct map_setting *s,
     const struct place *at, struct err *e)
 {
 	const uint8_t *old = p->img->p + at->off;
 
-	if (!map_is_secret(s) || s->nexpect > 0 || at->len == 0 ||
+	/* Other bits of a word stay, and are needed. */
+	if (s->encoding == MAP_BITS || s->nexpect > 0 || at->len == 0 ||
 	    memcmp(old, old + 1, at->len - 1) == 0)
 		return ERR_OK;
 	err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_LIVE_RECORD),
@@ -207,7 +228,10 @@ judge_place(struct planner *p, size_t i, struct err *e)
 
 	if (place_setting(p->img, s, at, e) != ERR_OK ||
 	    outside_stores(p, at, e) != ERR_OK ||
-	    fitness_write(p, at, s->nexpect > 0, e) != ERR_OK)
+	    fitness_write(p, at, s->nexpect > 0, e) != ERR_OK ||
+	    (s->target != MAP_AT_FFS && /* which has rules of its own */
+		owner_judge(p->img, at, s->nexpect > 0, s->consent, e) !=
+		    ERR_OK))
 		return err_in(e, "map %s: setting %s", p->map->name, s->label);
 	for (size_t k = 0; s->nexpect > 0 && k < at->len; k++) {
 		uint8_t want = s->expect[s->nexpect == 1 ? 0 : k];
@@ -232,16 +256,40 @@ judge_addition(struct planner *p, size_t i, struct err *e)
 	else if (fpt_add(&me.fpt, s->part, s->size, &p->add, e) == ERR_OK) {
 		p->at[i].off = p->add.from;
 		p->at[i].len = p->add.len;
-		fitness_write(p, &p->at[i], true, e);
+		if (outside_stores(p, &p->at[i], e) == ERR_OK)
+			fitness_write(p, &p->at[i], true, e);
 	}
 	for (size_t k = 0; e->code == ERR_OK && k < p->add.n; k++) {
 		const struct place at = { p->add.p[k].off, p->add.p[k].len };
 
-		fitness_write(p, &at, true, e);
+		if (outside_stores(p, &at, e) == ERR_OK)
+			fitness_write(p, &at, true, e);
 	}
 	return e->code == ERR_OK
 	    ? ERR_OK
 	    : err_in(e, "map %s: setting %s", p->map->name, s->label);
+}
+
+/* Of one name in one store only one would live. */
+static enum err_code
+judge_names(const struct planner *p, size_t i, struct err *e)
+{
+	const struct map_setting *b = &p->map->setting[i];
+
+	for (size_t k = 0; k < i; k++) {
+		const struct map_setting *a = &p->map->setting[k];
+
+		if (!map_is_variable(a) || p->store[k] != p->store[i] ||
+		    !uuid_equal(&a->var.guid, &b->var.guid) ||
+		    strcmp(a->var.name, b->var.name) != 0)
+			continue;
+		err_refuse(e, ERR_DATA, reason_get(REASON_MAP_UNSOUND),
+		    "settings %s and %s are one variable in the store at "
+		    "0x%zx",
+		    a->label, b->label, p->img->store[p->store[i]].off);
+		return map_at(p->map, b->line, e);
+	}
+	return ERR_OK;
 }
 
 static enum err_code
@@ -250,9 +298,10 @@ judge_settings(struct planner *p, struct err *e)
 	for (size_t i = 0; i < p->map->nsetting; i++) {
 		const struct map_setting *s = &p->map->setting[i];
 
-		if (map_is_variable(s))
-			choose_store(p, i, e);
-		else if (s->add)
+		if (map_is_variable(s)) {
+			if (choose_store(p, i, e) == ERR_OK)
+				judge_names(p, i, e);
+		} else if (s->add)
 			judge_addition(p, i, e);
 		else
 			judge_place(p, i, e);
@@ -316,9 +365,17 @@ add_fixup(struct planner *p, size_t i, struct err *e)
 		ERR_OK ||
 	    place_range(p->img, f->region, f->part, &sum, &at, e) != ERR_OK ||
 	    outside_stores(p, &at, e) != ERR_OK ||
-	    fitness_write(p, &at, f->holds, e) != ERR_OK)
+	    fitness_write(p, &at, f->holds, e) != ERR_OK ||
+	    owner_judge(p->img, &at, f->holds, f->consent, e) != ERR_OK)
 		return e->code;
 	fix->at = at.off;
+	if (!f->holds && at.len > 4 &&
+	    memcmp(p->img->p + at.off, p->img->p + at.off + 1, at.len - 1) != 0)
+		return err_refuse(e, ERR_DATA,
+		    reason_get(REASON_IMAGE_LIVE_RECORD),
+		    "0x%zx..0x%zx is not erased: it may hold another unit's "
+		    "secret (holds says that it is the checksum)",
+		    at.off, at.off + at.len - 1);
 	snprintf(fix->why, sizeof(fix->why), "fixup %zu: %s over 0x%zx..0x%zx",
 	    i + 1, map_fix_names[f->fix], fix->over.off,
 	    fix->over.off + fix->over.len - 1);
@@ -360,6 +417,114 @@ judge_fixups(struct planner *p, struct err *e)
 	return judge_order(p, e);
 }
 
+/* ---- all together ---- */
+
+/* What writes where, by the map. */
+struct claim {
+	struct place at;
+	uint32_t bits; /* of a word; else 0 */
+	unsigned line;
+	char who[MAP_LABEL + 16];
+};
+
+struct claims {
+	size_t n;
+	struct claim c[MAP_SETTINGS + FPT_PATCHES * MAP_SETTINGS + PLAN_FIXUPS];
+};
+
+static struct claim *
+add_claim(struct claims *all, size_t off, size_t len, unsigned line)
+{
+	struct claim *c = &all->c[all->n++];
+
+	c->at.off = off;
+	c->at.len = len;
+	c->line = line;
+	return c;
+}
+
+static void
+claim_setting(const struct planner *p, size_t i, struct claims *all)
+{
+	const struct map_setting *s = &p->map->setting[i];
+	struct claim *c = add_claim(all, p->at[i].off, p->at[i].len, s->line);
+
+	snprintf(c->who, sizeof(c->who), "setting %s", s->label);
+	c->bits = s->encoding == MAP_BITS ? encode_mask(s) : 0;
+	for (size_t k = 0; s->add && k < p->add.n; k++) {
+		c = add_claim(all, p->add.p[k].off, p->add.p[k].len, s->line);
+		snprintf(c->who, sizeof(c->who), "setting %s", s->label);
+	}
+}
+
+/* Those of the map are the last; before them are those of files, which belong
+ * to no line. */
+static void
+claim_fixup(const struct planner *p, size_t i, struct claims *all)
+{
+	const struct plan_fix *f = &p->fix[i];
+	size_t files = p->nfix - p->map->nfixup;
+	struct claim *c = add_claim(all, f->at, map_fix_len(f->fix), 0);
+
+	if (i < files) {
+		snprintf(c->who, sizeof(c->who), "the checksum of a file");
+		return;
+	}
+	c->line = p->map->fixup[i - files].line;
+	snprintf(c->who, sizeof(c->who), "fixup %zu", i - files + 1);
+}
+
+/* Bits of one word go together as long as they are others. */
+static bool
+clash(const struct claim *a, const struct claim *b)
+{
+	if (a->at.off >= b->at.off + b->at.len ||
+	    b->at.off >= a->at.off + a->at.len)
+		return false;
+	return a->bits == 0 || b->bits == 0 || a->at.off != b->at.off ||
+	    a->at.len != b->at.len || (a->bits & b->bits) != 0;
+}
+
+static enum err_code
+judge_claims(const struct planner *p, const struct claims *all, struct err *e)
+{
+	for (size_t i = 0; i < all->n; i++)
+		for (size_t k = 0; k < i; k++) {
+			const struct claim *a = &all->c[k], *b = &all->c[i];
+			size_t at =
+			    a->at.off > b->at.off ? a->at.off : b->at.off;
+
+			if (!clash(a, b))
+				continue;
+			err_refuse(e, ERR_DATA, reason_get(REASON_MAP_UNSOUND),
+			    "%s and %s (line %u) both write %s 0x%zx", b->who,
+			    a->who, a->line,
+			    a->bits != 0 && b->bits != 0 ? "bits at" : "offset",
+			    at);
+			err_at(e, at);
+			return map_at(p->map, b->line, e);
+		}
+	return ERR_OK;
+}
+
+/* What does not hang on a unit is said here, once. */
+static enum err_code
+judge_apart(const struct planner *p, struct err *e)
+{
+	struct claims *all = calloc(1, sizeof(*all));
+
+	if (all == NULL)
+		return err_mem(e);
+	for (size_t i = 0; i < p->map->nsetting; i++)
+		if (!map_is_variable(&p->map->setting[i]))
+			claim_setting(p, i, all);
+	for (size_t i = 0; i < p->nfix; i++)
+		claim_fixup(p, i, all);
+	judge_claims(p, all, e);
+	free(all);
+	return e->code;
+}
+
 enum err_code
 fitness_base(struct planner *p, struct err *e)
 {
@@ -377,5 +542,7 @@ fitness_base(struct planner *p, struct err *e)
 		me_guards(&me, &p->guard);
 	if (add_forbidden(p, e) != ERR_OK || judge_settings(p, e) != ERR_OK)
 		return e->code;
-	return judge_fixups(p, e);
+	if (judge_fixups(p, e) != ERR_OK)
+		return e->code;
+	return judge_apart(p, e);
 }

@@ -85,6 +85,14 @@ map_fix_len(enum map_fix fix)
 	return len[fix];
 }
 
+enum err_code
+map_at(const struct imgmap *map, unsigned line, struct err *e)
+{
+	if (map->file[0] == '\0')
+		return err_in(e, "map %s", map->name);
+	return err_in(e, "%s:%u", map->file, line);
+}
+
 struct judge {
 	const struct imgmap *map;
 	const struct image *img;

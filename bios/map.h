@@ -19,6 +19,7 @@
 #include "bios/image.h"
 
 #define MAP_NAME 64
+#define MAP_FILE 256
 #define MAP_LABEL 32
 #define MAP_PART 5 /* a $FPT name and its NUL */
 #define MAP_MATCHES 16
@@ -100,6 +101,7 @@ enum map_encoding {
 
 struct map_setting {
 	char label[MAP_LABEL]; /* the map's own name for it */
+	unsigned line;         /* of the map's file */
 	enum map_value value;
 	enum map_target target;
 	enum map_encoding encoding;
@@ -127,7 +129,7 @@ struct map_setting {
 	size_t nconstant;
 	uint8_t constant[MAP_BYTES];
 	bool secret;  /* the map says so; some values are in any case */
-	bool consent; /* FFS, OEM: the map takes the risk */
+	bool consent; /* FFS, OEM, REGION: the map takes the risk */
 };
 
 enum map_fix {
@@ -145,7 +147,9 @@ struct map_fixup {
 	size_t region;
 	char part[MAP_PART]; /* offsets count from it if it is not "" */
 	size_t from, len, at;
-	bool holds; /* the base must satisfy it already */
+	bool holds;   /* the base must satisfy it already */
+	bool consent; /* may be in a firmware volume: the map takes the risk */
+	unsigned line;
 };
 
 struct map_forbid {
@@ -156,6 +160,7 @@ struct map_forbid {
 
 struct imgmap {
 	char name[MAP_NAME];
+	char file[MAP_FILE]; /* it came from, for messages; or "" */
 	size_t nmatch;
 	struct map_match match[MAP_MATCHES];
 	size_t nsetting;
@@ -180,6 +185,8 @@ bool map_is_variable(const struct map_setting *);
 bool map_encodes(enum map_encoding, enum map_value);
 /* Bytes of a checksum. */
 size_t map_fix_len(enum map_fix);
+/* Puts before a message where in the map a setting or fix-up stands. */
+enum err_code map_at(const struct imgmap *, unsigned line, struct err *);
 /* Every rule holds, or REASON_IMAGE_NO_MATCH names the first that does not
  * with both values. */
 enum err_code map_matches(

@@ -42,6 +42,18 @@ place_part(
 	    !fpt_find(&me.fpt, name, &entry))
 		return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_TARGET),
 		    "the image has no $FPT partition %s", name);
+	for (size_t i = 0; i < me.fpt.n; i++) {
+		struct fpt_entry other;
+
+		fpt_entry(&me.fpt, i, &other);
+		if (other.at == entry.at || other.invalid || !other.space ||
+		    strcmp(other.name, entry.name) != 0)
+			continue;
+		err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_TARGET),
+		    "the image has two $FPT partitions %s, at 0x%zx and 0x%zx",
+		    name, entry.from, other.from);
+		return err_at(e, other.from);
+	}
 	out->off = entry.from;
 	out->len = entry.len;
 	return ERR_OK;
@@ -127,4 +139,13 @@ place_setting(const struct image *img, const struct map_setting *s,
 		return err_set(e, ERR_BUG, "a setting without a place");
 	}
 	return e->code != ERR_OK ? e->code : cut(&all, &range, out, e);
+}
+
+bool
+place_is_store(const struct varstore *s, enum map_target target)
+{
+	if (target == MAP_AT_NVAR)
+		return s->format == VARSTORE_NVAR;
+	return s->format == VARSTORE_EDK2 || s->format == VARSTORE_VSS ||
+	    s->format == VARSTORE_NONE;
 }

@@ -37,4 +37,8 @@ enum err_code place_range(const struct image *, size_t region, const char *part,
 enum err_code place_setting(const struct image *, const struct map_setting *,
     struct place *, struct err *);
 
+/* Can it be the store of such a setting? One whose kind is not known is, so
+ * that what is wrong with it is told. */
+bool place_is_store(const struct varstore *, enum map_target);
+
 #endif

@@ -133,19 +133,41 @@ add_bits(struct maker *m, const struct map_setting *s, const struct place *at,
 	return ERR_OK;
 }
 
+/* A value that the unit has not tells nothing. */
+static bool
+is_secret(const struct maker *m, const struct map_setting *s)
+{
+	return map_is_secret(s) && encode_has(s, m->rec);
+}
+
+/* Neither the map's name nor the encoding's is said twice. */
+static void
+say_value(const struct map_setting *s, char out[static PLAN_WHY])
+{
+	const char *value = map_value_names[s->value];
+	const char *how = map_encoding_names[s->encoding];
+
+	if (strcmp(s->label, value) == 0 && strcmp(value, how) == 0)
+		snprintf(out, PLAN_WHY, "%s", value);
+	else if (strcmp(s->label, value) == 0)
+		snprintf(out, PLAN_WHY, "%s as %s", value, how);
+	else
+		snprintf(out, PLAN_WHY, "%s: %s as %s", s->label, value, how);
+}
+
 static enum err_code
 add_value(struct maker *m, const struct map_setting *s, const struct place *at,
     struct err *e)
 {
 	size_t from = m->out->bytes.len;
+	char why[PLAN_WHY];
 
 	if (s->encoding == MAP_BITS)
 		return add_bits(m, s, at, e);
 	if (encode_value(s, m->rec, &m->out->bytes, e) != ERR_OK)
 		return e->code;
-	return add_write(m, at->off, from, map_is_secret(s), e, "%s: %s as %s",
-	    s->label, map_value_names[s->value],
-	    map_encoding_names[s->encoding]);
+	say_value(s, why);
+	return add_write(m, at->off, from, is_secret(m, s), e, "%s", why);
 }
 
 /* The table's entry, count and checksum, then the content. */
@@ -192,6 +214,8 @@ delete_old(struct maker *m, const struct map_setting *s,
 	size_t walk = 0, at;
 
 	while (varstore_find(store, &s->var, &walk, &v)) {
+		const struct place state = { v.off + EDKVAR_STATE_AT, 1 };
+
 		if (store->format == VARSTORE_NVAR) {
 			err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_TARGET),
 			    "setting %s: offset 0x%zx: %s is there already, "
@@ -199,6 +223,8 @@ delete_old(struct maker *m, const struct map_setting *s,
 			    s->label, v.off, s->var.name);
 			return err_at(e, v.off);
 		}
+		if (fitness_write(m->p, &state, false, e) != ERR_OK)
+			return err_in(e, "setting %s", s->label);
 		at = m->out->bytes.len;
 		wr_u8(&m->out->bytes, v.state & EDKVAR_DELETED);
 		if (add_write(m, v.off + EDKVAR_STATE_AT, at, false, e,
@@ -229,6 +255,7 @@ add_entry(struct maker *m, size_t i, const struct wr *data, struct err *e)
 		.attrs = s->attrs,
 		.data = data->buf,
 		.len = data->len };
+	char why[PLAN_WHY];
 
 	store.free = m->free[k];
 	if (refuse_large(s, &store, data->len, e) != ERR_OK ||
@@ -241,9 +268,9 @@ add_entry(struct maker *m, size_t i, const struct wr *data, struct err *e)
 	    s->label, s->var.name);
 	if (e->code == ERR_OK) {
 		m->out->w[m->out->n - 1].len = head;
+		say_value(s, why);
 		add_write(m, store.free + head, from + head, map_is_secret(s),
-		    e, "%s: %s as %s", s->label, map_value_names[s->value],
-		    map_encoding_names[s->encoding]);
+		    e, "%s", why);
 	}
 	return e->code;
 }
@@ -340,6 +367,42 @@ sort(struct plan *p, struct err *e)
 	return ERR_OK;
 }
 
+/* Less than this tells how long a password is, or is not worth a word. */
+#define TAIL 0x100
+
+/* Bytes of the write that are not as they were, up to a multiple of TAIL. */
+static size_t
+changed(const struct plan *p, const struct plan_write *w, const uint8_t *img)
+{
+	const uint8_t *now = p->bytes.buf + w->at, *was = img + w->off;
+	size_t n = w->len;
+
+	while (n > 0 && now[n - 1] == was[n - 1])
+		n--;
+	n = (n + TAIL - 1) / TAIL * TAIL;
+	return n < w->len ? n : w->len;
+}
+
+/* What is there already is not written: neither a whole range nor the rest of
+ * a large one that is only padding. One is left, so that a plan has a write. */
+static void
+leave_out_same(struct plan *p, const uint8_t *img)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		struct plan_write *w = &p->w[i];
+		size_t len = changed(p, w, img);
+
+		if (len == 0 && (n > 0 || i + 1 < p->n))
+			continue;
+		if (len != 0)
+			w->len = len;
+		p->w[n++] = *w;
+	}
+	p->n = n;
+}
+
 static bool
 clears_only(const struct plan *p, const struct image *img)
 {
@@ -366,25 +429,36 @@ make_all(struct maker *m, struct err *e)
 		else
 			add_value(m, &map->setting[i], &m->p->at[i], e);
 		if (e->code != ERR_OK)
-			return e->code;
+			return map_at(map, map->setting[i].line, e);
 	}
 	for (size_t i = 0; i < m->p->nfix; i++)
 		if (add_fixup(m, &m->p->fix[i], e) != ERR_OK)
-			return e->code;
-	return sort(m->out, e);
+			return err_in(e, "map %s", map->name);
+	return sort(m->out, e) == ERR_OK ? ERR_OK
+					 : err_in(e, "map %s", map->name);
 }
 
 /* Variables go where there is room, which only the plan tells; the other
  * places were judged with the base. */
 static enum err_code
-guard_variables(const struct maker *m, struct err *e)
+guard_writes(const struct maker *m, struct err *e)
 {
 	for (size_t i = 0; i < m->p->img->nstores; i++) {
 		size_t from = m->p->img->store[i].free;
 		const struct place at = { from, m->free[i] - from };
 
 		if (fitness_write(m->p, &at, false, e) != ERR_OK)
-			return e->code;
+			return err_in(e, "map %s", m->p->map->name);
+	}
+	/* All of it once more: what is signed, protected or forbidden no map
+	 * may write, by whatever way. */
+	for (size_t i = 0; i < m->out->n; i++) {
+		const struct plan_write *w = &m->out->w[i];
+		const struct place at = { w->off, w->len };
+
+		if (fitness_write(m->p, &at, true, e) != ERR_OK)
+			return err_in(
+			    e, "map %s: \"%s\"", m->p->map->name, w->why);
 	}
 	return ERR_OK;
 }
@@ -397,8 +471,9 @@ plan_make(const struct planner *p, const struct record *rec, struct plan *out,
 
 	memset(out, 0, sizeof(*out));
 	wr_grow(&out->bytes, IMAGE_MAX);
-	if (make_all(&m, e) != ERR_OK || guard_variables(&m, e) != ERR_OK)
-		return err_in(e, "map %s", p->map->name);
+	if (make_all(&m, e) != ERR_OK || guard_writes(&m, e) != ERR_OK)
+		return e->code;
+	leave_out_same(out, p->img->p);
 	out->clears_only = clears_only(out, p->img);
 	return ERR_OK;
 }

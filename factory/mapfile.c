@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,9 +65,12 @@ read_match(struct config_group *g, struct map_match *m, struct err *e)
 	static enum err_code (*const read[])(struct config_group *,
 	    struct map_match *,
 	    struct err *) = { read_ifd, read_region, read_volume, read_sha256 };
+	static const char *const keys[] = { "kind", "version", "region", "part",
+		"offset", "size", "guid", "value", NULL };
 	int kind;
 
-	if (config_word(g, "kind", kinds, -1, &kind, e) != ERR_OK)
+	if (mapkey_known(g, keys, e) != ERR_OK ||
+	    config_word(g, "kind", kinds, -1, &kind, e) != ERR_OK)
 		return e->code;
 	m->kind = (enum map_kind)kind;
 	return read[kind](g, m, e);
@@ -196,16 +200,21 @@ judge_fixup(struct config_group *g, const struct map_fixup *f, struct err *e)
 static enum err_code
 read_fixup(struct config_group *g, struct map_fixup *f, struct err *e)
 {
+	static const char *const keys[] = { "kind", "region", "part", "from",
+		"len", "at", "holds", "consent", NULL };
 	int kind;
 
-	if (config_word(g, "kind", map_fix_names, -1, &kind, e) != ERR_OK)
+	if (mapkey_known(g, keys, e) != ERR_OK ||
+	    config_word(g, "kind", map_fix_names, -1, &kind, e) != ERR_OK)
 		return e->code;
+	f->line = mapkey_line(g);
 	f->fix = (enum map_fix)kind;
 	if (mapkey_within(g, &f->region, f->part, e) != ERR_OK ||
 	    mapkey_size(g, "from", 0, &f->from, e) != ERR_OK ||
 	    mapkey_size(g, "len", 1, &f->len, e) != ERR_OK ||
 	    mapkey_size(g, "at", 0, &f->at, e) != ERR_OK ||
-	    config_bool(g, "holds", false, &f->holds, e) != ERR_OK)
+	    config_bool(g, "holds", false, &f->holds, e) != ERR_OK ||
+	    config_bool(g, "consent", false, &f->consent, e) != ERR_OK)
 		return e->code;
 	return judge_fixup(g, f, e);
 }
@@ -234,13 +243,17 @@ enum err_code
 mapfile_parse(const char *name, const void *text, size_t n, struct imgmap *map,
     struct err *e)
 {
+	static const char *const keys[] = { "platform", "settings", "forbid",
+		"fixups", NULL };
 	struct config *c = NULL;
 	struct config_group *root;
 
 	memset(map, 0, sizeof(*map));
+	snprintf(map->file, sizeof(map->file), "%s", name);
 	if (config_parse(name, text, n, &c, e) == ERR_OK) {
 		root = config_root(c);
-		if (read_platform(root, map, e) == ERR_OK &&
+		if (mapkey_known(root, keys, e) == ERR_OK &&
+		    read_platform(root, map, e) == ERR_OK &&
 		    read_forbid(root, map, e) == ERR_OK &&
 		    read_settings(root, map, e) == ERR_OK &&
 		    read_fixups(root, map, e) == ERR_OK)

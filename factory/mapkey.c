@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -20,6 +21,33 @@ mapkey_unsound(struct config_group *g, const char *key, struct err *e,
 	config_where(g, key, where, sizeof(where));
 	err_refuse(e, ERR_CONFIG, reason_get(REASON_MAP_UNSOUND), "%s", what);
 	return err_in(e, "%s", where);
+}
+
+unsigned
+mapkey_line(struct config_group *g)
+{
+	char where[512];
+	const char *colon;
+
+	config_where(g, NULL, where, sizeof(where));
+	colon = strrchr(where, ':');
+	return colon == NULL ? 0 : (unsigned)strtoul(colon + 1, NULL, 10);
+}
+
+enum err_code
+mapkey_known(struct config_group *g, const char *const *keys, struct err *e)
+{
+	const char *key;
+
+	for (size_t i = 0; (key = config_key(g, i)) != NULL; i++) {
+		size_t k = 0;
+
+		while (keys[k] != NULL && strcmp(keys[k], key) != 0)
+			k++;
+		if (keys[k] == NULL)
+			return mapkey_unsound(g, key, e, "unknown key %s", key);
+	}
+	return ERR_OK;
 }
 
 enum err_code

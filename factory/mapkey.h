@@ -14,6 +14,11 @@
 /* key NULL: the line of the group. */
 enum err_code mapkey_unsound(struct config_group *, const char *key,
     struct err *, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+unsigned mapkey_line(struct config_group *);
+/* Refuses a key that is none of a NULL-terminated list: before what is missing
+ * is told, since it may be that one misspelt. */
+enum err_code mapkey_known(
+    struct config_group *, const char *const *keys, struct err *);
 /* A string that must be there. */
 enum err_code mapkey_need(
     struct config_group *, const char *key, const char **, struct err *);

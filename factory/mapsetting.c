@@ -2,11 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bios/container.h"
 #include "factory/mapkey.h"
 #include "factory/mapsetting.h"
+#include "formats/setupbin.h"
 
 #define ATTRS_RUNTIME 0x7 /* NV+BS+RT */
 #define OEM_SECTION 0x100
+#define SETUP_FILE (2 * SETUPBIN_CHUNK)
 
 typedef enum err_code read_fn(
     struct config_group *, struct map_setting *, struct err *);
@@ -45,8 +48,9 @@ read_value(struct config_group *g, struct map_setting *s, struct err *e)
 static enum err_code
 read_region(struct config_group *g, struct map_setting *s, struct err *e)
 {
-	if (mapkey_region(g, &s->region, e) == ERR_OK)
-		mapkey_size(g, "offset", 0, &s->offset, e);
+	if (mapkey_region(g, &s->region, e) == ERR_OK &&
+	    mapkey_size(g, "offset", 0, &s->offset, e) == ERR_OK)
+		config_bool(g, "consent", false, &s->consent, e);
 	return e->code;
 }
 
@@ -382,22 +386,86 @@ read_expect(struct config_group *g, struct map_setting *s, struct err *e)
 	    s->size);
 }
 
+/* ---- what can never be ---- */
+
+/* The least bytes that the value takes in that encoding, if a unit has it. */
+static size_t
+least_room(const struct map_setting *s)
+{
+	static const size_t chars[MAP_VALUES] = {
+		[MAP_PID] = PSK_PID_LEN,
+		[MAP_PPS] = PSK_PPS_LEN,
+		[MAP_UUID] = UUID_TEXT - 1,
+		[MAP_SERVER_ADDRESS] = sizeof("0.0.0.0") - 1,
+	};
+
+	switch (s->encoding) {
+	case MAP_ASCII:
+		return chars[s->value];
+	case MAP_UTF16:
+		return 2 * chars[s->value];
+	case MAP_OPR1:
+		return RECORD_HEADER;
+	case MAP_SETUPFILE:
+		return SETUP_FILE;
+	default:
+		return 0;
+	}
+}
+
+/* Devices look for records at such places only, and a base is searched for
+ * them there. */
+static bool
+in_window(const struct map_setting *s)
+{
+	return s->target == MAP_AT_PDR ||
+	    (s->target == MAP_AT_REGION && s->region == REGION_PDR) ||
+	    (s->target == MAP_AT_FPT && !s->add &&
+		strcmp(s->part, CONTAINER_PART) == 0);
+}
+
+static enum err_code
+judge(struct config_group *g, const struct map_setting *s, struct err *e)
+{
+	if (s->target == MAP_AT_OEM && s->offset + s->size > OEM_SECTION)
+		return mapkey_unsound(g, NULL, e,
+		    "the OEM section of a descriptor has 256 bytes");
+	if (s->size != 0 && s->size < least_room(s))
+		return mapkey_unsound(g, "size", e,
+		    "setting %s: size %zu never holds %s as %s, which takes "
+		    "%zu bytes at least",
+		    s->label, s->size, map_value_names[s->value],
+		    map_encoding_names[s->encoding], least_room(s));
+	if (s->value == MAP_OEM_RECORD && in_window(s) &&
+	    s->offset % CONTAINER_ALIGN != 0)
+		return mapkey_unsound(g, "offset", e,
+		    "setting %s: a device finds a record only at multiples of "
+		    "0x%x there, not at 0x%zx",
+		    s->label, CONTAINER_ALIGN, s->offset);
+	return ERR_OK;
+}
+
 enum err_code
 mapsetting_read(struct config_group *g, const char *label,
     struct map_setting *s, struct err *e)
 {
+	static const char *const keys[] = { "value", "target", "encoding",
+		"expect", "secret", "bytes", "region", "offset", "part", "add",
+		"guid", "name", "attrs", "max_size", "store", "consent", "size",
+		"fill", "values", "bit", "width", "stride", "count", "tags",
+		"version", "smb_value", NULL };
+
 	memset(s, 0, sizeof(*s));
 	s->store = -1;
+	s->line = mapkey_line(g);
 	if (strlen(label) >= MAP_LABEL)
 		return mapkey_unsound(g, NULL, e,
 		    "a setting's name has at most %d characters",
 		    MAP_LABEL - 1);
 	strcpy(s->label, label);
-	if (read_value(g, s, e) != ERR_OK || read_target(g, s, e) != ERR_OK ||
+	if (mapkey_known(g, keys, e) != ERR_OK ||
+	    read_value(g, s, e) != ERR_OK || read_target(g, s, e) != ERR_OK ||
 	    read_encoding(g, s, e) != ERR_OK || read_expect(g, s, e) != ERR_OK)
 		return e->code;
-	if (s->target == MAP_AT_OEM && s->offset + s->size > OEM_SECTION)
-		return mapkey_unsound(g, NULL, e,
-		    "the OEM section of a descriptor has 256 bytes");
-	return ERR_OK;
+	return judge(g, s, e);
 }

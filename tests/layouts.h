@@ -254,6 +254,8 @@ layout_target(struct layout *l, struct map_setting *s, size_t i)
 			s->target = MAP_AT_OEM;
 			s->offset %= 0xA0;
 			s->consent = true;
+			s->nexpect = 1;
+			s->expect[0] = 0xFF;
 		}
 	} else if (layout_maybe(l, 50))
 		s->size = s->encoding >= MAP_ASCII && s->encoding != MAP_RAW &&

@@ -67,7 +67,7 @@ refuses(enum map_value value, enum map_encoding encoding, size_t size,
 	struct err e;
 
 	assert_int_equal(encode(value, encoding, size, &e), ERR_DATA);
-	assert_ptr_equal(e.reason, reason_get(REASON_IMAGE_TARGET));
+	assert_ptr_equal(e.reason, reason_get(REASON_MAP_UNSOUND));
 	if (strstr(e.msg, says) == NULL)
 		fail_msg("%s lacks %s", e.msg, says);
 }

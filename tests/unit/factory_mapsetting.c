@@ -207,6 +207,26 @@ static const struct {
 	{ "setup_bin = { " PDR " encoding = \"setup.bin\"; size = 1;"
 	  " version = \"9\"; };",
 	    "version must be one of" },
+	{ "start = { " PDR " encodign = \"u8\"; };", "unknown key encodign" },
+	{ "pps = { " PDR " encoding = \"ascii\"; size = 24; };",
+	    "size 24 never holds pps as ascii, which takes 32 bytes" },
+	{ "pid = { " PDR " encoding = \"utf-16\"; size = 8; };",
+	    "which takes 16 bytes" },
+	{ "uuid = { " PDR " encoding = \"ascii\"; size = 16; };",
+	    "which takes 36 bytes" },
+	{ "server_address = { " PDR " encoding = \"ascii\"; size = 4; };",
+	    "which takes 7 bytes" },
+	{ "setup_bin = { " PDR " encoding = \"setup.bin\"; size = 512; };",
+	    "which takes 1024 bytes" },
+	{ "oem_record = { target = \"pdr\"; offset = 0x100; size = 0x1000;"
+	  " encoding = \"opr1\"; };",
+	    "only at multiples of 0x1000 there, not at 0x100" },
+	{ "oem_record = { target = \"region\"; region = \"pdr\";"
+	  " offset = 0x800; size = 0x800; encoding = \"opr1\"; };",
+	    "only at multiples of 0x1000" },
+	{ "oem_record = { target = \"fpt\"; part = \"AMTO\";"
+	  " offset = 8; size = 0x800; encoding = \"opr1\"; };",
+	    "only at multiples of 0x1000" },
 	{ "a_name_that_is_longer_than_31_characters = { " PDR " };",
 	    "at most 31 characters" },
 };
