@@ -8,6 +8,7 @@
 #include "bios/encode.h"
 #include "bios/fixup.h"
 #include "bios/place.h"
+#include "bios/sound.h"
 #include "formats/reason.h"
 
 struct carry {
@@ -41,30 +42,42 @@ compare(const struct map_setting *s, const struct wr *want, const uint8_t *have,
 	return ERR_OK;
 }
 
-/* In any store: which one a firmware keeps it in is not asked again. */
+/* The same name may live in stores that the setting does not mean. */
+static enum err_code
+check_entry(const struct carry *c, const struct map_setting *s,
+    const struct wr *want, const struct varstore_var *v, struct err *e)
+{
+	if (!encode_has(s, c->rec))
+		return differs(s->label, v->off,
+		    "the variable is there, but the ledger has no such value",
+		    e);
+	if (v->len != want->len)
+		return differs(
+		    s->label, v->off, "the variable has another length", e);
+	return compare(s, want, v->data, (size_t)(v->data - c->img->p), e);
+}
+
 static enum err_code
 check_variable(const struct carry *c, const struct map_setting *s,
     const struct wr *want, struct err *e)
 {
 	struct varstore_var v;
+	int nth = 0;
+	bool found = false;
 
 	for (size_t i = 0; i < c->img->nstores; i++) {
+		const struct varstore *store = &c->img->store[i];
 		size_t walk = 0;
 
-		if (!varstore_find(&c->img->store[i], &s->var, &walk, &v))
+		if (!place_is_store(store, s->target) ||
+		    (s->store != nth++ && s->store >= 0) ||
+		    !varstore_find(store, &s->var, &walk, &v))
 			continue;
-		if (!encode_has(s, c->rec))
-			return differs(s->label, v.off,
-			    "the variable is there, but the ledger has no "
-			    "such value",
-			    e);
-		if (v.len != want->len)
-			return differs(s->label, v.off,
-			    "the variable has another length", e);
-		return compare(
-		    s, want, v.data, (size_t)(v.data - c->img->p), e);
+		found = true;
+		if (check_entry(c, s, want, &v, e) != ERR_OK)
+			return e->code;
 	}
-	if (!encode_has(s, c->rec))
+	if (found || !encode_has(s, c->rec))
 		return ERR_OK;
 	return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_DIFFERS),
 	    "setting %s: no live variable %s in %zu variable stores", s->label,
@@ -163,36 +176,52 @@ has_record(const struct carry *c)
 	return false;
 }
 
+/* A device takes the record that is there, whatever the map says. */
+static enum err_code
+check_whose(const struct carry *c, struct err *e)
+{
+	struct record *have = calloc(1, sizeof(*have));
+	struct container_hit hit;
+	char uuid[UUID_TEXT];
+	struct err none;
+
+	err_clear(&none);
+	if (have == NULL)
+		return err_mem(e);
+	if (container_record(c->img, have, &hit, &none) == ERR_OK &&
+	    !uuid_equal(&have->uuid, &c->rec->uuid)) {
+		uuid_text(&have->uuid, uuid);
+		err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_DIFFERS),
+		    "offset 0x%zx: the record is that of unit %s", hit.off,
+		    uuid);
+		err_at(e, hit.off);
+	}
+	record_wipe(have);
+	free(have);
+	return e->code;
+}
+
+static enum err_code
+check_all(const struct carry *c, struct err *e)
+{
+	for (size_t i = 0; i < c->map->nsetting; i++)
+		if (check_setting(c, &c->map->setting[i], e) != ERR_OK)
+			return e->code;
+	for (size_t i = 0; i < c->map->nfixup; i++)
+		if (check_fixup(c, &c->map->fixup[i], e) != ERR_OK)
+			return err_in(e, "fixup %zu", i + 1);
+	return has_record(c) ? carry_record(c->img, c->rec, e) : ERR_OK;
+}
+
 enum err_code
 carry_check(const struct image *img, const struct imgmap *map,
     const struct record *rec, struct err *e)
 {
 	const struct carry c = { img, map, rec };
 
-	for (size_t i = 0; i < map->nsetting; i++)
-		if (check_setting(&c, &map->setting[i], e) != ERR_OK)
-			return e->code;
-	for (size_t i = 0; i < map->nfixup; i++)
-		if (check_fixup(&c, &map->fixup[i], e) != ERR_OK)
-			return err_in(e, "fixup %zu", i + 1);
-	return has_record(&c) ? carry_record(img, rec, e) : ERR_OK;
-}
-
-static enum err_code
-other_parts(const struct image *base, const struct image *made, struct err *e)
-{
-	const char *why = NULL;
-
-	if (made->kind != base->kind || made->nvolumes != base->nvolumes ||
-	    made->nstores != base->nstores)
-		why = "it has other volumes";
-	for (size_t i = 0; why == NULL && i < base->nstores; i++)
-		if (base->store[i].why == NULL)
-			why = made->store[i].why;
-	if (why == NULL)
-		return ERR_OK;
-	return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_DIFFERS),
-	    "the image that was made, read again: %s", why);
+	if (check_whose(&c, e) != ERR_OK)
+		return e->code;
+	return check_all(&c, e);
 }
 
 enum err_code
@@ -201,7 +230,7 @@ carry_made(const struct planner *p, const uint8_t *made,
 {
 	if (image_read(made, p->img->n, again, e) != ERR_OK)
 		return err_in(e, "the image that was made, read again");
-	if (other_parts(p->img, again, e) == ERR_OK)
+	if (sound_still(p->img, again, e) == ERR_OK)
 		carry_check(again, p->map, rec, e);
 	return e->code;
 }

@@ -335,9 +335,10 @@ each_unit(void *arg, const struct unit *u, struct err *e)
 
 	err_clear(&one);
 	if (unit_may_image(u, &one) != ERR_OK || make(w, u, &one) != ERR_OK) {
-		/* No room for the first is the base's fault; bytes that came
-		 * out wrong, and bugs, are nobody's unit's. */
-		if ((one.reason == reason_get(REASON_IMAGE_STORE_FULL) &&
+		/* No room for the first is the base's or the map's fault; bytes
+		 * that came out wrong, and bugs, are nobody's unit's. */
+		if (((one.reason == reason_get(REASON_IMAGE_STORE_FULL) ||
+			 one.reason == reason_get(REASON_MAP_UNSOUND)) &&
 			w->proved == 0) ||
 		    one.reason == reason_get(REASON_IMAGE_DIFFERS) ||
 		    one.code == ERR_BUG) {

@@ -268,25 +268,61 @@ judge_undone(const struct plandoc *d, const uint8_t *p, size_t n,
 }
 
 static enum err_code
+judge_written(const struct plandoc *d, const uint8_t *p, size_t n,
+    const char *path, struct err *e)
+{
+	uint8_t sha256[SHA256_LEN];
+
+	digest_sha256(p, n, sha256);
+	if (memcmp(sha256, d->sha256, SHA256_LEN) != 0)
+		return ERR_OK;
+	return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_DIFFERS),
+	    "%s: is the base itself: nothing of the plan is in it", path);
+}
+
+/* Ranges that have other bytes than the plan gave them: a firmware may have
+ * changed them since. Of secrets nothing is known here. */
+static size_t
+count_changed(const struct plandoc *d, const uint8_t *p, size_t n)
+{
+	size_t other = 0;
+
+	for (size_t i = 0; i < d->n; i++) {
+		const struct plandoc_write *w = &d->w[i];
+
+		other += !w->secret && w->off <= n && w->len <= n - w->off &&
+		    memcmp(p + w->off, d->bytes.buf + w->new, w->len) != 0;
+	}
+	return other;
+}
+
+static enum err_code
 undo(const struct cli_args *a, const struct plandoc *d, uint8_t *p, size_t n,
     struct err *e)
 {
+	size_t other = count_changed(d, p, n);
 	int how = how_of(a);
 
 	if (n != d->size)
 		return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_DIFFERS),
 		    "%s: has %zu bytes, but the base had %zu", a->pos[0], n,
 		    d->size);
-	if (plandoc_revert(d, p, n, e) != ERR_OK ||
+	if (judge_written(d, p, n, a->pos[0], e) != ERR_OK ||
+	    plandoc_revert(d, p, n, e) != ERR_OK ||
 	    judge_undone(d, p, n, a->pos[0], e) != ERR_OK ||
 	    file_write(a->pos[2], how, p, n, e) != ERR_OK)
 		return e->code;
 	if (is_pipe(a->pos[2]))
 		return ERR_OK;
 	if (a->json)
-		printf("{\"undone\":%zu}\n", d->n);
-	else
+		printf("{\"undone\":%zu,\"changed\":%zu}\n", d->n, other);
+	else {
 		printf("%zu ranges undone: the base again, bit by bit\n", d->n);
+		if (other > 0)
+			printf("%zu of them had other bytes than were "
+			       "planned\n",
+			    other);
+	}
 	return ERR_OK;
 }
 
@@ -333,6 +369,26 @@ put_place(struct wr *w, const struct planjob *j, size_t i)
 		    j->planner.at[i].off, j->planner.at[i].len);
 }
 
+/* Those of files too, which no map names. */
+static void
+put_fixups(struct wr *w, const struct planjob *j)
+{
+	if (j->a->json)
+		wr_str(w, "],\"fixups\":[");
+	for (size_t i = 0; i < j->planner.nfix; i++) {
+		const struct plan_fix *f = &j->planner.fix[i];
+
+		if (j->a->json)
+			wr_fmt(w,
+			    "%s{\"kind\":\"%s\",\"offset\":%zu,\"size\":%zu}",
+			    i == 0 ? "" : ",", map_fix_names[f->fix], f->at,
+			    map_fix_len(f->fix));
+		else
+			wr_fmt(w, "  0x%08zx  %7zu bytes  %s\n", f->at,
+			    map_fix_len(f->fix), f->why);
+	}
+}
+
 static enum err_code
 tell_fit(const struct planjob *j, struct err *e)
 {
@@ -360,6 +416,7 @@ tell_fit(const struct planjob *j, struct err *e)
 			wr_fmt(&w, " %s: %s\n", map_target_names[s->target],
 			    s->label);
 	}
+	put_fixups(&w, j);
 	if (j->a->json)
 		wr_str(&w, "]}\n");
 	return cli_print(&w, e);
@@ -373,23 +430,48 @@ check_base(struct planjob *j, struct err *e)
 	return tell_fit(j, e);
 }
 
+/* Digests of a region are the base's: what was written may be in them. */
+static enum err_code
+same_platform(const struct planjob *j, struct err *e)
+{
+	struct imgmap *map = malloc(sizeof(*map));
+
+	if (map == NULL)
+		return err_mem(e);
+	*map = j->map->map;
+	map->nmatch = 0;
+	for (size_t i = 0; i < j->map->map.nmatch; i++) {
+		const struct map_match *m = &j->map->map.match[i];
+
+		if (m->kind != MAP_SHA256 || m->part[0] != '\0')
+			map->match[map->nmatch++] = *m;
+	}
+	map_matches(map, &j->img, e);
+	free(map);
+	return e->code;
+}
+
 static enum err_code
 check_unit(struct planjob *j, struct err *e)
 {
 	const struct cli_args *a = j->a;
+	char text[UUID_TEXT];
 	struct uuid uuid;
 
 	if (uuid_arg(a->pos[3], &uuid, e) != ERR_OK ||
 	    planjob_ledger(j, a->pos[2], NULL, e) != ERR_OK ||
 	    planjob_unit(j, &uuid, e) != ERR_OK)
 		return e->code;
-	if (carry_check(&j->img, &j->map->map, &j->rec, e) != ERR_OK)
+	if (same_platform(j, e) != ERR_OK ||
+	    descriptor_need_me(&j->img, e) != ERR_OK ||
+	    carry_check(&j->img, &j->map->map, &j->rec, e) != ERR_OK)
 		return err_in(e, "%s", j->path);
+	uuid_text(&uuid, text);
 	if (a->json)
-		printf("{\"uuid\":\"%s\",\"carries\":true}\n", a->pos[3]);
+		printf("{\"uuid\":\"%s\",\"carries\":true}\n", text);
 	else
-		printf("unit %s: the image carries what the ledger says\n",
-		    a->pos[3]);
+		printf(
+		    "unit %s: the image carries what the ledger says\n", text);
 	return ERR_OK;
 }
 

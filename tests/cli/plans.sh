@@ -116,10 +116,23 @@ the_worked_example_of_the_man_page_works() {
 		sed '/^\.Ed/,$d' >acme.cfg
 	MAP=$PWD/acme.cfg
 	status 0 amtforge image check base.bin "$MAP"
+	grep -q '^  0x000013fc  *4 bytes  fixup 1: crc32 over' out
+	status 0 amtforge image check base.bin "$MAP" --json
+	grep -q '"fixups":\[{"kind":"crc32","offset":5116,"size":4}\]}$' out
 	for u in $psk $pki; do
 		plan 0 "$u"
-		grep -q 'amt_on: bits 0x1, by_certificate: bits 0x8' out
-		grep -q '(secret) .*fixup 1: crc32 over' out
+		# what a unit has not is no secret, nor is a checksum over it
+		if [ "$u" = "$psk" ]; then
+			grep -q 'amt_on: bits 0x1, by_certificate: bits 0x8' out
+			grep -q ' pid as raw$' out
+			grep -q '(secret) .*pps as ascii' out
+			grep -q '(secret) .*fixup 1: crc32 over' out
+		else
+			# those bits stay set, and neither has it a PSK
+			not grep -qE 'amt_on|pid|pps' out
+			grep -q ' [0-9a-f]\{8\} *fixup 1: crc32 over' out
+		fi
+		grep -q ' hashes$' out || [ "$u" = "$psk" ]
 		status 0 amtforge image apply base.bin plan l.db "$u.bin"
 		status 0 amtforge image check "$u.bin" "$MAP" l.db "$u"
 		status 0 amtforge image undo "$u.bin" plan back.bin --force
@@ -145,7 +158,7 @@ the_worked_example_of_the_man_page_works() {
 	status 65 amtforge image check "$psk.bin" "$MAP" l.db "$psk"
 	says "fixup 1: offset 0x13fc: the crc32 does not hold"
 	status 65 amtforge image check "$pki.bin" "$MAP" l.db "$psk"
-	says "setting by_certificate: offset 0x1000: another value than"
+	says "offset 0x2000: the record is that of unit $pki"
 	says "[image-differs]"
 }
 
@@ -176,7 +189,7 @@ maps_that_are_shipped_serve_their_containers() {
 	a_map 'setup_bin = { target = "pdr"; offset = 0; size = 1024;
 		encoding = "setup.bin"; version = "2.0"; };'
 	plan 65 "$pki"
-	says "unit $pki: map other: setting setup_bin: Setup.bin: 2/8: "
+	says "other.cfg:3: setting setup_bin: Setup.bin: 2/8: "
 }
 
 a_partition_is_added_to_the_me_region() {
@@ -237,7 +250,10 @@ a_base_that_may_not_be_written_is_refused() {
 	a_map "$on }; two = { value = \"start\"; target = \"region\";
 		region = \"pdr\"; offset = 4; encoding = \"u8\"; };"
 	plan 65 "$psk"
-	says 'map other: offset 0x1004: "on: enabled as u8" and "two: start as u8" overlap [map-unsound]'
+	says "other.cfg:3: setting two and setting on (line 3) both write offset 0x1004 [map-unsound]"
+	status 65 amtforge image check base.bin "$MAP"
+	status 65 amtforge image write l.db PSK --base base.bin --map "$MAP" --out none
+	[ "$(grep -c map-unsound err)" = 1 ]
 	a_map 'on = { value = "enabled"; target = "region"; region = "bios";
 		offset = 0x100; encoding = "u8"; };'
 	amtforge image new base.bin --size 2M --force --bios $OVMF || true
@@ -252,7 +268,17 @@ a_base_that_may_not_be_written_is_refused() {
 	a_map 'fqdn = { value = "order"; target = "pdr"; offset = 0; size = 2;
 		encoding = "ascii"; };'
 	plan 65 "$psk"
-	says "setting fqdn: its value is longer than its 2 bytes [image-target]"
+	says "other.cfg:3: setting fqdn: its value is longer than its 2 bytes [map-unsound]"
+	amtforge unit issue l.db PSK --count 3
+	status 65 amtforge image write l.db PSK --base base.bin --map "$MAP" --out none
+	[ "$(grep -c map-unsound err)" = 1 ]
+	for at in 0x150000 0x1ffff0; do
+		a_map "on = { value = \"constant\"; bytes = \"00112233\";
+			target = \"region\"; region = \"bios\"; offset = $at;
+			encoding = \"raw\"; consent = true; };"
+		plan 65 "$psk"
+		says "the map does not say what is there"
+	done
 	a_map "$on };"
 	poke base.bin 0x60F020 '\376' # an unfinished write, but no variable
 	plan 0 "$psk"
@@ -353,12 +379,16 @@ undo_refuses_what_is_not_that_base() {
 	status 65 amtforge image undo changed.bin plan back.bin
 	says "changed.bin: bytes that the plan does not name have changed"
 	says "[image-differs]"
+	status 65 amtforge image undo base.bin plan back.bin
+	says "base.bin: is the base itself: nothing of the plan is in it [image-differs]"
+	[ ! -e back.bin ]
 	head -c 100 new.bin >short.bin
 	status 65 amtforge image undo short.bin plan back.bin
 	says "short.bin: has 100 bytes, but the base had 8388608"
 	# planned bytes may have: a firmware deleted the variable
 	poke new.bin 0x600066 '\074'
 	status 0 amtforge image undo new.bin plan back.bin
+	grep -q '^1 of them had other bytes than were planned' out
 	cmp base.bin back.bin
 }
 
@@ -381,6 +411,27 @@ no_input_is_the_output() {
 	status 2 amtforge image check base.bin "$MAP" l.db
 	says "LEDGER and UUID go together"
 	sha256sum -c --quiet sums
+}
+
+# A bank of the Ethernet region that sums to 0xBABA, and a map that spoils it.
+what_was_sound_stays_so() {
+	setup
+	{ printf '\272\272'; head -c 4094 /dev/zero; erased 4096; } >gbe
+	amtforge image new base.bin --size 8M --force --gbe gbe --pdr pdr \
+		--bios $OVMF
+	a_map 'x = { value = "constant"; bytes = "aabb"; expect = "0000";
+		target = "region"; region = "gbe"; offset = 2; encoding = "raw"; };'
+	plan 0 "$psk"
+	status 65 amtforge image apply base.bin plan l.db new.bin
+	says "the checksum of an Ethernet bank is wrong"
+	# and the strap that turns the engine off
+	a_map 'x = { value = "constant"; bytes = "80"; expect = "00";
+		target = "region"; region = "descriptor"; offset = 0x128;
+		encoding = "raw"; };'
+	plan 0 "$psk"
+	status 65 amtforge image apply base.bin plan l.db new.bin
+	says "[image-me-off]"
+	[ ! -e new.bin ]
 }
 
 no_secret_is_in_a_plan_or_a_message() {
@@ -444,6 +495,7 @@ if [ -e $OVMF ]; then
 	t a_unit_that_is_verified_stays_so
 	t undo_refuses_what_is_not_that_base
 	t no_input_is_the_output
+	t what_was_sound_stays_so
 	t no_secret_is_in_a_plan_or_a_message
 else
 	skip plans "no $OVMF: apt-get install ovmf"

@@ -7,7 +7,9 @@
 
 #include "bios/carry.h"
 #include "formats/reason.h"
+#include "bios/ffs.h"
 #include "tests/layouts.h"
+#include "tests/volumes.h"
 
 static struct layout l;
 static struct image img, after;
@@ -135,11 +137,11 @@ bits_of_one_word_are_one_write(void **state)
 	made();
 	assert_true(plan.w[0].secret);
 	s->bit = 2;
-	refused(REASON_MAP_UNSOUND, "setting s2: its bits at 0x");
+	refused(REASON_MAP_UNSOUND, "setting s2 and setting s1 (line");
 	s->bit = 7;
 	s->secret = false;
 	s->size = 2; /* another word over the same byte */
-	refused(REASON_MAP_UNSOUND, "overlap");
+	refused(REASON_MAP_UNSOUND, "setting s2 and setting s0 (line");
 }
 
 static void
@@ -151,10 +153,10 @@ settings_that_overlap_are_refused(void **state)
 	setting(MAP_ENABLED, MAP_AT_REGION, MAP_U8, 16, 1);
 	made();
 	l.map.setting[1].offset = 15;
-	refused(REASON_MAP_UNSOUND, "\"s0: serial as ascii\" and \"s1: enab");
+	refused(REASON_MAP_UNSOUND, "setting s1 and setting s0 (line");
 	l.map.setting[1].offset = 100;
 	fixup(MAP_CRC32, 0, 8, 12);
-	refused(REASON_MAP_UNSOUND, "fixup 1: crc32 over");
+	refused(REASON_MAP_UNSOUND, "fixup 1 and setting s0 (line");
 }
 
 static void
@@ -189,6 +191,8 @@ checksums_come_in_an_order_that_holds(void **state)
 	refused(REASON_MAP_UNSOUND, "so it has to come before it");
 	f->at = 0x20;
 	applied();
+	l.map.setting[0].nexpect = 16;
+	memcpy(l.map.setting[0].expect, l.p + l.pdr, 16);
 	f->holds = true;
 	l.p[l.pdr + 0x20] ^= 1;
 	refused(REASON_IMAGE_EXPECT, "fixup 2: the sum8 at offset 0x");
@@ -296,8 +300,222 @@ what_nobody_knows_is_written_only_where_the_map_expects_it(void **state)
 	refused(REASON_IMAGE_FORBIDDEN, "a write to 0x300");
 	s->target = MAP_AT_OEM;
 	s->offset = 3;
+	refused(REASON_IMAGE_FORBIDDEN, "region descriptor: somebody's bytes");
+	s->nexpect = 1;
+	s->expect[0] = l.p[0xF03];
 	made();
 	assert_int_equal(plan.w[0].off, 0xF03);
+}
+
+/* A volume of files at the end of the BIOS, and a gap before it. */
+static void
+a_bios_with_code(void)
+{
+	struct volumes v;
+
+	a_layout();
+	l.p[l.bios + STORE_VOLUME - 1] = 0xFF;
+	memset(l.p + l.n, 0xFF, 0x13000);
+	l.bios = l.n;
+	l.n += 0x13000;
+	put_u32le(l.p + 0x44, layout_flreg(l.bios, 0x13000));
+	v = volumes_make(l.p + l.bios, 0x1000, VOLUMES_FFS2, 0xFF);
+	volumes_file(&v, 0x77, FFS_RAW, 0, (const uint8_t *)"text", 4);
+	l.map.match[0].kind = MAP_REGION;
+	l.map.match[0].region = REGION_BIOS;
+	l.map.match[0].size = 0x13000;
+}
+
+static void
+code_of_the_bios_needs_expect_and_consent(void **state)
+{
+	static const size_t places[] = { 0, 0x48, 0x800, 0x12FF0 };
+	struct map_fixup *f;
+	struct map_setting *s;
+
+	(void)state;
+	a_bios_with_code();
+	s = setting(MAP_ENABLED, MAP_AT_REGION, MAP_U8, 0, 1);
+	s->region = REGION_BIOS;
+	for (size_t i = 0; i < 4; i++) {
+		s->offset = places[i];
+		s->nexpect = 0;
+		s->consent = true;
+		refused(REASON_IMAGE_FORBIDDEN, "somebody's bytes");
+		s->nexpect = 1;
+		s->expect[0] = l.p[l.bios + places[i]];
+		s->consent = false;
+		refused(REASON_IMAGE_FORBIDDEN, "(consent = true)");
+		s->consent = true;
+		made();
+	}
+	s->offset = 0x2000; /* between them */
+	s->consent = false;
+	s->expect[0] = 0xFF;
+	made();
+	s->nexpect = 0;
+	refused(REASON_IMAGE_FORBIDDEN, "region bios: somebody's bytes");
+	s->region = REGION_PDR;
+	s->offset = 0;
+	f = fixup(MAP_SUM8, 0x2100, 0x10, 0x12FF0);
+	f->region = REGION_BIOS;
+	refused(REASON_IMAGE_FORBIDDEN, "fixup 1: ");
+	f->holds = true;
+	refused(REASON_IMAGE_FORBIDDEN, "(consent = true)");
+	f->consent = true;
+	l.p[l.bios + 0x12FF0] = 0x10; /* and 16 bytes of FF are 0 */
+	made();
+}
+
+static void
+erased_bytes_of_the_engine_are_nobodys_either(void **state)
+{
+	struct map_setting *s;
+
+	(void)state;
+	a_layout();
+	s = setting(MAP_ENABLED, MAP_AT_REGION, MAP_U8, 0x2F00, 1);
+	s->region = REGION_ME;
+	assert_int_equal(l.p[l.me + 0x2F00], 0xFF);
+	refused(REASON_IMAGE_FORBIDDEN, "region me: somebody's bytes");
+	s->nexpect = 1;
+	s->expect[0] = 0xFF;
+	made();
+	s->nexpect = 0;
+	s->offset = 0x1010; /* FOVD is the OEM's */
+	made();
+}
+
+static void
+a_record_anywhere_in_the_base_is_live(void **state)
+{
+	static const size_t off[] = { 0x100, 0x1801 };
+	struct wr w;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		a_layout();
+		setting(MAP_ENABLED, MAP_AT_PDR, MAP_U8, 0, 1);
+		memcpy(l.p + l.pdr + 0x80, "AMTFORG1 by name", 16);
+		made();
+		wr_grow(&w, RECORD_MAX);
+		record_write(&w, &l.rec);
+		memcpy(l.p + l.pdr + off[i], w.buf, w.len);
+		wr_free(&w);
+		refused(REASON_IMAGE_LIVE_RECORD, "a record lies here");
+		assert_int_equal(e.offset, l.pdr + off[i]);
+	}
+}
+
+static void
+what_is_there_already_is_no_write(void **state)
+{
+	static uint8_t copy[LAYOUT_MAX];
+	struct map_setting *s;
+
+	(void)state;
+	a_layout();
+	s = setting(MAP_SERIAL, MAP_AT_PDR, MAP_ASCII, 0, 0x800);
+	s->fill = 0xFF;
+	setting(MAP_PPS, MAP_AT_PDR, MAP_ASCII, 0x900, 32)->fill = 0xFF;
+	setting(MAP_OTP, MAP_AT_PDR, MAP_ASCII, 0x940, 64)->fill = 0xFF;
+	made();
+	memcpy(copy, l.p, l.n);
+	assert_int_equal(plan_apply(&plan, copy, l.n, &e), ERR_OK);
+	assert_int_equal(image_read(copy, l.n, &after, &e), ERR_OK);
+	assert_int_equal(carry_check(&after, &l.map, &l.rec, &e), ERR_OK);
+	assert_int_equal(plan.n, 2);
+	assert_int_equal(plan.w[0].len, 0x100);
+	assert_true(plan.w[1].secret);
+	assert_int_equal(plan.w[1].len, 64); /* not how long it is */
+	assert_int_equal(plan_revert(&plan, &img, copy, l.n, &e), ERR_OK);
+	assert_memory_equal(copy, l.p, l.n);
+	setting(MAP_PPS, MAP_AT_PDR, MAP_ASCII, 0xA00, 32);
+	made(); /* zeroes for FF, and no secret: the unit has none */
+	assert_false(plan.w[2].secret);
+}
+
+static void
+what_a_plan_tells_of_the_base_is_no_secret(void **state)
+{
+	(void)state;
+	a_layout();
+	memcpy(l.p + l.pdr + 0x10, "ABCDEFGH", 8);
+	setting(MAP_SERIAL, MAP_AT_PDR, MAP_ASCII, 0x10, 8);
+	refused(REASON_IMAGE_LIVE_RECORD, "may hold another unit's secret");
+	l.map.setting[0].nexpect = 8;
+	memcpy(l.map.setting[0].expect, "ABCDEFGH", 8);
+	made();
+	l.map.nsetting = 0;
+	fixup(MAP_SHA256_OF, 0, 8, 0x0);
+	l.map.fixup[0].from = 0x100;
+	refused(REASON_IMAGE_LIVE_RECORD, "may hold another unit's secret");
+}
+
+static void
+a_variable_is_not_deleted_where_the_map_forbids_it(void **state)
+{
+	struct varstore_var v;
+	struct map_setting *s;
+	size_t walk = 0;
+
+	(void)state;
+	a_layout();
+	s = setting(MAP_SERIAL, MAP_AT_VAR, MAP_ASCII, 0, 0);
+	applied();
+	assert_true(varstore_find(&after.store[0], &s->var, &walk, &v));
+	l.map.nforbid = 1;
+	l.map.forbid[0].region = REGION_BIOS;
+	l.map.forbid[0].from = v.off - l.bios;
+	l.map.forbid[0].len = 4;
+	refused(REASON_IMAGE_FORBIDDEN, "the map forbids it (forbid 1)");
+}
+
+static void
+two_settings_are_one_variable_in_the_same_store(void **state)
+{
+	struct map_setting *s;
+
+	(void)state;
+	a_layout();
+	setting(MAP_SERIAL, MAP_AT_VAR, MAP_ASCII, 0, 0);
+	s = setting(MAP_ORDER, MAP_AT_VAR, MAP_ASCII, 0, 0);
+	made();
+	s->var = l.map.setting[0].var;
+	s->store = 0;
+	refused(REASON_MAP_UNSOUND, "settings s0 and s1 are one variable");
+}
+
+static void
+a_name_that_two_partitions_have_means_none(void **state)
+{
+	(void)state;
+	a_layout();
+	strcpy(setting(MAP_ENABLED, MAP_AT_FPT, MAP_U8, 0x10, 1)->part, "FOVD");
+	made();
+	memcpy(l.p + l.me + 0x50, "FOVD", 4);
+	refused(REASON_IMAGE_TARGET, "two $FPT partitions FOVD");
+}
+
+static void
+another_units_record_is_named(void **state)
+{
+	char uuid[UUID_TEXT];
+
+	(void)state;
+	a_layout();
+	setting(MAP_OEM_RECORD, MAP_AT_PDR, MAP_OPR1, 0x1000, 0x800);
+	l.rec.uuid.b[0] = 0x42;
+	applied();
+	uuid_text(&l.rec.uuid, uuid);
+	l.rec.uuid.b[0] = 0x43;
+	assert_int_equal(carry_check(&after, &l.map, &l.rec, &e), ERR_DATA);
+	assert_non_null(strstr(e.msg, uuid));
+	err_clear(&e);
+	/* also by a map that has none */
+	l.map.nsetting = 0;
+	assert_int_equal(carry_check(&after, &l.map, &l.rec, &e), ERR_DATA);
+	assert_non_null(strstr(e.msg, uuid));
 }
 
 static void
@@ -398,6 +616,17 @@ main(void)
 		cmocka_unit_test(
 		    a_value_that_the_unit_has_not_leaves_no_variable),
 		cmocka_unit_test(what_differs_is_named_with_its_place),
+		cmocka_unit_test(code_of_the_bios_needs_expect_and_consent),
+		cmocka_unit_test(erased_bytes_of_the_engine_are_nobodys_either),
+		cmocka_unit_test(a_record_anywhere_in_the_base_is_live),
+		cmocka_unit_test(what_is_there_already_is_no_write),
+		cmocka_unit_test(what_a_plan_tells_of_the_base_is_no_secret),
+		cmocka_unit_test(
+		    a_variable_is_not_deleted_where_the_map_forbids_it),
+		cmocka_unit_test(
+		    two_settings_are_one_variable_in_the_same_store),
+		cmocka_unit_test(a_name_that_two_partitions_have_means_none),
+		cmocka_unit_test(another_units_record_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
