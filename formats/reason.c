@@ -128,8 +128,8 @@ static const struct reason table[REASON_LAST] = {
 	    "image and not the base; amtforge-device boot starts a board "
 	    "that was never written from --uuid and --usb together." },
 	[REASON_MAP_UNSOUND] = { "map-unsound",
-	    "An image map has known settings only; their places lie inside "
-	    "the image and apart, with room for the values.",
+	    "An image map has known settings only, at places that are in "
+	    "the image, apart and large enough.",
 	    "Correct the setting that the message names." },
 	[REASON_IMAGE_COMPOSE] = { "image-compose",
 	    "Each part fits its region, and the regions fit the size.",
