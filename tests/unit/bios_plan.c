@@ -173,7 +173,8 @@ a_base_with_a_live_record_is_refused(void **state)
 		assert_ptr_equal(
 		    e.reason, reason_get(REASON_IMAGE_LIVE_RECORD));
 	}
-	/* Deleted, but still to be read in the flash; gone, as scrub does it. */
+	/* Deleted, but still to be read in the flash; gone, as scrub does it.
+	 */
 	p[plan.w[0].off + 2] = 0x3C;
 	e = refusal(p, sizeof(p), &map);
 	assert_ptr_equal(e.reason, reason_get(REASON_IMAGE_LIVE_RECORD));
