@@ -277,8 +277,9 @@ stray_guards(const struct image *img, struct guard *g)
 		guard_descriptor(img, at, g);
 		at += 0x14; /* behind its signature */
 	}
+	/* It stands behind its tag: a $FPT counts from 0x10 before that, which
+	 * is in front of the region where the tag is its first word. */
 	for (at = 0; !g->full && stray_next(img->p, &at, img->n, &s);)
-		if (!img->me.present || s.off < img->me.base ||
-		    s.off >= img->me.end)
+		if (!img->me.present || at <= img->me.base || at > img->me.end)
 			guard_stray(img, &s, g);
 }
