@@ -276,7 +276,8 @@ restore(struct scrub *s, const struct map_setting *m, struct err *e)
 {
 	struct place at;
 
-	if (!find_place(s, m, &at) || is_base(s, m, &at))
+	/* An added partition goes with its entry, also where it is erased. */
+	if (!find_place(s, m, &at) || (!is_part(m) && is_base(s, m, &at)))
 		return ERR_OK;
 	if (may_write(s, &at, m->nexpect > 0, m->label, e) != ERR_OK)
 		return e->code;
