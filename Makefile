@@ -228,18 +228,21 @@ install: all
 	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(EFI) $(FIRMWARE)
 	install -m 644 $(CONFIGS) $(READER).c $(READER).h $(SHARE)/amtforge
-	for m in $(MANS); do install -D -m 644 $$m \
+	@echo "install man/* in $(SHARE)/man"
+	@for m in $(MANS); do install -D -m 644 $$m \
 	    $(SHARE)/man/man$${m##*.}/$${m##*/} || exit 1; done
-	for c in $(COMPLETION); do install -m 644 completion/amtforge.bash \
+	@echo "install completion in $(SHARE)/bash-completion/completions"
+	@for c in $(COMPLETION); do install -m 644 completion/amtforge.bash \
 	    $(SHARE)/bash-completion/completions/$$c || exit 1; done
 
 # Folders that are empty then go too; PREFIX and those above it stay.
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(BINS)))
-	for m in $(MANS); do rm -f $(SHARE)/man/man$${m##*.}/$${m##*/}; done
+	@echo "remove man pages and folders that are empty"
+	@for m in $(MANS); do rm -f $(SHARE)/man/man$${m##*.}/$${m##*/}; done
 	rm -f $(addprefix $(SHARE)/bash-completion/completions/,$(COMPLETION))
 	rm -rf $(SHARE)/amtforge $(FIRMWARE)
-	for d in share/bash-completion/completions share/bash-completion \
+	@for d in share/bash-completion/completions share/bash-completion \
 	    share/man/man* share/man share lib bin; do \
 		rmdir $(DESTDIR)$(PREFIX)/$$d 2>/dev/null || :; done
 

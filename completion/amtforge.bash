@@ -28,6 +28,8 @@ _amtforge() {
 		# shellcheck disable=SC2086 # a verb may have two words
 		mapfile -t COMPREPLY < <(compgen -W \
 			"$(_amtforge_list "$program" options $verb)" -- "$cur")
+	elif [[ ${COMP_WORDS[COMP_CWORD - 1]} == --uuid-order ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "text raw" -- "$cur")
 	elif [[ -n $verb ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	else

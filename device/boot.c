@@ -557,9 +557,9 @@ static const struct cli_opt fleet_opts[] = {
 };
 
 const struct cli_verb boot_verbs[] = {
-	{ "boot", "--image IMG --state DIR", "run one machine from its image",
-	    boot_opts, 0, 0, run_boot },
-	{ "fleet", "IMAGES --state DIR",
+	{ "boot", "--image IMG [--base IMG] --state DIR",
+	    "run one machine from its image", boot_opts, 0, 0, run_boot },
+	{ "fleet", "IMAGES [--base IMG] --state DIR",
 	    "run a machine for each image or delta of a folder", fleet_opts, 1,
 	    1, run_fleet },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },

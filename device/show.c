@@ -185,7 +185,8 @@ static const struct cli_opt show_opts[] = {
 };
 
 const struct cli_verb show_verbs[] = {
-	{ "show", "IMG", "print what an image makes of its machine", show_opts,
-	    1, 1, run_show },
+	{ "show", "IMG [--base IMG]",
+	    "print what an image makes of its machine", show_opts, 1, 1,
+	    run_show },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };

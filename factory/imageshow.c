@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "bios/container.h"
@@ -11,11 +12,14 @@
 #include "factory/showrecord.h"
 
 static void
-region(struct tree *t, const struct image *img, size_t i)
+region(struct tree *t, const struct image *img, size_t i,
+    const struct container_list *l)
 {
 	const struct descriptor_region *r = &img->desc.region[i];
 
 	tree_region(t, r->base, r->limit, descriptor_region_name(i));
+	if (r->limit < img->n)
+		tree_sha256(t, img->p + r->base, r->limit + 1 - r->base);
 	switch (i) {
 	case REGION_DESCRIPTOR:
 		showdesc_tree(t, img);
@@ -28,10 +32,53 @@ region(struct tree *t, const struct image *img, size_t i)
 		break;
 	default:
 		if (r->limit < img->n)
-			showdesc_other(t, img, i);
+			showdesc_other(t, img, i, l);
 		break;
 	}
 	tree_close(t);
+}
+
+/* The regions in use, by offset; returns how many. */
+static size_t
+in_order(const struct descriptor *d, size_t order[static DESCRIPTOR_REGIONS])
+{
+	size_t n = 0, k;
+
+	for (size_t i = 0; i < DESCRIPTOR_REGIONS; i++) {
+		if (!d->region[i].used)
+			continue;
+		for (k = n++;
+		     k > 0 && d->region[order[k - 1]].base > d->region[i].base;
+		     k--)
+			order[k] = order[k - 1];
+		order[k] = i;
+	}
+	return n;
+}
+
+/* Regions, or what lies between them: a list of its own for a program, while
+ * people see the flash from its first byte to its last. */
+static void
+layout(struct tree *t, const struct image *img, const struct container_list *l,
+    bool regions, bool unused)
+{
+	size_t order[DESCRIPTOR_REGIONS], n = in_order(&img->desc, order);
+	size_t flash = img->desc.chips > 0 ? img->desc.flash : 0, at = 0;
+
+	if (img->n > flash)
+		flash = img->n;
+	for (size_t i = 0; i < n; i++) {
+		const struct descriptor_region *r = &img->desc.region[order[i]];
+
+		if (unused && r->base > at)
+			showdesc_unused(t, img, at, r->base);
+		if (regions)
+			region(t, img, order[i], l);
+		if (r->limit >= at)
+			at = r->limit + 1;
+	}
+	if (unused && flash > at)
+		showdesc_unused(t, img, at, flash);
 }
 
 static const char *
@@ -71,49 +118,68 @@ containers(struct tree *t, const struct container_list *l)
 	}
 }
 
-/* What lies in containers, and the record that counts. */
-static enum err_code
-record(struct tree *t, const struct image *img, struct err *e)
+/* Of the file itself, and the flash that it is for. */
+static void
+heading(struct tree *t, const struct image *img)
 {
-	struct record *rec = calloc(1, sizeof(*rec));
-	struct container_list *l = calloc(1, sizeof(*l));
+	tree_text(t, "kind", image_kind_name(img->kind));
+	tree_hex(t, "size", img->n);
+	if (img->desc.chips == 0)
+		return;
+	tree_text(t, "descriptor", descriptor_version_name(img->desc.version));
+	tree_hex(t, "flash", img->desc.flash);
+	tree_uint(t, "chips", img->desc.chips);
+}
+
+/* All of it, and at the end the record that counts. */
+static void
+show(struct tree *t, const struct image *img, struct container_list *l,
+    struct record *rec)
+{
+	bool whole = img->desc.chips > 0;
 	struct err none;
 	size_t at;
 
 	err_clear(&none);
+	container_find(img, l);
+	heading(t, img);
+	layout(t, img, l, true, whole && !t->json);
+	if (whole && t->json)
+		layout(t, img, l, false, true);
+	containers(t, l);
+	if (image_find_record(img, rec, &at, &none) == ERR_OK)
+		showrecord_tree(t, rec, at);
+	record_wipe(rec);
+}
+
+static enum err_code
+run(const struct cli_args *a, const struct image *img, struct err *e)
+{
+	struct record *rec = calloc(1, sizeof(*rec));
+	struct container_list *l = calloc(1, sizeof(*l));
+	struct tree t;
+
 	if (rec == NULL || l == NULL)
 		err_mem(e);
 	else {
-		container_find(img, l);
-		containers(t, l);
-		if (image_find_record(img, rec, &at, &none) == ERR_OK)
-			showrecord_tree(t, rec, at);
-		record_wipe(rec);
+		tree_begin(&t, a->json);
+		show(&t, img, l, rec);
+		tree_end(&t, e);
 	}
 	free(rec);
 	free(l);
 	return e->code;
 }
 
+/* A pipe is read whole; of a file only what is looked at. */
 static enum err_code
-show(const struct cli_args *a, const struct image *img, struct err *e)
+input(const char *path, const uint8_t **p, size_t *n, uint8_t **owned,
+    struct err *e)
 {
-	struct tree t;
-
-	tree_begin(&t, a->json);
-	tree_text(&t, "kind", image_kind_name(img->kind));
-	tree_hex(&t, "size", img->n);
-	if (img->desc.chips > 0) {
-		tree_text(&t, "descriptor",
-		    descriptor_version_name(img->desc.version));
-		tree_hex(&t, "flash", img->desc.flash);
-		tree_uint(&t, "chips", img->desc.chips);
-	}
-	for (size_t i = 0; i < DESCRIPTOR_REGIONS; i++)
-		if (img->desc.region[i].used)
-			region(&t, img, i);
-	record(&t, img, e);
-	tree_end(&t, e);
+	if (strcmp(path, "-") != 0)
+		return file_map(path, p, n, e);
+	if (file_read(path, IMAGE_MAX, owned, n, e) == ERR_OK)
+		*p = *owned;
 	return e->code;
 }
 
@@ -122,17 +188,22 @@ imageshow_run(const struct cli_args *a, struct err *e)
 {
 	struct image *img = malloc(sizeof(*img));
 	const uint8_t *p = NULL;
+	uint8_t *owned = NULL;
 	size_t n = 0;
 
 	if (img == NULL)
 		return err_mem(e);
-	if (file_map(a->pos[0], &p, &n, e) == ERR_OK) {
+	if (input(a->pos[0], &p, &n, &owned, e) == ERR_OK) {
 		if (image_read(p, n, img, e) == ERR_OK)
-			show(a, img, e);
+			run(a, img, e);
 		else
 			err_in(e, "%s", a->pos[0]);
 	}
-	file_unmap(p, n);
+	if (owned == NULL)
+		file_unmap(p, n);
+	else
+		secret_wipe(owned, n);
+	free(owned);
 	free(img);
 	return e->code;
 }

@@ -6,7 +6,7 @@
 #include "bios/gbe.h"
 #include "factory/showdesc.h"
 
-#define STRAP_ROW 8 /* straps in a line, for people */
+#define STRAP_ROW 4 /* straps in a line, for people */
 
 /* ---- the chips ---- */
 
@@ -16,16 +16,16 @@ chips(struct tree *t, const struct image *img)
 	const struct descriptor *d = &img->desc;
 
 	tree_open(t, "components", d->fcba, d->fcba + 12, "components");
-	tree_hex(t, "flcomp", d->flcomp);
-	tree_hex(t, "flill", get_u32le(img->p + d->fcba + 4));
+	tree_raw(t, "flcomp", d->flcomp);
+	tree_raw(t, "flill", get_u32le(img->p + d->fcba + 4));
 	/* v1: a partition boundary; v2: more invalid instructions. */
-	tree_hex(t, d->version == DESCRIPTOR_V2 ? "flill1" : "flpb",
+	tree_raw(t, d->version == DESCRIPTOR_V2 ? "flill1" : "flpb",
 	    get_u32le(img->p + d->fcba + 8));
 	/* Clocks have other meanings with each generation: raw. */
-	tree_uint(t, "read_clock", d->flcomp >> 17 & 7);
-	tree_uint(t, "fast_read_clock", d->flcomp >> 21 & 7);
-	tree_uint(t, "write_clock", d->flcomp >> 24 & 7);
-	tree_uint(t, "read_id_clock", d->flcomp >> 27 & 7);
+	tree_raw(t, "read_clock", d->flcomp >> 17 & 7);
+	tree_raw(t, "fast_read_clock", d->flcomp >> 21 & 7);
+	tree_raw(t, "write_clock", d->flcomp >> 24 & 7);
+	tree_raw(t, "read_id_clock", d->flcomp >> 27 & 7);
 	tree_flag(t, "fast_read", d->flcomp >> 20 & 1);
 	tree_flag(t, "dual_output", d->flcomp >> 30 & 1);
 	for (size_t i = 0; i < d->chips; i++) {
@@ -55,11 +55,11 @@ master(struct tree *t, const struct descriptor *d, size_t i)
 
 	tree_open(t, "masters", d->fmba + 4 * i, d->fmba + 4 * i + 4,
 	    descriptor_master_name(i));
-	tree_hex(t, "flmstr", m->raw);
+	tree_raw(t, "flmstr", m->raw);
 	if (d->version != DESCRIPTOR_V2)
-		tree_hex(t, "requester", m->requester);
-	tree_hex(t, "read_mask", m->reads);
-	tree_hex(t, "write_mask", m->writes);
+		tree_raw(t, "requester", m->requester);
+	tree_raw(t, "read_mask", m->reads);
+	tree_raw(t, "write_mask", m->writes);
 	for (size_t r = 0; r < d->slots; r++)
 		if (d->region[r].used)
 			tree_text(
@@ -287,9 +287,9 @@ maps(struct tree *t, const struct descriptor *d)
 	uint32_t revision = d->flmap[3];
 	char text[16];
 
-	tree_hex(t, "signature_offset", d->sig);
+	tree_raw(t, "signature_offset", d->sig);
 	for (size_t i = 0; i < 4; i++)
-		tree_hex(t, names[i], d->flmap[i]);
+		tree_raw(t, names[i], d->flmap[i]);
 	/* Before Cannon Lake the word holds something else, and on some parts
 	 * later nothing. */
 	if (d->version != DESCRIPTOR_V2 || revision == 0 ||
@@ -367,14 +367,62 @@ gbe(struct tree *t, const struct image *img, const struct descriptor_region *r)
 		    "bytes behind the two banks of the GbE region");
 }
 
+static void
+rest(struct tree *t, const struct image *img, size_t from, size_t end)
+{
+	while (from < end && img->p[from] == 0xFF)
+		from++;
+	while (end > from && img->p[end - 1] == 0xFF)
+		end--;
+	if (from < end)
+		tree_unknown(
+		    t, from, end, "platform data, which is not parsed");
+}
+
+/* Platform data is the OEM's own: what is told of it is where records lie. */
+static void
+platform_data(struct tree *t, const struct image *img,
+    const struct descriptor_region *r, const struct container_list *l)
+{
+	size_t at = r->base;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (l->hit[i].kind == CONTAINER_PDR && l->hit[i].at >= at) {
+			if (!t->json) /* which has "containers" */
+				tree_hex(t, "record at", l->hit[i].at);
+			rest(t, img, at, l->hit[i].at);
+			at = l->hit[i].at + l->hit[i].len;
+		}
+	rest(t, img, at, r->limit + 1);
+}
+
 void
-showdesc_other(struct tree *t, const struct image *img, size_t region)
+showdesc_other(struct tree *t, const struct image *img, size_t region,
+    const struct container_list *l)
 {
 	const struct descriptor_region *r = &img->desc.region[region];
 
 	if (region == REGION_GBE)
 		gbe(t, img, r);
+	else if (region == REGION_PDR)
+		platform_data(t, img, r, l);
 	else if (!is_erased(img->p, r->base, r->limit + 1))
 		tree_unknown(t, r->base, r->limit + 1,
 		    "a region that is not looked into");
+}
+
+void
+showdesc_unused(
+    struct tree *t, const struct image *img, size_t from, size_t end)
+{
+	bool erased = end <= img->n && is_erased(img->p, from, end);
+
+	tree_open(t, "unused", from, end, t->json ? NULL : "in no region");
+	tree_text(t, "state",
+	    end > img->n ? "not in this file"
+		: erased ? "empty"
+			 : "used");
+	tree_close(t);
+	if (end <= img->n && !erased)
+		tree_unknown(t, from, end, "bytes that are in no region");
 }

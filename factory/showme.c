@@ -259,6 +259,8 @@ partition(struct tree *t, const struct me *m, size_t i, struct me_checks *c)
 	tree_text(t, "owner", p.e.owner);
 	tree_hex(t, "flags", p.e.flags);
 	tree_flag(t, "invalid", p.e.invalid);
+	if (p.e.space)
+		tree_sha256(t, m->img + p.e.from, p.e.len);
 	if (p.e.why != NULL) {
 		snprintf(
 		    why, sizeof(why), "partition %s: %s", p.e.name, p.e.why);

@@ -50,11 +50,9 @@ certificate(struct tree *t, const struct record *r)
 void
 showrecord_tree(struct tree *t, const struct record *r, size_t at)
 {
-	char amt[8], pid[PSK_PID_TEXT] = "";
+	char amt[8];
 
 	snprintf(amt, sizeof(amt), "%u.%u", r->amt_major, r->amt_minor);
-	if (r->psk.pid[0] != '\0')
-		psk_pid_text(pid, r->psk.pid);
 	tree_object(t, "record");
 	tree_hex(t, "offset", at);
 	tree_uint(t, "sequence", r->sequence);
@@ -66,7 +64,7 @@ showrecord_tree(struct tree *t, const struct record *r, size_t at)
 	tree_text(t, "mode", profile_mode_name(r->mode));
 	tree_text(t, "start", r->talk ? "talk" : "listen");
 	tree_text(t, "credential", r->pki ? "pki" : "psk");
-	tree_text(t, "pid", t->json ? r->psk.pid : pid);
+	tree_text(t, "pid", r->psk.pid);
 	certificate(t, r);
 	tree_flag(t, "has_key", r->key_len > 0);
 	tree_flag(t, "has_otp", r->otp[0] != '\0');

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "base/cli.h"
+#include "base/digest.h"
 #include "base/text.h"
 #include "factory/tree.h"
 #include "formats/cjson.h"
 
 #define TREE_MAX 0x4000000 /* bytes of output */
+#define TREE_WIDTH 80      /* columns for people */
 
 void
 tree_begin(struct tree *t, bool json)
@@ -221,6 +223,13 @@ tree_hex(struct tree *t, const char *key, uint64_t v)
 }
 
 void
+tree_raw(struct tree *t, const char *key, uint64_t v)
+{
+	if (t->json)
+		tree_hex(t, key, v);
+}
+
+void
 tree_text(struct tree *t, const char *key, const char *v)
 {
 	if (v == NULL || v[0] == '\0')
@@ -260,6 +269,17 @@ tree_bytes(struct tree *t, const char *key, const void *p, size_t n)
 		n = 128;
 	text_hex(hex, p, n);
 	tree_text(t, key, hex);
+}
+
+void
+tree_sha256(struct tree *t, const void *p, size_t n)
+{
+	uint8_t sha[SHA256_LEN];
+
+	if (!t->json)
+		return;
+	digest_sha256(p, n, sha);
+	tree_bytes(t, "sha256", sha, sizeof(sha));
 }
 
 /* ---- what is not understood ---- */
@@ -324,6 +344,65 @@ put_gaps(struct tree *t)
 		tree_uint(t, "unknown_more", t->more);
 }
 
+/* ---- lines for people ---- */
+
+/* Where a line that is too wide is broken: behind a comma, else at a blank;
+ * 0 where there is neither. */
+static size_t
+break_at(const uint8_t *line, size_t from, size_t max)
+{
+	size_t blank = 0;
+
+	for (size_t i = max; i > from; i--) {
+		if (line[i] != ' ')
+			continue;
+		if (line[i - 1] == ',' || line[i - 1] == ' ')
+			return i;
+		if (blank == 0)
+			blank = i;
+	}
+	return blank;
+}
+
+static void
+put_folded(struct wr *w, const uint8_t *line, size_t n)
+{
+	size_t indent = 0, room = TREE_WIDTH, cut, end;
+
+	while (indent < n && line[indent] == ' ')
+		indent++;
+	wr_fill(w, ' ', indent);
+	line += indent;
+	n -= indent;
+	room -= indent;
+	while (n > room && (cut = break_at(line, 0, room)) > 0) {
+		for (end = cut; end > 0 && line[end - 1] == ' ';)
+			end--;
+		wr_bytes(w, line, end);
+		wr_u8(w, '\n');
+		wr_fill(w, ' ', indent + 4);
+		line += cut + 1;
+		n -= cut + 1;
+		room = TREE_WIDTH - indent - 4;
+	}
+	wr_bytes(w, line, n);
+	wr_u8(w, '\n');
+}
+
+static enum err_code
+print_folded(const struct wr *text, struct err *e)
+{
+	struct wr w;
+
+	wr_grow(&w, 2 * TREE_MAX);
+	for (size_t at = 0, end; at < text->len; at = end + 1) {
+		for (end = at; end < text->len && text->buf[end] != '\n';)
+			end++;
+		put_folded(&w, text->buf + at, end - at);
+	}
+	return cli_print(&w, e);
+}
+
 enum err_code
 tree_end(struct tree *t, struct err *e)
 {
@@ -337,5 +416,9 @@ tree_end(struct tree *t, struct err *e)
 		wr_u8(&t->out, '}');
 	}
 	wr_u8(&t->out, '\n');
-	return cli_print(&t->out, e);
+	if (t->json || t->out.failed)
+		return cli_print(&t->out, e);
+	print_folded(&t->out, e);
+	wr_free(&t->out);
+	return e->code;
 }

@@ -7,7 +7,8 @@
  *   0x00001000..0x001fffff me  header 0x30, entries 24
  *     0x00001400..0x00001fff FOVD  kind oem-data
  *
- * and an object's values stand on lines of their own.
+ * and an object's values stand on lines of their own. A line that is too wide
+ * for a terminal goes on below, indented by 4: a child is indented by 2.
  *
  * Nodes of one list follow each other without another list between. Calls
  * cannot fail; tree_end() says what went wrong, and prints.
@@ -61,10 +62,15 @@ void tree_close(struct tree *);
 /* Values of what is open, before its first child. */
 void tree_uint(struct tree *, const char *key, uint64_t);
 void tree_hex(struct tree *, const char *key, uint64_t); /* a number in JSON */
+/* A register as it stands in the image: in JSON only. */
+void tree_raw(struct tree *, const char *key, uint64_t);
 void tree_text(struct tree *, const char *key, const char *); /* not if "" */
 void tree_flag(struct tree *, const char *key, bool); /* in text: only true */
 void tree_uuid(struct tree *, const char *key, const struct uuid *);
 void tree_bytes(struct tree *, const char *key, const void *, size_t);
+/* The SHA-256 of what is open, as a map's rule may ask for it: "sha256", in
+ * JSON only. */
+void tree_sha256(struct tree *, const void *, size_t);
 
 /* A range that nothing here understands, or with end from the offset of what
  * is broken. Told once, at the end; what is copied. */

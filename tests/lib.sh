@@ -45,6 +45,31 @@ skip() {
 	echo "ok - $(echo "$1" | tr _ ' ') # SKIP $2"
 }
 
+# unfold: image show's lines as they are before they are broken at 80 columns:
+# what goes on is indented by 4, a child by 2.
+unfold() {
+	awk '{
+		match($0, /^ */)
+		if (NR > 1 && RLENGTH == last + 4) {
+			line = line (line ~ /,$/ ? " " : "  ") \
+				substr($0, RLENGTH + 1)
+			next
+		}
+		if (NR > 1)
+			print line
+		line = $0
+		last = RLENGTH
+	}
+	END { print line }'
+}
+
+# image_show IMAGE: image show succeeds; ./out has its lines unfolded.
+image_show() {
+	status 0 amtforge image show "$1"
+	unfold <out >out.unfolded
+	mv out.unfolded out
+}
+
 # status N COMMAND...: succeeds if the command ends with status N; its output
 # is kept in ./out and ./err.
 status() {

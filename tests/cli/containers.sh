@@ -125,7 +125,7 @@ a_platform_data_region() {
 
 a_partition_of_the_me_region() {
 	provisioned fpt
-	amtforge image show unit.bin >shown
+	amtforge image show unit.bin | unfold >shown
 	grep -q 'container fpt .*read by the software device only' shown
 }
 
@@ -176,7 +176,7 @@ the_newest_of_several_counts_and_ties_are_told() {
 	written variable
 	dd if=pdr.img of=unit.bin bs=4096 skip=10 seek=10 count=4 \
 		conv=notrunc status=none
-	status 0 amtforge image show unit.bin
+	image_show unit.bin
 	grep -q 'container variable  sequence 1, standing counts' out
 	grep -q 'container pdr  sequence 1, standing as new as the one' out
 	status 65 amtforge image write line.db O --base unit.bin \

@@ -30,7 +30,7 @@ every_part_has_its_region() {
 		dd if=base.bin bs=4096 skip=17 count=2 status=none | cmp - gbe.bin
 		dd if=base.bin bs=4096 skip=19 count=4 status=none | cmp - pdr.bin
 		tail -c 2097152 base.bin | cmp - $OVMF
-		status 0 amtforge image show base.bin
+		image_show base.bin
 		grep -q '^0x00011000..0x00012fff gbe' out
 		grep -q '^0x00013000..0x00016fff pdr' out
 	done
@@ -58,12 +58,12 @@ a_descriptor_of_16_kib_is_laid_and_shown() {
 	poke base.bin 0x42 '\003'
 	poke base.bin 0x3ff0 'behind'
 	head -c 16384 base.bin >desc.bin
-	status 0 amtforge image show desc.bin
+	image_show desc.bin
 	grep -q 'kind descriptor, size 0x4000' out
 	status 0 amtforge image new x.bin --size 4M --descriptor desc.bin \
 		--bios $OVMF
 	head -c 16384 x.bin | cmp - desc.bin
-	status 0 amtforge image show x.bin
+	image_show x.bin
 	grep -q '^0x00000000..0x00003fff descriptor' out
 	grep -q '0x00003ff0..0x00003ff5 bytes of the descriptor' out
 }
@@ -73,7 +73,7 @@ a_master_that_may_not_is_shown_so() {
 	base 4M
 	# host: read descriptor, BIOS, GbE; write BIOS, GbE
 	poke base.bin 0x60 '\000\000\013\012'
-	status 0 amtforge image show base.bin
+	image_show base.bin
 	grep -q ' host .*descriptor r-, bios rw, me --, gbe rw, pdr --' out
 	grep -q ' me .*descriptor rw, bios rw, me rw, gbe rw, pdr rw' out
 	status 0 amtforge image show base.bin --json
@@ -83,11 +83,11 @@ a_master_that_may_not_is_shown_so() {
 an_me_that_is_strapped_off_is_told_and_refused() {
 	parts
 	base 4M
-	status 0 amtforge image show base.bin
-	grep -q ', me on, me strap PCHSTRP10 bit 7 (AltMeDisable)' out
+	image_show base.bin
+	grep -q '  me on, me strap PCHSTRP10 bit 7 (AltMeDisable)' out
 	poke base.bin 0x128 '\200'
-	status 0 amtforge image show base.bin
-	grep -q ', me off, me strap PCHSTRP10 bit 7 (AltMeDisable)' out
+	image_show base.bin
+	grep -q '  me off, me strap PCHSTRP10 bit 7 (AltMeDisable)' out
 	amtforge ledger init l.db
 	amtforge order open l.db "$ROOT/configs/profile-psk.cfg" --id O
 	amtforge unit issue l.db O --count 1
@@ -99,10 +99,10 @@ an_me_that_is_strapped_off_is_told_and_refused() {
 an_oem_section_is_read() {
 	parts
 	base 4M
-	status 0 amtforge image show base.bin
+	image_show base.bin
 	grep -q 'OEM section  state empty' out
 	poke base.bin 0xF10 'BOARD-4711 \000\001ab\002rev C'
-	status 0 amtforge image show base.bin
+	image_show base.bin
 	grep -q 'OEM section  state used, text BOARD-4711  rev C' out
 }
 
@@ -113,21 +113,21 @@ both_banks_of_a_gbe_region_are_judged() {
 	head -c 4096 /dev/zero | tr '\000' '\377' |
 		dd of=gbe.bin bs=4096 seek=1 conv=notrunc status=none
 	base 4M
-	status 0 amtforge image show base.bin
+	image_show base.bin
 	grep -q 'bank 1  state sound, mac 11:11:11:11:11:11, sum 0xbaba' out
 	grep -q 'bank 2  state empty' out
 	poke base.bin 0x11020 '\022'
-	status 0 amtforge image show base.bin
+	image_show base.bin
 	grep -q 'bank 1  state broken' out
 }
 
 what_no_table_names_is_said() {
 	parts
 	base 4M
-	status 0 amtforge image show base.bin
+	image_show base.bin
 	not grep -q 'bytes of the descriptor' out
 	poke base.bin 0x800 'bytes'
-	status 0 amtforge image show base.bin
+	image_show base.bin
 	grep -q '0x00000800..0x00000804 bytes of the descriptor' out
 }
 

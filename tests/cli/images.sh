@@ -76,7 +76,7 @@ real_descriptors_and_me_regions_are_composed() {
 		--descriptor "$SHARED/samples/cb_erying_tgl_descriptor.bin"
 	status 0 amtforge image new ocp.bin --size 32M --bios $OVMF \
 		--descriptor "$SHARED/samples/cb_ocp_tiogapass_descriptor.bin"
-	status 0 amtforge image show ocp.bin
+	image_show ocp.bin
 	grep -q 'descriptor 2, flash 0x2000000' out
 }
 
@@ -117,7 +117,7 @@ what_is_no_image_or_cut_short_is_refused_with_its_offset() {
 	says "bios at 0x600000..0x7fffff"
 	status 65 amtforge image show "$MAP" --json
 	grep -q '"code":"image-unknown","offset":0' out err
-	poke base.bin 0x18 '\007'
+	poke base.bin 0x18 '\005'
 	status 65 amtforge image show base.bin
 	says "base.bin: descriptor: offset 0x18"
 }
@@ -345,7 +345,7 @@ show_tells_what_it_does_not_understand_with_its_offset() {
 	head -c 8192 /dev/zero >me.bin
 	amtforge image new base.bin --size 8M --me me.bin --bios $OVMF
 	poke base.bin 0x60F020 '\376'
-	status 0 amtforge image show base.bin
+	image_show base.bin
 	grep -q '^  0x00001000..0x00002fff ME region: neither ' out
 	grep -q '^  0x0060f020 an unfinished write is queued' out
 	status 0 amtforge image show base.bin --json
@@ -356,7 +356,7 @@ show_tells_what_it_does_not_understand_with_its_offset() {
 	write 0 PSK
 	record=$(ls images/*)
 	poke "$record" $((0x64 + 86 + 0x40)) '\000\000\000'
-	status 0 amtforge image show "$record"
+	image_show "$record"
 	grep -q '^  0x000000[0-9a-f]* container variable: ' out
 }
 
@@ -370,7 +370,7 @@ show_tells_no_secret() {
 		sed 's/.*:"//; s/"$//' >secrets
 	[ "$(wc -l <secrets)" -ge 2 ]
 	tr -d - <secrets >>secrets.plain
-	amtforge image show "images/$u.bin" >shown
+	amtforge image show "images/$u.bin" | unfold >shown
 	amtforge image show "images/$u.bin" --json >>shown
 	not grep -qF -f secrets.plain shown
 	not grep -qF -f secrets shown

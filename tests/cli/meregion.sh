@@ -56,7 +56,7 @@ a_region() {
 
 partitions_are_told_with_their_kind_and_place() {
 	a_region
-	status 0 amtforge image show me.bin
+	image_show me.bin
 	grep -q '^0x00000000..0x00007fff me  layout rom bypass and ' out
 	grep -q '^  0x00000010..0x0000008f .FPT  version 2.0, entries 3, check checksum-8, check ok' out
 	grep -q '^  0x00000400..0x00000fff FOVD  kind oem-data, type generic, flags 0x783, first byte 0xff, manufacturing open$' out
@@ -75,28 +75,28 @@ a_region_of_a_whole_image_is_told_at_its_place() {
 	head -c 4096 /dev/zero >bios.bin
 	status 0 amtforge image new whole.bin --size 512K --me me.bin \
 		--bios bios.bin
-	status 0 amtforge image show whole.bin
+	image_show whole.bin
 	grep -q '^  0x00001400..0x00001fff FOVD ' out
 }
 
 what_is_broken_or_nobodys_is_told_with_its_offset() {
 	a_region
 	poke me.bin 0x1b '\000'
-	status 0 amtforge image show me.bin
+	image_show me.bin
 	grep -q '^  0x0000001b .*checksum is wrong' out
 	a_region
 	poke me.bin 0x402 '\000'
 	poke me.bin 0x5432 '\000'
-	status 0 amtforge image show me.bin
+	image_show me.bin
 	grep -q '^  0x00000400..0x00000fff OEM data of the ME: its contents' out
 	grep -q '^  0x00001000..0x00007fff bytes that are in no partition' out
 	a_region
 	poke me.bin 0x3f '\177'
-	status 0 amtforge image show me.bin
+	image_show me.bin
 	grep -q '^  0x00000030 partition FOVD: it ends behind' out
 	a_region
 	poke me.bin 0x17 '\001'
-	status 0 amtforge image show me.bin
+	image_show me.bin
 	grep -q '^  0x00000014 .*more entries than there is room for' out
 	poke me.bin 0x10 X
 	status 65 amtforge image show me.bin

@@ -151,7 +151,7 @@ the_worked_example_of_the_man_page_works() {
 		gzip -c | tail -c 8 | head -c 4 >crc
 	dd if="$psk.bin" bs=1 skip=$((pdr + 0x3fc)) count=4 status=none |
 		cmp - crc
-	status 0 amtforge image show "$psk.bin"
+	image_show "$psk.bin"
 	grep -q AcmeSerial out
 	# each byte counts
 	poke "$psk.bin" $((pdr + 0x62)) '\000'

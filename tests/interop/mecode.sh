@@ -184,7 +184,7 @@ fwupdtool_and_we_list_the_same_partitions() {
 	[ "$(wc -l <theirs)" = 3 ]
 	diff theirs ours
 	flip dp.bin 0x48
-	amtforge image show dp.bin >shown
+	amtforge image show dp.bin | unfold >shown
 	grep -q '^  0x00000014 .*CRC-32 is wrong' shown
 }
 
@@ -204,7 +204,7 @@ uefiextract_and_we_walk_every_layout_alike() {
 		sed -n 's/^ CPD partition *|[^|]*| \([0-9A-F]*\) |.* -* \([^ ]*\)$/\1 \2/p' \
 			whole.bin.report.txt | grep '^0001' | sort -u >their_modules ||
 			true
-		amtforge image show whole.bin >shown
+		amtforge image show whole.bin | unfold >shown
 		sed -n 's/^ *0x\(.*\)\.\.0x\([0-9a-f]*\) \([^ ]*  \(kind\|type\) .*\|data\|boot .\)$/\1 \2/p' \
 			shown | while read -r from to; do
 			printf '%08X %08X\n' $((0x$from)) $((0x$to - 0x$from + 1))

@@ -61,7 +61,7 @@ theirs() {
 
 # The same of ours: live entries.
 ours() {
-	amtforge image show "$1" |
+	amtforge image show "$1" | unfold |
 		sed -n 's/^ *0x\([0-9a-f]*\)\.\.0x\([0-9a-f]*\) \([A-Za-z]*\)  guid .* state added.*/\1 \2 \3/p' |
 		while read -r from last name; do
 			printf '%s %08x %s\n' "$from" \
@@ -139,7 +139,7 @@ an_edk2_plain_store_is_written_as_its_twin() {
 	edk2_map
 	make_store plain
 	write plain.bin
-	amtforge image show unit.bin >shown
+	amtforge image show unit.bin | unfold >shown
 	grep -q 'store  format edk2 plain' shown
 	printf '\027' | dd of=unit.bin bs=1 seek=72 conv=notrunc status=none
 	theirs unit.bin | grep -q '^000000f0 [0-9a-f]* AmtOemRecord$'
@@ -180,7 +180,7 @@ ovmf_of_4_mib_prints_the_variable() {
 	edk2_map
 	write base.bin
 	cat $VARS >vars.bin # alone it is an image too
-	amtforge image show vars.bin >shown
+	amtforge image show vars.bin | unfold >shown
 	grep -q '0x00000048..0x0003ffff store  format edk2 auth' shown
 	dd if=/dev/zero of=fat.img bs=1M count=4 status=none
 	mformat -i fat.img ::
@@ -195,7 +195,7 @@ ovmf_of_4_mib_prints_the_variable() {
 		sed 's/\x1b\[[0-9;=?]*[a-zA-Z]//g' >console
 	grep -qi "Variable NV+BS '$GUID:AmtOemRecord'" console
 	# The firmware has used the store and its fault tolerant write.
-	amtforge image show unit.bin >used
+	amtforge image show unit.bin | unfold >used
 	grep -q ' AmtOemRecord  .* state added' used
 	grep -q 'fault tolerant write  state \(empty\|complete\),' used
 }
