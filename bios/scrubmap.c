@@ -50,7 +50,7 @@ mask(const struct map_setting *m, size_t i)
 {
 	if (m->encoding != MAP_BITS)
 		return 0xFF;
-	return i < 4 ? (uint8_t)(encode_mask(m) >> 8 * i) : 0;
+	return (uint8_t)(i < 4 ? encode_mask(m) >> 8 * i : 0);
 }
 
 static uint8_t
