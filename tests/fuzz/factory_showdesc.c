@@ -26,6 +26,7 @@ finish(struct tree *t)
 static void
 show_descriptor(const uint8_t *p, size_t n, bool json)
 {
+	static struct container_list list;
 	static struct image img;
 	struct tree t;
 	struct err e;
@@ -34,11 +35,12 @@ show_descriptor(const uint8_t *p, size_t n, bool json)
 	if (image_read(p, n, &img, &e) != ERR_OK ||
 	    !img.desc.region[REGION_DESCRIPTOR].used || img.desc.chips == 0)
 		return;
+	container_find(&img, &list);
 	tree_begin(&t, json);
 	showdesc_tree(&t, &img);
 	for (size_t i = 3; i < DESCRIPTOR_REGIONS; i++)
 		if (img.desc.region[i].used && img.desc.region[i].limit < n)
-			showdesc_other(&t, &img, i);
+			showdesc_other(&t, &img, i, &list);
 	finish(&t);
 }
 

@@ -147,7 +147,8 @@ platform: { name = "raw"; match = (
 	{ kind = "region"; region = "bios"; size = 0x100000; } ); };
 settings: { pid = { target = "ffs-raw"; offset = 0; consent = true;
 	guid = "00000001-2222-3333-4444-555555555555";
-	encoding = "ascii"; size = 8; fill = 0; }; };
+	encoding = "ascii"; size = 8; fill = 0;
+	expect = "7261772077697468"; }; };	# raw with
 EOF
 	order
 	uuid=$(amtforge unit list l.db O --json | sed 's/.*"uuid":"\([^"]*\)".*/\1/')
