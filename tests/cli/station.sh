@@ -860,6 +860,7 @@ a_ledger_that_is_locked_fails_the_board_only() {
 	a_line 1
 	both 1 >scans
 	(
+		echo ".timeout 10000" # the look below locks it, too
 		echo "begin immediate;"
 		while [ ! -e go ]; do sleep 0.1; done
 	) | sqlite3 l.db &
