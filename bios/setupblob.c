@@ -7,33 +7,15 @@
 #include "formats/hashlist.h"
 #include "formats/reason.h"
 #include "formats/setupbin.h"
+#include "formats/setupfill.h"
 #include "formats/setuplint.h"
-#include "formats/setupvar.h"
-
-#define HASHES 3 /* that one file can add */
 
 /* A record that is being filled. */
 struct blob {
 	const struct record *r;
 	struct setupbin head;
 	struct setupbin_record out;
-	uint8_t smb;
-	bool full;
 };
-
-static size_t
-pick(const struct hashlist *list, const struct hash_entry **out)
-{
-	const struct hash_entry *only = hashlist_only(list);
-	size_t n = 0;
-
-	if (only != NULL)
-		out[n++] = only;
-	for (size_t i = 0; only == NULL && i < list->n; i++)
-		if (n < HASHES && list->e[i].active)
-			out[n++] = &list->e[i];
-	return n;
-}
 
 /* Intel's pages say 2.0 for AMT 3, 2.1 for 4, 3.0 for 6; that 4.0 is read from
  * 7 on is inferred from the files that Intel's own tools make. A hash other
@@ -42,8 +24,8 @@ static void
 choose_version(const struct setupblob_how *how, struct blob *b)
 {
 	const struct record *r = b->r;
-	const struct hash_entry *h[HASHES];
-	size_t n = r->pki ? pick(&r->hashes, h) : 0;
+	const struct hash_entry *h[SETUPFILL_HASHES];
+	size_t n = r->pki ? setupfill_hashes(&r->hashes, h) : 0;
 	uint8_t major = r->amt_major <= 5 ? 2 : r->amt_major == 6 ? 3 : 4;
 	uint8_t minor = r->amt_major == 4 || r->amt_major == 5;
 
@@ -60,95 +42,27 @@ choose_version(const struct setupblob_how *how, struct blob *b)
 	b->head.count = 1;
 }
 
-/* Leaves out what the file version does not know. */
-static void
-put(struct blob *b, uint16_t module, uint16_t id, const void *p, size_t n)
-{
-	const struct setupvar *v = setupvar_find(module, id);
-
-	if (v != NULL &&
-	    (b->head.major < v->from_major ||
-		(b->head.major == v->from_major &&
-		    b->head.minor < v->from_minor)))
-		return;
-	if (!setupbin_add(&b->out, SETUPBIN_ENTRIES_SAFE, module, id, p, n))
-		b->full = true;
-}
-
-static void
-put_text(struct blob *b, uint16_t module, uint16_t id, const char *s)
-{
-	if (s[0] != '\0')
-		put(b, module, id, s, strlen(s));
-}
-
-static void
-put_u8(struct blob *b, uint16_t module, uint16_t id, uint8_t v)
-{
-	put(b, module, id, &v, 1);
-}
-
-static void
-put_hashes(struct blob *b)
-{
-	const struct hash_entry *h[HASHES];
-	uint8_t value[2 + HASHLIST_HASH + HASHLIST_NAME];
-	size_t n = pick(&b->r->hashes, h);
-	struct wr w;
-
-	/* 2/5: remote configuration on. 2/7: hashes added by the user count;
-	 * it must stand before the first of them. */
-	put_u8(b, 2, 5, 1);
-	put_u8(b, 2, 7, 1);
-	for (size_t i = 0; i < n; i++) {
-		wr_fixed(&w, value, sizeof(value));
-		hashlist_entry_write(&w, h[i]);
-		b->full = b->full || w.failed;
-		put(b, 2, 8, value, w.len);
-	}
-}
-
-static void
-put_server(struct blob *b)
-{
-	static const uint8_t none[4];
-	const struct record *r = b->r;
-	uint8_t ip[4], port[2];
-
-	for (size_t i = 0; i < sizeof(ip); i++) /* the octets reversed */
-		ip[i] = r->server_ip[sizeof(ip) - 1 - i];
-	if (r->mode == RECORD_SMB)
-		put_u8(b, 2, 16, b->smb);
-	if (memcmp(ip, none, sizeof(ip)) != 0)
-		put(b, 2, 17, ip, sizeof(ip));
-	put_u16le(port, r->server_port);
-	if (r->server_port != 0)
-		put(b, 2, 18, port, sizeof(port));
-	/* A version without 2/28 knows no other way than to start. */
-	if (!r->talk || b->head.major >= 3)
-		put_u8(b, 2, 28, r->talk);
-}
-
-static void
-fill(struct blob *b)
+static bool
+fill(struct blob *b, uint8_t smb)
 {
 	const struct record *r = b->r;
+	const struct setupfill s = { .current = r->mebx_current,
+		.mebx = r->mebx_new,
+		.enabled = r->enabled,
+		.pki = r->pki,
+		.talk = r->talk,
+		.psk = &r->psk,
+		.hashes = &r->hashes,
+		.suffix = r->pki_dns_suffix,
+		.fqdn = r->server_fqdn,
+		.server_ip = r->server_ip,
+		.server_port = r->server_port,
+		.smb = r->mode == RECORD_SMB ? smb : 0 };
 
 	b->out.type = 1;
 	b->out.flags = SETUPBIN_VALID;
 	b->out.number = 1;
-	put_text(b, 1, 1, r->mebx_current);
-	put_text(b, 1, 2, r->mebx_new);
-	put_u8(b, 1, 3, r->enabled);
-	if (!r->pki) {
-		put_text(b, 2, 1, r->psk.pid);
-		put_text(b, 2, 2, r->psk.pps);
-	}
-	put_text(b, 2, 3, r->pki_dns_suffix);
-	put_text(b, 2, 4, r->server_fqdn);
-	if (r->pki)
-		put_hashes(b);
-	put_server(b);
+	return setupfill_entries(&s, &b->head, &b->out, NULL, NULL);
 }
 
 static enum err_code
@@ -228,11 +142,9 @@ setupblob_write(const struct setupblob_how *how, const struct record *r,
 	if (b == NULL)
 		return err_mem(e);
 	b->r = r;
-	b->smb = how->smb;
 	if (judge(r, e) == ERR_OK) {
 		choose_version(how, b);
-		fill(b);
-		if (b->full)
+		if (!fill(b, how->smb))
 			unfit(e,
 			    "server names, hashes and passwords are more than "
 			    "the 484 bytes that a record holds");

@@ -171,39 +171,27 @@ run(const struct cli_args *a, const struct image *img, struct err *e)
 	return e->code;
 }
 
-/* A pipe is read whole; of a file only what is looked at. */
-static enum err_code
-input(const char *path, const uint8_t **p, size_t *n, uint8_t **owned,
-    struct err *e)
-{
-	if (strcmp(path, "-") != 0)
-		return file_map(path, p, n, e);
-	if (file_read(path, IMAGE_MAX, owned, n, e) == ERR_OK)
-		*p = *owned;
-	return e->code;
-}
-
 enum err_code
 imageshow_run(const struct cli_args *a, struct err *e)
 {
 	struct image *img = malloc(sizeof(*img));
-	const uint8_t *p = NULL;
-	uint8_t *owned = NULL;
+	const char *path = a->pos[0];
+	uint8_t *p = NULL;
 	size_t n = 0;
 
 	if (img == NULL)
 		return err_mem(e);
-	if (input(a->pos[0], &p, &n, &owned, e) == ERR_OK) {
+	/* A mapping could be taken away by who cuts the file short. */
+	if ((strcmp(path, "-") == 0 ? file_read : file_load)(
+		path, IMAGE_MAX, &p, &n, e) == ERR_OK) {
 		if (image_read(p, n, img, e) == ERR_OK)
 			run(a, img, e);
 		else
-			err_in(e, "%s", a->pos[0]);
+			err_in(e, "%s", path);
 	}
-	if (owned == NULL)
-		file_unmap(p, n);
-	else
-		secret_wipe(owned, n);
-	free(owned);
+	if (p != NULL)
+		secret_wipe(p, n);
+	free(p);
 	free(img);
 	return e->code;
 }

@@ -10,6 +10,7 @@
 #include "factory/keyfill.h"
 #include "formats/hashlist.h"
 #include "formats/reason.h"
+#include "formats/setupfill.h"
 #include "formats/setuplint.h"
 #include "formats/setupvar.h"
 
@@ -21,7 +22,6 @@ struct fill {
 	struct setupbin_record *rec;
 	const struct keyring_record *row;
 	struct profile_notes *notes; /* NULL: nobody wants them */
-	bool full;
 };
 
 static void note(struct profile_notes *, const char *, ...)
@@ -99,27 +99,12 @@ readable(const struct profile *p, uint8_t *major, uint8_t *minor)
 		*major = p->amt_major == 6 ? 3 : 4;
 }
 
-/* Which of the profile's hashes a key carries: the only one, or the first. */
-static size_t
-pick(const struct hashlist *list, const struct hash_entry **out)
-{
-	const struct hash_entry *only = hashlist_only(list);
-	size_t n = 0;
-
-	if (only != NULL)
-		out[n++] = only;
-	for (size_t i = 0; only == NULL && i < list->n; i++)
-		if (n < KEYFILL_HASHES && list->e[i].active)
-			out[n++] = &list->e[i];
-	return n;
-}
-
 /* A hash other than SHA-1, which files have from 3.0 on; or NULL. */
 static const struct hash_entry *
 needs_3(const struct profile *p)
 {
-	const struct hash_entry *h[KEYFILL_HASHES];
-	size_t n = p->pki ? pick(&p->hashes, h) : 0;
+	const struct hash_entry *h[SETUPFILL_HASHES];
+	size_t n = p->pki ? setupfill_hashes(&p->hashes, h) : 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (h[i]->type != HASH_SHA1)
@@ -139,109 +124,49 @@ keyfill_default(const struct profile *p, uint8_t *major, uint8_t *minor)
 
 /* Entries. */
 
-/* Leaves out, with a note, what the file version does not know. */
 static void
-put(struct fill *f, uint16_t module, uint16_t id, const void *p, size_t n)
+note_left(void *arg, const struct setupvar *v)
 {
-	const struct setupvar *v = setupvar_find(module, id);
-	const struct keyring_key *k = f->k;
+	const struct fill *f = arg;
 
-	if (v != NULL &&
-	    (k->major < v->from_major ||
-		(k->major == v->from_major && k->minor < v->from_minor)))
-		note(f->notes,
-		    "a file of version %u.%u has no \"%s\": it is left out",
-		    k->major, k->minor, v->name);
-	else if (!setupbin_add(f->rec, SETUPBIN_ENTRIES_SAFE, module, id, p, n))
-		f->full = true;
-}
-
-static void
-put_text(struct fill *f, uint16_t module, uint16_t id, const char *s)
-{
-	if (s[0] != '\0')
-		put(f, module, id, s, strlen(s));
-}
-
-static void
-put_u8(struct fill *f, uint16_t module, uint16_t id, uint8_t v)
-{
-	put(f, module, id, &v, 1);
-}
-
-static void
-put_hashes(struct fill *f, const struct profile *p)
-{
-	const struct hash_entry *h[KEYFILL_HASHES];
-	uint8_t value[2 + HASHLIST_HASH + HASHLIST_NAME];
-	size_t n = pick(&p->hashes, h);
-	struct wr w;
-
-	/* 2/5: remote configuration on. 2/7: hashes added by the user count;
-	 * it must stand before the first of them. */
-	put_u8(f, 2, 5, 1);
-	put_u8(f, 2, 7, 1);
-	for (size_t i = 0; i < n; i++) {
-		wr_fixed(&w, value, sizeof(value));
-		hashlist_entry_write(&w, h[i]);
-		f->full = f->full || w.failed;
-		put(f, 2, 8, value, w.len);
-	}
-}
-
-static void
-put_server(struct fill *f, const struct profile *p)
-{
-	static const uint8_t none[4];
-	uint8_t ip[4], port[2];
-
-	for (size_t i = 0; i < sizeof(ip); i++) /* the octets reversed */
-		ip[i] = p->server_ip[sizeof(ip) - 1 - i];
-	if (f->k->smb != 0)
-		put_u8(f, 2, 16, f->k->smb);
-	if (memcmp(ip, none, sizeof(ip)) != 0)
-		put(f, 2, 17, ip, sizeof(ip));
-	put_u16le(port, p->server_port);
-	if (p->server_port != 0)
-		put(f, 2, 18, port, sizeof(port));
-	/* A version without 2/28 knows no other way than to start. */
-	if (!p->talk || f->k->major >= 3)
-		put_u8(f, 2, 28, p->talk);
+	note(f->notes, "a file of version %u.%u has no \"%s\": it is left out",
+	    f->k->major, f->k->minor, v->name);
 }
 
 /* A new password follows "admin" by rule; where the machine has the one that
  * it is to have, none does. */
 static void
-put_passwords(struct fill *f, const struct unit *u)
+set_passwords(struct setupfill *s, const struct fill *f, const struct unit *u)
 {
 	const char *current = f->k->current;
-	const char *mebx = u != NULL ? u->mebx : f->k->mebx;
 
+	s->mebx = u != NULL ? u->mebx : f->k->mebx;
 	if (current[0] == '\0' && f->row->own) {
-		put_text(f, 1, 1, mebx);
-		return;
-	}
-	put_text(f, 1, 1, current[0] != '\0' ? current : KEYFILL_FACTORY);
-	put_text(f, 1, 2, mebx);
+		s->current = s->mebx;
+		s->mebx = "";
+	} else
+		s->current = current[0] != '\0' ? current : KEYFILL_FACTORY;
 }
 
-static void
+static bool
 fill(struct fill *f, const struct order *o, const struct unit *u)
 {
 	const struct profile *p = &o->profile;
-	const struct psk *psk = u != NULL ? &u->psk : &o->psk;
+	struct setupfill s = { .enabled = p->enabled,
+		.pki = p->pki,
+		.talk = p->talk,
+		.psk = u != NULL ? &u->psk : &o->psk,
+		.hashes = &p->hashes,
+		.suffix = p->pki_dns_suffix,
+		.fqdn = p->server_fqdn,
+		.server_ip = p->server_ip,
+		.server_port = p->server_port,
+		.smb = f->k->smb };
+	struct setupbin head;
 
-	put_passwords(f, u);
-	put_u8(f, 1, 3, p->enabled);
-	if (!p->pki) {
-		put_text(f, 2, 1, psk->pid);
-		put_text(f, 2, 2, psk->pps);
-	}
-	put_text(f, 2, 3, p->pki_dns_suffix);
-	put_text(f, 2, 4, p->server_fqdn);
-	if (p->pki)
-		put_hashes(f, p);
-	put_server(f, p);
+	set_passwords(&s, f, u);
+	keyfill_head(o, f->k, &head);
+	return setupfill_entries(&s, &head, f->rec, note_left, f);
 }
 
 void
@@ -266,8 +191,7 @@ fill_record(
 		rec->flags |= SETUPBIN_SCRAMBLED;
 	rec->number = f->row->record;
 	rec->len = 0;
-	fill(f, o, u);
-	if (!f->full)
+	if (fill(f, o, u))
 		return ERR_OK;
 	return unfit(e,
 	    "order %s: server names, hashes and passwords are more than the "
@@ -292,8 +216,8 @@ judge_hashes(const struct order *o, const struct keyring_key *k,
     struct profile_notes *notes, struct err *e)
 {
 	const struct profile *p = &o->profile;
-	const struct hash_entry *h[KEYFILL_HASHES];
-	size_t n = pick(&p->hashes, h);
+	const struct hash_entry *h[SETUPFILL_HASHES];
+	size_t n = setupfill_hashes(&p->hashes, h);
 
 	for (size_t i = 0; i < n; i++) {
 		/* Support article 000090051: no SHA-1 from 16 on, and with
@@ -322,7 +246,7 @@ judge_hashes(const struct order *o, const struct keyring_key *k,
 		    "the key carries only %s; that no other root is accepted "
 		    "it cannot say",
 		    h[0]->name);
-	else if (n == KEYFILL_HASHES && p->hashes.n > n)
+	else if (n == SETUPFILL_HASHES && p->hashes.n > n)
 		note(notes,
 		    "a key adds three hashes: %s, %s and %s are taken, the "
 		    "profile's other %zu are not",

@@ -18,7 +18,6 @@
 #include "formats/setupbin.h"
 
 #define KEYFILL_FACTORY "admin" /* the MEBx password of a new machine */
-#define KEYFILL_HASHES 3        /* that one key can add */
 
 /* "1", "2", "2.1", "3", "4", and those with ".0". */
 bool keyfill_version(const char *text, uint8_t *major, uint8_t *minor);

@@ -20,7 +20,7 @@
 struct job {
 	const struct cli_args *args;
 	const char *in, *out;
-	const uint8_t *base; /* the board's image, as it is */
+	uint8_t *base; /* the board's image, as it is */
 	size_t n;
 	struct secret copy;
 	struct image *img; /* of the copy */
@@ -110,11 +110,8 @@ judge_unit(struct job *j, struct err *e)
 static enum err_code
 copy_in(struct job *j, struct err *e)
 {
-	if (file_map(j->in, &j->base, &j->n, e) != ERR_OK)
+	if (file_load(j->in, IMAGE_MAX, &j->base, &j->n, e) != ERR_OK)
 		return e->code;
-	if (j->n > IMAGE_MAX)
-		return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_UNKNOWN),
-		    "larger than any flash");
 	if (secret_new(&j->copy, j->n, e) != ERR_OK ||
 	    secret_set(&j->copy, j->base, j->n, e) != ERR_OK)
 		return e->code;
@@ -129,16 +126,17 @@ copy_in(struct job *j, struct err *e)
 static enum err_code
 read_back(struct job *j, struct err *e)
 {
-	const uint8_t *p = NULL;
+	uint8_t *p = NULL;
 	size_t n = 0;
 
-	if (file_map(j->out, &p, &n, e) != ERR_OK)
+	if (file_load(j->out, IMAGE_MAX, &p, &n, e) != ERR_OK)
 		return e->code;
 	if (n != j->n || memcmp(p, j->copy.p, n) != 0)
 		err_set(e, ERR_IO, "reads back differently");
 	else
 		scrub_prove(&j->scrub, p, n, e);
-	file_unmap(p, n);
+	secret_wipe(p, n);
+	free(p);
 	return e->code == ERR_OK ? ERR_OK : err_in(e, "%s", j->out);
 }
 
@@ -319,7 +317,9 @@ job_free(struct job *j)
 {
 	scrub_free(&j->scrub);
 	secret_free(&j->copy);
-	file_unmap(j->base, j->n);
+	if (j->base != NULL)
+		secret_wipe(j->base, j->n);
+	free(j->base);
 	ledger_close(j->l);
 	free(j->img);
 	free(j->map);
