@@ -364,35 +364,3 @@ container_record(const struct image *img, struct record *out,
 	*at = *h;
 	return ERR_OK;
 }
-
-/* ---- a place for a new one ---- */
-
-static bool
-erased(const uint8_t *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (p[i] != 0xFF)
-			return false;
-	return true;
-}
-
-enum err_code
-container_pdr_place(
-    const struct image *img, size_t len, size_t *off, struct err *e)
-{
-	size_t from, end, need = blocks(len);
-
-	if (!container_window(img, CONTAINER_PDR, &from, &end))
-		return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_TARGET),
-		    "the image has no platform data region");
-	for (size_t at = from; at < end && need <= end - at;
-	     at += CONTAINER_ALIGN)
-		if (erased(img->p + at, need)) {
-			*off = at;
-			return ERR_OK;
-		}
-	return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_TARGET),
-	    "the platform data region at 0x%zx has no erased room for 0x%zx "
-	    "bytes at a multiple of 0x%x",
-	    from, need, CONTAINER_ALIGN);
-}

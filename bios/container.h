@@ -75,11 +75,6 @@ enum err_code container_record(const struct image *, struct record *out,
 bool container_setup(const struct image *, struct container_hit *);
 void container_setup_name(struct varstore_name *);
 
-/* A place for len bytes in the platform data region: the lowest aligned one
- * whose blocks are erased. *off is in the image. REASON_IMAGE_TARGET without
- * such a region, or without room. */
-enum err_code container_pdr_place(
-    const struct image *, size_t len, size_t *off, struct err *);
 /* The windows of an image in which records lie by themselves (kinds PDR and
  * FPT); false if the image has none. */
 bool container_window(

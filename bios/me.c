@@ -433,18 +433,6 @@ me_gap(const struct me *m, size_t *at, size_t *from, size_t *end)
 	return false;
 }
 
-bool
-me_manufacturing(const struct me *m, size_t *at, uint8_t *value)
-{
-	struct fpt_entry e;
-
-	if (!m->has_fpt || !fpt_find(&m->fpt, "FOVD", &e))
-		return false;
-	*at = e.from;
-	*value = m->img[e.from];
-	return true;
-}
-
 /* ---- signatures ---- */
 
 void

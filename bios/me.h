@@ -79,10 +79,6 @@ const char *me_fault(const struct me *, size_t *at);
 /* Walks bytes that are in no partition or table and are not erased; *at starts
  * as 0. */
 bool me_gap(const struct me *, size_t *at, size_t *from, size_t *end);
-/* The first byte of FOVD: FF, or 01 on boards that have left manufacturing, as
- * observed on ME 3 to 10. False where there is no such partition. */
-bool me_manufacturing(const struct me *, size_t *at, uint8_t *value);
-
 /* Verifies each manifest once, however many partitions hold it, and hashes no
  * more than a few times what the region has: a table may name the same bytes
  * again and again. */

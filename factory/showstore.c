@@ -137,12 +137,6 @@ rest(struct tree *t, const struct image *img, const struct volume *v,
 /* ---- for the tree ---- */
 
 void
-showstore_tree(struct tree *t, const struct image *img, size_t index)
-{
-	store(t, &img->store[index], 0);
-}
-
-void
 showstore_range(
     struct tree *t, const struct image *img, size_t from, size_t end)
 {

@@ -9,8 +9,6 @@
 #include "bios/image.h"
 #include "factory/tree.h"
 
-/* The store of that index in the image. */
-void showstore_tree(struct tree *, const struct image *, size_t index);
 /* All that lie in from..end-1, such as in a file. */
 void showstore_range(
     struct tree *, const struct image *, size_t from, size_t end);

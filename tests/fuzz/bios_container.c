@@ -42,7 +42,6 @@ try(const uint8_t *p, size_t n)
 	static struct image img;
 	static struct record rec;
 	struct container_hit hit;
-	size_t at, from, end;
 	struct err e;
 
 	err_clear(&e);
@@ -57,14 +56,6 @@ try(const uint8_t *p, size_t n)
 	else
 		must(e.reason != NULL);
 	record_wipe(&rec);
-	err_clear(&e);
-	if (container_pdr_place(&img, 0x123, &at, &e) != ERR_OK)
-		return;
-	must(container_window(&img, CONTAINER_PDR, &from, &end));
-	must(at >= from && at + CONTAINER_ALIGN <= end &&
-	    (at - from) % CONTAINER_ALIGN == 0);
-	for (size_t i = 0; i < CONTAINER_ALIGN; i++)
-		must(p[at + i] == 0xFF);
 }
 
 int

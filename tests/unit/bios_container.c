@@ -210,14 +210,10 @@ an_update_that_is_cut_at_any_byte_leaves_one(void **state)
 {
 	uint8_t *p = board(), *whole = board();
 	struct image *img = read_image(p);
-	size_t at = 0, n;
-	struct err e;
+	size_t at = BOARD_PDR + CONTAINER_ALIGN, n;
 
 	(void)state;
-	err_clear(&e);
 	n = board_put(p, BOARD_PDR, 5);
-	assert_int_equal(container_pdr_place(img, n, &at, &e), ERR_OK);
-	assert_int_equal(at, BOARD_PDR + CONTAINER_ALIGN);
 	board_put(whole, at, 6);
 	for (size_t i = 0; i < n; i++) {
 		counts(p, 0, 5);
@@ -226,28 +222,6 @@ an_update_that_is_cut_at_any_byte_leaves_one(void **state)
 	counts(p, 1, 6);
 	free(img);
 	free(whole);
-	free(p);
-}
-
-static void
-a_place_is_erased_aligned_and_in_the_region(void **state)
-{
-	uint8_t *p = board();
-	struct image *img = read_image(p);
-	size_t at = 0;
-	struct err e;
-
-	(void)state;
-	err_clear(&e);
-	assert_int_equal(
-	    container_pdr_place(img, BOARD_PDR_SIZE, &at, &e), ERR_OK);
-	assert_int_equal(at, BOARD_PDR);
-	p[BOARD_PDR + 0x1FFF] = 0;
-	assert_int_equal(container_pdr_place(img, 0x1001, &at, &e), ERR_OK);
-	assert_int_equal(at, BOARD_PDR + 0x2000);
-	assert_int_equal(container_pdr_place(img, 0x4001, &at, &e), ERR_DATA);
-	assert_ptr_equal(e.reason, reason_get(REASON_IMAGE_TARGET));
-	free(img);
 	free(p);
 }
 
@@ -373,7 +347,6 @@ main(void)
 		    a_variable_that_is_being_replaced_comes_second),
 		cmocka_unit_test(a_broken_one_is_told_and_an_older_one_counts),
 		cmocka_unit_test(an_update_that_is_cut_at_any_byte_leaves_one),
-		cmocka_unit_test(a_place_is_erased_aligned_and_in_the_region),
 		cmocka_unit_test(a_setup_bin_counts_only_without_a_record),
 		cmocka_unit_test(more_than_can_be_told_count_for_nothing),
 		cmocka_unit_test(broken_ones_do_not_hide_a_good_one),

@@ -422,24 +422,6 @@ bytes_without_an_owner_are_found_and_guarded(void **state)
 }
 
 static void
-the_manufacturing_byte_is_told(void **state)
-{
-	struct me m;
-	size_t at;
-	uint8_t v;
-
-	(void)state;
-	region_make(p, REGION_20);
-	me_read(p, 0, REGION_SIZE, &m);
-	assert_true(me_manufacturing(&m, &at, &v));
-	assert_int_equal(at, 0x400);
-	assert_int_equal(v, 1);
-	memcpy(p + 0x30, "XXXX", 4);
-	me_read(p, 0, REGION_SIZE, &m);
-	assert_false(me_manufacturing(&m, &at, &v));
-}
-
-static void
 manifests_of_boot_partitions_are_verified_too(void **state)
 {
 	struct me_signatures s;
@@ -524,7 +506,7 @@ real_regions_are_understood(void **state)
 		struct me m;
 		struct err e;
 		size_t n = 0, at;
-		uint8_t *b = sample(paths[i], &n), v;
+		uint8_t *b = sample(paths[i], &n);
 
 		if (b == NULL) {
 			print_message("no %s: skipped\n", paths[i]);
@@ -539,8 +521,6 @@ real_regions_are_understood(void **state)
 		me_verify(&m, &s);
 		assert_int_equal(s.verified, 3);
 		assert_int_equal(s.wrong + s.unknown, 0);
-		assert_true(me_manufacturing(&m, &at, &v));
-		assert_int_equal(v, 1);
 		assert_int_equal(
 		    fpt_add(&m.fpt, "AMTO", 0x4000, &a, &e), ERR_OK);
 		assert_int_equal(a.from, 0x17D000);
@@ -590,7 +570,6 @@ main(int argc, char **argv)
 		cmocka_unit_test(
 		    a_manifest_is_verified_once_and_bytes_are_bounded),
 		cmocka_unit_test(bytes_without_an_owner_are_found_and_guarded),
-		cmocka_unit_test(the_manufacturing_byte_is_told),
 		cmocka_unit_test(manifests_of_boot_partitions_are_verified_too),
 		cmocka_unit_test(a_changed_byte_never_opens_code),
 		cmocka_unit_test(real_regions_are_understood),
