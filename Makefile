@@ -12,17 +12,19 @@ DESTDIR	?=
 O	:= build/$(MODE)
 
 # Rooms, lowest first: a room links against those before it.
-ROOMS	:= base formats bios export factory server device
+ROOMS	:= base formats bios export factory server device agent
 # What a program is linked of, highest first: what its room may include.
 PARTS_factory := factory export bios formats base
 PARTS_server := server formats base
 PARTS_device := device bios formats base
+PARTS_agent := agent formats base
 # program:room that holds its main.c
-PROGRAMS := amtforge:factory amtforge-server:server amtforge-device:device
+PROGRAMS := amtforge:factory amtforge-server:server amtforge-device:device \
+	   amtforge-agent:agent
 
 PKGS	:= libssl libcrypto zlib libconfig libevent_core libevent_extra \
 	   libevent_openssl libcurl expat sqlite3 libseccomp jansson \
-	   libusb-1.0 cairo
+	   libusb-1.0 libpcap cairo
 
 CC	?= cc
 WARN	:= -Wall -Wextra -Werror -Wshadow -Wcast-qual -Wconversion \
@@ -65,7 +67,7 @@ srcs	= $(wildcard $(1)/*.c)
 objs	= $(patsubst %.c,$(O)/obj/%.o,$(filter-out $(1)/main.c,$(call srcs,$(1))))
 lib	= $(O)/lib/$(1).a
 # Highest first, as a static linker wants them; only rooms that have sources.
-LIBS	:= $(foreach r,device server factory export bios formats base,\
+LIBS	:= $(foreach r,agent device server factory export bios formats base,\
 	   $(if $(filter-out $(r)/main.c,$(call srcs,$(r))),$(call lib,$(r))))
 BINS	:= $(foreach p,$(PROGRAMS),$(if $(wildcard \
 	   $(lastword $(subst :, ,$(p)))/main.c),\
@@ -221,7 +223,7 @@ SHARE	:= $(DESTDIR)$(PREFIX)/share
 FIRMWARE := $(DESTDIR)$(PREFIX)/lib/amtforge
 MANS	:= $(wildcard man/*.[1-8])
 CONFIGS	:= $(wildcard configs/*)
-COMPLETION := amtforge amtforge-server amtforge-device
+COMPLETION := amtforge amtforge-server amtforge-device amtforge-agent
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(FIRMWARE) $(SHARE)/amtforge \
 	    $(SHARE)/bash-completion/completions

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Completion for amtforge, amtforge-server and amtforge-device: verbs and
-# options are asked of the program's own --help.
+# Completion for amtforge, amtforge-server, amtforge-device and amtforge-agent:
+# verbs and options are asked of the program's own --help.
 
 # _amtforge_list PROGRAM SECTION [VERB...]: first words of a --help section.
 _amtforge_list() {
@@ -43,4 +43,5 @@ _amtforge() {
 	fi
 }
 
-complete -o filenames -F _amtforge amtforge amtforge-server amtforge-device
+complete -o filenames -F _amtforge amtforge amtforge-server amtforge-device \
+	amtforge-agent

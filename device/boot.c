@@ -168,7 +168,7 @@ on_event(void *arg, struct machine *m, const struct machine_event *event)
 	char uuid[UUID_TEXT];
 	struct run *r = arg;
 
-	uuid_text(&m->factory.uuid, uuid);
+	uuid_text(&m->factory->uuid, uuid);
 	if (r->args->json)
 		print_json(uuid, m, event);
 	else

@@ -99,7 +99,7 @@ fleet_done(const struct fleet *f)
 	size_t done = 0;
 
 	for (size_t i = 0; i < f->n; i++)
-		done += f->machine[i]->state.phase == STATE_POST &&
+		done += f->machine[i]->state->phase == STATE_POST &&
 		    !f->machine[i]->parting;
 	return done;
 }

@@ -65,10 +65,11 @@ tell_failure(struct machine *m, const char *name, const struct err *e)
 static enum err_code
 own_key(struct machine *m, struct crypto_key **key, struct err *e)
 {
-	if (m->state.key.n > 0)
+	if (m->state->key.n > 0)
 		return crypto_key_from_der(
-		    m->state.key.p, m->state.key.n, key, e);
-	return crypto_key_from_der(m->factory.key, m->factory.key_len, key, e);
+		    m->state->key.p, m->state->key.n, key, e);
+	return crypto_key_from_der(
+	    m->factory->key, m->factory->key_len, key, e);
 }
 
 /* Makes and keeps what the image does not bring: the key, as the white paper
@@ -84,11 +85,11 @@ own_make(struct machine *m, struct err *e)
 	const uint8_t *p;
 	size_t n;
 
-	uuid_text(&m->factory.uuid, cn);
-	if (m->factory.key_len == 0) {
+	uuid_text(&m->factory->uuid, cn);
+	if (m->factory->key_len == 0) {
 		if (keypool_take(m->common->keys, &key, e) != ERR_OK ||
 		    crypto_key_der(key, &der, e) != ERR_OK ||
-		    state_blob_set(&m->state.key, der.p, der.len, e) != ERR_OK)
+		    state_blob_set(&m->state->key, der.p, der.len, e) != ERR_OK)
 			goto out;
 	} else if (own_key(m, &key, e) != ERR_OK) {
 		goto out;
@@ -96,8 +97,8 @@ own_make(struct machine *m, struct err *e)
 	if (x509_new(&make, key, NULL, NULL, &cert, e) != ERR_OK)
 		goto out;
 	p = x509_der(cert, &n);
-	if (state_blob_set(&m->state.cert, p, n, e) == ERR_OK)
-		state_save(&m->state, e);
+	if (state_blob_set(&m->state->cert, p, n, e) == ERR_OK)
+		state_save(m->state, e);
 out:
 	secret_free(&der);
 	crypto_key_free(key);
@@ -109,13 +110,13 @@ static enum err_code
 own_identity(struct machine *m, struct crypto_key **key,
     struct x509_chain *chain, struct err *e)
 {
-	bool factory = m->factory.key_len > 0 && m->factory.cert_len > 0;
+	bool factory = m->factory->key_len > 0 && m->factory->cert_len > 0;
 
-	if (!factory && m->state.cert.n == 0 && own_make(m, e) != ERR_OK)
+	if (!factory && m->state->cert.n == 0 && own_make(m, e) != ERR_OK)
 		return e->code;
 	if (own_key(m, key, e) != ERR_OK ||
-	    x509_from_der(factory ? m->factory.cert : m->state.cert.p,
-		factory ? m->factory.cert_len : m->state.cert.n,
+	    x509_from_der(factory ? m->factory->cert : m->state->cert.p,
+		factory ? m->factory->cert_len : m->state->cert.n,
 		&chain->cert[0], e) != ERR_OK)
 		return e->code;
 	chain->n = 1;
@@ -127,7 +128,7 @@ static enum err_code
 served_identity(struct machine *m, struct crypto_key **key,
     struct x509_chain *chain, struct err *e)
 {
-	const struct state *s = &m->state;
+	const struct state *s = m->state;
 	const struct state_blob *b;
 
 	if (s->credential < 0)
@@ -185,7 +186,7 @@ tls_for(struct machine *m, struct err *e)
 {
 	struct tls **tls = &m->pki;
 
-	if (m->state.phase == STATE_POST)
+	if (m->state->phase == STATE_POST)
 		tls = &m->served;
 	else if (m->psk.pid[0] != '\0')
 		return m->common->psk;
@@ -201,7 +202,7 @@ machine_accept(struct machine *m, const struct loop_peer *peer,
 	struct machine_session *v;
 	struct err e = { 0 };
 
-	if (!m->open && m->state.phase != STATE_POST)
+	if (!m->open && m->state->phase != STATE_POST)
 		return false;
 	if ((*tls = tls_for(m, &e)) == NULL) {
 		tell_failure(m, "failed", &e);
@@ -224,7 +225,7 @@ hello_ready(void *arg, struct loop_conn *c)
 
 	wr_grow(&w, HELLO_MAX);
 	talk_hello(
-	    &w, &m->factory, &m->psk, m->state.retry, m->common->settings);
+	    &w, m->factory, &m->psk, m->state->retry, m->common->settings);
 	if (!w.failed) /* in one piece: peers read the first segment only */
 		loop_conn_send(c, w.buf, w.len);
 	wr_free(&w);
@@ -237,10 +238,10 @@ hello_over(struct machine *m)
 	struct err e = { 0 };
 	unsigned long ms;
 
-	if (talk_wait(m->common->settings, m->state.retry, &ms))
+	if (talk_wait(m->common->settings, m->state->retry, &ms))
 		loop_timer_set(m->talk, ms);
-	m->state.retry++;
-	if (state_save(&m->state, &e) != ERR_OK)
+	m->state->retry++;
+	if (state_save(m->state, &e) != ERR_OK)
 		tell_failure(m, "failed", &e);
 }
 
@@ -251,7 +252,7 @@ hello_closed(void *arg, struct loop_conn *c, const struct err *e)
 	struct machine_event event = { .name = "hello",
 		.words = "",
 		.peer = m->server.address,
-		.retry = m->state.retry };
+		.retry = m->state->retry };
 
 	(void)c;
 	m->hello = NULL;
@@ -278,7 +279,7 @@ on_talk(void *arg)
 	if (m->hello != NULL || !m->open)
 		return;
 	if (m->sessions != NULL) {
-		if (talk_wait(m->common->settings, m->state.retry, &ms))
+		if (talk_wait(m->common->settings, m->state->retry, &ms))
 			loop_timer_set(m->talk, ms);
 		return;
 	}
@@ -296,8 +297,8 @@ static void
 set_suffix(struct machine *m)
 {
 	snprintf(m->suffix, sizeof(m->suffix), "%s",
-	    m->factory.pki_dns_suffix[0] != '\0' ? m->factory.pki_dns_suffix
-						 : m->dhcp_suffix);
+	    m->factory->pki_dns_suffix[0] != '\0' ? m->factory->pki_dns_suffix
+						  : m->dhcp_suffix);
 }
 
 /* Once, at the start; m->factory is the image's. */
@@ -308,11 +309,11 @@ use_key(struct machine *m, struct err *e)
 
 	if (image == NULL)
 		return err_mem(e);
-	*image = m->factory;
-	if (state_onetouch(&m->state, image, &m->factory)) {
+	*image = *m->factory;
+	if (state_onetouch(m->state, image, m->factory)) {
 		m->image = image;
 	} else {
-		m->factory = *image;
+		*m->factory = *image;
 		record_wipe(image);
 		free(image);
 	}
@@ -324,9 +325,9 @@ use_key(struct machine *m, struct err *e)
 static void
 drop_key(struct machine *m)
 {
-	if (m->image == NULL || m->state.onetouch.n > 0)
+	if (m->image == NULL || m->state->onetouch.n > 0)
 		return;
-	m->factory = *m->image;
+	*m->factory = *m->image;
 	record_wipe(m->image);
 	free(m->image);
 	m->image = NULL;
@@ -362,13 +363,13 @@ silence(const struct machine *m)
 {
 	if (m->blank && m->image == NULL)
 		return "blank: no record, and no key was applied";
-	if (!m->factory.enabled)
+	if (!m->factory->enabled)
 		return "disabled";
-	if (m->factory.mode != RECORD_ENTERPRISE)
+	if (m->factory->mode != RECORD_ENTERPRISE)
 		return "SMB mode: set up by hand";
-	if (!m->factory.talk)
+	if (!m->factory->talk)
 		return "listen mode: waits for an agent on its host";
-	if (m->psk.pid[0] == '\0' && !m->factory.pki)
+	if (m->psk.pid[0] == '\0' && !m->factory->pki)
 		return "neither a pre-shared key nor PKI is set";
 	if (m->server.address[0] == '\0')
 		return "no server is known";
@@ -381,8 +382,8 @@ machine_start(struct machine *m)
 	struct machine_event event = { .name = "started", .retry = -1 };
 	const char *why;
 
-	m->psk = *amt_psk(&m->factory, &m->state);
-	if (m->state.phase == STATE_POST) {
+	m->psk = *amt_psk(m->factory, m->state);
+	if (m->state->phase == STATE_POST) {
 		event.words = "provisioned before";
 	} else if ((why = silence(m)) != NULL) {
 		event.name = "silent";
@@ -391,10 +392,10 @@ machine_start(struct machine *m)
 		event.words =
 		    m->psk.pid[0] != '\0' ? "talks, PSK" : "talks, PKI";
 		m->open = true;
-		m->state.phase = STATE_IN;
-		m->state.mebx_set |= m->factory.mebx_new[0] != '\0';
-		if (m->state.retry >= talk_count(m->common->settings))
-			m->state.retry = 0; /* a start begins anew */
+		m->state->phase = STATE_IN;
+		m->state->mebx_set |= m->factory->mebx_new[0] != '\0';
+		if (m->state->retry >= talk_count(m->common->settings))
+			m->state->retry = 0; /* a start begins anew */
 		loop_timer_set(m->talk, 0);
 		if (m->common->settings->up_time_ms > 0)
 			loop_timer_set(
@@ -437,6 +438,29 @@ machine_window(struct machine *m, unsigned hours)
 
 /* Life. */
 
+static bool
+parts_new(struct machine *m)
+{
+	m->factory = calloc(1, sizeof(*m->factory));
+	m->state = calloc(1, sizeof(*m->state));
+	m->amt = calloc(1, sizeof(*m->amt));
+	return m->factory != NULL && m->state != NULL && m->amt != NULL;
+}
+
+static void
+parts_free(struct machine *m)
+{
+	if (m->factory != NULL)
+		record_wipe(m->factory);
+	if (m->state != NULL)
+		state_free(m->state);
+	if (m->amt != NULL)
+		secret_wipe(m->amt, sizeof(*m->amt));
+	free(m->factory);
+	free(m->state);
+	free(m->amt);
+}
+
 static void
 place(struct machine *m, const struct machine_place *p)
 {
@@ -454,13 +478,15 @@ machine_new(const struct machine_common *common, const struct record *r,
 	struct machine *m = calloc(1, sizeof(*m));
 	uint8_t random[16];
 
-	if (m == NULL)
+	if (m == NULL || !parts_new(m)) {
+		machine_free(m);
 		return err_mem(e);
+	}
 	m->common = common;
-	m->factory = *r;
+	*m->factory = *r;
 	place(m, p);
 	if (rand_bytes(random, sizeof(random), e) != ERR_OK ||
-	    state_open(&m->state, p->state_dir, random, e) != ERR_OK ||
+	    state_open(m->state, p->state_dir, random, e) != ERR_OK ||
 	    use_key(m, e) != ERR_OK ||
 	    loop_timer_new(common->loop, on_talk, m, &m->talk, e) != ERR_OK ||
 	    loop_timer_new(common->loop, on_window, m, &m->window, e) !=
@@ -468,12 +494,12 @@ machine_new(const struct machine_common *common, const struct record *r,
 		machine_free(m);
 		return e->code;
 	}
-	m->amt.factory = &m->factory;
-	m->amt.state = &m->state;
+	m->amt->factory = m->factory;
+	m->amt->state = m->state;
 	m->host =
 	    (struct amt_host){ m, host_random, host_key, host_now, host_save };
-	m->amt.host = &m->host;
-	m->amt.suffix = m->suffix;
+	m->amt->host = &m->host;
+	m->amt->suffix = m->suffix;
 	*out = m;
 	return ERR_OK;
 }
@@ -491,7 +517,7 @@ machine_free(struct machine *m)
 	loop_timer_free(m->window);
 	tls_free(m->pki);
 	tls_free(m->served);
-	state_free(&m->state);
+	parts_free(m);
 	if (m->image != NULL)
 		record_wipe(m->image);
 	free(m->image);

@@ -55,11 +55,11 @@ struct machine_server {
 
 struct machine {
 	const struct machine_common *common;
-	struct record factory; /* in force: the image's, or a key's */
-	struct record *image;  /* the image's where a key's is in force */
-	struct state state;
+	struct record *factory; /* in force: the image's, or a key's */
+	struct record *image;   /* the image's where a key's is in force */
+	struct state *state;
 	struct psk psk; /* in force; what a set-up sets counts after it */
-	struct amt amt;
+	struct amt *amt;
 	struct amt_host host; /* what amt asks of the world */
 	struct auth auth;
 	char address[LOOP_ADDR_LEN]; /* source of hellos; "" any */

@@ -36,7 +36,7 @@ visit_new(struct machine *m, const struct loop_peer *peer)
 	if (v == NULL)
 		return NULL;
 	v->m = m;
-	v->managing = v->admitted = m->state.phase == STATE_POST;
+	v->managing = v->admitted = m->state->phase == STATE_POST;
 	snprintf(v->peer, sizeof(v->peer), "%s", peer->peer);
 	wr_grow(&v->body, AMTHTTP_BODY_MAX);
 	wr_grow(&v->soap, ANSWER_MAX);
@@ -92,7 +92,7 @@ record_chain(struct machine_session *v, const struct judge_verdict *j)
 	text_hex(r->hash, j->root.hash, hashlist_hash_len(j->root.type));
 	r->hash_is_default = j->root.oem;
 	r->time_valid = j->time_valid;
-	r->secure_dns = v->m->factory.pki_dns_suffix[0] != '\0';
+	r->secure_dns = v->m->factory->pki_dns_suffix[0] != '\0';
 }
 
 enum tls_alert
@@ -101,18 +101,18 @@ visit_judge(void *arg, void *conn_arg, const struct x509_chain *chain)
 	struct machine_session *v = conn_arg;
 	const struct machine *m = v->m;
 	const struct judge_policy policy = {
-		.hashes = &m->factory.hashes,
-		.amt_major = m->factory.amt_major,
-		.amt_minor = m->factory.amt_minor,
+		.hashes = &m->factory->hashes,
+		.amt_major = m->factory->amt_major,
+		.amt_minor = m->factory->amt_minor,
 		.suffix = m->suffix,
-		.fqdn = m->factory.server_fqdn,
+		.fqdn = m->factory->server_fqdn,
 		.max_chain = m->common->settings->chain_max,
 		.allow_star = m->common->settings->insecure_star_cn,
 	};
 	struct judge_verdict j;
 
 	(void)arg;
-	judge_chain(&policy, chain, (time_t)amt_now(&m->amt), &j);
+	judge_chain(&policy, chain, (time_t)amt_now(m->amt), &j);
 	if (j.reason != NULL) {
 		err_refuse(&v->refusal, ERR_PERM, j.reason, "%s", j.detail);
 		return j.alert;
@@ -141,7 +141,7 @@ visit_psk(void *arg, void *conn_arg, const char *identity,
 	v->record.psk = v->admitted = true;
 	v->record.time_valid = true;
 	snprintf(v->record.fqdn, sizeof(v->record.fqdn), "%s",
-	    m->factory.server_fqdn);
+	    m->factory->server_fqdn);
 	return PSK_PPS_LEN;
 }
 
@@ -152,9 +152,9 @@ answer(struct machine_session *v, struct amthttp_answer *a)
 {
 	char version[16];
 
-	amt_version(&v->m->factory, version);
+	amt_version(v->m->factory, version);
 	a->version = version;
-	a->date = (time_t)amt_now(&v->m->amt);
+	a->date = (time_t)amt_now(v->m->amt);
 	wr_reset(&v->out);
 	amthttp_write(&v->out, a);
 	if (v->out.failed) {
@@ -179,7 +179,7 @@ answer_challenge(struct machine_session *v, bool stale)
 	struct amthttp_answer a = { .status = 401,
 		.close = true,
 		.stale = stale,
-		.realm = v->m->state.realm };
+		.realm = v->m->state->realm };
 	struct err e = { 0 };
 
 	if (rand_bytes(random, sizeof(random), &e) != ERR_OK) {
@@ -212,9 +212,9 @@ authenticate(struct machine_session *v, const struct amthttp_request *r)
 {
 	struct machine *m = v->m;
 	const char *factory =
-	    m->factory.mebx_new[0] != '\0' ? m->factory.mebx_new : "admin";
+	    m->factory->mebx_new[0] != '\0' ? m->factory->mebx_new : "admin";
 	struct auth_ask ask = { r->authorization, r->method, r->path, "admin",
-		m->state.realm, m->state.ha1 };
+		m->state->realm, m->state->ha1 };
 	enum auth_verdict verdict = auth_check(&m->auth, &ask);
 	char ha1[AUTH_HA1];
 
@@ -222,7 +222,7 @@ authenticate(struct machine_session *v, const struct amthttp_request *r)
 	 * not for good before CommitChanges. */
 	if (v->managing || verdict != AUTH_BAD)
 		return verdict;
-	auth_ha1(ha1, "admin", m->state.realm, factory);
+	auth_ha1(ha1, "admin", m->state->realm, factory);
 	ask.ha1 = ha1;
 	verdict = auth_check(&m->auth, &ask);
 	secret_wipe(ha1, sizeof(ha1));
@@ -235,7 +235,7 @@ take_event(struct machine_session *v)
 {
 	struct machine *m = v->m;
 
-	switch (m->amt.event) {
+	switch (m->amt->event) {
 	case AMT_COMMITTED:
 		v->committed = !v->managing;
 		m->parting = v->committed;
@@ -246,7 +246,7 @@ take_event(struct machine_session *v)
 		machine_reset(m);
 		break;
 	case AMT_WINDOW:
-		machine_window(m, m->amt.hours);
+		machine_window(m, m->amt->hours);
 		break;
 	case AMT_NOTHING:
 		break;
@@ -257,13 +257,13 @@ take_event(struct machine_session *v)
 static bool
 ends_session(const struct machine_session *v)
 {
-	switch (v->m->amt.event) {
+	switch (v->m->amt->event) {
 	case AMT_COMMITTED:
 		return !v->managing;
 	case AMT_UNPROVISIONED:
 		return true;
 	case AMT_WINDOW:
-		return v->m->amt.hours == 0;
+		return v->m->amt->hours == 0;
 	case AMT_NOTHING:
 		break;
 	}
@@ -283,9 +283,9 @@ answer_soap(struct machine_session *v, const struct amthttp_request *r)
 		return;
 	}
 	m->requests++;
-	m->amt.session = v->record;
+	m->amt->session = v->record;
 	wr_reset(&v->soap);
-	a.status = amt_answer(&m->amt, xml_root(xml), &v->soap);
+	a.status = amt_answer(m->amt, xml_root(xml), &v->soap);
 	xml_free(xml);
 	a.body = v->soap.buf;
 	a.n = v->soap.len;
@@ -327,7 +327,7 @@ on_ready(void *arg, struct loop_conn *c)
 	    v->record.server_ip, sizeof(v->record.server_ip), "%s", v->peer);
 	loop_conn_idle(c, v->m->common->settings->idle_ms);
 	/* Not admitted cannot be: TLS asked visit_judge or visit_psk. */
-	if (!v->admitted || v->managing != (v->m->state.phase == STATE_POST)) {
+	if (!v->admitted || v->managing != (v->m->state->phase == STATE_POST)) {
 		loop_conn_finish(c);
 		return;
 	}
@@ -389,7 +389,7 @@ on_closed(void *arg, struct loop_conn *c, const struct err *e)
 	if (v->committed)
 		machine_tell(m,
 		    &(struct machine_event){ .name = "provisioned",
-			.words = m->state.record.fqdn,
+			.words = m->state->record.fqdn,
 			.peer = v->peer,
 			.retry = -1 });
 	v->conn = NULL;

@@ -331,6 +331,61 @@ static const struct reason table[REASON_LAST] = {
 	    "with its hashes.",
 	    "The machine was keyed otherwise than it was issued; write its "
 	    "image again or import the right manifest." },
+	[REASON_OTP_MISMATCH] = { "otp-mismatch",
+	    "Where a one-time password was made for a device, the device "
+	    "reports the same one over the encrypted channel.",
+	    "Somebody may pose as this machine. Make a new one with "
+	    "amtforge-server otp, and activate the machine again with it." },
+	[REASON_OTP_MISSING] = { "otp-missing",
+	    "A machine that was shipped to listen is set up only with a "
+	    "one-time password that the agent and the server both have.",
+	    "Make one with amtforge-server otp, and give it to the "
+	    "machine with amtforge-agent activate." },
+	[REASON_PID_REUSED] = { "pid-reused",
+	    "A PID that set-up has replaced by a new one is not used "
+	    "again.",
+	    "The machine was reset to the factory's state, or somebody "
+	    "has a copy of its old key. Look at the machine; then let "
+	    "amtforge-server setup take it back." },
+	[REASON_PID_OTHER_TENANT] = { "pid-other-tenant",
+	    "A PID and a UUID belong to the tenant whose manifest brought "
+	    "them.",
+	    "Import the batch for the tenant who owns the machine, or "
+	    "look why it stands in another one's network." },
+	[REASON_TENANT_UNKNOWN] = { "tenant-unknown",
+	    "A tenant is named as the server's configuration has it.",
+	    "Add the tenant to the configuration, or correct the name." },
+	[REASON_NAME_MISSING] = { "name-missing",
+	    "The naming rule of the set-up profile gives each machine one "
+	    "host name and domain.",
+	    "Add the machine's UUID to the table, or give the rule a "
+	    "pattern that fits it." },
+	[REASON_RECORD_DIFFERS] = { "record-differs",
+	    "The configuration record that a device keeps of its set-up "
+	    "names this server and the root of its chain.",
+	    "Somebody else set this machine up. Un-provision it, change "
+	    "its passwords, and look at the network for another server." },
+	[REASON_DEVICE_TAKEN] = { "device-taken",
+	    "A machine that this server has not set up is not set up yet.",
+	    "Somebody else set this machine up, or it was returned. Reset "
+	    "its MEBx to the factory's state; then it says hello again." },
+	[REASON_WINDOW_OVER] = { "window-over",
+	    "A machine is set up within the six hours in which its "
+	    "network interface is open.",
+	    "Open it again with amtforge-agent activate; look into "
+	    "explain for what stood against it." },
+	[REASON_HAND_OVER_FAILED] = { "hand-over-failed",
+	    "The command that is given each machine after its set-up ends "
+	    "with status 0.",
+	    "Mend what the command says; amtforge-server setup repeats "
+	    "it. The machine itself is set up." },
+	[REASON_SERVER_ABSENT] = { "server-absent",
+	    "A server runs on the store while something is asked of it.",
+	    "Start amtforge-server run, then repeat the command." },
+	[REASON_SERVER_BUSY] = { "server-busy",
+	    "One server at a time runs on a store.",
+	    "Stop the other amtforge-server run; its process is named in "
+	    "the message." },
 
 	/* the device about a server */
 	[REASON_CHAIN_MISSING] = { "chain-missing",
@@ -390,6 +445,73 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_DEVICE_DISABLED] = { "device-disabled",
 	    "Remote configuration is enabled in the device.",
 	    "Enable it in the profile, or in the machine's MEBx." },
+	[REASON_HASH_ALGORITHM] = { "hash-algorithm",
+	    "The root's hash is of a kind that the AMT version takes.",
+	    "Put the SHA-256 of the same root into the image: newer "
+	    "firmware has done with SHA-1." },
+	[REASON_TLS_VERSION] = { "tls-version",
+	    "Server and device have a TLS version and a cipher suite in "
+	    "common.",
+	    "Look which versions the AMT version has. TLS 1.0 and 1.1 "
+	    "need a legacy profile in the server, which says so in its "
+	    "name." },
+	[REASON_WINDOW_CLOSED] = { "window-closed",
+	    "A device takes part in set-up only while its window is open.",
+	    "Let an agent on the machine start the configuration, or open "
+	    "it in MEBx." },
+	[REASON_INTERFACE_UNFIT] = { "interface-unfit",
+	    "A device has one wired Ethernet interface, which is there "
+	    "and up.",
+	    "Name another interface; remote configuration is not done "
+	    "over wireless ones." },
+	[REASON_CAPTURE_DENIED] = { "capture-denied",
+	    "The user may capture packets on the interface.",
+	    "Run as root, or give the program CAP_NET_RAW." },
+	[REASON_DHCP_SILENT] = { "dhcp-silent",
+	    "A DHCP server answers on the device's wire.",
+	    "Look at the cable and the DHCP server; the device goes on "
+	    "asking." },
+	[REASON_SERVER_UNRESOLVED] = { "server-unresolved",
+	    "The name of the provisioning server has an address in the "
+	    "DNS.",
+	    "Add provisionserver with the server's address to the zone "
+	    "that DHCP option 15 names, or preset the server in the "
+	    "image." },
+	[REASON_FILES_LIMIT] = { "files-limit",
+	    "Each connection of a device takes an open file, and the "
+	    "process may have that many.",
+	    "Raise the hard limit (ulimit -Hn, LimitNOFILE), or start "
+	    "fewer devices in one process." },
+
+	/* the agent about a machine */
+	[REASON_MEI_ABSENT] = { "mei-absent",
+	    "The machine's firmware is reached through a MEI device or "
+	    "the socket of a software device.",
+	    "Load the kernel module mei_me, or name the path with --mei; "
+	    "a machine without AMT has none." },
+	[REASON_MEI_ACCESS] = { "mei-access",
+	    "The user may open the MEI device.",
+	    "Run as root, or give the user the device by a udev rule." },
+	[REASON_MEI_CLIENT] = { "mei-client",
+	    "The firmware has the client that is asked for.",
+	    "This firmware has no AMT, or the OEM switched it off for "
+	    "good." },
+	[REASON_MEI_MALFORMED] = { "mei-malformed",
+	    "A message of the firmware has the layout of its command.",
+	    "Look for a firmware update; report the bytes that the "
+	    "message names to us." },
+	[REASON_MEI_STATUS] = { "mei-status",
+	    "The firmware answers a command with success.",
+	    "The message names the status; what stands against it is told "
+	    "there." },
+	[REASON_AMT_STATE] = { "amt-state",
+	    "A machine is activated where AMT is enabled, remote "
+	    "configuration is allowed, and it is not set up yet.",
+	    "Look at amtforge-agent info; a machine that is set up is "
+	    "un-provisioned by its server first." },
+	[REASON_ACTIVATION_FAILED] = { "activation-failed",
+	    "Set-up ends with success within the window.",
+	    "Let the server explain the machine; then activate it again." },
 
 	/* Setup.bin files and keys in the ledger */
 	[REASON_SETUPBIN_MALFORMED] = { "setupbin-malformed",

@@ -52,8 +52,30 @@ static const char schema_1[] =
     "CREATE TRIGGER audit_as_written BEFORE UPDATE ON audit BEGIN"
     " SELECT RAISE(ABORT, 'the audit table can only be added to'); END;";
 
-static const char *const ddl[] = { schema_1 };
-static const struct db_schema schema = { 0x414d5453, 1, ddl }; /* "AMTS" */
+/* Step 2. otp is sealed: one that `otp` made counts before the manifest's;
+ * opened: when, the start of the machine's window. record: the configuration
+ * record that the device keeps of its set-up, JSON. pids: those that set-up
+ * has replaced. requests: what a command asks of the server that runs. */
+static const char schema_2[] =
+    "ALTER TABLE batches ADD COLUMN tenant TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE units ADD COLUMN tenant TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE units ADD COLUMN otp BLOB;"
+    "ALTER TABLE units ADD COLUMN opened TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE units ADD COLUMN record TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE units ADD COLUMN handed TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE pids (pid TEXT PRIMARY KEY, uuid TEXT NOT NULL,"
+    " ended TEXT NOT NULL);"
+    "CREATE TABLE requests (n INTEGER PRIMARY KEY, uuid TEXT NOT NULL,"
+    " what TEXT NOT NULL, address TEXT NOT NULL, made TEXT NOT NULL,"
+    " ended TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '',"
+    " detail TEXT NOT NULL DEFAULT '');"
+    "CREATE INDEX requests_open ON requests (n) WHERE ended = '';"
+    "CREATE TABLE alarms (n INTEGER PRIMARY KEY, time TEXT NOT NULL,"
+    " tenant TEXT NOT NULL, uuid TEXT NOT NULL, reason TEXT NOT NULL,"
+    " address TEXT NOT NULL, detail TEXT NOT NULL);";
+
+static const char *const ddl[] = { schema_1, schema_2 };
+static const struct db_schema schema = { 0x414d5453, 2, ddl }; /* "AMTS" */
 
 struct db *
 vault_db(struct vault *v)

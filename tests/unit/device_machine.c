@@ -320,7 +320,7 @@ a_server_with_a_good_chain_is_answered(void **unused)
 	machine_up(false);
 	visit(true, NULL);
 	assert_int_equal(status, 200);
-	assert_non_null(strstr(answer, m->state.realm));
+	assert_non_null(strstr(answer, m->state->realm));
 	assert_int_equal(m->requests, 1);
 }
 
@@ -597,11 +597,11 @@ what_a_key_set_counts_until_a_full_un_provisioning(void **unused)
 	machine_start(m);
 	assert_string_equal(m->psk.pid, PID);
 	assert_string_equal(m->suffix, "key.example");
-	state_reset(&m->state, true);
+	state_reset(m->state, true);
 	machine_reset(m);
 	assert_string_equal(m->psk.pid, PID);
 	assert_string_equal(m->server.address, "127.0.0.1");
-	state_reset(&m->state, false);
+	state_reset(m->state, false);
 	machine_reset(m);
 	assert_string_equal(m->psk.pid, "");
 	assert_string_equal(m->suffix, "example.com");
@@ -634,13 +634,13 @@ a_blank_board_is_silent_again_after_a_full_un_provisioning(void **unused)
 	assert_int_equal(machine_new(&common, &r[0], &p, &m, &e), ERR_OK);
 	machine_start(m);
 	assert_true(m->open);
-	state_reset(&m->state, true);
+	state_reset(m->state, true);
 	machine_reset(m);
 	assert_true(m->open);
-	state_reset(&m->state, false);
+	state_reset(m->state, false);
 	machine_reset(m);
 	assert_false(m->open);
-	assert_int_equal(m->state.phase, STATE_PRE);
+	assert_int_equal(m->state->phase, STATE_PRE);
 	assert_string_equal(m->psk.pid, "");
 	test_free(r);
 }
