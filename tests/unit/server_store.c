@@ -40,8 +40,9 @@ setup(void **state)
 	must(p, store_open(p->dir, &p->s, &p->e));
 	must(p,
 	    db_exec(store_db(p->s),
-		"INSERT INTO batches VALUES (1, 'x', 'b', 'o', 1, 1, 's', "
-		"'t')",
+		"INSERT INTO batches (n, sha256, batch, order_id, sequence,"
+		" units, signer, imported)"
+		" VALUES (1, 'x', 'b', 'o', 1, 1, 's', 't')",
 		&p->e));
 	*state = p;
 	return 0;
