@@ -230,7 +230,10 @@ open_world(struct world *w, bool psk, const char *pin)
 	assert_int_equal(store_open(w->state, &w->store, &e), ERR_OK);
 	assert_int_equal(
 	    db_exec(store_db(w->store),
-		"INSERT INTO batches VALUES (1,'d','b','O',1,1,'s','t')", &e),
+		"INSERT INTO batches (n, sha256, batch, order_id, sequence,"
+		" units, signer, imported) VALUES"
+		" (1,'d','b','O',1,1,'s','t')",
+		&e),
 	    ERR_OK);
 	assert_int_equal(store_add(w->store, 1, &row, &added, &e), ERR_OK);
 	assert_int_equal(store_ca(w->store, &w->ca, &w->ca_key, &e), ERR_OK);
