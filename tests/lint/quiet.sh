@@ -9,6 +9,7 @@ prints='
 factory/imageshow.c
 factory/imagewrite.c
 factory/issue.c
+device/events.c
 '
 ends='exit|_exit|_Exit|quick_exit|abort|__assert_fail|__assert|err|errx|verr'
 ends="$ends|verrx|error"

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "device/events.h"
+#include "formats/cjson.h"
+#include "formats/onetouch.h"
+#include "formats/psk.h"
+#include "formats/reason.h"
+
+#define EVENT_MAX 4096
+
+static void
+put_why(struct wr *w, const struct err *why)
+{
+	cjson_put_member(w, "message", why->msg);
+	if (why->reason == NULL)
+		return;
+	cjson_put_member(w, "reason", why->reason->code);
+	cjson_put_member(w, "rule", why->reason->rule);
+	cjson_put_member(w, "mend", why->reason->mend);
+}
+
+static void
+print_json(const char *uuid, const struct machine *m,
+    const struct machine_event *event)
+{
+	struct wr w;
+
+	wr_grow(&w, EVENT_MAX);
+	wr_u8(&w, '{');
+	cjson_put_member(&w, "event", event->name);
+	cjson_put_member(&w, "uuid", uuid);
+	cjson_put_member(&w, "address", m->address);
+	cjson_put_member(&w, "peer", event->peer);
+	if (event->retry >= 0) {
+		wr_str(&w, ",\"retry\":");
+		cjson_put_uint(&w, (uint64_t)event->retry);
+	}
+	cjson_put_member(&w, "words", event->words);
+	if (event->why != NULL)
+		put_why(&w, event->why);
+	wr_str(&w, "}\n");
+	if (!w.failed)
+		fwrite(w.buf, 1, w.len, stdout);
+	fflush(stdout);
+	wr_free(&w);
+}
+
+static void
+log_event(const char *uuid, const struct machine *m,
+    const struct machine_event *event)
+{
+	const struct err *why = event->why;
+	char retry[32] = "";
+
+	if (event->retry >= 0)
+		snprintf(retry, sizeof(retry), " (retry %lld)",
+		    (long long)event->retry);
+	if (why == NULL)
+		log_info("%s at %s: %s%s%s%s%s%s", uuid, m->address,
+		    event->name, event->peer != NULL ? " " : "",
+		    event->peer != NULL ? event->peer : "",
+		    event->words[0] != '\0' ? " " : "", event->words, retry);
+	else
+		log_warn("%s at %s: %s%s: %s%s%s", uuid, m->address,
+		    event->name, retry,
+		    why->reason != NULL ? why->reason->code : "",
+		    why->reason != NULL ? ": " : "", why->msg);
+}
+
+/* What came of a one-touch key, before the machine starts. */
+static void
+print_usb(const char *uuid, const char *path, const struct usbkey *k)
+{
+	struct wr w;
+
+	wr_grow(&w, EVENT_MAX);
+	wr_u8(&w, '{');
+	cjson_put_member(&w, "event", "usb");
+	cjson_put_member(&w, "uuid", uuid);
+	cjson_put_member(&w, "key", path);
+	wr_fmt(&w, ",\"applied\":%s,\"used\":%s", k->applied ? "true" : "false",
+	    k->taken ? "true" : "false");
+	if (k->record != 0)
+		wr_fmt(&w, ",\"record\":%u,\"left\":%u,\"keep\":%s",
+		    (unsigned)k->record, (unsigned)k->left,
+		    k->keep ? "true" : "false");
+	cjson_put_member(&w, "pid", k->pid);
+	if (k->psk_ignored)
+		wr_str(&w, ",\"psk_ignored\":true");
+	cjson_put_member(&w, "hint", k->hint);
+	if (k->why.code != ERR_OK)
+		put_why(&w, &k->why);
+	wr_str(&w, "}\n");
+	if (!w.failed)
+		fwrite(w.buf, 1, w.len, stdout);
+	fflush(stdout);
+	wr_free(&w);
+}
+
+static void
+log_usb(const char *uuid, const char *path, const struct usbkey *k)
+{
+	char pid[PSK_PID_TEXT] = "";
+
+	if (k->pid[0] != '\0')
+		psk_pid_text(pid, k->pid);
+	if (k->hint != NULL)
+		log_info("%s: key %s: %s", uuid, path, k->hint);
+	if (k->why.code != ERR_OK)
+		log_warn("%s: key %s: %s%s%s%s%s", uuid, path,
+		    k->why.reason != NULL ? k->why.reason->code : "",
+		    k->why.reason != NULL ? ": " : "", k->why.msg,
+		    k->taken ? ": the record counts as used" : "",
+		    k->blank ? "" : "; boots without it");
+	else if (k->keep)
+		log_info("%s: key %s: record %u is applied; it serves any "
+			 "number of machines",
+		    uuid, path, (unsigned)k->record);
+	else
+		log_info("%s: key %s: record %u is applied%s%s; %u left", uuid,
+		    path, (unsigned)k->record, pid[0] != '\0' ? ", PID " : "",
+		    pid, (unsigned)k->left);
+	if (k->psk_ignored)
+		log_warn("%s: key %s: AMT %d and later know no pre-shared "
+			 "keys: PID and PPS are ignored",
+		    uuid, path, ONETOUCH_NO_PSK);
+}
+
+void
+events_tell(const struct cli_args *args, const struct machine *m,
+    const struct machine_event *event)
+{
+	char uuid[UUID_TEXT];
+
+	uuid_text(&m->factory->uuid, uuid);
+	if (args->json)
+		print_json(uuid, m, event);
+	else
+		log_event(uuid, m, event);
+}
+
+void
+events_usb(const struct cli_args *args, const struct uuid *u, const char *path,
+    const struct usbkey *k)
+{
+	char uuid[UUID_TEXT];
+
+	uuid_text(u, uuid);
+	if (args->json)
+		print_usb(uuid, path, k);
+	else
+		log_usb(uuid, path, k);
+}
+
+void
+events_listening(const struct cli_args *args, uint16_t port)
+{
+	if (!args->json) {
+		log_info("listening on port %u", port);
+		return;
+	}
+	printf("{\"event\":\"listening\",\"port\":%u}\n", port);
+	fflush(stdout);
+}

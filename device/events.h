@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What machines tell, in the words or objects of a verb: a line on stderr, or
+ * with --json an object on stdout, for each event.
+ */
+#ifndef DEVICE_EVENTS_H
+#define DEVICE_EVENTS_H
+
+#include <stdint.h>
+
+#include "base/cli.h"
+#include "device/machine.h"
+#include "device/usbkey.h"
+#include "formats/uuid.h"
+
+void events_tell(const struct cli_args *, const struct machine *,
+    const struct machine_event *);
+/* What came of a one-touch key, before the machine starts; path names it. */
+void events_usb(const struct cli_args *, const struct uuid *, const char *path,
+    const struct usbkey *);
+void events_listening(const struct cli_args *, uint16_t port);
+
+#endif

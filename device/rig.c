@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "device/events.h"
+#include "device/route.h"
+#include "device/rig.h"
+#include "device/usbkey.h"
+#include "formats/reason.h"
+
+#define AMT_TLS_PORT 16993
+
+static bool
+all_done(const struct rig *r)
+{
+	return r->exit_when_done &&
+	    fleet_done(r->fleet) == fleet_count(r->fleet);
+}
+
+static void
+on_event(void *arg, struct machine *m, const struct machine_event *event)
+{
+	struct rig *r = arg;
+
+	events_tell(r->args, m, event);
+	if (strcmp(event->name, "provisioned") == 0 && all_done(r))
+		fleet_stop(r->fleet);
+}
+
+enum err_code
+rig_open(struct rig *r, const struct cli_args *args, const char *listen,
+    struct err *e)
+{
+	struct fleet_setup setup = { .settings = &r->settings,
+		.listen = listen,
+		.event = on_event,
+		.arg = r };
+	unsigned long port;
+
+	r->args = args;
+	r->exit_when_done = cli_flag(args, "--exit-when-provisioned");
+	if (cli_need(args, "--state", &r->state, e) != ERR_OK ||
+	    settings_read(&r->settings, cli_value(args, "--config", NULL), e) !=
+		ERR_OK ||
+	    flash_open(&r->flash, cli_value(args, "--base", NULL), e) !=
+		ERR_OK ||
+	    cli_number(args, "--port", 0, 65535, AMT_TLS_PORT, &port, e) !=
+		ERR_OK)
+		return e->code;
+	setup.port = (uint16_t)port;
+	if (r->settings.insecure_star_cn)
+		log_warn("insecure_star_cn: a server named * is taken to be of "
+			 "any domain");
+	if (r->settings.insecure_key_pool > 0)
+		log_warn("insecure_key_pool: machines share %zu keys",
+		    r->settings.insecure_key_pool);
+	return fleet_new(&setup, &r->fleet, e);
+}
+
+enum err_code
+rig_until_end(struct rig *r, struct err *e)
+{
+	if (all_done(r))
+		return ERR_OK;
+	events_listening(r->args, fleet_port(r->fleet));
+	if (sandbox_daemon(e) != ERR_OK)
+		return e->code;
+	return fleet_run(r->fleet, e);
+}
+
+/* Machines. */
+
+/* The image's server need not be there while a key names another. */
+static enum err_code
+find_servers(const struct cli_args *args, const struct record *image,
+    const struct record *in_force, struct machine_place *p, struct err *e)
+{
+	const char *option = cli_value(args, "--server", NULL);
+	struct err ignored = { 0 };
+
+	if (route_find(option, in_force, &p->server, e) != ERR_OK)
+		return e->code;
+	route_find(option, image, &p->image_server, &ignored);
+	return ERR_OK;
+}
+
+static const char *
+key_of(const struct cli_args *args)
+{
+	return cli_value(args, "--usb", NULL);
+}
+
+/* rec is the image's record, and then what the machine boots with. */
+static enum err_code
+meet_key(struct rig *r, const struct machine_place *p, struct record *rec,
+    struct err *e)
+{
+	const struct usbkey_boot boot = { .path = key_of(r->args),
+		.setup = r->setup.p,
+		.setup_len = r->setup.len,
+		.state_dir = p->state_dir,
+		.settings = &r->settings,
+		.blank = p->blank };
+	const char *label = boot.path != NULL ? boot.path : FLASH_SETUP;
+	struct usbkey k;
+	bool met;
+
+	usbkey_boot(&boot, rec, &k, e);
+	secret_free(&r->setup);
+	/* A Setup.bin lies there at each start, and is not told again. */
+	met = boot.path != NULL || k.record != 0 || k.why.code != ERR_OK;
+	if (met && (e->code == ERR_OK || k.taken))
+		events_usb(r->args, &rec->uuid, label, &k);
+	if (e->code == ERR_OK && p->blank && !k.in_force)
+		err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_NO_RECORD),
+		    "nothing to start from: no record in the image, and "
+		    "nothing came of the key");
+	return e->code;
+}
+
+/* What is known of a blank board, with *e the refusal of its image. */
+static enum err_code
+find_blank(struct rig *r, const char *image, const struct machine_place *p,
+    struct record *rec, struct err *e)
+{
+	struct err none;
+	bool has_setup;
+
+	err_clear(&none);
+	flash_setup(&r->flash, image, &r->setup, &none);
+	has_setup = r->setup.len > 0;
+	blank_board(&r->board, p->state_dir,
+	    key_of(r->args) != NULL || has_setup, rec, e);
+	if (e->code == ERR_OK)
+		return ERR_OK;
+	secret_free(&r->setup);
+	if (!has_setup || r->board.has_uuid)
+		return e->code;
+	err_clear(e);
+	return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_NO_RECORD),
+	    "%s: it has a Setup.bin and no record, and a Setup.bin names no "
+	    "board: --uuid tells which one this is",
+	    image);
+}
+
+/* The image's record; of a blank board what is known of it. */
+static enum err_code
+find_record(struct rig *r, const char *image, struct machine_place *p,
+    struct record *rec, struct err *e)
+{
+	if (flash_record(&r->flash, image, rec, e) == ERR_OK)
+		return blank_agrees(&r->board, rec, e);
+	p->blank = p->state_dir != NULL &&
+	    e->reason == reason_get(REASON_IMAGE_NO_RECORD);
+	if (p->blank)
+		find_blank(r, image, p, rec, e);
+	return e->code;
+}
+
+/* by_uuid: the state is in a folder of that name. */
+enum err_code
+rig_add(struct rig *r, const char *image, const char *address, bool by_uuid,
+    struct err *e)
+{
+	struct record *rec = calloc(2, sizeof(*rec)), *in_force = rec + 1;
+	char uuid[UUID_TEXT], dir[STATE_PATH];
+	struct machine_place p = { .address = address };
+
+	if (rec == NULL)
+		return err_mem(e);
+	p.suffix = cli_value(r->args, "--suffix", "");
+	p.state_dir = by_uuid ? NULL : r->state;
+	if (find_record(r, image, &p, rec, e) != ERR_OK)
+		goto out;
+	if (by_uuid) {
+		uuid_text(&rec->uuid, uuid);
+		if (file_join(dir, sizeof(dir), r->state, uuid, e) != ERR_OK)
+			goto out;
+		p.state_dir = dir;
+	}
+	*in_force = *rec;
+	if (meet_key(r, &p, in_force, e) == ERR_OK &&
+	    find_servers(r->args, rec, in_force, &p, e) == ERR_OK)
+		fleet_add(r->fleet, rec, &p, e);
+out:
+	record_wipe(rec);
+	record_wipe(in_force);
+	free(rec);
+	return e->code;
+}
+
+void
+rig_free(struct rig *r)
+{
+	flash_free(&r->flash);
+	fleet_free(r->fleet);
+	r->fleet = NULL;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the verbs boot and fleet stand on: what both know of options, how a
+ * machine comes from its image, and the events until the end.
+ */
+#ifndef DEVICE_RIG_H
+#define DEVICE_RIG_H
+
+#include <stdbool.h>
+
+#include "base/cli.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "device/blank.h"
+#include "device/flash.h"
+#include "device/fleet.h"
+#include "device/settings.h"
+
+struct rig {
+	const struct cli_args *args;
+	const char *state; /* folder */
+	struct settings settings;
+	struct flash flash;
+	struct blank board; /* boot only */
+	struct fleet *fleet;
+	bool exit_when_done;
+	struct secret setup; /* boot only: the Setup.bin of a blank board */
+};
+
+/* Options, settings, the base and the listener; rig_free() in any case. */
+enum err_code rig_open(
+    struct rig *, const struct cli_args *, const char *listen, struct err *);
+/* by_uuid: the state is in a folder of that name. */
+enum err_code rig_add(struct rig *, const char *image, const char *address,
+    bool by_uuid, struct err *);
+/* Starts the machines and runs until a signal, or until all are done. */
+enum err_code rig_until_end(struct rig *, struct err *);
+void rig_free(struct rig *);
+
+/* The options of both, and the end of a table. */
+#define RIG_OPTS                                                           \
+	{ "--base", CLI_VALUE, "IMG",                                      \
+		"the image that deltas were made from" },                  \
+	    { "--server", CLI_VALUE, "HOST:PORT",                          \
+		    "where hellos go (default: what the image says)" },    \
+	    { "--suffix", CLI_VALUE, "DNS",                                \
+		    "DNS suffix, as DHCP option 15 would tell it" },       \
+	    { "--port", CLI_VALUE, "N", "TLS port (default: 16993)" },     \
+	    { "--config", CLI_VALUE, "FILE", "settings; see device.cfg" }, \
+	    { "--exit-when-provisioned", CLI_FLAG, NULL,                   \
+		    "end when every machine is set up" },                  \
+	{                                                                  \
+		NULL, CLI_FLAG, NULL, NULL                                 \
+	}
+
+#endif

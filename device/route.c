@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device/route.h"
+#include "formats/hello.h"
+
+static enum err_code
+resolve(const char *name, char out[static LOOP_ADDR_LEN], struct err *e)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct addrinfo *list = NULL;
+	int rc = getaddrinfo(name, NULL, &hints, &list);
+
+	if (rc == 0)
+		rc = getnameinfo(list->ai_addr, list->ai_addrlen, out,
+		    LOOP_ADDR_LEN, NULL, 0, NI_NUMERICHOST);
+	if (list != NULL)
+		freeaddrinfo(list);
+	if (rc != 0)
+		return err_set(
+		    e, ERR_PEER, "server %s: %s", name, gai_strerror(rc));
+	return ERR_OK;
+}
+
+/* HOST, HOST:PORT or [ADDRESS]:PORT. */
+static enum err_code
+option_server(const char *text, char out[static LOOP_ADDR_LEN], uint16_t *port,
+    struct err *e)
+{
+	const char *colon = strrchr(text, ':');
+	size_t n = strlen(text);
+	char host[256], *end;
+	unsigned long v;
+
+	if (colon != NULL && (text[0] != '[' || colon[-1] == ']')) {
+		v = strtoul(colon + 1, &end, 10);
+		if (colon[1] == '\0' || *end != '\0' || v == 0 || v > 65535)
+			return err_set(
+			    e, ERR_USAGE, "--server %s: no port", text);
+		*port = (uint16_t)v;
+		n = (size_t)(colon - text);
+	}
+	if (n > 1 && text[0] == '[' && text[n - 1] == ']') {
+		text++;
+		n -= 2;
+	}
+	if (n == 0 || n >= sizeof(host))
+		return err_set(e, ERR_USAGE, "--server: no host");
+	snprintf(host, sizeof(host), "%.*s", (int)n, text);
+	return resolve(host, out, e);
+}
+
+enum err_code
+route_find(const char *option, const struct record *r,
+    struct machine_server *out, struct err *e)
+{
+	out->address[0] = '\0';
+	out->port = r->server_port != 0 ? r->server_port : HELLO_PORT;
+	if (option != NULL)
+		return option_server(option, out->address, &out->port, e);
+	if (get_u32le(r->server_ip) != 0)
+		inet_ntop(AF_INET, r->server_ip, out->address, LOOP_ADDR_LEN);
+	else if (r->server_fqdn[0] != '\0')
+		return resolve(r->server_fqdn, out->address, e);
+	return ERR_OK;
+}
