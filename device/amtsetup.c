@@ -134,6 +134,8 @@ amtsetup_extend(struct amt *a, const struct node *in, struct amt_item *out)
 		return AMT_BAD_STATE;
 	if (!take_number(in, "Duration", 0, 24, &hours))
 		return AMT_BAD_PARAMETER;
+	if (!window_extend(&a->state->window, (unsigned)hours))
+		return AMT_MAX_LIMIT;
 	a->hours = (unsigned)hours;
 	a->event = AMT_WINDOW;
 	return AMT_OK;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,15 +8,14 @@
 
 #include "base/rand.h"
 #include "base/secret.h"
-#include "base/x509.h"
+#include "device/hellos.h"
+#include "device/identity.h"
 #include "device/machine.h"
-#include "device/talk.h"
 #include "device/visit.h"
-#include "formats/hello.h"
 
-#define HELLO_WAIT_MS 10000
-#define HOUR_MS 3600000ul
-#define CERT_DAYS 7300
+/* Spent up-time is kept so often, and at an end if more than that is new. */
+#define SAVE_MS 900000u
+#define UNSAVED_MS 60000u
 
 static enum err_code
 host_random(void *arg, void *p, size_t n, struct err *e)
@@ -59,118 +60,6 @@ tell_failure(struct machine *m, const char *name, const struct err *e)
 		.name = name, .words = "", .why = e, .retry = -1 });
 }
 
-/* Keys and TLS. */
-
-/* The device's own key: the state's, else the image's. */
-static enum err_code
-own_key(struct machine *m, struct crypto_key **key, struct err *e)
-{
-	if (m->state->key.n > 0)
-		return crypto_key_from_der(
-		    m->state->key.p, m->state->key.n, key, e);
-	return crypto_key_from_der(
-	    m->factory->key, m->factory->key_len, key, e);
-}
-
-/* Makes and keeps what the image does not bring: the key, as the white paper
- * has it, and a self-signed certificate that serves for set-up only. */
-static enum err_code
-own_make(struct machine *m, struct err *e)
-{
-	struct crypto_key *key = NULL;
-	struct secret der = { 0 };
-	struct x509 *cert = NULL;
-	char cn[UUID_TEXT];
-	const struct x509_make make = { .cn = cn, .days = CERT_DAYS };
-	const uint8_t *p;
-	size_t n;
-
-	uuid_text(&m->factory->uuid, cn);
-	if (m->factory->key_len == 0) {
-		if (keypool_take(m->common->keys, &key, e) != ERR_OK ||
-		    crypto_key_der(key, &der, e) != ERR_OK ||
-		    state_blob_set(&m->state->key, der.p, der.len, e) != ERR_OK)
-			goto out;
-	} else if (own_key(m, &key, e) != ERR_OK) {
-		goto out;
-	}
-	if (x509_new(&make, key, NULL, NULL, &cert, e) != ERR_OK)
-		goto out;
-	p = x509_der(cert, &n);
-	if (state_blob_set(&m->state->cert, p, n, e) == ERR_OK)
-		state_save(m->state, e);
-out:
-	secret_free(&der);
-	crypto_key_free(key);
-	x509_free(cert);
-	return e->code;
-}
-
-static enum err_code
-own_identity(struct machine *m, struct crypto_key **key,
-    struct x509_chain *chain, struct err *e)
-{
-	bool factory = m->factory->key_len > 0 && m->factory->cert_len > 0;
-
-	if (!factory && m->state->cert.n == 0 && own_make(m, e) != ERR_OK)
-		return e->code;
-	if (own_key(m, key, e) != ERR_OK ||
-	    x509_from_der(factory ? m->factory->cert : m->state->cert.p,
-		factory ? m->factory->cert_len : m->state->cert.n,
-		&chain->cert[0], e) != ERR_OK)
-		return e->code;
-	chain->n = 1;
-	return ERR_OK;
-}
-
-/* What the server issued during set-up; without it the device's own. */
-static enum err_code
-served_identity(struct machine *m, struct crypto_key **key,
-    struct x509_chain *chain, struct err *e)
-{
-	const struct state *s = m->state;
-	const struct state_blob *b;
-
-	if (s->credential < 0)
-		return own_identity(m, key, chain, e);
-	b = &s->certs[s->credential];
-	if (x509_from_der(b->p, b->n, &chain->cert[0], e) != ERR_OK)
-		return e->code;
-	chain->n = 1;
-	for (size_t i = 0; i < STATE_PAIRS; i++) {
-		b = &s->pair[i];
-		if (b->n == 0)
-			continue;
-		if (crypto_key_from_der(b->p, b->n, key, e) != ERR_OK ||
-		    x509_matches_key(chain->cert[0], *key))
-			return e->code;
-		crypto_key_free(*key);
-		*key = NULL;
-	}
-	return err_set(e, ERR_DATA, "the TLS certificate has no key here");
-}
-
-static enum err_code
-cert_tls(struct machine *m, bool setup, struct tls **out, struct err *e)
-{
-	struct x509_chain chain = { .n = 0 };
-	struct crypto_key *key = NULL;
-	struct tls_config c = { .server = true, .chain = &chain };
-
-	if (setup) {
-		c.judge = visit_judge;
-		own_identity(m, &key, &chain, e);
-	} else {
-		served_identity(m, &key, &chain, e);
-	}
-	c.key = key;
-	if (e->code == ERR_OK)
-		tls_new(&c, out, e);
-	x509_chain_free(&chain);
-	crypto_key_free(key);
-	return e->code;
-}
-
 enum err_code
 machine_psk_tls(const struct settings *s, struct tls **out, struct err *e)
 {
@@ -179,20 +68,6 @@ machine_psk_tls(const struct settings *s, struct tls **out, struct err *e)
 		.psk_suites = s->psk_suites };
 
 	return tls_new(&c, out, e);
-}
-
-static struct tls *
-tls_for(struct machine *m, struct err *e)
-{
-	struct tls **tls = &m->pki;
-
-	if (m->state->phase == STATE_POST)
-		tls = &m->served;
-	else if (m->psk.pid[0] != '\0')
-		return m->common->psk;
-	if (*tls == NULL)
-		cert_tls(m, tls == &m->pki, tls, e);
-	return *tls;
 }
 
 bool
@@ -204,7 +79,7 @@ machine_accept(struct machine *m, const struct loop_peer *peer,
 
 	if (!m->open && m->state->phase != STATE_POST)
 		return false;
-	if ((*tls = tls_for(m, &e)) == NULL) {
+	if ((*tls = identity_tls(m, &e)) == NULL) {
 		tell_failure(m, "failed", &e);
 		return false;
 	}
@@ -215,90 +90,20 @@ machine_accept(struct machine *m, const struct loop_peer *peer,
 	return true;
 }
 
-/* Hellos. */
-
-static void
-hello_ready(void *arg, struct loop_conn *c)
-{
-	struct machine *m = arg;
-	struct wr w;
-
-	wr_grow(&w, HELLO_MAX);
-	talk_hello(
-	    &w, m->factory, &m->psk, m->state->retry, m->common->settings);
-	if (!w.failed) /* in one piece: peers read the first segment only */
-		loop_conn_send(c, w.buf, w.len);
-	wr_free(&w);
-	loop_conn_finish(c);
-}
-
-static void
-hello_over(struct machine *m)
-{
-	struct err e = { 0 };
-	unsigned long ms;
-
-	if (talk_wait(m->common->settings, m->state->retry, &ms))
-		loop_timer_set(m->talk, ms);
-	m->state->retry++;
-	if (state_save(m->state, &e) != ERR_OK)
-		tell_failure(m, "failed", &e);
-}
-
-static void
-hello_closed(void *arg, struct loop_conn *c, const struct err *e)
-{
-	struct machine *m = arg;
-	struct machine_event event = { .name = "hello",
-		.words = "",
-		.peer = m->server.address,
-		.retry = m->state->retry };
-
-	(void)c;
-	m->hello = NULL;
-	if (e->code != ERR_OK) {
-		event.name = "hello-failed";
-		event.why = e;
-	}
-	machine_tell(m, &event);
-	if (m->open)
-		hello_over(m);
-}
-
-static const struct loop_handler hello_handler = { hello_ready, NULL,
-	hello_closed };
-
-/* A session that is open speaks for itself: then none is sent. */
-static void
-on_talk(void *arg)
-{
-	struct machine *m = arg;
-	struct err e = { 0 };
-	unsigned long ms;
-
-	if (m->hello != NULL || !m->open)
-		return;
-	if (m->sessions != NULL) {
-		if (talk_wait(m->common->settings, m->state->retry, &ms))
-			loop_timer_set(m->talk, ms);
-		return;
-	}
-	if (loop_connect(m->common->loop,
-		m->address[0] == '\0' ? NULL : m->address, m->server.address,
-		m->server.port, &hello_handler, m, &m->hello, &e) == ERR_OK)
-		loop_conn_idle(m->hello, HELLO_WAIT_MS);
-	else
-		hello_closed(m, NULL, &e);
-}
-
 /* The image's values, or a one-touch key's. */
 
+/* Set through MEBx or a key it counts before what the host set, and that
+ * before DHCP (SDK: "secure DNS"). */
 static void
 set_suffix(struct machine *m)
 {
-	snprintf(m->suffix, sizeof(m->suffix), "%s",
-	    m->factory->pki_dns_suffix[0] != '\0' ? m->factory->pki_dns_suffix
-						  : m->dhcp_suffix);
+	const char *from = m->dhcp_suffix;
+
+	if (m->factory->pki_dns_suffix[0] != '\0')
+		from = m->factory->pki_dns_suffix;
+	else if (m->state->suffix[0] != '\0')
+		from = m->state->suffix;
+	snprintf(m->suffix, sizeof(m->suffix), "%s", from);
 }
 
 /* Once, at the start; m->factory is the image's. */
@@ -335,14 +140,80 @@ drop_key(struct machine *m)
 	set_suffix(m);
 }
 
-/* Open and closed. */
+/* The window: up-time is counted when something happens, and kept now and
+ * then, not each second. */
+
+unsigned long
+machine_real_ms(const struct machine *m, uint64_t ms)
+{
+	uint64_t real = ms / m->common->settings->time_scale;
+
+	return real < ULONG_MAX ? (unsigned long)real : ULONG_MAX;
+}
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void
+save(struct machine *m)
+{
+	struct err e = { 0 };
+
+	m->unsaved_ms = 0;
+	if (state_save(m->state, &e) != ERR_OK)
+		tell_failure(m, "failed", &e);
+}
+
+/* True if the window is over by now. */
+static bool
+count(struct machine *m)
+{
+	uint64_t now = now_ms();
+	uint64_t ms = (now - m->counted) * m->common->settings->time_scale;
+
+	m->counted = now;
+	m->unsaved_ms += ms;
+	return window_spend(&m->state->window, ms);
+}
+
+static void
+watch_window(struct machine *m)
+{
+	uint64_t left = window_left(&m->state->window);
+
+	if (left == WINDOW_FOR_EVER)
+		loop_timer_stop(m->window);
+	else
+		loop_timer_set(m->window,
+		    machine_real_ms(m, left < SAVE_MS ? left : SAVE_MS) + 1);
+}
 
 static void
 shut(struct machine *m)
 {
 	m->open = false;
-	loop_timer_stop(m->talk);
+	hellos_stop(m);
 	loop_timer_stop(m->window);
+}
+
+/* The state stays "in": an agent may then give another one-time password. */
+static void
+window_over(struct machine *m)
+{
+	window_end(&m->state->window);
+	shut(m);
+	save(m);
+	machine_tell(m,
+	    &(struct machine_event){ .name = "window-closed",
+		.words = "the period for set-up is over",
+		.retry = -1 });
+	visit_end_all(m);
 }
 
 static void
@@ -350,58 +221,227 @@ on_window(void *arg)
 {
 	struct machine *m = arg;
 
-	shut(m);
-	machine_tell(m,
-	    &(struct machine_event){ .name = "window-closed",
-		.words = "the period for set-up is over",
-		.retry = -1 });
+	if (!m->open)
+		return;
+	if (count(m)) {
+		window_over(m);
+		return;
+	}
+	if (m->unsaved_ms >= SAVE_MS)
+		save(m);
+	watch_window(m);
 }
 
-/* Why a device stays silent, or NULL. */
+void
+machine_window(struct machine *m, unsigned hours)
+{
+	if (!m->open)
+		return;
+	if (count(m) || hours == 0) {
+		window_over(m);
+		return;
+	}
+	save(m);
+	watch_window(m);
+}
+
+/* Open and closed. */
+
+bool
+machine_enabled(const struct machine *m)
+{
+	return m->state->enabled >= 0 ? m->state->enabled > 0
+				      : m->factory->enabled;
+}
+
+bool
+machine_online(const struct machine *m)
+{
+	return m->lan == NULL || m->lan->address[0] != '\0';
+}
+
+/* Why no set-up can take place, or NULL. */
+static const char *
+unfit(const struct machine *m, enum amt_status *status)
+{
+	*status = AMT_NOT_PERMITTED;
+	if (m->blank && m->image == NULL)
+		return "blank: no record, and no key was applied";
+	if (!machine_enabled(m))
+		return "disabled";
+	*status = AMT_BAD_MODE;
+	if (m->factory->mode != RECORD_ENTERPRISE)
+		return "SMB mode: set up by hand";
+	if (m->psk.pid[0] == '\0' && !m->factory->pki)
+		return "neither a pre-shared key nor PKI is set";
+	return NULL;
+}
+
+/* Why a device stays silent at a start, or NULL. One that its host enabled is
+ * then as one in listen mode. */
 static const char *
 silence(const struct machine *m)
 {
-	if (m->blank && m->image == NULL)
-		return "blank: no record, and no key was applied";
-	if (!m->factory->enabled)
-		return "disabled";
-	if (m->factory->mode != RECORD_ENTERPRISE)
-		return "SMB mode: set up by hand";
-	if (!m->factory->talk)
-		return "listen mode: waits for an agent on its host";
-	if (m->psk.pid[0] == '\0' && !m->factory->pki)
-		return "neither a pre-shared key nor PKI is set";
+	enum amt_status status;
+	const char *why = unfit(m, &status);
+
+	if (why != NULL)
+		return why;
+	switch (m->state->window.phase) {
+	case WINDOW_OVER:
+		return "the period for set-up is over: waits for its agent";
+	case WINDOW_STOPPED:
+		return "set-up was stopped: waits for its agent";
+	case WINDOW_NEW:
+	case WINDOW_AGAIN:
+		if (!m->factory->talk || !m->factory->enabled)
+			return "listen mode: waits for an agent on its host";
+		break;
+	case WINDOW_OPEN:
+	case WINDOW_PARTIAL:
+		break;
+	}
 	if (m->server.address[0] == '\0')
 		return "no server is known";
 	return NULL;
 }
 
+static void
+open_up(struct machine *m)
+{
+	const struct settings *s = m->common->settings;
+	struct window *w = &m->state->window;
+
+	if (w->phase != WINDOW_OPEN)
+		window_open(w,
+		    w->phase == WINDOW_NEW && m->factory->talk &&
+			    m->factory->enabled
+			? s->bare_metal_ms
+			: s->window_ms);
+	m->open = true;
+	m->counted = now_ms();
+	m->state->phase = STATE_IN;
+	m->state->mebx_set |= m->factory->mebx_new[0] != '\0';
+	watch_window(m);
+	hellos_begin(m);
+}
+
+static const char *
+way(const struct machine *m)
+{
+	return m->psk.pid[0] != '\0' ? "talks, PSK" : "talks, PKI";
+}
+
+static void
+tell_words(struct machine *m, const char *name, const char *words)
+{
+	machine_tell(m,
+	    &(struct machine_event){
+		.name = name, .words = words, .retry = -1 });
+}
+
 void
 machine_start(struct machine *m)
 {
-	struct machine_event event = { .name = "started", .retry = -1 };
 	const char *why;
 
 	m->psk = *amt_psk(m->factory, m->state);
 	if (m->state->phase == STATE_POST) {
-		event.words = "provisioned before";
-	} else if ((why = silence(m)) != NULL) {
-		event.name = "silent";
-		event.words = why;
-	} else {
-		event.words =
-		    m->psk.pid[0] != '\0' ? "talks, PSK" : "talks, PKI";
-		m->open = true;
-		m->state->phase = STATE_IN;
-		m->state->mebx_set |= m->factory->mebx_new[0] != '\0';
-		if (m->state->retry >= talk_count(m->common->settings))
-			m->state->retry = 0; /* a start begins anew */
-		loop_timer_set(m->talk, 0);
-		if (m->common->settings->up_time_ms > 0)
-			loop_timer_set(
-			    m->window, m->common->settings->up_time_ms);
+		tell_words(m, "started", "provisioned before");
+		return;
 	}
-	machine_tell(m, &event);
+	if ((why = silence(m)) != NULL) {
+		if (m->state->window.phase == WINDOW_OVER)
+			m->state->phase = STATE_IN;
+		tell_words(m, "silent", why);
+		return;
+	}
+	open_up(m);
+	tell_words(m, "started", way(m));
+}
+
+enum amt_status
+machine_start_configuration(struct machine *m)
+{
+	struct window *w = &m->state->window;
+	enum amt_status status;
+
+	if (m->state->phase == STATE_POST)
+		return AMT_BAD_STATE;
+	if (unfit(m, &status) != NULL)
+		return status;
+	if (!machine_online(m) ||
+	    (m->psk.pid[0] == '\0' && m->suffix[0] == '\0'))
+		return AMT_NOT_READY;
+	if (m->open)
+		count(m);
+	if (window_left(w) < m->common->settings->window_ms)
+		window_open(w, m->common->settings->window_ms);
+	open_up(m);
+	save(m);
+	tell_words(m, "started", way(m));
+	return AMT_OK;
+}
+
+enum amt_status
+machine_stop_configuration(struct machine *m)
+{
+	if (m->state->phase != STATE_IN)
+		return AMT_BAD_MODE; /* 3, as MeshCentral knows it */
+	m->state->phase = STATE_PRE;
+	m->state->window.phase = WINDOW_STOPPED;
+	shut(m);
+	save(m);
+	tell_words(m, "stopped", "by an agent on its host");
+	visit_end_all(m);
+	return AMT_OK;
+}
+
+enum amt_status
+machine_enable(struct machine *m, bool enable)
+{
+	struct err e = { 0 };
+
+	if (m->state->phase == STATE_POST && !enable)
+		return AMT_BAD_STATE;
+	if (!enable && m->state->phase == STATE_IN)
+		machine_stop_configuration(m);
+	m->state->enabled = enable;
+	return state_save(m->state, &e) == ERR_OK ? AMT_OK : AMT_FLASH_LIMIT;
+}
+
+void
+machine_suffix(struct machine *m, const char *text)
+{
+	snprintf(m->dhcp_suffix, sizeof(m->dhcp_suffix), "%s", text);
+	set_suffix(m);
+}
+
+enum amt_status
+machine_host_suffix(struct machine *m, const char *text)
+{
+	struct err e = { 0 };
+
+	if (m->state->phase == STATE_POST)
+		return AMT_BAD_STATE;
+	if (strlen(text) >= sizeof(m->state->suffix))
+		return AMT_BAD_DOMAIN;
+	for (const char *p = text; *p != '\0'; p++)
+		if (!isalnum((unsigned char)*p) && *p != '-' && *p != '.')
+			return AMT_BAD_DOMAIN;
+	snprintf(m->state->suffix, sizeof(m->state->suffix), "%s", text);
+	set_suffix(m);
+	return state_save(m->state, &e) == ERR_OK ? AMT_OK : AMT_FLASH_LIMIT;
+}
+
+void
+machine_network(struct machine *m, const struct machine_lan *lan)
+{
+	m->lan = lan;
+	snprintf(m->address, sizeof(m->address), "%s", lan->address);
+	machine_suffix(m, lan->nsuffix > 0 ? lan->suffix[0] : "");
+	if (machine_online(m))
+		hellos_wake(m);
 }
 
 void
@@ -421,19 +461,9 @@ machine_reset(struct machine *m)
 	tls_free(m->served);
 	m->served = NULL;
 	drop_key(m);
-	machine_tell(m,
-	    &(struct machine_event){
-		.name = "unprovisioned", .words = "", .retry = -1 });
+	set_suffix(m);
+	tell_words(m, "unprovisioned", "");
 	machine_start(m);
-}
-
-void
-machine_window(struct machine *m, unsigned hours)
-{
-	if (hours == 0)
-		on_window(m);
-	else
-		loop_timer_set(m->window, hours * HOUR_MS);
 }
 
 /* Life. */
@@ -487,8 +517,7 @@ machine_new(const struct machine_common *common, const struct record *r,
 	place(m, p);
 	if (rand_bytes(random, sizeof(random), e) != ERR_OK ||
 	    state_open(m->state, p->state_dir, random, e) != ERR_OK ||
-	    use_key(m, e) != ERR_OK ||
-	    loop_timer_new(common->loop, on_talk, m, &m->talk, e) != ERR_OK ||
+	    use_key(m, e) != ERR_OK || hellos_new(m, e) != ERR_OK ||
 	    loop_timer_new(common->loop, on_window, m, &m->window, e) !=
 		ERR_OK) {
 		machine_free(m);
@@ -509,11 +538,11 @@ machine_free(struct machine *m)
 {
 	if (m == NULL)
 		return;
+	if (m->open && !count(m) && m->unsaved_ms >= UNSAVED_MS)
+		save(m);
 	while (m->sessions != NULL)
 		visit_free(m->sessions);
-	if (m->hello != NULL)
-		loop_conn_close(m->hello);
-	loop_timer_free(m->talk);
+	hellos_free(m);
 	loop_timer_free(m->window);
 	tls_free(m->pki);
 	tls_free(m->served);

@@ -4,9 +4,10 @@
  * port. It is told of connections by whoever listens (device/fleet.h), since
  * many machines share one listener, and tells what happens to it by events.
  *
- * It is open, that is, talks and answers, from its start for the up-time the
- * settings allow, if it is enabled, in talk mode and in enterprise mode; once
- * it is provisioned, always. Otherwise connections are turned away.
+ * It is open, that is, talks and answers, while its window is (window.h): in
+ * talk mode from its first start, in listen mode from an agent's start of the
+ * configuration; once it is provisioned, always. Otherwise connections are
+ * turned away.
  */
 #ifndef DEVICE_MACHINE_H
 #define DEVICE_MACHINE_H
@@ -64,16 +65,29 @@ struct machine {
 	struct auth auth;
 	char address[LOOP_ADDR_LEN]; /* source of hellos; "" any */
 	struct machine_server server, image_server;
-	char suffix[RECORD_STR];
+	char suffix[RECORD_STR]; /* in force; "" not known */
 	char dhcp_suffix[RECORD_STR];
+	const struct machine_lan *lan; /* borrowed; NULL: it has an address */
 	bool blank; /* without a key's record there is none */
 	bool open;
-	struct tls *pki, *served; /* made when first needed */
+	bool overdue;                 /* a hello, for want of a network */
+	uint64_t counted, unsaved_ms; /* of the window's up-time */
+	struct tls *pki, *served;     /* made when first needed */
 	struct loop_timer *talk, *window;
 	struct loop_conn *hello; /* on its way, or NULL */
 	struct machine_session *sessions;
 	bool parting; /* CommitChanges was done; its answer is on its way */
 	unsigned long requests; /* WS-Man requests that were handled */
+};
+
+/* What the wire has told; by whoever watches it (lan.h). */
+#define MACHINE_SUFFIXES 6 /* DHCP option 15, five of DHCPv6 option 24 */
+#define MACHINE_DNS 3
+struct machine_lan {
+	char address[LOOP_ADDR_LEN]; /* "": no cable, or none was given yet */
+	size_t nsuffix, ndns;
+	char suffix[MACHINE_SUFFIXES][RECORD_STR];
+	char dns[MACHINE_DNS][LOOP_ADDR_LEN];
 };
 
 /* Where a machine is put; texts are copied. */
@@ -105,6 +119,26 @@ void machine_tell(struct machine *, const struct machine_event *);
 /* To be called after an answer that changed more than state. */
 void machine_committed(struct machine *);
 void machine_reset(struct machine *);
+/* The window was extended by these hours; 0 ends it. */
 void machine_window(struct machine *, unsigned hours);
+
+/* What an agent on the host asks for by MEI; the AMT status is the answer.
+ * Start opens the window for six hours, whatever the start mode: not-ready
+ * without a network or, with certificates, a DNS suffix; bad-state once it is
+ * set up. Stop: bad-mode unless set-up is going on. The host's suffix counts
+ * before DHCP's, and a preset one before it; "" takes it back. A device that
+ * was enabled here is as one in listen mode. */
+enum amt_status machine_start_configuration(struct machine *);
+enum amt_status machine_stop_configuration(struct machine *);
+enum amt_status machine_host_suffix(struct machine *, const char *);
+enum amt_status machine_enable(struct machine *, bool);
+bool machine_enabled(const struct machine *);
+/* What DHCP says; "" nothing. */
+void machine_suffix(struct machine *, const char *);
+/* What the wire says has changed. The struct is borrowed from now on. */
+void machine_network(struct machine *, const struct machine_lan *);
+bool machine_online(const struct machine *);
+/* Of so much of the device's time: settings' time_scale. */
+unsigned long machine_real_ms(const struct machine *, uint64_t ms);
 
 #endif

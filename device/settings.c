@@ -17,7 +17,9 @@ defaults(struct settings *s)
 	*s = (struct settings){
 		.nsteps = 3,
 		.step = { { 5, 60000 }, { 5, 600000 }, { 5, HOUR_MS } },
-		.up_time_ms = 24 * HOUR_MS,
+		.bare_metal_ms = 24 * HOUR_MS,
+		.window_ms = 6 * HOUR_MS,
+		.time_scale = 1,
 		.idle_ms = 60000,
 		.announced_max = 23,
 		.chain_max = 4,
@@ -63,6 +65,24 @@ read_schedule(struct config_group *g, struct settings *s, struct err *e)
 	return ERR_OK;
 }
 
+/* up_time_seconds is the older name of the first window. */
+static enum err_code
+read_windows(struct config_group *g, struct settings *s, struct err *e)
+{
+	long long bare, up, later, scale;
+
+	if (config_int(g, "bare_metal_hours", 0, 255, 24, &bare, e) != ERR_OK ||
+	    config_int(g, "up_time_seconds", 0, YEAR_S, bare * 3600, &up, e) !=
+		ERR_OK ||
+	    config_int(g, "window_hours", 1, 255, 6, &later, e) != ERR_OK ||
+	    config_int(g, "time_scale", 1, 1000000, 1, &scale, e) != ERR_OK)
+		return e->code;
+	s->bare_metal_ms = up == 0 ? WINDOW_FOR_EVER : (uint64_t)up * 1000;
+	s->window_ms = (uint64_t)later * HOUR_MS;
+	s->time_scale = (unsigned)scale;
+	return ERR_OK;
+}
+
 static enum err_code
 read_words(struct config_group *g, struct settings *s, struct err *e)
 {
@@ -86,11 +106,9 @@ read_words(struct config_group *g, struct settings *s, struct err *e)
 static enum err_code
 read_all(struct config_group *g, struct settings *s, struct err *e)
 {
-	long long up, idle, announced, chain, keys, major;
+	long long idle, announced, chain, keys, major;
 
-	if (config_int(g, "up_time_seconds", 0, YEAR_S, 86400, &up, e) !=
-		ERR_OK ||
-	    config_int(g, "idle_seconds", 1, 3600, 60, &idle, e) != ERR_OK ||
+	if (config_int(g, "idle_seconds", 1, 3600, 60, &idle, e) != ERR_OK ||
 	    config_int(g, "announced_max", 1, HASHLIST_MAX, 23, &announced,
 		e) != ERR_OK ||
 	    config_int(g, "chain_max", 2, 16, 4, &chain, e) != ERR_OK ||
@@ -98,13 +116,12 @@ read_all(struct config_group *g, struct settings *s, struct err *e)
 		ERR_OK ||
 	    config_int(g, "setupbin_major_max", 0, 4, 0, &major, e) != ERR_OK)
 		return e->code;
-	s->up_time_ms = (unsigned long)up * 1000;
 	s->idle_ms = (unsigned long)idle * 1000;
 	s->announced_max = (size_t)announced;
 	s->chain_max = (size_t)chain;
 	s->insecure_key_pool = (size_t)keys;
 	s->setupbin_major_max = (unsigned)major;
-	if (read_schedule(g, s, e) != ERR_OK)
+	if (read_windows(g, s, e) != ERR_OK || read_schedule(g, s, e) != ERR_OK)
 		return e->code;
 	return read_words(g, s, e);
 }

@@ -8,8 +8,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
+#include "device/window.h"
 
 #define SETTINGS_STEPS 16
 #define SETTINGS_SUITES 256
@@ -29,8 +31,11 @@ enum settings_challenge {
 struct settings {
 	size_t nsteps;
 	struct settings_step step[SETTINGS_STEPS];
-	unsigned long up_time_ms; /* the interface closes after; 0 never */
-	unsigned long idle_ms;    /* of a session */
+	/* How long a window is, in up-time: the first of a device in talk
+	 * mode (or WINDOW_FOR_EVER), any later one. */
+	uint64_t bare_metal_ms, window_ms;
+	unsigned time_scale;   /* schedule and windows run so much faster */
+	unsigned long idle_ms; /* of a session */
 	size_t announced_max;
 	size_t chain_max;
 	size_t insecure_key_pool; /* keys for all machines; 0: each its own */

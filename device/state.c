@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,6 +121,22 @@ put_setup(struct wr *w, const struct state *s)
 	    w, "setup_sha256 %s\nsetup_used %" PRIu32 "\n", hex, s->setup_used);
 }
 
+/* What the host set, and the window. */
+static void
+put_host(struct wr *w, const struct state *s)
+{
+	if (s->window.phase != WINDOW_NEW)
+		wr_fmt(w, "window %d\n", s->window.phase);
+	if (s->window.phase == WINDOW_OPEN) {
+		wr_fmt(w, "window_granted %" PRIu64 "\n", s->window.granted_ms);
+		wr_fmt(w, "window_spent %" PRIu64 "\n", s->window.spent_ms);
+	}
+	if (s->enabled >= 0)
+		wr_fmt(w, "enabled %d\n", s->enabled);
+	if (s->suffix[0] != '\0')
+		wr_fmt(w, "suffix %s\n", s->suffix);
+}
+
 static void
 put_all(struct wr *w, const struct state *s)
 {
@@ -127,6 +144,7 @@ put_all(struct wr *w, const struct state *s)
 
 	wr_fmt(w, "%s\nphase %d\n", FIRST_LINE, post ? STATE_POST : STATE_PRE);
 	wr_fmt(w, "retry %" PRIu32 "\n", s->retry);
+	put_host(w, s);
 	wr_fmt(w, "realm %s\n", s->realm);
 	put_blob(w, "key", &s->key);
 	put_blob(w, "cert", &s->cert);
@@ -294,6 +312,30 @@ take_tls(struct state *s, const char *v)
 }
 
 static bool
+take_ms(const char *v, uint64_t *out)
+{
+	char *end;
+
+	*out = strtoull(v, &end, 10);
+	return isdigit((unsigned char)*v) && *end == '\0';
+}
+
+static bool
+take_window(struct window *w, const char *key, const char *v)
+{
+	int64_t n;
+
+	if (strcmp(key, "_granted") == 0)
+		return take_ms(v, &w->granted_ms);
+	if (strcmp(key, "_spent") == 0)
+		return take_ms(v, &w->spent_ms);
+	if (*key != '\0' || !take_number(v, 0, WINDOW_PARTIAL, &n))
+		return false;
+	w->phase = (enum window_phase)n;
+	return true;
+}
+
+static bool
 take(struct state *s, const char *key, const char *v)
 {
 	struct state_blob *b = blob_of(s, key);
@@ -308,6 +350,13 @@ take(struct state *s, const char *key, const char *v)
 	} else if (strcmp(key, "retry") == 0) {
 		good = take_number(v, 0, UINT32_MAX, &n);
 		s->retry = (uint32_t)n;
+	} else if (strncmp(key, "window", 6) == 0) {
+		good = take_window(&s->window, key + 6, v);
+	} else if (strcmp(key, "enabled") == 0) {
+		good = take_number(v, 0, 1, &n);
+		s->enabled = (int)n;
+	} else if (strcmp(key, "suffix") == 0) {
+		good = take_text(s->suffix, sizeof(s->suffix), v);
 	} else if (strcmp(key, "realm") == 0) {
 		good = take_text(s->realm, sizeof(s->realm), v);
 	} else if (strcmp(key, "ha1") == 0) {
@@ -399,6 +448,7 @@ state_open(struct state *s, const char *dir, const uint8_t random[static 16],
 {
 	memset(s, 0, sizeof(*s));
 	s->credential = -1;
+	s->enabled = -1;
 	if (file_mkdir(dir, 0700, e) != ERR_OK ||
 	    file_join(s->path, sizeof(s->path), dir, "state", e) != ERR_OK)
 		return e->code;
@@ -431,11 +481,13 @@ state_reset(struct state *s, bool partial)
 {
 	s->phase = STATE_PRE;
 	s->retry = 0;
+	s->window.phase = partial ? WINDOW_PARTIAL : WINDOW_AGAIN;
 	secret_wipe(s->ha1, sizeof(s->ha1));
 	s->mebx_set = false;
 	if (!partial) {
 		secret_wipe(&s->psk_kept, sizeof(s->psk_kept));
 		state_blob_free(&s->onetouch);
+		memset(s->suffix, 0, sizeof(s->suffix));
 	} else if (s->psk.pid[0] != '\0') {
 		s->psk_kept = s->psk;
 	}
@@ -484,6 +536,7 @@ state_onetouch_set(struct state *s, const struct record *rec, struct err *e)
 	}
 	state_blob_free(&s->onetouch);
 	s->onetouch = b;
+	window_renew(&s->window);
 	return ERR_OK;
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "device/auth.h"
+#include "device/window.h"
 #include "formats/psk.h"
 #include "formats/record.h"
 
@@ -53,6 +54,9 @@ struct state {
 	char path[STATE_PATH];
 	enum state_phase phase;
 	uint32_t retry; /* of the next hello */
+	struct window window;
+	int enabled;             /* as the host set it; -1: it did not */
+	char suffix[RECORD_STR]; /* as the host set it, or "" */
 	char realm[AUTH_REALM];
 	/* The device's own key and self-signed certificate, DER. */
 	struct state_blob key, cert;

@@ -92,7 +92,8 @@ record_chain(struct machine_session *v, const struct judge_verdict *j)
 	text_hex(r->hash, j->root.hash, hashlist_hash_len(j->root.type));
 	r->hash_is_default = j->root.oem;
 	r->time_valid = j->time_valid;
-	r->secure_dns = v->m->factory->pki_dns_suffix[0] != '\0';
+	r->secure_dns = v->m->factory->pki_dns_suffix[0] != '\0' ||
+	    v->m->state->suffix[0] != '\0';
 }
 
 enum tls_alert

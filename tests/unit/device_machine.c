@@ -494,7 +494,7 @@ a_machine_that_was_set_up_answers_its_administrator_after_a_restart(
 }
 
 static void
-hellos_rise_in_their_counter_and_go_on_after_a_restart(void **unused)
+hellos_rise_in_their_counter_and_start_over_with_the_machine(void **unused)
 {
 	(void)unused;
 	machine_up(true);
@@ -504,7 +504,7 @@ hellos_rise_in_their_counter_and_go_on_after_a_restart(void **unused)
 	machine_free(m);
 	machine_up(true);
 	run_hellos(7);
-	assert_int_equal(hello[4], 6);
+	assert_int_equal(hello[4], 0);
 }
 
 static void
@@ -559,13 +559,79 @@ static void
 the_period_for_set_up_ends(void **unused)
 {
 	(void)unused;
-	settings.up_time_ms = 50;
+	settings.bare_metal_ms = 50;
 	machine_up(false);
 	stop_at = "window-closed";
 	run(2000);
 	assert_non_null(strstr(events, "window-closed "));
 	visit(true, NULL);
 	assert_int_equal(status, 0);
+}
+
+static void
+up_time_is_counted_over_restarts_and_the_next_window_is_an_agents(void **unused)
+{
+	(void)unused;
+	settings.time_scale = 10000; /* an hour is 360 ms */
+	settings.bare_metal_ms = 2 * 3600000u;
+	machine_up(false);
+	run(300);
+	machine_free(m);
+	machine_up(false);
+	assert_true(m->state->window.spent_ms >= 3000000u);
+	stop_at = "window-closed";
+	run(4000);
+	assert_non_null(strstr(events, "window-closed "));
+	machine_free(m);
+	machine_up(false);
+	assert_non_null(strstr(events, "silent "));
+	assert_int_equal(m->state->phase, STATE_IN);
+	assert_int_equal(machine_start_configuration(m), AMT_OK);
+	assert_true(m->open);
+	assert_int_equal(m->state->window.granted_ms, 6 * 3600000u);
+	stop_at = "stopped";
+	assert_int_equal(machine_stop_configuration(m), AMT_OK);
+	assert_int_equal(machine_stop_configuration(m), AMT_BAD_MODE);
+	assert_false(m->open);
+	machine_free(m);
+	machine_up(false);
+	assert_false(m->open);
+}
+
+static void
+an_agent_starts_what_listens_or_was_disabled(void **unused)
+{
+	(void)unused;
+	rec.enabled = rec.talk = false;
+	machine_up(true);
+	assert_int_equal(machine_start_configuration(m), AMT_NOT_PERMITTED);
+	assert_int_equal(machine_enable(m, true), AMT_OK);
+	assert_false(m->open);
+	machine_suffix(m, "");
+	assert_int_equal(machine_start_configuration(m), AMT_NOT_READY);
+	assert_int_equal(machine_host_suffix(m, "a/b"), AMT_BAD_DOMAIN);
+	assert_int_equal(machine_host_suffix(m, "host.example"), AMT_OK);
+	machine_suffix(m, "dhcp.example");
+	assert_string_equal(m->suffix, "host.example");
+	assert_int_equal(machine_start_configuration(m), AMT_OK);
+	assert_int_equal(m->state->window.granted_ms, 6 * 3600000u);
+	run_hellos(1);
+	machine_free(m);
+	machine_up(false); /* the window goes on */
+	assert_true(m->open);
+	assert_string_equal(m->suffix, "host.example");
+	state_reset(m->state, false);
+	machine_reset(m);
+	assert_false(m->open);
+	assert_string_equal(m->suffix, "example.com");
+	assert_int_equal(machine_host_suffix(m, "host.example"), AMT_OK);
+	state_reset(m->state, true);
+	machine_reset(m);
+	assert_true(m->open);
+	m->state->phase = STATE_POST;
+	assert_int_equal(machine_start_configuration(m), AMT_BAD_STATE);
+	assert_int_equal(machine_host_suffix(m, ""), AMT_BAD_STATE);
+	assert_int_equal(machine_enable(m, false), AMT_BAD_STATE);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, start, end)
@@ -659,11 +725,15 @@ main(void)
 		CASE(a_wrong_pps_or_pid_reads_no_ws_man),
 		CASE(
 		    a_machine_that_was_set_up_answers_its_administrator_after_a_restart),
-		CASE(hellos_rise_in_their_counter_and_go_on_after_a_restart),
+		CASE(
+		    hellos_rise_in_their_counter_and_start_over_with_the_machine),
 		CASE(no_hello_is_sent_while_a_session_is_open),
 		CASE(a_machine_in_listen_mode_is_closed_and_silent),
 		CASE(a_disabled_machine_is_closed_and_silent),
 		CASE(the_period_for_set_up_ends),
+		CASE(
+		    up_time_is_counted_over_restarts_and_the_next_window_is_an_agents),
+		CASE(an_agent_starts_what_listens_or_was_disabled),
 		CASE(what_a_key_set_counts_until_a_full_un_provisioning),
 		CASE(
 		    a_blank_board_is_silent_again_after_a_full_un_provisioning),

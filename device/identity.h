@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * By which key and certificate a machine is known: during set-up its own,
+ * which it makes where the image brings none, or the pre-shared key; after it
+ * what the server issued.
+ */
+#ifndef DEVICE_IDENTITY_H
+#define DEVICE_IDENTITY_H
+
+#include "base/err.h"
+#include "base/tls.h"
+#include "device/machine.h"
+
+/* The TLS end for a connection that comes now; the machine's, borrowed. NULL
+ * with the error. */
+struct tls *identity_tls(struct machine *, struct err *);
+
+#endif
