@@ -9,13 +9,25 @@ static enum err_code
 admit_psk(
     const struct hello *h, const struct admit *a, size_t *index, struct err *e)
 {
+	/* A copy of an old key is all that an impostor needs: who starts over
+	 * with it does so once somebody has looked. */
+	if (a->provisioned && a->pid == STORE_PID_REPLACED)
+		return err_refuse(e, ERR_PERM, reason_get(REASON_PID_REUSED),
+		    "PID %s, which set-up has replaced", h->pid);
 	for (size_t i = 0; i < a->npsk; i++) {
 		if (strcmp(a->psk[i].pid, h->pid) == 0) {
 			*index = i;
 			return ERR_OK;
 		}
 	}
-	if (a->pid_elsewhere)
+	if (a->pid == STORE_PID_REPLACED)
+		return err_refuse(e, ERR_PERM, reason_get(REASON_PID_REUSED),
+		    "PID %s, which an earlier set-up has replaced", h->pid);
+	if (a->pid == STORE_PID_TENANT)
+		return err_refuse(e, ERR_PERM,
+		    reason_get(REASON_PID_OTHER_TENANT),
+		    "PID %s belongs to a unit of another tenant", h->pid);
+	if (a->pid == STORE_PID_OTHER)
 		return err_refuse(e, ERR_PERM,
 		    reason_get(REASON_PID_OTHER_UNIT),
 		    "PID %s belongs to another unit", h->pid);
@@ -76,6 +88,9 @@ admit_pki(
 		return err_refuse(e, ERR_PERM, reason_get(REASON_MODE_MISMATCH),
 		    "a certificate hello from a unit that has PID %s",
 		    a->psk[0].pid);
+	if (a->otp_missing)
+		return err_refuse(e, ERR_PERM, reason_get(REASON_OTP_MISSING),
+		    "none was made, and otp = \"required\" asks for one");
 	for (size_t i = 0; i < a->nchains; i++) {
 		if (announced(h, a->chain[i]->cert[a->chain[i]->n - 1])) {
 			*index = i;
@@ -85,13 +100,19 @@ admit_pki(
 	return not_announced(h, a, e);
 }
 
+static bool
+is_others(enum store_pid pid)
+{
+	return pid == STORE_PID_OTHER || pid == STORE_PID_TENANT;
+}
+
 enum err_code
 admit_hello(
     const struct hello *h, const struct admit *a, size_t *index, struct err *e)
 {
 	char uuid[UUID_TEXT];
 
-	if (!a->known && !a->pid_elsewhere) {
+	if (!a->known && !is_others(a->pid)) {
 		uuid_text(&h->uuid, uuid);
 		return err_refuse(e, ERR_PERM, reason_get(REASON_UUID_UNKNOWN),
 		    "%s is not in the store", uuid);

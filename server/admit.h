@@ -14,12 +14,15 @@
 #include "base/x509.h"
 #include "formats/hello.h"
 #include "formats/psk.h"
+#include "server/store.h"
 
 struct admit {
 	bool known;            /* is there a unit of this UUID? */
 	const struct psk *psk; /* its pairs: factory's, newer, ... */
 	size_t npsk;           /* 0: it is set up by certificates */
-	bool pid_elsewhere;    /* the PID is another unit's */
+	bool provisioned;      /* it was set up, and not undone */
+	bool otp_missing;      /* it needs a one-time password and has none */
+	enum store_pid pid;    /* whose the hello's PID is */
 	const struct x509_chain *const *chain; /* each with its root last */
 	size_t nchains;
 };

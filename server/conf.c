@@ -137,6 +137,10 @@ read_numbers(struct config_group *g, struct conf *c, struct err *e)
 		{ "hello_seconds", 1, 600, 10, 0 },
 		{ "request_seconds", 1, 600, 60, 0 },
 		{ "tries", 1, 100, 4, 0 },
+		{ "window_hours", 1, 255, 6, 0 },
+		{ "hand_over_seconds", 1, 86400, 600, 0 },
+		{ "hand_over_at_a_time", 1, 64, 4, 0 },
+		{ "hand_over_tries", 1, 100, 3, 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(n) / sizeof(n[0]); i++)
@@ -150,7 +154,30 @@ read_numbers(struct config_group *g, struct conf *c, struct err *e)
 	c->hello_ms = (unsigned long)n[4].value * 1000;
 	c->request_ms = (unsigned long)n[5].value * 1000;
 	c->tries = (unsigned)n[6].value;
+	c->window_hours = (unsigned)n[7].value;
+	c->hand_seconds = (unsigned)n[8].value;
+	c->hand_most = (unsigned)n[9].value;
+	c->hand_tries = (unsigned)n[10].value;
 	return ERR_OK;
+}
+
+/* Delayed set-up, and what follows a set-up. */
+static enum err_code
+read_flow(struct config_group *g, struct conf *c, struct err *e)
+{
+	static const char *const otp[] = { "expected", "required", NULL };
+	static const char *const recover[] = { "alarm", "reopen", "give-up",
+		NULL };
+	int need = 0, what = 0;
+
+	if (config_word(g, "otp", otp, 0, &need, e) != ERR_OK ||
+	    config_word(g, "recover", recover, 0, &what, e) != ERR_OK ||
+	    config_bool(g, "check_record", true, &c->check_record, e) != ERR_OK)
+		return e->code;
+	c->otp_required = need == 1;
+	strcpy(c->recover, recover[what]);
+	return read_string(
+	    g, "hand_over", "", c->hand_over, sizeof(c->hand_over), e);
 }
 
 static enum err_code
@@ -173,7 +200,7 @@ read_root(
 		ERR_OK)
 		return e->code;
 	c->pinned_only = policy == 1;
-	if (read_numbers(g, c, e) != ERR_OK)
+	if (read_numbers(g, c, e) != ERR_OK || read_flow(g, c, e) != ERR_OK)
 		return e->code;
 	return read_chains(g, path, c, e);
 }

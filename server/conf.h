@@ -31,8 +31,14 @@ struct conf {
 	uint16_t device_port;
 	size_t nchains;
 	struct conf_chain chain[CONF_CHAINS];
-	bool pinned_only;     /* device_certificate = "pinned" */
-	bool tls_certificate; /* give each device a certificate of ours */
+	bool pinned_only;      /* device_certificate = "pinned" */
+	bool tls_certificate;  /* give each device a certificate of ours */
+	bool otp_required;     /* otp = "required" */
+	unsigned window_hours; /* told to commands, with recover */
+	char recover[16];
+	char hand_over[512]; /* "": none */
+	unsigned hand_seconds, hand_most, hand_tries;
+	bool check_record;
 	char psk_suites[256];
 	unsigned sessions;        /* set-ups at a time */
 	unsigned hellos;          /* hello connections at a time */

@@ -9,6 +9,7 @@
 #include "formats/passwd.h"
 #include "formats/reason.h"
 #include "server/admit.h"
+#include "server/alarm.h"
 #include "server/jobs.h"
 #include "server/setup.h"
 
@@ -128,7 +129,10 @@ job_end(struct job *j, enum store_state state, const struct err *why)
 	j->why = *why;
 	if (join(in, &e) != ERR_OK ||
 	    (works ? store_note : store_event)(
-		in->how.store, &j->unit.row.uuid, &ev, &e) != ERR_OK)
+		in->how.store, &j->unit.row.uuid, &ev, &e) != ERR_OK ||
+	    (alarm_wanted(why->reason) &&
+		alarm_raise(in->how.store, &j->unit.row.uuid, why->reason,
+		    j->addr, why->msg, &e) != ERR_OK))
 		broken(in, &e);
 }
 
@@ -189,8 +193,8 @@ succeeded(struct job *j)
 	err_clear(&e);
 	cert = setup_issued(j->setup, &n);
 	if (join(in, &e) != ERR_OK ||
-	    store_settle(in->how.store, &j->unit.row.uuid, cert, n, &e) !=
-		ERR_OK)
+	    store_settle(
+		in->how.store, &j->unit.row.uuid, cert, n, false, &e) != ERR_OK)
 		broken(in, &e);
 	else
 		job_end(j, STORE_PROVISIONED, &e);
@@ -333,13 +337,23 @@ pairs_of(const struct store_unit *u, struct psk out[static 3])
 	return n;
 }
 
+/* One that was made counts before the factory's. */
+static const char *
+otp_of(const struct store_unit *u)
+{
+	return u->otp[0] != '\0' ? u->otp : u->row.otp;
+}
+
 static void
 fill_plan(const struct job *j, struct session_plan *plan)
 {
 	const struct jobs *in = j->in;
 
+	plan->kind = j->probe ? SESSION_PROBE : SESSION_SET_UP;
 	plan->uuid = j->unit.row.uuid;
-	memcpy(plan->otp, j->unit.row.otp, sizeof(plan->otp));
+	/* A machine with a pre-shared key takes none, and needs none. */
+	if (!j->psk)
+		memcpy(plan->otp, otp_of(&j->unit), sizeof(plan->otp));
 	memcpy(plan->admin_password, j->fresh.admin_password,
 	    sizeof(plan->admin_password));
 	memcpy(plan->mebx_password, j->fresh.mebx_password,
@@ -361,7 +375,6 @@ fill_how(struct job *j, struct setup_how *how)
 	memcpy(how->addr, j->addr, sizeof(how->addr));
 	how->port = conf->device_port;
 	how->timeout_ms = conf->request_ms;
-	how->probe = j->probe;
 	how->psk_suites = conf->psk_suites;
 	if (!j->probe && j->psk && pairs_of(&j->unit, pairs) > j->index)
 		how->psk = pairs[j->index];
@@ -481,11 +494,11 @@ admit(struct jobs *in, const struct hello *h, const struct store_unit *u,
 		chain[i] = &conf->chain[i].chain;
 	if (u != NULL)
 		a.npsk = pairs_of(u, pairs);
-	if (h->version == HELLO_PSK &&
-	    store_pid_elsewhere(
-		in->how.store, h->pid, &h->uuid, &a.pid_elsewhere, e) == ERR_OK)
-		admit_hello(h, &a, index, e);
-	else if (e->code == ERR_OK)
+	a.provisioned = u != NULL && u->state == STORE_PROVISIONED;
+	a.otp_missing = conf->otp_required && u != NULL && a.npsk == 0 &&
+	    otp_of(u)[0] == '\0';
+	if (h->version != HELLO_PSK ||
+	    store_pid(in->how.store, h->pid, &h->uuid, &a.pid, e) == ERR_OK)
 		admit_hello(h, &a, index, e);
 	secret_wipe(pairs, sizeof(pairs));
 	return e->code;

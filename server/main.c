@@ -12,6 +12,8 @@ static const struct cli_verb *const tables[] = {
 	run_verbs,
 	explain_verbs,
 	account_verbs,
+	onetime_verbs,
+	alarm_verbs,
 	NULL,
 };
 

@@ -10,6 +10,7 @@
 #include "server/conf.h"
 #include "server/jobs.h"
 #include "server/listen.h"
+#include "server/lock.h"
 #include "server/store.h"
 #include "server/verbs.h"
 
@@ -26,6 +27,7 @@ struct run {
 	struct listen *listen;
 	bool json;
 	struct err broken; /* what stopped us */
+	int lock;
 };
 
 static void
@@ -138,6 +140,18 @@ open_listener(struct run *r, struct err *e)
 	return ERR_OK;
 }
 
+/* What commands on the store go by. */
+static enum err_code
+tell_settings(struct run *r, struct err *e)
+{
+	char hours[16];
+
+	snprintf(hours, sizeof(hours), "%u", r->conf.window_hours);
+	if (store_tell(r->store, "window_hours", hours, e) == ERR_OK)
+		store_tell(r->store, "recover", r->conf.recover, e);
+	return e->code;
+}
+
 static enum err_code
 open_all(struct run *r, const char *path, struct err *e)
 {
@@ -146,6 +160,10 @@ open_all(struct run *r, const char *path, struct err *e)
 	rc = conf_read(path, &r->conf, e);
 	if (rc == ERR_OK)
 		rc = store_open(r->conf.state, &r->store, e);
+	if (rc == ERR_OK)
+		rc = lock_take(r->conf.state, &r->lock, e);
+	if (rc == ERR_OK)
+		rc = tell_settings(r, e);
 	if (rc == ERR_OK)
 		rc = store_ca(r->store, &r->ca, &r->ca_key, e);
 	if (rc == ERR_OK)
@@ -173,6 +191,7 @@ run_run(const struct cli_args *a, struct err *e)
 
 	memset(&r, 0, sizeof(r));
 	r.json = a->json;
+	r.lock = -1;
 	rc = open_all(&r, a->pos[0], e);
 	if (rc == ERR_OK)
 		rc = loop_run(r.loop, e);
@@ -187,6 +206,7 @@ run_run(const struct cli_args *a, struct err *e)
 	x509_free(r.ca);
 	crypto_key_free(r.ca_key);
 	store_close(r.store);
+	lock_drop(r.lock);
 	conf_free(&r.conf);
 	return rc;
 }

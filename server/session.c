@@ -11,12 +11,15 @@
 #include "formats/wsman.h"
 #include "server/session.h"
 #include "server/step.h"
+#include "server/stepdone.h"
+#include "server/stepotp.h"
 #include "server/stepself.h"
 #include "server/steptls.h"
 
 #define SERVICE "AMT_SetupAndConfigurationService"
 #define TIME "AMT_TimeSynchronizationService"
 #define KEYS "AMT_PublicKeyManagementService"
+#define EXTEND "ExtendProvisioningPeriod"
 #define REQUESTS_MAX 200 /* a device could make us pull for ever */
 
 void
@@ -44,8 +47,12 @@ static const struct step steps[SESSION_DONE] = {
 	    stepself_take_general },
 	{ WSMAN_PULL, "CIM_SoftwareIdentity", NULL, NULL, NULL,
 	    stepself_take_software },
-	{ WSMAN_GET, SERVICE, NULL, NULL, NULL, stepself_take_service },
 	{ WSMAN_INVOKE, SERVICE, "GetUuid", NULL, NULL, stepself_take_uuid },
+	{ WSMAN_GET, SERVICE, NULL, NULL, NULL, stepotp_take_service },
+	{ WSMAN_INVOKE, SERVICE, EXTEND, stepotp_wants_shut, stepotp_fill_shut,
+	    stepotp_take_shut },
+	{ WSMAN_INVOKE, SERVICE, EXTEND, stepotp_wants_extend,
+	    stepotp_fill_extend, NULL },
 	{ WSMAN_INVOKE, SERVICE, "SetMEBxPassword", NULL, stepself_fill_mebx,
 	    NULL },
 	{ WSMAN_INVOKE, "AMT_AuthorizationService", "SetAdminAclEntryEx", NULL,
@@ -69,14 +76,40 @@ static const struct step steps[SESSION_DONE] = {
 	{ WSMAN_INVOKE, SERVICE, "SetTLSPSK", stepself_wants_psk,
 	    stepself_fill_psk, NULL },
 	{ WSMAN_INVOKE, SERVICE, "CommitChanges", NULL, NULL, NULL },
-	{ WSMAN_GET, SERVICE, NULL, NULL, NULL, stepself_take_check },
+	{ WSMAN_GET, SERVICE, NULL, NULL, NULL, stepdone_take_check },
+	{ WSMAN_PULL, "IPS_TLSProvisioningRecord", NULL, stepdone_wants_record,
+	    NULL, stepdone_take_record },
+	{ WSMAN_PULL, "IPS_AdminProvisioningRecord", NULL,
+	    stepdone_wants_admin_record, NULL, stepdone_take_record },
+	{ WSMAN_INVOKE, SERVICE, "GetUuid", stepdone_wants_remove, NULL,
+	    stepself_take_uuid },
+	{ WSMAN_INVOKE, SERVICE, "Unprovision", stepdone_wants_remove,
+	    stepdone_fill_remove, NULL },
 };
+
+/* Firmware may not know the record, or the period: no reason to give up. */
+static bool
+is_lenient(const struct session *s)
+{
+	return s->step == SESSION_SHUT || s->step == SESSION_EXTEND ||
+	    s->step == SESSION_RECORD || s->step == SESSION_RECORD_ADMIN;
+}
+
+static const char *
+method_of(const struct session *s)
+{
+	if (s->step == SESSION_REMOVE && s->plan.kind == SESSION_UNDO_PARTLY)
+		return "PartialUnprovision";
+	return steps[s->step].method;
+}
 
 void
 session_init(struct session *s, const struct session_plan *plan)
 {
 	memset(s, 0, sizeof(*s));
 	s->plan = *plan;
+	if (plan->kind != SESSION_SET_UP)
+		s->step = SESSION_CHECK;
 }
 
 void
@@ -88,7 +121,17 @@ session_wipe(struct session *s)
 bool
 session_changes(const struct session *s)
 {
+	if (s->plan.kind != SESSION_SET_UP)
+		return s->step == SESSION_REMOVE;
 	return s->step >= SESSION_MEBX;
+}
+
+bool
+session_may_end(const struct session *s, struct err *e)
+{
+	if (s->step == SESSION_SHUT)
+		*e = s->verdict;
+	return is_lenient(s) && s->step != SESSION_EXTEND;
 }
 
 bool
@@ -102,9 +145,9 @@ session_step_name(const struct session *s)
 {
 	static const char *const ops[] = { "Get", "Put", "Create", "Delete",
 		"Enumerate", "Pull" };
-	const struct step *t = &steps[s->step];
+	const char *method = method_of(s);
 
-	return t->method != NULL ? t->method : ops[t->op];
+	return method != NULL ? method : ops[steps[s->step].op];
 }
 
 void
@@ -114,7 +157,7 @@ session_request(struct session *s, int64_t now, struct wr *w)
 	char id[16];
 	struct wsman_request req = { .op = t->op,
 		.class = t->class,
-		.method = t->method,
+		.method = method_of(s),
 		.message_id = id };
 	struct step_input in;
 
@@ -213,6 +256,13 @@ session_answer(
 	if (rc == ERR_OK)
 		rc = take_answer(s, &r, e);
 	xml_free(x);
+	if (rc != ERR_OK && is_lenient(s)) {
+		err_clear(e);
+		if (s->step == SESSION_SHUT)
+			return stepotp_take_shut(s, NULL, e);
+		next_step(s);
+		return ERR_OK;
+	}
 	if (rc != ERR_OK)
 		err_in(
 		    e, "%s%s%s", t->class, t->method == NULL ? " " : ".", name);

@@ -6,8 +6,10 @@
  *
  *   Get AMT_GeneralSettings                       digest realm
  *   Enumerate, Pull CIM_SoftwareIdentity          firmware version
+ *   AMT_SetupAndConfigurationService.GetUuid      must be the hello's
  *   Get AMT_SetupAndConfigurationService          state; [OTP compared]
- *   ...GetUuid                                    must be the hello's
+ *   [...ExtendProvisioningPeriod(0)]              it differs: the end
+ *   [...ExtendProvisioningPeriod(6)]              it is the same
  *   ...SetMEBxPassword
  *   AMT_AuthorizationService.SetAdminAclEntryEx
  *   AMT_TimeSynchronizationService.GetLowAccuracyTimeSynch
@@ -17,9 +19,17 @@
  *   [SetTLSPSK]
  *   CommitChanges, then Get AMT_SetupAndConfigurationService again
  *
- * Everything up to GetUuid only reads. The caller keeps the new secrets
- * durably before it sends the first request for which session_changes() is
- * true: whatever happens after that, the device's passwords are known.
+ * A machine that is set up already is asked otherwise (enum session_kind):
+ *
+ *   Get AMT_SetupAndConfigurationService          must be in state post
+ *   [Enumerate, Pull IPS_TLSProvisioningRecord,   its own record of who set
+ *    IPS_AdminProvisioningRecord]                 it up
+ *   [GetUuid, Unprovision or PartialUnprovision]
+ *
+ * Everything up to the first ExtendProvisioningPeriod only reads. The caller
+ * keeps the new secrets durably before it sends the first request for which
+ * session_changes() is true: whatever happens after that, the device's
+ * passwords are known.
  */
 #ifndef SERVER_SESSION_H
 #define SERVER_SESSION_H
@@ -40,8 +50,16 @@
 typedef enum err_code session_certify_fn(void *arg, const struct uuid *,
     const void *public_key, size_t n, struct wr *cert, struct err *);
 
+enum session_kind {
+	SESSION_SET_UP,
+	SESSION_PROBE,      /* is it set up? and its record */
+	SESSION_UNDO,       /* un-provisions it in full */
+	SESSION_UNDO_PARTLY /* keeps PID and PPS, and the network's settings */
+};
+
 /* What is to be set. Holds secrets; all of it is copied by session_init(). */
 struct session_plan {
+	enum session_kind kind;
 	struct uuid uuid;
 	char otp[SESSION_PASSWORD];            /* empty: none is expected */
 	char admin_password[SESSION_PASSWORD]; /* new */
@@ -54,8 +72,10 @@ struct session_plan {
 enum session_step {
 	SESSION_GENERAL,
 	SESSION_SOFTWARE,
-	SESSION_SERVICE,
 	SESSION_UUID,
+	SESSION_SERVICE,
+	SESSION_SHUT,
+	SESSION_EXTEND,
 	SESSION_MEBX,
 	SESSION_ADMIN,
 	SESSION_TIME,
@@ -69,11 +89,27 @@ enum session_step {
 	SESSION_PSK,
 	SESSION_COMMIT,
 	SESSION_CHECK,
+	SESSION_RECORD,
+	SESSION_RECORD_ADMIN,
+	SESSION_WHO,
+	SESSION_REMOVE,
 	SESSION_DONE
 };
 
 #define SESSION_TLS_FIELDS 16
 #define SESSION_CONTEXT_MAX 128
+
+/* The device's read-only record of its set-up, as far as it was readable. */
+struct session_record {
+	bool present;
+	bool host_based; /* IPS_AdminProvisioningRecord */
+	char fqdn[256];  /* of the server: the CN of its certificate */
+	int hash_type;   /* as IPS classes number them: 1 SHA-1, 2 SHA-256 */
+	uint8_t hash[64];
+	size_t hash_len;
+	char created[32];
+	char server_ip[46];
+};
 
 struct session {
 	struct session_plan plan;
@@ -84,6 +120,9 @@ struct session {
 	/* what the device said */
 	char realm[64];
 	char version[32];
+	char state[8]; /* ProvisioningState */
+	struct session_record record;
+	struct err verdict; /* why SESSION_SHUT is the last step */
 	int64_t clock;
 	char key[64], cert[64]; /* InstanceIDs */
 	uint8_t cert_der[SESSION_CERT_MAX];
@@ -102,10 +141,13 @@ void session_request(struct session *, int64_t now, struct wr *);
  * ReturnValue and its name; the session is then over. */
 enum err_code session_answer(
     struct session *, int http_status, const void *, size_t, struct err *);
-/* From this step on the device is changed. */
+/* From this step on the device is changed, or un-provisioned. */
 bool session_changes(const struct session *);
 /* CommitChanges was answered with success. */
 bool session_committed(const struct session *);
+/* No answer to this step is no failure: returns the end of the session then,
+ * ERR_OK or what was found before. */
+bool session_may_end(const struct session *, struct err *);
 /* "SetMEBxPassword": for messages. */
 const char *session_step_name(const struct session *);
 /* base64 of MD5(user ":" realm ":" password), as SetAdminAclEntryEx wants it

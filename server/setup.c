@@ -81,6 +81,12 @@ judge(void *arg, void *conn_arg, const struct x509_chain *peer)
 	return TLS_ALERT_NONE;
 }
 
+static bool
+sets_up(const struct setup *s)
+{
+	return s->how.plan.kind == SESSION_SET_UP;
+}
+
 static void
 set_tls(struct setup *s)
 {
@@ -108,8 +114,6 @@ setup_new(const struct setup_how *how, struct setup **out, struct err *e)
 		return err_mem(e);
 	s->how = *how;
 	session_init(&s->session, &how->plan);
-	if (how->probe)
-		s->session.step = SESSION_CHECK;
 	set_tls(s);
 	if (http_peer_new(how->http, how->addr, how->port, &s->tls, &s->peer,
 		e) != ERR_OK) {
@@ -149,6 +153,18 @@ setup_issued(const struct setup *s, size_t *n)
 {
 	*n = s->session.cert_len;
 	return s->session.cert_der;
+}
+
+const char *
+setup_state(const struct setup *s)
+{
+	return s->session.state;
+}
+
+const struct session_record *
+setup_record(const struct setup *s)
+{
+	return &s->session.record;
 }
 
 bool
@@ -247,7 +263,7 @@ answered(struct setup *s, const struct http_answer *a)
 		http_peer_login(
 		    s->peer, "admin", s->how.plan.admin_password, &e);
 	/* It may have hung up; then its success is all we hear. */
-	if (session_committed(&s->session) && !s->how.probe)
+	if (session_committed(&s->session) && sets_up(s))
 		http_peer_last(s->peer);
 	if (e.code != ERR_OK || s->session.step == SESSION_DONE)
 		finish(s, &e);
@@ -266,12 +282,15 @@ on_answer(void *arg, const struct http_answer *a, const struct err *got)
 		answered(s, a);
 	else if (got->code == ERR_OK && s->login < s->how.nlogins)
 		log_in(s);
-	else if (s->session.step == SESSION_CHECK && !s->how.probe)
+	else if (s->session.step == SESSION_CHECK && sets_up(s))
 		/* CommitChanges was answered with success already; firmware
 		 * may drop the connection or its passwords then. */
 		finish(s, &e);
+	else if (session_may_end(&s->session, &e))
+		finish(s, &e);
 	else {
-		s->unsure = s->session.step == SESSION_COMMIT;
+		s->unsure = s->session.step == SESSION_COMMIT ||
+		    s->session.step == SESSION_REMOVE;
 		no_answer(s, a, got, &e);
 		finish(s, &e);
 	}
@@ -294,7 +313,7 @@ setup_go(struct setup *s)
 	struct err e;
 
 	err_clear(&e);
-	if (session_changes(&s->session) && !s->saved && !s->how.probe) {
+	if (session_changes(&s->session) && !s->saved) {
 		s->saved = true;
 		s->how.save(s->how.arg);
 		return;

@@ -2,8 +2,7 @@
 /*
  * One set-up over the wire: TLS to a device, its certificate judged in the
  * handshake, then the dialogue of server/session.h over HTTP. Or, instead of
- * the dialogue, a probe: a device that may have committed is asked for its
- * state.
+ * the dialogue, a word with a device that is set up: session_kind.
  */
 #ifndef SERVER_SETUP_H
 #define SERVER_SETUP_H
@@ -26,7 +25,6 @@ struct setup_how {
 	char addr[LOOP_ADDR_LEN];
 	uint16_t port;
 	unsigned long timeout_ms; /* for each request */
-	bool probe;
 	/* PSK where pid is not empty, else certificates. */
 	struct psk psk;
 	const char *psk_suites;
@@ -61,7 +59,11 @@ const char *setup_cert(const struct setup *);
 const char *setup_version(const struct setup *); /* firmware, or "" */
 /* The TLS certificate that was issued to the device, DER; *n 0: none. */
 const uint8_t *setup_issued(const struct setup *, size_t *n);
-/* CommitChanges was sent, and whether it took effect is not known. */
+/* What the device said of its state, "" if nothing; and its record. */
+const char *setup_state(const struct setup *);
+const struct session_record *setup_record(const struct setup *);
+/* CommitChanges, or an un-provisioning, was sent, and whether it took effect
+ * is not known. */
 bool setup_unsure(const struct setup *);
 
 #endif

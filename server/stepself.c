@@ -3,13 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/secret.h"
 #include "base/text.h"
 #include "formats/reason.h"
 #include "server/stepself.h"
 
 #define CLOCK_TOLERANCE 10 /* seconds */
-#define POST_PROVISIONING "2"
 
 enum err_code
 stepself_take_general(
@@ -34,39 +32,6 @@ stepself_take_software(
 			step_copy(
 			    s->version, sizeof(s->version), i, "VersionString");
 	}
-	return ERR_OK;
-}
-
-/* Both lengths are public; the bytes are compared in constant time. */
-static bool
-otp_matches(const struct session *s, const char *b64)
-{
-	uint8_t otp[SESSION_PASSWORD];
-	size_t n = sizeof(otp);
-	bool same;
-
-	if (b64 == NULL || !text_unb64(otp, &n, b64, strlen(b64)))
-		return false;
-	same = n == strlen(s->plan.otp) && secret_equal(otp, s->plan.otp, n);
-	secret_wipe(otp, sizeof(otp));
-	return same;
-}
-
-enum err_code
-stepself_take_service(
-    struct session *s, const struct wsman_response *r, struct err *e)
-{
-	char state[8];
-
-	if (!step_copy(state, sizeof(state), r->body, "ProvisioningState"))
-		return step_bad(e, "ProvisioningState");
-	if (strcmp(state, "0") != 0 && strcmp(state, "1") != 0)
-		return err_refuse(e, ERR_PEER, reason_get(REASON_STEP_FAILED),
-		    "ProvisioningState is %s, wanted 0 (pre) or 1 (in)", state);
-	if (s->plan.otp[0] != '\0' &&
-	    !otp_matches(s, node_text(r->body, "ProvisioningServerOTP")))
-		return err_refuse(e, ERR_PERM, reason_get(REASON_STEP_FAILED),
-		    "the device's one-time password differs");
 	return ERR_OK;
 }
 
@@ -146,17 +111,4 @@ stepself_fill_psk(struct session *s, struct step_input *in)
 {
 	step_add(in, "PID", s->plan.psk.pid, NULL);
 	step_add(in, "PPS", s->plan.psk.pps, NULL);
-}
-
-enum err_code
-stepself_take_check(
-    struct session *s, const struct wsman_response *r, struct err *e)
-{
-	const char *state = node_text(r->body, "ProvisioningState");
-
-	(void)s;
-	if (state != NULL && strcmp(state, POST_PROVISIONING) == 0)
-		return ERR_OK;
-	return err_refuse(e, ERR_PEER, reason_get(REASON_STEP_FAILED),
-	    "CommitChanges succeeded, but ProvisioningState is not 2 (post)");
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,11 @@
 #include "formats/reason.h"
 #include "server/store.h"
 #include "server/vault.h"
+
+struct each {
+	store_fn *fn;
+	void *arg;
+};
 
 struct store {
 	struct vault *vault;
@@ -95,15 +101,15 @@ store_rollback(struct store *s)
 }
 
 /* A transaction of our own where the caller has none open. */
-static enum err_code
-own_begin(struct store *s, bool *own, struct err *e)
+enum err_code
+store_join(struct store *s, bool *own, struct err *e)
 {
 	*own = !s->open;
 	return *own ? store_begin(s, e) : ERR_OK;
 }
 
-static enum err_code
-own_end(struct store *s, bool own, struct err *e)
+enum err_code
+store_leave(struct store *s, bool own, struct err *e)
 {
 	if (own && e->code == ERR_OK)
 		store_commit(s, e);
@@ -136,7 +142,8 @@ store_audit(struct store *s, const char *what, const char *object,
 
 #define UNIT_COLUMNS                                                  \
 	"SELECT n, uuid, row, state, reason, fqdn, version, address," \
-	" seen_cert, updated, now, next, tls_cert FROM units "
+	" seen_cert, updated, now, next, tls_cert, tenant, otp,"      \
+	" opened, record, handed FROM units "
 
 static void
 take_text(struct db_stmt *q, int i, char *out, size_t room)
@@ -183,6 +190,21 @@ take_secrets(struct store *s, struct db_stmt *q, int i, const char *column,
 }
 
 static enum err_code
+take_otp(
+    struct store *s, struct db_stmt *q, struct store_unit *u, struct err *e)
+{
+	const void *p;
+	size_t n;
+
+	if ((p = db_blob(q, 14, &n)) == NULL)
+		return ERR_OK;
+	if (vault_unseal(s->vault, "units.otp", db_text(q, 1), p, n, u->otp,
+		sizeof(u->otp) - 1, &n, e) == ERR_OK)
+		u->otp[n] = '\0';
+	return e->code;
+}
+
+static enum err_code
 take_unit(
     struct store *s, struct db_stmt *q, struct store_unit *u, struct err *e)
 {
@@ -205,9 +227,14 @@ take_unit(
 		memcpy(u->tls_cert, p, n);
 		u->tls_cert_len = n;
 	}
+	take_text(q, 13, u->tenant, sizeof(u->tenant));
+	take_text(q, 15, u->opened, sizeof(u->opened));
+	take_text(q, 16, u->record, sizeof(u->record));
+	take_text(q, 17, u->handed, sizeof(u->handed));
 	if (take_row(s, q, u, e) == ERR_OK &&
-	    take_secrets(s, q, 10, "units.now", &u->now, e) == ERR_OK)
-		take_secrets(s, q, 11, "units.next", &u->next, e);
+	    take_secrets(s, q, 10, "units.now", &u->now, e) == ERR_OK &&
+	    take_secrets(s, q, 11, "units.next", &u->next, e) == ERR_OK)
+		take_otp(s, q, u, e);
 	if (e->code != ERR_OK)
 		store_unit_wipe(u);
 	return e->code;
@@ -239,28 +266,29 @@ store_unit(struct store *s, const struct uuid *uuid, bool *found,
 }
 
 /* One at a time, so that fn may write. */
+#define UNITS_WHERE(what) UNIT_COLUMNS "WHERE n > ?1" what " ORDER BY n LIMIT 1"
 static enum err_code
-each(struct store *s, const char *state, store_fn *fn, void *arg, struct err *e)
+each(struct store *s, const char *sql, const char *state, unsigned most,
+    struct each *to, struct err *e)
 {
 	struct store_unit u;
 	struct db_stmt *q;
 	int64_t n = 0;
 	bool row;
 
-	for (;;) {
-		if (db_prepare(s->db,
-			UNIT_COLUMNS "WHERE n > ?1 AND (?2 IS NULL OR"
-				     " state = ?2) ORDER BY n LIMIT 1",
-			&q, e) != ERR_OK)
+	memset(&u, 0, sizeof(u));
+	while (most-- > 0) {
+		if (db_prepare(s->db, sql, &q, e) != ERR_OK)
 			break;
 		db_bind_int(q, 1, n);
-		db_bind_text(q, 2, state);
+		if (state != NULL)
+			db_bind_text(q, 2, state);
 		if (db_step(q, &row, e) != ERR_OK || !row)
 			break;
 		n = db_int(q, 0);
 		take_unit(s, q, &u, e);
 		db_reset(q);
-		if (e->code != ERR_OK || fn(arg, &u, e) != ERR_OK)
+		if (e->code != ERR_OK || to->fn(to->arg, &u, e) != ERR_OK)
 			break;
 	}
 	store_unit_wipe(&u);
@@ -270,37 +298,86 @@ each(struct store *s, const char *state, store_fn *fn, void *arg, struct err *e)
 enum err_code
 store_each(struct store *s, store_fn *fn, void *arg, struct err *e)
 {
-	return each(s, NULL, fn, arg, e);
+	struct each to = { fn, arg };
+
+	return each(s, UNITS_WHERE(""), NULL, UINT_MAX, &to, e);
 }
 
 enum err_code
 store_each_in(struct store *s, enum store_state state, store_fn *fn, void *arg,
     struct err *e)
 {
-	return each(s, states[state], fn, arg, e);
+	struct each to = { fn, arg };
+
+	return each(
+	    s, UNITS_WHERE(" AND state = ?2"), states[state], UINT_MAX, &to, e);
 }
 
 enum err_code
-store_pid_elsewhere(struct store *s, const char *pid, const struct uuid *but,
-    bool *elsewhere, struct err *e)
+store_each_unread(
+    struct store *s, unsigned most, store_fn *fn, void *arg, struct err *e)
+{
+	struct each to = { fn, arg };
+
+	return each(s,
+	    UNITS_WHERE(" AND state = 'provisioned' AND record = ''"
+			" AND by <> ''"),
+	    NULL, most, &to, e);
+}
+
+enum err_code
+store_each_due(struct store *s, store_fn *fn, void *arg, struct err *e)
+{
+	struct each to = { fn, arg };
+
+	return each(
+	    s, UNITS_WHERE(" AND handed = 'due'"), NULL, UINT_MAX, &to, e);
+}
+
+/* The first row tells: another unit's, then what was replaced here. */
+enum err_code
+store_pid(struct store *s, const char *pid, const struct uuid *uuid,
+    enum store_pid *whose, struct err *e)
+{
+	char text[UUID_TEXT];
+	struct db_stmt *q;
+	bool row;
+
+	*whose = STORE_PID_FREE;
+	if (db_prepare(s->db,
+		"WITH o(uuid) AS (SELECT uuid FROM units WHERE pid = ?1"
+		" UNION ALL SELECT uuid FROM units WHERE now_pid = ?1"
+		" UNION ALL SELECT uuid FROM units WHERE next_pid = ?1"
+		" UNION ALL SELECT uuid FROM pids WHERE pid = ?1) "
+		"SELECT iif(o.uuid = ?2, 1, iif(t.tenant = coalesce((SELECT"
+		" tenant FROM units WHERE uuid = ?2), t.tenant), 2, 3))"
+		" FROM o JOIN units t ON t.uuid = o.uuid WHERE o.uuid <> ?2"
+		" OR EXISTS (SELECT 1 FROM pids WHERE pid = ?1 AND uuid = ?2)"
+		" ORDER BY 1 DESC LIMIT 1",
+		&q, e) != ERR_OK)
+		return e->code;
+	uuid_text(uuid, text);
+	db_bind_text(q, 1, pid);
+	db_bind_text(q, 2, text);
+	if (db_step(q, &row, e) == ERR_OK && row) {
+		*whose = (enum store_pid)db_int(q, 0);
+		db_reset(q);
+	}
+	return e->code;
+}
+
+enum err_code
+store_pid_allow(struct store *s, const struct uuid *uuid, struct err *e)
 {
 	char text[UUID_TEXT];
 	struct db_stmt *q;
 
-	if (db_prepare(s->db,
-		"SELECT 1 FROM units WHERE pid = ?1 AND uuid <> ?2 UNION ALL "
-		"SELECT 1 FROM units WHERE now_pid = ?1 AND uuid <> ?2 "
-		"UNION ALL "
-		"SELECT 1 FROM units WHERE next_pid = ?1 AND uuid <> ?2 "
-		"LIMIT 1",
-		&q, e) != ERR_OK)
+	if (db_prepare(s->db, "DELETE FROM pids WHERE uuid = ?1", &q, e) !=
+	    ERR_OK)
 		return e->code;
-	uuid_text(but, text);
-	db_bind_text(q, 1, pid);
-	db_bind_text(q, 2, text);
-	if (db_step(q, elsewhere, e) == ERR_OK)
-		db_reset(q);
-	return e->code;
+	uuid_text(uuid, text);
+	db_bind_text(q, 1, text);
+	return db_run(q, e);
 }
 
 /* Events. */
@@ -389,11 +466,11 @@ store_event(struct store *s, const struct uuid *uuid,
 	bool own, known = false;
 
 	uuid_text(uuid, text);
-	if (own_begin(s, &own, e) != ERR_OK)
+	if (store_join(s, &own, e) != ERR_OK)
 		return e->code;
 	if (row_event(s, text, v, &known, e) == ERR_OK)
 		history_add(s, !known, text, v, e);
-	return own_end(s, own, e);
+	return store_leave(s, own, e);
 }
 
 enum err_code
@@ -404,9 +481,9 @@ store_note(struct store *s, const struct uuid *uuid,
 	bool own;
 
 	uuid_text(uuid, text);
-	if (own_begin(s, &own, e) == ERR_OK)
+	if (store_join(s, &own, e) == ERR_OK)
 		history_add(s, false, text, v, e);
-	return own_end(s, own, e);
+	return store_leave(s, own, e);
 }
 
 enum err_code
@@ -456,10 +533,37 @@ store_next(struct store *s, const struct uuid *uuid,
 	return db_run(q, e);
 }
 
+/* The pair that this set-up puts another in the place of. */
+static enum err_code
+pid_ended(struct store *s, const struct store_unit *u, const char *uuid,
+    struct err *e)
+{
+	const char *old =
+	    u->now.psk.pid[0] != '\0' ? u->now.psk.pid : u->row.pid;
+	char now[24];
+	struct db_stmt *q;
+
+	if (u->next.psk.pid[0] == '\0' || old[0] == '\0' ||
+	    strcmp(old, u->next.psk.pid) == 0)
+		return ERR_OK;
+	/* A machine that was reset in full came with the factory's again. */
+	if (db_prepare(s->db,
+		"INSERT INTO pids SELECT pid, ?3, ?4 FROM (SELECT ?1 AS pid"
+		" UNION SELECT ?2) WHERE pid <> '' ON CONFLICT DO NOTHING",
+		&q, e) != ERR_OK)
+		return e->code;
+	stamp_now(now);
+	db_bind_text(q, 1, old);
+	db_bind_text(q, 2, u->row.pid);
+	db_bind_text(q, 3, uuid);
+	db_bind_text(q, 4, now);
+	return db_run(q, e);
+}
+
 /* A seal is bound to its column, so next is sealed anew. */
 enum err_code
 store_settle(struct store *s, const struct uuid *uuid, const void *cert,
-    size_t n, struct err *e)
+    size_t n, bool hand, struct err *e)
 {
 	uint8_t sealed[sizeof(struct store_secrets) + CRYPTO_SEAL_MORE];
 	char text[UUID_TEXT];
@@ -474,17 +578,123 @@ store_settle(struct store *s, const struct uuid *uuid, const void *cert,
 		return err_set(e, ERR_BUG, "%s: settled, but unknown", text);
 	if (vault_seal(s->vault, "units.now", text, &u.next, sizeof(u.next),
 		sealed, e) == ERR_OK &&
+	    pid_ended(s, &u, text, e) == ERR_OK &&
 	    db_prepare(s->db,
 		"UPDATE units SET now = ?2, now_pid = next_pid, next = NULL,"
-		" next_pid = NULL, tls_cert = coalesce(?3, tls_cert)"
+		" next_pid = NULL, tls_cert = coalesce(?3, tls_cert),"
+		" otp = NULL, record = '', handed = iif(?4, 'due', '')"
 		" WHERE uuid = ?1",
 		&q, e) == ERR_OK) {
 		db_bind_text(q, 1, text);
 		db_bind_blob(q, 2, sealed, sizeof(sealed));
 		db_bind_blob(q, 3, n > 0 ? cert : NULL, n);
+		db_bind_int(q, 4, hand);
 		db_run(q, e);
 	}
 	store_unit_wipe(&u);
+	return e->code;
+}
+
+enum err_code
+store_set(struct store *s, const struct uuid *uuid, enum store_column column,
+    const char *value, struct err *e)
+{
+	static const char *const sql[] = {
+		"UPDATE units SET by = ?2 WHERE uuid = ?1",
+		"UPDATE units SET record = ?2 WHERE uuid = ?1",
+		"UPDATE units SET handed = ?2 WHERE uuid = ?1",
+	};
+	char text[UUID_TEXT];
+	struct db_stmt *q;
+
+	if (db_prepare(s->db, sql[column], &q, e) != ERR_OK)
+		return e->code;
+	uuid_text(uuid, text);
+	db_bind_text(q, 1, text);
+	db_bind_text(q, 2, value);
+	return db_run(q, e);
+}
+
+enum err_code
+store_by(struct store *s, const struct uuid *uuid, char out[static STORE_BY],
+    struct err *e)
+{
+	char text[UUID_TEXT];
+	struct db_stmt *q;
+	bool row;
+
+	out[0] = '\0';
+	if (db_prepare(s->db, "SELECT by FROM units WHERE uuid = ?1", &q, e) !=
+	    ERR_OK)
+		return e->code;
+	uuid_text(uuid, text);
+	db_bind_text(q, 1, text);
+	if (db_step(q, &row, e) == ERR_OK && row) {
+		take_text(q, 0, out, STORE_BY);
+		db_reset(q);
+	}
+	return e->code;
+}
+
+enum err_code
+store_otp(
+    struct store *s, const struct uuid *uuid, const char *otp, struct err *e)
+{
+	uint8_t sealed[STORE_PASSWORD + CRYPTO_SEAL_MORE];
+	char text[UUID_TEXT], now[24];
+	size_t n = strlen(otp);
+	struct db_stmt *q;
+
+	uuid_text(uuid, text);
+	if (n >= STORE_PASSWORD)
+		return err_set(e, ERR_BUG, "one-time password too long");
+	if (vault_seal(s->vault, "units.otp", text, otp, n, sealed, e) !=
+		ERR_OK ||
+	    db_prepare(s->db,
+		"UPDATE units SET otp = ?2, opened = ?3 WHERE uuid = ?1", &q,
+		e) != ERR_OK)
+		return e->code;
+	stamp_now(now);
+	db_bind_text(q, 1, text);
+	db_bind_blob(q, 2, n > 0 ? sealed : NULL, n + CRYPTO_SEAL_MORE);
+	db_bind_text(q, 3, now);
+	return db_run(q, e);
+}
+
+/* Settings that the server tells to commands. */
+
+enum err_code
+store_tell(struct store *s, const char *name, const char *value, struct err *e)
+{
+	struct db_stmt *q;
+
+	if (db_prepare(s->db,
+		"INSERT INTO meta (name, value) VALUES ('told_' || ?1, ?2)"
+		" ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+		&q, e) != ERR_OK)
+		return e->code;
+	db_bind_text(q, 1, name);
+	db_bind_text(q, 2, value);
+	return db_run(q, e);
+}
+
+enum err_code
+store_told(
+    struct store *s, const char *name, char *out, size_t room, struct err *e)
+{
+	struct db_stmt *q;
+	bool row;
+
+	out[0] = '\0';
+	if (db_prepare(s->db,
+		"SELECT value FROM meta WHERE name = 'told_' || ?1", &q,
+		e) != ERR_OK)
+		return e->code;
+	db_bind_text(q, 1, name);
+	if (db_step(q, &row, e) == ERR_OK && row) {
+		take_text(q, 0, out, room);
+		db_reset(q);
+	}
 	return e->code;
 }
 

@@ -32,6 +32,7 @@
 #define STORE_EVENTS 32 /* kept of each unit */
 #define STORE_PASSWORD 33
 #define STORE_CERT 2048
+#define STORE_BY 768
 
 struct store;
 
@@ -68,6 +69,11 @@ struct store_unit {
 	struct store_secrets now, next;
 	uint8_t tls_cert[STORE_CERT]; /* that set-up issued, DER */
 	size_t tls_cert_len;
+	char tenant[64];
+	char otp[STORE_PASSWORD]; /* that was made for it, or "" */
+	char opened[24];          /* when: its window starts */
+	char record[16];          /* what came of the device's own record */
+	char handed[8];
 };
 
 /* Makes the folder and what is in it; one that was interrupted is finished,
@@ -87,9 +93,18 @@ void store_rollback(struct store *);
 enum err_code store_unit(struct store *, const struct uuid *, bool *found,
     struct store_unit *, struct err *);
 void store_unit_wipe(struct store_unit *);
-/* Is it the PID (as issued, or given by a set-up) of another unit? */
-enum err_code store_pid_elsewhere(struct store *, const char *pid,
-    const struct uuid *but, bool *, struct err *);
+/* Whose PID it is, as issued or given by a set-up, now or once. */
+enum store_pid {
+	STORE_PID_FREE,     /* nobody's, or the unit's own in force */
+	STORE_PID_REPLACED, /* the unit's, but a set-up has replaced it */
+	STORE_PID_OTHER,    /* another unit's */
+	STORE_PID_TENANT    /* that of another tenant's unit */
+};
+enum err_code store_pid(struct store *, const char *pid, const struct uuid *,
+    enum store_pid *, struct err *);
+/* What set-ups have replaced may be used once more: until the next one. */
+enum err_code store_pid_allow(
+    struct store *, const struct uuid *, struct err *);
 /* Every unit, in the order of import; stops at the first failure of fn. fn
  * may write to the store. */
 typedef enum err_code store_fn(
@@ -98,6 +113,12 @@ enum err_code store_each(struct store *, store_fn *, void *arg, struct err *);
 /* Those in one state. */
 enum err_code store_each_in(
     struct store *, enum store_state, store_fn *, void *arg, struct err *);
+/* Those that are provisioned and whose record is due, at most n; those whose
+ * hand-over is. */
+enum err_code store_each_unread(
+    struct store *, unsigned n, store_fn *, void *arg, struct err *);
+enum err_code store_each_due(
+    struct store *, store_fn *, void *arg, struct err *);
 
 /* Something that happened. A NULL leaves what the unit's row had, but reason:
  * NULL clears it. */
@@ -122,9 +143,30 @@ enum err_code store_note(struct store *, const struct uuid *,
 /* Before a set-up changes the device: what it is about to have. */
 enum err_code store_next(struct store *, const struct uuid *,
     const struct store_secrets *, struct err *);
-/* After CommitChanges: next becomes now; cert (DER, n 0: none) is kept. */
+/* After CommitChanges: next becomes now; cert (DER, n 0: none) is kept. The
+ * one-time password is used up, the PID that was replaced is remembered, and
+ * the device's record is due; so is the hand-over if hand. */
 enum err_code store_settle(struct store *, const struct uuid *,
-    const void *cert, size_t n, struct err *);
+    const void *cert, size_t n, bool hand, struct err *);
+/* One text column of a unit; store_by() reads the first. */
+enum store_column {
+	STORE_COLUMN_BY,
+	STORE_COLUMN_RECORD,
+	STORE_COLUMN_HANDED
+};
+enum err_code store_set(struct store *, const struct uuid *, enum store_column,
+    const char *, struct err *);
+enum err_code store_by(struct store *, const struct uuid *,
+    char out[static STORE_BY], struct err *);
+/* A one-time password, in place of an older one; its window opens now. "":
+ * takes it away. */
+enum err_code store_otp(
+    struct store *, const struct uuid *, const char *otp, struct err *);
+/* A setting that the server tells to commands; "" if it never did. */
+enum err_code store_tell(
+    struct store *, const char *name, const char *value, struct err *);
+enum err_code store_told(
+    struct store *, const char *name, char *out, size_t room, struct err *);
 
 /* A guard was lowered, a secret shown. */
 enum err_code store_audit(struct store *, const char *what, const char *object,
@@ -150,7 +192,12 @@ enum store_added {
 enum err_code store_add(struct store *, int64_t batch, const struct row *,
     enum store_added *, struct err *);
 
-/* For server/import.c, which keeps the batches there. */
+/* For those that keep tables of their own there: server/import.c, alarm.c,
+ * request.c. */
 struct db *store_db(struct store *);
+/* Joins the caller's transaction, or makes one of its own; end commits that if
+ * e is clear. */
+enum err_code store_join(struct store *, bool *own, struct err *);
+enum err_code store_leave(struct store *, bool own, struct err *);
 
 #endif

@@ -53,26 +53,37 @@ static const char schema_1[] =
     " SELECT RAISE(ABORT, 'the audit table can only be added to'); END;";
 
 /* Step 2. otp is sealed: one that `otp` made counts before the manifest's;
- * opened: when, the start of the machine's window. record: the configuration
- * record that the device keeps of its set-up, JSON. pids: those that set-up
- * has replaced. requests: what a command asks of the server that runs. */
+ * opened: when, the start of the machine's window. by: what the last set-up
+ * was done with and when, and record: how the device's own record of it
+ * compared, "" while that is due. handed: "due", "done" or "failed". pids:
+ * those that set-up has replaced. requests: what a command asks of the server
+ * that runs; sent: the machine may have done it. alarms: one for each unit
+ * and reason, counted. */
 static const char schema_2[] =
     "ALTER TABLE batches ADD COLUMN tenant TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE units ADD COLUMN tenant TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE units ADD COLUMN otp BLOB;"
     "ALTER TABLE units ADD COLUMN opened TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE units ADD COLUMN by TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE units ADD COLUMN record TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE units ADD COLUMN handed TEXT NOT NULL DEFAULT '';"
+    "CREATE INDEX units_record ON units (n)"
+    " WHERE state = 'provisioned' AND record = '' AND by <> '';"
+    "CREATE INDEX units_handed ON units (n) WHERE handed = 'due';"
     "CREATE TABLE pids (pid TEXT PRIMARY KEY, uuid TEXT NOT NULL,"
     " ended TEXT NOT NULL);"
-    "CREATE TABLE requests (n INTEGER PRIMARY KEY, uuid TEXT NOT NULL,"
-    " what TEXT NOT NULL, address TEXT NOT NULL, made TEXT NOT NULL,"
-    " ended TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '',"
-    " detail TEXT NOT NULL DEFAULT '');"
+    "CREATE INDEX pids_uuid ON pids (uuid);"
+    "CREATE TABLE requests (n INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " uuid TEXT NOT NULL, what TEXT NOT NULL, address TEXT NOT NULL,"
+    " made TEXT NOT NULL, sent INTEGER NOT NULL DEFAULT 0,"
+    " ended TEXT NOT NULL DEFAULT '', state TEXT NOT NULL DEFAULT '',"
+    " reason TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '');"
     "CREATE INDEX requests_open ON requests (n) WHERE ended = '';"
-    "CREATE TABLE alarms (n INTEGER PRIMARY KEY, time TEXT NOT NULL,"
-    " tenant TEXT NOT NULL, uuid TEXT NOT NULL, reason TEXT NOT NULL,"
-    " address TEXT NOT NULL, detail TEXT NOT NULL);";
+    "CREATE TABLE alarms (n INTEGER PRIMARY KEY, uuid TEXT NOT NULL,"
+    " reason TEXT NOT NULL, tenant TEXT NOT NULL, known INTEGER NOT NULL,"
+    " count INTEGER NOT NULL, first TEXT NOT NULL, time TEXT NOT NULL,"
+    " address TEXT NOT NULL, detail TEXT NOT NULL, UNIQUE (uuid, reason));"
+    "CREATE INDEX alarms_strangers ON alarms (n) WHERE known = 0;";
 
 static const char *const ddl[] = { schema_1, schema_2 };
 static const struct db_schema schema = { 0x414d5453, 2, ddl }; /* "AMTS" */

@@ -13,5 +13,7 @@ extern const struct cli_verb import_verbs[];
 extern const struct cli_verb explain_verbs[];
 extern const struct cli_verb run_verbs[];
 extern const struct cli_verb account_verbs[];
+extern const struct cli_verb alarm_verbs[];
+extern const struct cli_verb onetime_verbs[];
 
 #endif

@@ -38,14 +38,38 @@ a_psk_hello_needs_a_known_unit_and_one_of_its_pids(void **state)
 	assert_int_equal(index, 1);
 	strcpy(h.pid, "ABCDEFG8");
 	assert_ptr_equal(refused(&h, &a), reason_get(REASON_PID_UNKNOWN));
-	a.pid_elsewhere = true;
+	a.pid = STORE_PID_OTHER;
 	assert_ptr_equal(refused(&h, &a), reason_get(REASON_PID_OTHER_UNIT));
-	a = (struct admit){ .pid_elsewhere = true };
+	a = (struct admit){ .pid = STORE_PID_OTHER };
 	assert_ptr_equal(refused(&h, &a), reason_get(REASON_PID_OTHER_UNIT));
+	a.pid = STORE_PID_TENANT;
+	assert_ptr_equal(refused(&h, &a), reason_get(REASON_PID_OTHER_TENANT));
 	a = (struct admit){ .known = false };
 	assert_ptr_equal(refused(&h, &a), reason_get(REASON_UUID_UNKNOWN));
 	a = (struct admit){ .known = true };
 	assert_ptr_equal(refused(&h, &a), reason_get(REASON_MODE_MISMATCH));
+}
+
+static void
+a_replaced_pid_is_refused_of_a_machine_that_is_set_up(void **state)
+{
+	static struct hello h = { .version = HELLO_PSK, .pid = "12345674" };
+	struct admit a = { .known = true,
+		.psk = pairs,
+		.npsk = 2,
+		.provisioned = true,
+		.pid = STORE_PID_REPLACED };
+	size_t index = 0;
+	struct err e;
+
+	(void)state;
+	err_clear(&e);
+	assert_ptr_equal(refused(&h, &a), reason_get(REASON_PID_REUSED));
+	a.provisioned = false; /* reset, and somebody has looked */
+	assert_int_equal(admit_hello(&h, &a, &index, &e), ERR_OK);
+	assert_int_equal(index, 1);
+	a.npsk = 0; /* of the pair before last nothing is kept but its name */
+	assert_ptr_equal(refused(&h, &a), reason_get(REASON_PID_REUSED));
 }
 
 static void
@@ -99,6 +123,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    a_replaced_pid_is_refused_of_a_machine_that_is_set_up),
 		cmocka_unit_test(
 		    a_psk_hello_needs_a_known_unit_and_one_of_its_pids),
 		cmocka_unit_test(

@@ -98,8 +98,8 @@ a_set_up_asks_reads_sets_and_commits_in_order(void **state)
 	assert_false(session_changes(&s));
 	assert_int_equal(run(&s, &d, &e), ERR_OK);
 	assert_string_equal(d.told,
-	    "GeneralSettings SoftwareIdentity SetupAndConfigurationService "
-	    "GetUuid SetMEBxPassword SetAdminAclEntryEx "
+	    "GeneralSettings SoftwareIdentity GetUuid "
+	    "SetupAndConfigurationService SetMEBxPassword SetAdminAclEntryEx "
 	    "GetLowAccuracyTimeSynch CommitChanges "
 	    "SetupAndConfigurationService ");
 	assert_string_equal(d.mebx, "M&bx<Pw1>");
@@ -142,24 +142,39 @@ the_one_time_password_must_match_where_one_is_expected(void **state)
 {
 	struct session_plan plan = plain_plan();
 	struct script d = script_good();
-	struct session s;
+	static struct session s;
 	struct err e;
 
 	(void)state;
 	strcpy(plan.otp, "Otp!12345");
-	session_init(&s, &plan);
+	session_init(&s, &plan); /* zeroes: its agent has not been there */
 	assert_int_equal(run(&s, &d, &e), ERR_PERM);
-	assert_ptr_equal(e.reason, reason_get(REASON_STEP_FAILED));
+	assert_ptr_equal(e.reason, reason_get(REASON_OTP_MISSING));
 	assert_null(strstr(e.msg, "Otp!"));
+	assert_null(strstr(d.told, "Extend"));
 	assert_false(session_changes(&s));
 	d = script_good();
 	d.otp = "T3RwITEyMzQ1";
 	session_init(&s, &plan);
 	assert_int_equal(run(&s, &d, &e), ERR_OK);
+	assert_non_null(
+	    strstr(d.told, "Service ExtendProvisioningPeriod SetMEBx"));
 	d = script_good();
-	d.otp = "T3RwITEyMzQ="; /* a head of it */
+	d.otp = "T3RwITEyMzQ="; /* a head of it: its window is over */
 	session_init(&s, &plan);
 	assert_int_equal(run(&s, &d, &e), ERR_PERM);
+	assert_ptr_equal(e.reason, reason_get(REASON_OTP_MISMATCH));
+	assert_null(strstr(e.msg, "Otp!"));
+	assert_non_null(strstr(d.told, "ExtendProvisioningPeriod "));
+	assert_null(strstr(d.told, "SetMEBx"));
+	/* A device that does not know that method is refused all the same. */
+	d = script_good();
+	d.otp = "T3RwITEyMzQ=";
+	d.spoil = "ExtendProvisioningPeriod";
+	d.return_value = 1;
+	session_init(&s, &plan);
+	assert_int_equal(run(&s, &d, &e), ERR_PERM);
+	assert_ptr_equal(e.reason, reason_get(REASON_OTP_MISMATCH));
 }
 
 static void

@@ -94,7 +94,7 @@ add(struct place *p, const struct row *r)
 static struct store_unit
 load(struct place *p, const struct uuid *uuid)
 {
-	struct store_unit u;
+	static struct store_unit u;
 	bool found;
 
 	must(p, store_unit(p->s, uuid, &found, &u, &p->e));
@@ -107,7 +107,7 @@ a_row_comes_back_as_it_was_imported(void **state)
 {
 	struct place *p = *state;
 	struct row r = a_row(UUID_1);
-	struct store_unit u;
+	static struct store_unit u;
 	char key[ROW_KEY];
 
 	assert_int_equal(add(p, &r), STORE_NEW);
@@ -156,8 +156,8 @@ secrets_of_a_setup_move_from_next_to_now(void **state)
 		.mebx_password = "M3bx!xxx",
 		.psk.pid = "1111111J" };
 	struct row r = a_row(UUID_1);
-	struct store_unit u;
-	bool elsewhere;
+	static struct store_unit u;
+	enum store_pid whose;
 	struct uuid other;
 
 	add(p, &r);
@@ -165,18 +165,26 @@ secrets_of_a_setup_move_from_next_to_now(void **state)
 	u = load(p, &r.uuid);
 	assert_memory_equal(&u.next, &next, sizeof(next));
 	assert_string_equal(u.now.admin_password, "");
-	must(p, store_settle(p->s, &r.uuid, "der", 3, &p->e));
+	must(p, store_otp(p->s, &r.uuid, "one time", &p->e));
+	u = load(p, &r.uuid);
+	assert_string_equal(u.otp, "one time");
+	must(p, store_settle(p->s, &r.uuid, "der", 3, true, &p->e));
 	u = load(p, &r.uuid);
 	assert_memory_equal(&u.now, &next, sizeof(next));
 	assert_string_equal(u.next.admin_password, "");
+	assert_string_equal(u.otp, ""); /* used up */
+	assert_string_equal(u.handed, "due");
 	assert_int_equal(u.tls_cert_len, 3);
 	assert_true(uuid_parse(&other, UUID_2));
-	must(p,
-	    store_pid_elsewhere(p->s, "1111111J", &other, &elsewhere, &p->e));
-	assert_true(elsewhere);
-	must(p,
-	    store_pid_elsewhere(p->s, "0000000C", &r.uuid, &elsewhere, &p->e));
-	assert_false(elsewhere);
+	must(p, store_pid(p->s, "1111111J", &other, &whose, &p->e));
+	assert_int_equal(whose, STORE_PID_OTHER);
+	must(p, store_pid(p->s, "1111111J", &r.uuid, &whose, &p->e));
+	assert_int_equal(whose, STORE_PID_FREE);
+	must(p, store_pid(p->s, "0000000C", &r.uuid, &whose, &p->e));
+	assert_int_equal(whose, STORE_PID_REPLACED);
+	must(p, store_pid_allow(p->s, &r.uuid, &p->e));
+	must(p, store_pid(p->s, "0000000C", &r.uuid, &whose, &p->e));
+	assert_int_equal(whose, STORE_PID_FREE);
 }
 
 struct seen {
@@ -204,7 +212,7 @@ events_change_the_row_and_are_kept_to_a_bound(void **state)
 	struct place *p = *state;
 	struct row r = a_row(UUID_1);
 	struct store_event v = { .state = STORE_HELLO, .address = "127.0.0.9" };
-	struct store_unit u;
+	static struct store_unit u;
 	struct seen seen = { 0 };
 
 	add(p, &r);
@@ -232,7 +240,7 @@ strangers_are_remembered_as_refused(void **state)
 	struct store_event v = { .state = STORE_HELLO,
 		.reason = reason_get(REASON_UUID_UNKNOWN) };
 	struct seen seen = { 0 };
-	struct store_unit u;
+	static struct store_unit u;
 	struct uuid uuid;
 	bool found;
 

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/rand.h"
+#include "base/secret.h"
+#include "base/stamp.h"
+#include "formats/cjson.h"
+#include "formats/reason.h"
+#include "server/onetime.h"
+#include "server/verbs.h"
+
+#define INPUT_MAX ((size_t)64 << 20)
+
+/* Letters that nobody takes for others; 64 of them, so no bias. About 120
+ * bits: guessing is not a way in. */
+#define LETTERS \
+	"abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789#%+-=@_"
+
+enum err_code
+onetime_make(struct store *s, const struct store_unit *u,
+    char otp[static ONETIME_LEN + 1], struct err *e)
+{
+	const struct store_event ev = { .state = u->state,
+		.reason = reason_find(u->reason),
+		.detail = "a one-time password was made" };
+	const struct uuid *id = &u->row.uuid;
+	char uuid[UUID_TEXT];
+	uint8_t r[ONETIME_LEN];
+	bool own;
+
+	_Static_assert(sizeof(LETTERS) == 65, "six bits a letter");
+	if (rand_bytes(r, sizeof(r), e) != ERR_OK)
+		return e->code;
+	for (size_t i = 0; i < ONETIME_LEN; i++)
+		otp[i] = LETTERS[r[i] & 63];
+	otp[ONETIME_LEN] = '\0';
+	secret_wipe(r, sizeof(r));
+	uuid_text(id, uuid);
+	if (store_join(s, &own, e) != ERR_OK)
+		return e->code;
+	if (store_otp(s, id, otp, e) == ERR_OK &&
+	    store_note(s, id, &ev, e) == ERR_OK)
+		store_audit(s, "otp", uuid, "", e);
+	return store_leave(s, own, e);
+}
+
+time_t
+onetime_seconds(const char *stamp)
+{
+	struct tm tm = { 0 };
+
+	return strptime(stamp, "%Y-%m-%dT%H:%M:%SZ", &tm) == NULL ? 0
+								  : timegm(&tm);
+}
+
+enum err_code
+onetime_window(struct store *s, time_t *seconds, struct err *e)
+{
+	char text[16];
+	long hours;
+
+	if (store_told(s, "window_hours", text, sizeof(text), e) != ERR_OK)
+		return e->code;
+	hours = strtol(text, NULL, 10);
+	*seconds = 3600 * (hours > 0 ? hours : 6);
+	return ERR_OK;
+}
+
+void
+onetime_put(struct wr *w, const struct store_unit *u, const char *otp,
+    time_t until, bool json)
+{
+	char uuid[UUID_TEXT], end[STAMP_LEN];
+
+	if (!json) {
+		wr_fmt(w, "%s\n", otp);
+		return;
+	}
+	uuid_text(&u->row.uuid, uuid);
+	stamp_utc(end, until);
+	wr_u8(w, '{');
+	cjson_put_member(w, "uuid", uuid);
+	cjson_put_member(w, "otp", otp);
+	cjson_put_member(w, "until", end);
+	wr_str(w, "}\n");
+}
+
+/* The verb. */
+
+static enum err_code
+give(struct store *s, const struct uuid *uuid, const struct cli_args *a,
+    struct err *e)
+{
+	char otp[ONETIME_LEN + 1], text[UUID_TEXT];
+	struct store_unit u;
+	time_t window = 0;
+	bool found;
+	struct wr w;
+
+	if (store_unit(s, uuid, &found, &u, e) != ERR_OK)
+		return e->code;
+	uuid_text(uuid, text);
+	if (!found)
+		return err_refuse(e, ERR_DATA, reason_get(REASON_UUID_UNKNOWN),
+		    "%s: in no manifest that was imported", text);
+	wr_grow(&w, 4096);
+	if (onetime_window(s, &window, e) == ERR_OK &&
+	    onetime_make(s, &u, otp, e) == ERR_OK) {
+		if (u.row.pid[0] != '\0')
+			log_warn("%s is set up by its key (PID %s): a one-time "
+				 "password is for machines with certificates, "
+				 "and is not asked of it",
+			    text, u.row.pid);
+		onetime_put(&w, &u, otp, time(NULL) + window, a->json);
+		cli_print(&w, e);
+	}
+	wr_free(&w);
+	secret_wipe(otp, sizeof(otp));
+	store_unit_wipe(&u);
+	return e->code;
+}
+
+/* A line of the agent's `info --json`, or a UUID alone. */
+static enum err_code
+read_line(const char *line, size_t n, struct uuid *u, struct err *e)
+{
+	const struct reason *why = reason_get(REASON_UUID_MALFORMED);
+	struct json_doc *doc = NULL;
+	const char *text = NULL;
+	char plain[UUID_TEXT + 1];
+	size_t len = 0;
+
+	if (n > 0 && line[0] != '{') {
+		snprintf(plain, sizeof(plain), "%.*s", (int)n, line);
+		return n < sizeof(plain) && uuid_parse(u, plain)
+		    ? ERR_OK
+		    : err_refuse(e, ERR_DATA, why, "no UUID and no object");
+	}
+	if (json_doc_parse(line, n, &doc, e) == ERR_OK) {
+		text = json_doc_text(json_doc_get(doc, "uuid"), &len);
+		if (text == NULL || !uuid_parse(u, text))
+			err_refuse(e, ERR_DATA, why,
+			    text == NULL ? "the object has no \"uuid\""
+					 : "uuid");
+	}
+	json_doc_free(doc);
+	return e->code;
+}
+
+/* One machine a line; an object may also be spread over lines, alone. */
+static enum err_code
+give_each(struct store *s, const char *p, size_t n, const struct cli_args *a,
+    struct err *e)
+{
+	size_t lines = 0, failed = 0, len;
+	struct uuid u;
+
+	if (n > 1 && p[0] == '{' && (p[1] == '\n' || p[1] == '\r')) {
+		if (read_line(p, n, &u, e) == ERR_OK)
+			give(s, &u, a, e);
+		return e->code == ERR_OK ? e->code : err_in(e, "input");
+	}
+	for (const char *at = p, *end = p + n; at < end; at += len + 1) {
+		const char *nl = memchr(at, '\n', (size_t)(end - at));
+
+		len = (size_t)((nl != NULL ? nl : end) - at);
+		if (strspn(at, " \t\r\n") >= len)
+			continue;
+		lines++;
+		if (read_line(at, at[len - 1] == '\r' ? len - 1 : len, &u, e) ==
+			ERR_OK &&
+		    give(s, &u, a, e) == ERR_OK)
+			continue;
+		err_in(e, "input: machine %zu", lines);
+		if (lines == 1 &&
+		    strspn(at + len, " \t\r\n") == (size_t)(end - at) - len)
+			return e->code; /* the only one */
+		failed++;
+		cli_report(a, e);
+	}
+	if (lines == 0)
+		return err_set(e, ERR_DATA, "input: empty");
+	return failed == 0 ? ERR_OK : ERR_SOME;
+}
+
+static enum err_code
+run_otp(const struct cli_args *a, struct err *e)
+{
+	struct store *s = NULL;
+	uint8_t *p = NULL;
+	struct uuid u;
+	size_t n = 0;
+	enum err_code rc = ERR_OK;
+
+	if (strcmp(a->pos[1], "-") != 0 && !uuid_parse(&u, a->pos[1]))
+		return err_refuse(e, ERR_DATA,
+		    reason_get(REASON_UUID_MALFORMED), "%s", a->pos[1]);
+	if (store_open(a->pos[0], &s, e) != ERR_OK)
+		return e->code;
+	if (strcmp(a->pos[1], "-") != 0)
+		rc = give(s, &u, a, e);
+	else if ((rc = file_read("-", INPUT_MAX, &p, &n, e)) == ERR_OK)
+		rc = give_each(s, (const char *)p, n, a, e);
+	free(p);
+	store_close(s);
+	return rc;
+}
+
+static const struct cli_opt no_opts[] = { { 0 } };
+
+const struct cli_verb onetime_verbs[] = {
+	{ "otp", "STATE UUID|-",
+	    "make a one-time password for a delayed set-up", no_opts, 2, 2,
+	    run_otp },
+	{ 0 },
+};
