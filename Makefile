@@ -86,7 +86,7 @@ EFI	:= $(O)/efi/amtforge-onetouch.efi
 EFI_CC	?= clang
 EFI_LD	?= lld-link
 EFI_SRCS := $(addprefix base/,bytes.c digest.c digestcore.c err.c text.c) \
-	   $(addprefix formats/,fat.c hashlist.c onetouch.c passwd.c psk.c \
+	   $(addprefix formats/,fat.c generation.c hashlist.c onetouch.c passwd.c psk.c \
 	   reason.c record.c recordview.c setupbin.c setupvar.c uuid.c) bios/smbios.c \
 	   $(call srcs,bios/uefi)
 EFI_OBJS := $(EFI_SRCS:%.c=$(O)/efi/obj/%.o)

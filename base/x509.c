@@ -406,9 +406,8 @@ x509_matches_key(const struct x509 *c, const struct crypto_key *key)
 	return yes;
 }
 
-/* Why cert[i] cannot stand where it is in the chain; NULL if it can. */
 static const char *
-link_fault(const struct x509_chain *chain, size_t i)
+fault_of(const struct x509_chain *chain, size_t i)
 {
 	X509 *x = chain->cert[i]->x;
 	const struct x509 *up = chain->cert[i + 1 < chain->n ? i + 1 : i];
@@ -429,6 +428,15 @@ link_fault(const struct x509_chain *chain, size_t i)
 	return NULL;
 }
 
+const char *
+x509_fault(const struct x509_chain *chain, size_t i)
+{
+	const char *why = fault_of(chain, i);
+
+	ERR_clear_error();
+	return why;
+}
+
 enum err_code
 x509_chain_verify(const struct x509_chain *chain, size_t *bad, struct err *e)
 {
@@ -436,9 +444,8 @@ x509_chain_verify(const struct x509_chain *chain, size_t *bad, struct err *e)
 	if (chain->n == 0)
 		return err_set(e, ERR_PERM, "no certificate");
 	for (size_t i = 0; i < chain->n; i++) {
-		const char *why = link_fault(chain, i);
+		const char *why = x509_fault(chain, i);
 
-		ERR_clear_error();
 		if (why != NULL) {
 			*bad = i;
 			return err_set(

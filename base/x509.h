@@ -62,6 +62,10 @@ bool x509_matches_key(const struct x509 *, const struct crypto_key *);
 enum err_code x509_chain_verify(
     const struct x509_chain *, size_t *bad, struct err *);
 
+/* Why cert[i] cannot stand where it is in such a chain, in words that live for
+ * ever; NULL: it can. */
+const char *x509_fault(const struct x509_chain *, size_t i);
+
 /* What to make. Strings are borrowed; NULL leaves a part out. */
 struct x509_make {
 	const char *cn, *o, *ou;

@@ -4,6 +4,7 @@
 
 #include "base/secret.h"
 #include "bios/setupblob.h"
+#include "formats/generation.h"
 #include "formats/hashlist.h"
 #include "formats/reason.h"
 #include "formats/setupbin.h"
@@ -17,17 +18,15 @@ struct blob {
 	struct setupbin_record out;
 };
 
-/* Intel's pages say 2.0 for AMT 3, 2.1 for 4, 3.0 for 6; that 4.0 is read from
- * 7 on is inferred from the files that Intel's own tools make. A hash other
- * than SHA-1 needs 3.0. */
+/* A hash other than SHA-1 needs 3.0. */
 static void
 choose_version(const struct setupblob_how *how, struct blob *b)
 {
 	const struct record *r = b->r;
 	const struct hash_entry *h[SETUPFILL_HASHES];
 	size_t n = r->pki ? setupfill_hashes(&r->hashes, h) : 0;
-	uint8_t major = r->amt_major <= 5 ? 2 : r->amt_major == 6 ? 3 : 4;
-	uint8_t minor = r->amt_major == 4 || r->amt_major == 5;
+	const struct generation *g = generation_of(r->amt_major, r->amt_minor);
+	uint8_t major = g->setupbin_major, minor = g->setupbin_minor;
 
 	for (size_t i = 0; i < n; i++)
 		if (h[i]->type != HASH_SHA1 && major < 3) {
@@ -79,7 +78,7 @@ judge(const struct record *r, struct err *e)
 		return unfit(e,
 		    "the record has no MEBx password, which every record of "
 		    "one begins with; the profile needs mebx = \"random\"");
-	if (!r->pki && r->amt_major >= 11)
+	if (!r->pki && !generation_of(r->amt_major, r->amt_minor)->psk)
 		return unfit(e,
 		    "AMT 11 and later do nothing with a PSK; it left with 11");
 	return ERR_OK;

@@ -123,9 +123,9 @@ log_usb(const char *uuid, const char *path, const struct usbkey *k)
 		    path, (unsigned)k->record, pid[0] != '\0' ? ", PID " : "",
 		    pid, (unsigned)k->left);
 	if (k->psk_ignored)
-		log_warn("%s: key %s: AMT %d and later know no pre-shared "
+		log_warn("%s: key %s: this AMT version knows no pre-shared "
 			 "keys: PID and PPS are ignored",
-		    uuid, path, ONETOUCH_NO_PSK);
+		    uuid, path);
 }
 
 void

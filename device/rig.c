@@ -51,7 +51,7 @@ rig_open(struct rig *r, const struct cli_args *args, const char *listen,
 		ERR_OK)
 		return e->code;
 	setup.port = (uint16_t)port;
-	if (r->settings.insecure_star_cn)
+	if (r->settings.pkich.star)
 		log_warn("insecure_star_cn: a server named * is taken to be of "
 			 "any domain");
 	if (r->settings.insecure_key_pool > 0)

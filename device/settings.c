@@ -22,9 +22,9 @@ defaults(struct settings *s)
 		.time_scale = 1,
 		.idle_ms = 60000,
 		.announced_max = 23,
-		.chain_max = 4,
 		.psk_suites = TLS_PSK_SUITES,
 	};
+	pkich_defaults(&s->pkich);
 }
 
 static enum err_code
@@ -91,8 +91,6 @@ read_words(struct config_group *g, struct settings *s, struct err *e)
 	int ask;
 
 	if (config_word(g, "challenge", asks, 0, &ask, e) != ERR_OK ||
-	    config_bool(g, "insecure_star_cn", false, &s->insecure_star_cn,
-		e) != ERR_OK ||
 	    config_string(g, "psk_suites", s->psk_suites, &suites, e) != ERR_OK)
 		return e->code;
 	s->challenge = (enum settings_challenge)ask;
@@ -103,25 +101,53 @@ read_words(struct config_group *g, struct settings *s, struct err *e)
 	return ERR_OK;
 }
 
+/* In the order of enum domain_rule, behind "auto". */
+static const char *const domain_rules[] = { "auto", "full", "com-net",
+	"tld-table", NULL };
+
+static enum err_code
+read_pkich(struct config_group *g, struct pkich_choice *c, struct err *e)
+{
+	long long chain;
+	int rule;
+
+	if (config_int(g, "chain_max", 2, 16, (long long)c->chain_max, &chain,
+		e) != ERR_OK ||
+	    config_word(g, "domain_rule", domain_rules, 0, &rule, e) !=
+		ERR_OK ||
+	    config_bool(g, "san", c->san, &c->san, e) != ERR_OK ||
+	    config_bool(g, "unsaid_hashes", c->unsaid_hashes, &c->unsaid_hashes,
+		e) != ERR_OK ||
+	    config_bool(g, "unsaid_keys", c->unsaid_keys, &c->unsaid_keys, e) !=
+		ERR_OK ||
+	    config_bool(g, "h_chipset", c->h_chipset, &c->h_chipset, e) !=
+		ERR_OK ||
+	    config_bool(g, "insecure_star_cn", c->star, &c->star, e) != ERR_OK)
+		return e->code;
+	c->chain_max = (size_t)chain;
+	c->domain = rule - 1;
+	return ERR_OK;
+}
+
 static enum err_code
 read_all(struct config_group *g, struct settings *s, struct err *e)
 {
-	long long idle, announced, chain, keys, major;
+	long long idle, announced, keys, major;
 
 	if (config_int(g, "idle_seconds", 1, 3600, 60, &idle, e) != ERR_OK ||
 	    config_int(g, "announced_max", 1, HASHLIST_MAX, 23, &announced,
 		e) != ERR_OK ||
-	    config_int(g, "chain_max", 2, 16, 4, &chain, e) != ERR_OK ||
 	    config_int(g, "insecure_key_pool", 0, KEYPOOL_MAX, 0, &keys, e) !=
 		ERR_OK ||
 	    config_int(g, "setupbin_major_max", 0, 4, 0, &major, e) != ERR_OK)
 		return e->code;
 	s->idle_ms = (unsigned long)idle * 1000;
 	s->announced_max = (size_t)announced;
-	s->chain_max = (size_t)chain;
 	s->insecure_key_pool = (size_t)keys;
 	s->setupbin_major_max = (unsigned)major;
-	if (read_windows(g, s, e) != ERR_OK || read_schedule(g, s, e) != ERR_OK)
+	if (read_windows(g, s, e) != ERR_OK ||
+	    read_schedule(g, s, e) != ERR_OK ||
+	    read_pkich(g, &s->pkich, e) != ERR_OK)
 		return e->code;
 	return read_words(g, s, e);
 }

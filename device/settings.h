@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "device/window.h"
+#include "formats/pkich.h"
 
 #define SETTINGS_STEPS 16
 #define SETTINGS_SUITES 256
@@ -37,9 +38,8 @@ struct settings {
 	unsigned time_scale;   /* schedule and windows run so much faster */
 	unsigned long idle_ms; /* of a session */
 	size_t announced_max;
-	size_t chain_max;
-	size_t insecure_key_pool; /* keys for all machines; 0: each its own */
-	bool insecure_star_cn;    /* the CN "*" alone is anyone's */
+	size_t insecure_key_pool;  /* keys for all machines; 0: each its own */
+	struct pkich_choice pkich; /* star: insecure_star_cn */
 	unsigned setupbin_major_max; /* 0: by the AMT version */
 	enum settings_challenge challenge;
 	char psk_suites[SETTINGS_SUITES];

@@ -83,11 +83,11 @@ visit_end_all(struct machine *m)
 /* Inside the handshake. */
 
 static void
-record_chain(struct machine_session *v, const struct judge_verdict *j)
+record_chain(struct machine_session *v, const struct pkich_verdict *j)
 {
 	struct state_record *r = &v->record;
 
-	snprintf(r->fqdn, sizeof(r->fqdn), "%s", j->cn);
+	snprintf(r->fqdn, sizeof(r->fqdn), "%s", j->name);
 	r->hash_type = (int)j->root.type;
 	text_hex(r->hash, j->root.hash, hashlist_hash_len(j->root.type));
 	r->hash_is_default = j->root.oem;
@@ -101,23 +101,22 @@ visit_judge(void *arg, void *conn_arg, const struct x509_chain *chain)
 {
 	struct machine_session *v = conn_arg;
 	const struct machine *m = v->m;
-	const struct judge_policy policy = {
+	const struct pkich_policy policy = {
+		.generation =
+		    generation_of(m->factory->amt_major, m->factory->amt_minor),
+		.choice = m->common->settings->pkich,
 		.hashes = &m->factory->hashes,
-		.amt_major = m->factory->amt_major,
-		.amt_minor = m->factory->amt_minor,
-		.suffix = m->suffix,
+		.suffix = { m->suffix },
+		.nsuffixes = m->suffix[0] != '\0',
 		.fqdn = m->factory->server_fqdn,
-		.max_chain = m->common->settings->chain_max,
-		.allow_star = m->common->settings->insecure_star_cn,
 	};
-	struct judge_verdict j;
+	enum tls_alert alert;
+	struct pkich_verdict j;
 
 	(void)arg;
-	judge_chain(&policy, chain, (time_t)amt_now(m->amt), &j);
-	if (j.reason != NULL) {
-		err_refuse(&v->refusal, ERR_PERM, j.reason, "%s", j.detail);
-		return j.alert;
-	}
+	if (judge_chain(&policy, chain, (time_t)amt_now(m->amt), &j, &alert,
+		&v->refusal) != ERR_OK)
+		return alert;
 	record_chain(v, &j);
 	v->admitted = true;
 	return TLS_ALERT_NONE;

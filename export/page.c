@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "export/page.h"
 #include "export/pagetext.h"
+#include "formats/generation.h"
 
 #define MARGIN 15.0
 #define BOTTOM 12.0
@@ -42,12 +43,14 @@ has_long_hash(const struct hashlist *l)
 	return false;
 }
 
-/* Intel's support page 000059996 (AMT 14) and public reports of AMT 16. */
 static bool
 untypable(const struct record *r)
 {
-	return (r->amt_major >= 16 && r->hashes.n > 0) ||
-	    (r->amt_major >= 14 && has_long_hash(&r->hashes));
+	enum generation_screen takes =
+	    generation_of(r->amt_major, r->amt_minor)->screen;
+
+	return (takes == GENERATION_SCREEN_NONE && r->hashes.n > 0) ||
+	    (takes != GENERATION_SCREEN_ALL && has_long_hash(&r->hashes));
 }
 
 /* Without a password of its own it can have no key. */

@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "factory/keyfill.h"
+#include "formats/generation.h"
 #include "formats/hashlist.h"
 #include "formats/reason.h"
 #include "formats/setupfill.h"
@@ -83,20 +84,18 @@ keyfill_version(const char *text, uint8_t *major, uint8_t *minor)
 	return false;
 }
 
-/* What machines of that version read. Intel's pages say 2.0 for AMT 3, 2.1 for
- * 4, 3.0 for 6. That 4.0 is read from 7 on is inferred from the files that
- * Intel's own tools make. */
+static const struct generation *
+generation(const struct profile *p)
+{
+	return generation_of(p->amt_major, p->amt_minor);
+}
+
+/* What machines of that version read. */
 static void
 readable(const struct profile *p, uint8_t *major, uint8_t *minor)
 {
-	*minor = 0;
-	if (p->amt_major <= 3)
-		*major = 2;
-	else if (p->amt_major <= 5) {
-		*major = 2;
-		*minor = 1;
-	} else
-		*major = p->amt_major == 6 ? 3 : 4;
+	*major = generation(p)->setupbin_major;
+	*minor = generation(p)->setupbin_minor;
 }
 
 /* A hash other than SHA-1, which files have from 3.0 on; or NULL. */
@@ -216,19 +215,21 @@ judge_hashes(const struct order *o, const struct keyring_key *k,
     struct profile_notes *notes, struct err *e)
 {
 	const struct profile *p = &o->profile;
+	const struct generation *g = generation(p);
 	const struct hash_entry *h[SETUPFILL_HASHES];
 	size_t n = setupfill_hashes(&p->hashes, h);
 
 	for (size_t i = 0; i < n; i++) {
-		/* Support article 000090051: no SHA-1 from 16 on, and with
-		 * some chipsets from 15 on. */
-		if (h[i]->type == HASH_SHA1 && p->amt_major >= 16)
+		bool gone = h[i]->type == HASH_SHA1 &&
+		    (g->hashes & GENERATION_HASH(HASH_SHA1)) == 0;
+
+		if (gone && !g->differs_by_chipset)
 			return unfit(e,
 			    "order %s: hash %s is SHA-1, which AMT %u does not "
 			    "take from a key; the profile says hash = "
 			    "\"sha256\"",
 			    o->id, h[i]->name, p->amt_major);
-		if (h[i]->type == HASH_SHA1 && p->amt_major == 15)
+		if (gone)
 			note(notes,
 			    "hash %s is SHA-1: some machines of AMT 15 do not "
 			    "take it from a key",
@@ -263,7 +264,7 @@ judge_kind(const struct order *o, const struct keyring_key *k,
 {
 	const struct profile *p = &o->profile;
 
-	if (!p->pki && p->amt_major >= 11)
+	if (!p->pki && !generation(p)->psk)
 		return unfit(e,
 		    "order %s: AMT %u does nothing with a PSK on a key; PSK "
 		    "set-up left with 11",

@@ -14,6 +14,7 @@
 #include "factory/profile.h"
 #include "factory/verbs.h"
 #include "formats/cjson.h"
+#include "formats/generation.h"
 #include "formats/reason.h"
 
 #define CERT_MAX 65536
@@ -128,6 +129,12 @@ read_dns(struct reader *r, const char *key, char *out, struct err *e)
 	if (out[0] != '\0' && !dns_name_ok(out))
 		return unsound(r, key, e, "%s is not a DNS name: %s", key, out);
 	return ERR_OK;
+}
+
+static const struct generation *
+generation(const struct profile *p)
+{
+	return generation_of(p->amt_major, p->amt_minor);
 }
 
 static bool
@@ -248,7 +255,7 @@ judge_root(
 		    file);
 	x509_key_kind(x, &kind, &bits);
 	weak = x509_sha1_signed(x) || (strcmp(kind, "RSA") == 0 && bits < 2048);
-	if (weak && r->p->amt_major >= 15) {
+	if (weak && generation(r->p)->rsa_min >= 2048) {
 		config_where(r->g, "file", where, sizeof(where));
 		return err_refuse(e, ERR_CONFIG, reason_get(REASON_CERT_WEAK),
 		    "%s: %s: root of %s %d bits%s: AMT 15 and later refuse "
@@ -363,8 +370,7 @@ static enum err_code
 read_hashes(struct reader *r, struct err *e)
 {
 	struct config_group *root = r->g;
-	/* White paper: room for 20; from AMT 7 on 30 (SDK). */
-	size_t n, most = r->p->amt_major >= 7 ? 30 : 20;
+	size_t n, most = generation(r->p)->oem_hashes;
 	const char *why;
 
 	if (config_list(root, "hashes", &n, e) != ERR_OK)
@@ -395,7 +401,7 @@ judge_psk(struct reader *r, struct err *e)
 {
 	const struct profile *p = r->p;
 
-	if (p->amt_major > 10)
+	if (!generation(p)->psk)
 		return unsound(r, "credential", e,
 		    "credential psk: AMT %u has no PSK set-up (it left with "
 		    "11); use pki",
@@ -444,7 +450,7 @@ judge(struct reader *r, struct err *e)
 
 	if (p->customer[0] == '\0')
 		return unsound(r, "customer", e, "customer is missing");
-	if (p->key_type >= CRYPTO_EC256 && p->amt_major < 16)
+	if (p->key_type >= CRYPTO_EC256 && !generation(p)->ec)
 		return unsound(r, "key_type", e,
 		    "key_type %s: AMT %u takes RSA only, EC keys came with 16",
 		    crypto_type_name(p->key_type), p->amt_major);

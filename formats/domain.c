@@ -104,17 +104,6 @@ depth(enum domain_rule rule, struct name suffix)
 	return listed(tld, depth3, sizeof(depth3) / sizeof(depth3[0])) ? 3 : 0;
 }
 
-enum domain_rule
-domain_rule_for(unsigned amt_major, unsigned amt_minor)
-{
-	unsigned v = amt_major * 100 + amt_minor;
-
-	if (v == 206)
-		return DOMAIN_COM_NET;
-	return (amt_major == 4 && v >= 401) || v >= 501 ? DOMAIN_TLD_TABLE
-							: DOMAIN_FULL;
-}
-
 bool
 domain_match(
     enum domain_rule rule, const char *cn, const char *suffix, const char **why)

@@ -5,12 +5,12 @@
  * methods".) Names are compared label by label, without regard to case; a
  * trailing dot on either is ignored.
  *
+ * Which AMT version has which form is in formats/generation.c.
+ *
  *   full        the suffix is the CN, or a label-aligned tail of it
- *   com/net     AMT 2.6: for .com and .net the last two labels are enough.
- *               2.6 is a notebook line; whether desktop 3.x has the rule is
- *               not public, so that a profile may say otherwise
- *   TLD table   AMT 4.1, and 5.1 and later: for the top-level domains listed,
- *               the last two or three labels are enough; others: full
+ *   com/net     for .com and .net the last two labels are enough
+ *   TLD table   for the top-level domains listed, the last two or three labels
+ *               are enough; others: full
  */
 #ifndef FORMATS_DOMAIN_H
 #define FORMATS_DOMAIN_H
@@ -23,8 +23,6 @@ enum domain_rule {
 	DOMAIN_TLD_TABLE
 };
 
-/* The rule that an AMT version is documented to have. */
-enum domain_rule domain_rule_for(unsigned amt_major, unsigned amt_minor);
 /* cn may be a wildcard, "*.example.com": it stands for the domain behind it.
  * The bare "*", of private roots only, is refused here: a caller whose
  * setting accepts it does not ask. *why says which rule did not hold; it

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "formats/generation.h"
 #include "formats/onetouch.h"
 #include "formats/passwd.h"
 #include "formats/reason.h"
@@ -15,23 +16,17 @@
 uint8_t
 onetouch_major_max(uint8_t amt_major)
 {
-	if (amt_major < 3)
-		return 1;
-	if (amt_major < 6)
-		return 2;
-	return amt_major < 7 ? 3 : 4;
+	return generation_of(amt_major, UINT8_MAX)->setupbin_major;
 }
 
-/* Intel's pages: 2.0 came with AMT 3.0, 2.1 with 4.0, 3.0 with 6.0; 4.0 with
- * 7.0 is inferred. 1.0 is of AMT 2, whose set-up we do not speak. */
+/* 1.0 is of AMT 2, whose set-up we do not speak. */
 static uint8_t
 lowest_amt(const struct setupbin *head)
 {
-	if (head->major >= 4)
-		return 7;
-	if (head->major == 3)
-		return 6;
-	return head->major == 2 && head->minor > 0 ? 4 : 3;
+	uint8_t minor = head->major == 2 && head->minor > 0;
+	uint8_t amt = generation_reading(head->major, minor)->major;
+
+	return amt < 3 ? 3 : amt;
 }
 
 enum err_code
@@ -506,7 +501,8 @@ apply_user_roots(struct apply *a, uint8_t what)
 }
 
 static const char *
-add_root(struct hashlist *l, const struct hash_entry *root)
+add_root(const struct generation *g, struct hashlist *l,
+    const struct hash_entry *root)
 {
 	size_t users = 0;
 
@@ -519,7 +515,7 @@ add_root(struct hashlist *l, const struct hash_entry *root)
 			return NULL;
 		}
 	}
-	if (users >= ONETOUCH_USER_HASHES || l->n == HASHLIST_MAX)
+	if (users >= g->own_hashes || l->n == HASHLIST_MAX)
 		return "no room for one more root";
 	l->e[l->n++] = *root;
 	return NULL;
@@ -528,6 +524,8 @@ add_root(struct hashlist *l, const struct hash_entry *root)
 static const char *
 apply_root(const struct apply *a, const struct setupbin_entry *entry)
 {
+	const struct generation *g =
+	    generation_of(a->rec->amt_major, a->rec->amt_minor);
 	struct hash_entry root;
 	struct rd r;
 
@@ -535,10 +533,12 @@ apply_root(const struct apply *a, const struct setupbin_entry *entry)
 	hashlist_entry_read(&r, &root);
 	if (!rd_end(&r))
 		return r.why;
-	if (root.type == HASH_SHA1 && a->rec->amt_major >= ONETOUCH_NO_SHA1)
+	/* What some chip sets take, a key may bring; the device judges. */
+	if ((g->hashes & GENERATION_HASH(root.type)) == 0 &&
+	    root.type == HASH_SHA1 && !g->differs_by_chipset)
 		return "this AMT takes no SHA-1 root";
 	root.active = !a->no_user_roots;
-	return add_root(&a->rec->hashes, &root);
+	return add_root(g, &a->rec->hashes, &root);
 }
 
 /* What stands for itself stays as it is, in ascending order, one a variable:
@@ -698,7 +698,7 @@ onetouch_apply(struct onetouch *o, struct record *rec, struct err *e)
 	struct apply a = { .rec = &o->work,
 		.from = &o->record,
 		.number = o->next + 1,
-		.no_psk = rec->amt_major >= ONETOUCH_NO_PSK };
+		.no_psk = !generation_of(rec->amt_major, rec->amt_minor)->psk };
 	const char *why = breach(&o->record, rec);
 
 	if (!knows_password(&o->record, rec))

@@ -27,9 +27,6 @@
 #include "formats/record.h"
 #include "formats/setupbin.h"
 
-#define ONETOUCH_USER_HASHES 3 /* roots that a user may add (Intel) */
-#define ONETOUCH_NO_PSK 11  /* AMT without PID and PPS from here on (Intel) */
-#define ONETOUCH_NO_SHA1 16 /* AMT that takes no SHA-1 root (Intel) */
 /* Setup.bin that a machine takes whose AMT version nobody told. */
 #define ONETOUCH_BLANK_MAJOR 4
 
@@ -58,7 +55,7 @@ struct onetouch {
 	uint32_t left;        /* records from the next one on, as counted by
 			       * the header */
 	bool keep;            /* records are not consumed */
-	bool psk_ignored;     /* by onetouch_apply(): see ONETOUCH_NO_PSK */
+	bool psk_ignored;     /* by onetouch_apply(): firmware without PSK */
 	const char *hint;     /* what a stricter BIOS may not like, or NULL */
 	struct setupbin_record record; /* the next one */
 	struct onetouch_sector flag, counter;

@@ -386,6 +386,11 @@ static const struct reason table[REASON_LAST] = {
 	    "One server at a time runs on a store.",
 	    "Stop the other amtforge-server run; its process is named in "
 	    "the message." },
+	[REASON_LEGACY_TLS] = { "legacy-tls",
+	    "Devices are set up over TLS 1.2 or later.",
+	    "Nothing failed: insecure_legacy_amt in server.cfg names this AMT "
+	    "version. Take it out when the last machine of that age is "
+	    "gone." },
 
 	/* the device about a server */
 	[REASON_CHAIN_MISSING] = { "chain-missing",
@@ -449,6 +454,11 @@ static const struct reason table[REASON_LAST] = {
 	    "The root's hash is of a kind that the AMT version takes.",
 	    "Put the SHA-256 of the same root into the image: newer "
 	    "firmware has done with SHA-1." },
+	[REASON_SIGNATURE_ALGORITHM] = { "signature-algorithm",
+	    "The certificates of the server's chain are signed with a digest "
+	    "that the AMT version takes.",
+	    "Get a chain that is signed with SHA-256 throughout; AMT 16, and "
+	    "15 on some chip sets, take no SHA-1." },
 	[REASON_TLS_VERSION] = { "tls-version",
 	    "Server and device have a TLS version and a cipher suite in "
 	    "common.",

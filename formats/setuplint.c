@@ -4,6 +4,7 @@
 
 #include "base/secret.h"
 #include "formats/fat.h"
+#include "formats/generation.h"
 #include "formats/hashlist.h"
 #include "formats/passwd.h"
 #include "formats/psk.h"
@@ -168,20 +169,30 @@ judge_psk(struct lint *l, const struct setupbin_entry *e)
 	secret_wipe(out, sizeof(out));
 }
 
+/* The newest of that number; the oldest where none is named. */
+static const struct generation *
+target(const struct lint *l)
+{
+	unsigned amt = l->opts->amt_major;
+
+	return generation_of(amt, amt == 0 ? 0 : UINT8_MAX);
+}
+
 static void
 judge_hash(struct lint *l, const struct setupbin_entry *e)
 {
 	enum hash_type type = (enum hash_type)e->value[0];
-	unsigned amt = l->opts->amt_major;
+	const struct generation *g = target(l);
 
 	if (e->n - 2 - hashlist_hash_len(type) > HASHLIST_NAME)
 		in(l, FINDING_HASH_NAME, e->off, NULL);
 	if (type != HASH_SHA1 && l->sb.major < 3)
 		in(l, FINDING_HASH_NEWER, e->off, NULL);
-	if (type == HASH_SHA1 && amt >= 16)
-		in(l, FINDING_AMT_SHA1, e->off, NULL);
-	if (type == HASH_SHA1 && amt == 15)
-		in(l, FINDING_AMT_SHA1_SOME, e->off, NULL);
+	if (type == HASH_SHA1 && (g->hashes & GENERATION_HASH(type)) == 0)
+		in(l,
+		    g->differs_by_chipset ? FINDING_AMT_SHA1_SOME
+					  : FINDING_AMT_SHA1,
+		    e->off, NULL);
 }
 
 /* What is to be said of a value that is sound in itself. */
@@ -201,10 +212,8 @@ judge_sound(
 		in(l, FINDING_MODE_CONFLICT, e->off, NULL);
 	if (var->type == SETUPVAR_BYTES && var->id != 35)
 		in(l, FINDING_LAYOUT_UNKNOWN, e->off, NULL);
-	/* The source says "recent" of firmware that does without; Intel's
-	 * own tool for AMT 12 still writes it. */
 	if (var->module == 2 && var->id == 29 && e->value[0] == 1 &&
-	    l->opts->amt_major > 12)
+	    target(l)->no_manual_item)
 		in(l, FINDING_AMT_MANUAL, e->off, NULL);
 }
 
@@ -346,7 +355,7 @@ judge_pair(struct lint *l)
 		in(l, FINDING_PSK_HALF, one, NULL);
 	if ((l->sb.flags & SETUPBIN_KEEP) != 0)
 		in(l, FINDING_PSK_KEPT, one, NULL);
-	if (l->opts->amt_major >= 11)
+	if (!target(l)->psk)
 		in(l, FINDING_AMT_PSK, one, NULL);
 }
 
@@ -413,17 +422,18 @@ judge_record(struct lint *l, const uint8_t *p)
 static void
 judge_target(struct lint *l)
 {
-	unsigned amt = l->opts->amt_major, v = l->sb.major;
+	const struct generation *g = target(l);
+	unsigned v = l->sb.major, reads = g->setupbin_major;
 
-	if (amt == 0)
+	if (l->opts->amt_major == 0)
 		return;
-	if ((v >= 2 && amt < 3) || (v >= 3 && amt < 6))
-		at(l, FINDING_AMT_FILE_NEWER, 0x18);
-	else if (v == 4 && amt == 6)
+	if (v == 4 && reads == 3) /* which one reads 4.0 is inferred */
 		at(l, FINDING_AMT_FILE_MAYBE_NEWER, 0x18);
-	else if (v == 2 && l->sb.minor >= 1 && amt == 3)
+	else if (v > reads)
+		at(l, FINDING_AMT_FILE_NEWER, 0x18);
+	else if (v == 2 && reads == 2 && l->sb.minor > g->setupbin_minor)
 		at(l, FINDING_AMT_MINOR_NEWER, 0x19);
-	else if (v == 1 && amt >= 3)
+	else if (v == 1 && reads > 1)
 		at(l, FINDING_AMT_V1, 0x18);
 }
 

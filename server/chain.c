@@ -6,17 +6,13 @@
 #include "base/x509.h"
 #include "formats/cjson.h"
 #include "formats/hashlist.h"
+#include "formats/pkich.h"
 #include "server/verbs.h"
 
 #define PATH 1024
 #define ROOT_DAYS 7300
 #define LEAF_DAYS 1095
 #define CN_MAX 64 /* RFC 5280, ub-common-name */
-
-/* AMT's usage for provisioning servers, and the mark that older firmware
- * takes in its place (Intel AMT SDK, "Remote configuration"). */
-#define AMT_OID "2.16.840.1.113741.1.2.3"
-#define AMT_OU "Intel(R) Client Setup Certificate"
 
 enum part {
 	ROOT_KEY,
@@ -55,11 +51,12 @@ check_fqdn(const char *name, struct err *e)
 	return ERR_OK;
 }
 
-/* Old firmware takes RSA up to 2048 bits only. */
+/* Both marks: firmware takes either. Old firmware takes RSA up to 2048 bits
+ * only. */
 static enum err_code
 make_certs(struct chain *c, const char *fqdn, struct err *e)
 {
-	static const char *const eku[] = { X509_OID_SERVER_AUTH, AMT_OID,
+	static const char *const eku[] = { X509_OID_SERVER_AUTH, PKICH_AMT_OID,
 		NULL };
 	const struct x509_make root = { .cn = "amtforge provisioning root",
 		.o = "amtforge",
@@ -67,7 +64,7 @@ make_certs(struct chain *c, const char *fqdn, struct err *e)
 		.ca = true };
 	const struct x509_make leaf = { .cn = fqdn,
 		.o = "amtforge",
-		.ou = AMT_OU,
+		.ou = PKICH_AMT_OU,
 		.days = LEAF_DAYS,
 		.eku = eku,
 		.san_dns = fqdn };

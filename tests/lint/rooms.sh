@@ -14,11 +14,11 @@ server base formats server
 device base formats bios device
 agent base formats agent
 '
-pure='bytes err digest digestcore rsa text node secret'
+pure='bytes certfact err digest digestcore rsa text node secret'
 
 # header prefix: the files that may include it
 doors='
-openssl/ base/crypto.c base/x509.c base/tls.c base/cms.c
+openssl/ base/crypto.c base/x509.c base/x509fact.c base/tls.c base/cms.c
 zlib.h base/zip.c
 libconfig.h base/config.c
 event2/ base/loop.c base/http.c base/dns.c

@@ -19,7 +19,7 @@ struct setting {
 
 static const struct setting good = {
 	.cn = "prov.corp.example.com",
-	.eku = { X509_OID_SERVER_AUTH, JUDGE_AMT_OID, NULL },
+	.eku = { X509_OID_SERVER_AUTH, PKICH_AMT_OID, NULL },
 	.with_root = true,
 	.list_root = true,
 	.amt = 3,
@@ -84,45 +84,63 @@ list_make(const struct setting *s, const struct x509 *root, struct hashlist *l)
 	}
 }
 
-static void
-judge(const struct setting *s, struct judge_verdict *v)
+/* ERR_OK, or the refusal in *e. */
+static enum tls_alert
+judge(const struct setting *s, struct pkich_verdict *v, struct err *e)
 {
 	struct x509_chain c;
 	struct hashlist list;
-	struct judge_policy p = { &list, s->amt, 0, s->suffix, s->fqdn,
-		s->max_chain, false };
+	struct pkich_policy p = { .generation = generation_of(s->amt, 0),
+		.hashes = &list,
+		.suffix = { s->suffix },
+		.nsuffixes = s->suffix[0] != '\0',
+		.fqdn = s->fqdn };
+	enum tls_alert alert;
 
+	pkich_defaults(&p.choice);
+	p.choice.chain_max = s->max_chain;
 	chain_make(s, &c);
 	list_make(s, c.cert[2], &list);
 	if (!s->with_root) {
 		x509_free(c.cert[2]);
 		c.n = 2;
 	}
-	judge_chain(&p, &c, time(NULL) + s->later, v);
+	err_clear(e);
+	judge_chain(&p, &c, time(NULL) + s->later, v, &alert, e);
 	x509_chain_free(&c);
+	return alert;
 }
 
 static void
 refused(const struct setting *s, enum reason_id id, enum tls_alert alert)
 {
-	struct judge_verdict v;
+	struct pkich_verdict v;
+	struct err e;
 
-	judge(s, &v);
-	assert_ptr_equal(v.reason, reason_get(id));
-	assert_int_equal(v.alert, alert);
-	assert_int_not_equal(v.detail[0], '\0');
+	assert_int_equal(judge(s, &v, &e), alert);
+	assert_int_equal(e.code, ERR_PERM);
+	assert_ptr_equal(e.reason, reason_get(id));
+	assert_string_not_equal(e.msg, "");
+}
+
+static void
+taken(const struct setting *s, struct pkich_verdict *v)
+{
+	struct err e;
+
+	assert_int_equal(judge(s, v, &e), TLS_ALERT_NONE);
+	assert_int_equal(e.code, ERR_OK);
+	assert_int_equal(v->reason, REASON_NONE);
 }
 
 static void
 a_good_chain_is_accepted_and_its_root_named(void **state)
 {
-	struct judge_verdict v;
+	struct pkich_verdict v;
 
 	(void)state;
-	judge(&good, &v);
-	assert_null(v.reason);
-	assert_int_equal(v.alert, TLS_ALERT_NONE);
-	assert_string_equal(v.cn, "prov.corp.example.com");
+	taken(&good, &v);
+	assert_string_equal(v.name, "prov.corp.example.com");
 	assert_int_equal(v.root.type, HASH_SHA1);
 	assert_true(v.time_valid);
 }
@@ -131,12 +149,11 @@ static void
 an_expired_chain_is_accepted_and_recorded(void **state)
 {
 	struct setting s = good;
-	struct judge_verdict v;
+	struct pkich_verdict v;
 
 	(void)state;
 	s.later = 40 * 86400;
-	judge(&s, &v);
-	assert_null(v.reason);
+	taken(&s, &v);
 	assert_false(v.time_valid);
 }
 
@@ -144,16 +161,15 @@ static void
 the_client_setup_ou_stands_in_for_the_oid_exactly(void **state)
 {
 	struct setting s = good;
-	struct judge_verdict v;
+	struct pkich_verdict v;
 
 	(void)state;
 	s.eku[1] = NULL;
 	refused(&s, REASON_NO_AMT_MARK, TLS_ALERT_UNSUPPORTED_CERTIFICATE);
 	s.ou = "intel(R) client setup certificate";
 	refused(&s, REASON_NO_AMT_MARK, TLS_ALERT_UNSUPPORTED_CERTIFICATE);
-	s.ou = JUDGE_AMT_OU;
-	judge(&s, &v);
-	assert_null(v.reason);
+	s.ou = PKICH_AMT_OU;
+	taken(&s, &v);
 }
 
 static void
@@ -162,7 +178,7 @@ a_leaf_without_server_auth_is_refused(void **state)
 	struct setting s = good;
 
 	(void)state;
-	s.eku[0] = JUDGE_AMT_OID;
+	s.eku[0] = PKICH_AMT_OID;
 	s.eku[1] = NULL;
 	refused(&s, REASON_NO_SERVER_AUTH, TLS_ALERT_UNSUPPORTED_CERTIFICATE);
 }
@@ -200,16 +216,20 @@ a_chain_without_its_root_is_refused(void **state)
 static void
 a_chain_too_long_or_empty_is_refused(void **state)
 {
-	struct judge_policy p = { .max_chain = 4, .suffix = "", .fqdn = "" };
+	struct pkich_policy p = { .generation = generation_of(3, 0),
+		.fqdn = "" };
 	struct x509_chain none = { 0 };
 	struct setting s = good;
-	struct judge_verdict v;
+	struct pkich_verdict v;
+	enum tls_alert alert;
+	struct err e = { 0 };
 
 	(void)state;
 	s.max_chain = 2;
 	refused(&s, REASON_CHAIN_TOO_LONG, TLS_ALERT_CERTIFICATE_UNKNOWN);
-	judge_chain(&p, &none, 0, &v);
-	assert_ptr_equal(v.reason, reason_get(REASON_CHAIN_MISSING));
+	judge_chain(&p, &none, 0, &v, &alert, &e);
+	assert_ptr_equal(e.reason, reason_get(REASON_CHAIN_MISSING));
+	assert_int_equal(alert, TLS_ALERT_HANDSHAKE_FAILURE);
 }
 
 static void
@@ -217,8 +237,14 @@ links_of_two_chains_do_not_make_one(void **state)
 {
 	struct x509_chain a, b;
 	struct hashlist list;
-	struct judge_policy p = { &list, 3, 0, good.suffix, "", 4, false };
-	struct judge_verdict v;
+	struct pkich_policy p = { .generation = generation_of(3, 0),
+		.hashes = &list,
+		.suffix = { good.suffix },
+		.nsuffixes = 1,
+		.fqdn = "" };
+	struct pkich_verdict v;
+	enum tls_alert alert;
+	struct err e = { 0 };
 	struct x509 *leaf;
 
 	(void)state;
@@ -228,8 +254,9 @@ links_of_two_chains_do_not_make_one(void **state)
 	leaf = b.cert[0]; /* the other's leaf has the same names */
 	b.cert[0] = a.cert[0];
 	a.cert[0] = leaf;
-	judge_chain(&p, &b, time(NULL), &v);
-	assert_ptr_equal(v.reason, reason_get(REASON_CHAIN_INVALID));
+	pkich_defaults(&p.choice);
+	judge_chain(&p, &b, time(NULL), &v, &alert, &e);
+	assert_ptr_equal(e.reason, reason_get(REASON_CHAIN_INVALID));
 	x509_chain_free(&a);
 	x509_chain_free(&b);
 }
@@ -251,12 +278,11 @@ static void
 a_wildcard_covers_its_domain(void **state)
 {
 	struct setting s = good;
-	struct judge_verdict v;
+	struct pkich_verdict v;
 
 	(void)state;
 	s.cn = "*.corp.example.com";
-	judge(&s, &v);
-	assert_null(v.reason);
+	taken(&s, &v);
 	s.cn = "*"; /* only where a setting allows it */
 	refused(&s, REASON_SUFFIX_MISMATCH, TLS_ALERT_BAD_CERTIFICATE);
 }
@@ -265,12 +291,11 @@ static void
 a_preset_server_must_be_the_common_name(void **state)
 {
 	struct setting s = good;
-	struct judge_verdict v;
+	struct pkich_verdict v;
 
 	(void)state;
 	s.fqdn = "PROV.corp.example.com";
-	judge(&s, &v);
-	assert_null(v.reason);
+	taken(&s, &v);
 	s.fqdn = "other.corp.example.com";
 	refused(&s, REASON_FQDN_MISMATCH, TLS_ALERT_BAD_CERTIFICATE);
 }

@@ -128,7 +128,7 @@ static void
 chain_make(const char *cn, bool mark)
 {
 	const char *const eku[] = { X509_OID_SERVER_AUTH,
-		mark ? JUDGE_AMT_OID : NULL, NULL };
+		mark ? PKICH_AMT_OID : NULL, NULL };
 	const struct x509_make leaf = { .cn = cn, .days = 9, .eku = eku };
 	const struct x509_make root = { .cn = "root", .days = 9, .ca = true };
 	struct err e = { 0 };

@@ -73,20 +73,6 @@ the_table_knows_how_many_labels_a_country_takes(void **state)
 	want(false, DOMAIN_TLD_TABLE, "com", "example.com");
 }
 
-static void
-the_rule_follows_the_version(void **state)
-{
-	(void)state;
-	assert_int_equal(domain_rule_for(2, 5), DOMAIN_FULL);
-	assert_int_equal(domain_rule_for(2, 6), DOMAIN_COM_NET);
-	assert_int_equal(domain_rule_for(3, 0), DOMAIN_FULL);
-	assert_int_equal(domain_rule_for(4, 0), DOMAIN_FULL);
-	assert_int_equal(domain_rule_for(4, 1), DOMAIN_TLD_TABLE);
-	assert_int_equal(domain_rule_for(5, 0), DOMAIN_FULL);
-	assert_int_equal(domain_rule_for(5, 1), DOMAIN_TLD_TABLE);
-	assert_int_equal(domain_rule_for(11, 0), DOMAIN_TLD_TABLE);
-}
-
 int
 main(void)
 {
@@ -96,7 +82,6 @@ main(void)
 		cmocka_unit_test(com_and_net_take_two_labels_under_their_rule),
 		cmocka_unit_test(
 		    the_table_knows_how_many_labels_a_country_takes),
-		cmocka_unit_test(the_rule_follows_the_version),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "formats/generation.h"
 #include "formats/onetouch.h"
 #include "tests/onefile.h"
 
@@ -287,7 +288,7 @@ user_roots_go_off_on_and_away(void **state)
 	(void)state;
 	add_passwords(rec);
 	add_u8(rec, 2, 7, 1);
-	for (uint8_t i = 0; i < ONETOUCH_USER_HASHES; i++)
+	for (uint8_t i = 0; i < generation_of(9, 0)->own_hashes; i++)
 		add_root(rec, HASH_SHA256, 0x20 + i);
 	applies(o, r);
 	assert_int_equal(r->hashes.n, 5);
@@ -318,7 +319,7 @@ more_roots_than_a_machine_holds_are_refused(void **state)
 
 	(void)state;
 	add_passwords(rec);
-	for (uint8_t i = 0; i <= ONETOUCH_USER_HASHES; i++)
+	for (uint8_t i = 0; i <= generation_of(9, 0)->own_hashes; i++)
 		add_root(rec, HASH_SHA256, 0x20 + i);
 	is_not_applied(o, r, "key-value", "no room for one more root");
 	r = machine(9);
