@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include "device/events.h"
 #include "formats/cjson.h"
-#include "formats/onetouch.h"
 #include "formats/psk.h"
 #include "formats/reason.h"
 
