@@ -396,13 +396,14 @@ file_out_commit(struct file_out *o, struct err *e)
 		return ERR_OK;
 	if (!(o->how & FILE_SECRET) && fchmod(fd, 0644) == -1)
 		return err_sys(e, ERR_IO, "%s", o->path);
-	if (fsync(fd) == -1)
+	if (!(o->how & FILE_UNSYNCED) && fsync(fd) == -1)
 		return err_sys(e, ERR_IO, "%s", o->path);
 	o->fd = -1;
 	if (close(fd) == -1)
 		return err_sys(e, ERR_IO, "%s", o->path);
 	o->tmp = NULL; /* publish() sees to it */
-	if (publish(tmp, o->path, o->how, e) == ERR_OK)
+	if (publish(tmp, o->path, o->how, e) == ERR_OK &&
+	    !(o->how & FILE_UNSYNCED))
 		file_sync_dir(o->path, e);
 	free(tmp);
 	return e->code;

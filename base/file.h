@@ -17,7 +17,8 @@
 enum file_how {
 	FILE_NEW = 0,     /* refuse an existing target: ERR_CREATE */
 	FILE_REPLACE = 1, /* the user said --force, or it is our own state */
-	FILE_SECRET = 2   /* 0600 instead of 0644 */
+	FILE_SECRET = 2,  /* 0600 instead of 0644 */
+	FILE_UNSYNCED = 4 /* whole, but after a power cut perhaps not there */
 };
 
 /* Reads all of path ("-": stdin), at most max bytes; caller frees. */

@@ -137,9 +137,9 @@ amt_psk(const struct record *r, const struct state *s)
 static struct amt_item *
 item_clear(struct amt *a)
 {
-	secret_wipe(a->item.text, a->item.used);
-	a->item.n = a->item.used = 0;
-	return &a->item;
+	secret_wipe(a->item->text, a->item->used);
+	a->item->n = a->item->used = 0;
+	return a->item;
 }
 
 static int
@@ -170,7 +170,7 @@ instance_find(struct amt *a, amt_instance_fn *fn, const struct wsman_request *q)
 	for (size_t i = 0; fn(a, i, item_clear(a)); i++) {
 		if (q->sel_name == NULL)
 			return true;
-		v = item_value(&a->item, q->sel_name);
+		v = item_value(a->item, q->sel_name);
 		if (v == NULL || strcmp(v, q->sel_value) == 0)
 			return true;
 	}
@@ -184,7 +184,7 @@ answer_get(struct amt *a, size_t c, const struct wsman_request *q, struct wr *w)
 		return fault(a, q, w, "wsa:DestinationUnreachable",
 		    "No route can be determined to reach the destination role "
 		    "defined by the WSAddressing To.");
-	wsman_write_get(w, q, a->number, a->item.f, a->item.n);
+	wsman_write_get(w, q, a->number, a->item->f, a->item->n);
 	return 200;
 }
 
@@ -193,7 +193,7 @@ answer_put(struct amt *a, size_t c, const struct wsman_request *q, struct wr *w)
 {
 	if (classes[c].put == NULL ||
 	    !instance_find(a, classes[c].instance, q) ||
-	    classes[c].put(a, q->body, &a->item) != AMT_OK)
+	    classes[c].put(a, q->body, a->item) != AMT_OK)
 		return fault(a, q, w, "wsman:InvalidParameter",
 		    "The instance cannot be changed so.");
 	return answer_get(a, c, q, w);
@@ -219,7 +219,7 @@ answer_pull(
 {
 	wsman_pull_begin(w, q, a->number);
 	for (size_t i = 0; classes[c].instance(a, i, item_clear(a)); i++)
-		wsman_pull_item(w, q->class, a->item.f, a->item.n);
+		wsman_pull_item(w, q->class, a->item->f, a->item->n);
 	wsman_pull_end(w);
 	return 200;
 }

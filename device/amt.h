@@ -78,7 +78,7 @@ struct amt {
 	uint64_t number;              /* of answers, for their MessageIDs */
 	enum amt_event event;         /* of the last answer */
 	unsigned hours;
-	struct amt_item item; /* scratch */
+	struct amt_item *item; /* scratch, borrowed */
 };
 
 /* Answers one request; returns the HTTP status, 200 or 400. */

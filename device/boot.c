@@ -18,8 +18,7 @@ boot(const struct cli_args *args, struct err *e)
 	    blank_options(args, &r.board, e) == ERR_OK &&
 	    rig_open(&r, args, listen != NULL ? listen : "0.0.0.0", e) ==
 		ERR_OK &&
-	    rig_add(&r, image, listen != NULL ? listen : "", false, e) ==
-		ERR_OK) {
+	    rig_add(&r, image, listen != NULL ? listen : "", e) == ERR_OK) {
 		flash_free(&r.flash);
 		rig_until_end(&r, e);
 	}

@@ -7,6 +7,7 @@
 struct fleet {
 	struct machine_common common;
 	struct keypool keys;
+	struct machine_scratch scratch;
 	struct loop *loop;
 	struct loop_listener *listener;
 	struct machine **machine; /* owned */
@@ -47,6 +48,8 @@ fleet_new(const struct fleet_setup *setup, struct fleet **out, struct err *e)
 	f->common.event = setup->event;
 	f->common.arg = setup->arg;
 	f->common.keys = &f->keys;
+	machine_scratch_init(&f->scratch);
+	f->common.scratch = &f->scratch;
 	if (loop_new(&f->loop, e) != ERR_OK ||
 	    loop_listen(f->loop, setup->listen, setup->port, &accept,
 		&f->listener, e) != ERR_OK ||
@@ -130,6 +133,7 @@ fleet_free(struct fleet *f)
 	free(f->machine);
 	tls_free(f->common.psk);
 	keypool_free(&f->keys);
+	machine_scratch_free(&f->scratch);
 	loop_listener_free(f->listener);
 	loop_free(f->loop);
 	free(f);

@@ -46,7 +46,7 @@ add_all(struct rig *r, struct dirent *const *list, int n, struct err *e)
 		inet_ntop(AF_INET, &at, address, sizeof(address));
 		if (file_join(path, sizeof(path), r->args->pos[0],
 			list[i]->d_name, e) == ERR_OK)
-			rig_add(r, path, address, true, e);
+			rig_add(r, path, address, e);
 		if (e->code == ERR_USAGE)
 			return e->code;
 		if (e->code != ERR_OK) {
@@ -67,7 +67,7 @@ fleet(const struct cli_args *args, struct err *e)
 {
 	struct dirent **list = NULL;
 	enum err_code some = ERR_OK;
-	struct rig r = { 0 };
+	struct rig r = { .many = true };
 	int n;
 
 	n = scandir(args->pos[0], &list,
@@ -76,7 +76,7 @@ fleet(const struct cli_args *args, struct err *e)
 	if (n == -1)
 		return err_sys(e, ERR_NOINPUT, "%s", args->pos[0]);
 	if (rig_open(&r, args, "0.0.0.0", e) == ERR_OK &&
-	    file_mkdir(r.state, 0700, e) == ERR_OK) {
+	    (r.state == NULL || file_mkdir(r.state, 0700, e) == ERR_OK)) {
 		some = add_all(&r, list, n, e);
 		flash_free(&r.flash);
 		if (e->code == ERR_OK)

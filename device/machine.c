@@ -8,6 +8,7 @@
 
 #include "base/rand.h"
 #include "base/secret.h"
+#include "device/amthttp.h"
 #include "device/hellos.h"
 #include "device/identity.h"
 #include "device/machine.h"
@@ -170,6 +171,16 @@ save(struct machine *m)
 		tell_failure(m, "failed", &e);
 }
 
+static void
+save_soon(struct machine *m)
+{
+	struct err e = { 0 };
+
+	m->unsaved_ms = 0;
+	if (state_save_soon(m->state, &e) != ERR_OK)
+		tell_failure(m, "failed", &e);
+}
+
 /* True if the window is over by now. */
 static bool
 count(struct machine *m)
@@ -228,7 +239,7 @@ on_window(void *arg)
 		return;
 	}
 	if (m->unsaved_ms >= SAVE_MS)
-		save(m);
+		save_soon(m);
 	watch_window(m);
 }
 
@@ -468,6 +479,24 @@ machine_reset(struct machine *m)
 
 /* Life. */
 
+void
+machine_scratch_init(struct machine_scratch *s)
+{
+	memset(s, 0, sizeof(*s));
+	wr_grow(&s->body, AMTHTTP_BODY_MAX);
+	wr_grow(&s->soap, VISIT_ANSWER_MAX);
+	wr_grow(&s->out, VISIT_ANSWER_MAX + AMTHTTP_HEAD_MAX);
+}
+
+void
+machine_scratch_free(struct machine_scratch *s)
+{
+	wr_free(&s->body);
+	wr_free(&s->soap);
+	wr_free(&s->out);
+	secret_wipe(&s->item, sizeof(s->item));
+}
+
 static bool
 parts_new(struct machine *m)
 {
@@ -501,6 +530,15 @@ place(struct machine *m, const struct machine_place *p)
 	m->blank = p->blank;
 }
 
+static enum err_code
+open_state(struct state *s, const struct machine_place *p,
+    const uint8_t random[static 16], struct err *e)
+{
+	if (p->care == STATE_DURABLE)
+		return state_open(s, p->state_dir, random, e);
+	return state_begin(s, p->state_dir, p->care, random, e);
+}
+
 enum err_code
 machine_new(const struct machine_common *common, const struct record *r,
     const struct machine_place *p, struct machine **out, struct err *e)
@@ -516,7 +554,7 @@ machine_new(const struct machine_common *common, const struct record *r,
 	*m->factory = *r;
 	place(m, p);
 	if (rand_bytes(random, sizeof(random), e) != ERR_OK ||
-	    state_open(m->state, p->state_dir, random, e) != ERR_OK ||
+	    open_state(m->state, p, random, e) != ERR_OK ||
 	    use_key(m, e) != ERR_OK || hellos_new(m, e) != ERR_OK ||
 	    loop_timer_new(common->loop, on_window, m, &m->window, e) !=
 		ERR_OK) {
@@ -525,6 +563,7 @@ machine_new(const struct machine_common *common, const struct record *r,
 	}
 	m->amt->factory = m->factory;
 	m->amt->state = m->state;
+	m->amt->item = &common->scratch->item;
 	m->host =
 	    (struct amt_host){ m, host_random, host_key, host_now, host_save };
 	m->amt->host = &m->host;
@@ -539,6 +578,8 @@ machine_free(struct machine *m)
 	if (m == NULL)
 		return;
 	if (m->open && !count(m) && m->unsaved_ms >= UNSAVED_MS)
+		m->state->unsaved = true;
+	if (m->state != NULL && m->state->unsaved)
 		save(m);
 	while (m->sessions != NULL)
 		visit_free(m->sessions);

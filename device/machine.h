@@ -38,12 +38,19 @@ struct machine_event {
 	int64_t retry;         /* "hello": the counter in it; else -1 */
 };
 
+/* What is needed while an answer is made, and by one machine at a time. */
+struct machine_scratch {
+	struct amt_item item;
+	struct wr body, soap, out;
+};
+
 /* Shared by all machines of a program; borrowed by each. */
 struct machine_common {
 	struct loop *loop;
 	const struct settings *settings;
 	struct tls *psk; /* one end for all: machine_psk_tls() */
 	struct keypool *keys;
+	struct machine_scratch *scratch;
 	void (*event)(
 	    void *arg, struct machine *, const struct machine_event *);
 	void *arg;
@@ -92,7 +99,8 @@ struct machine_lan {
 
 /* Where a machine is put; texts are copied. */
 struct machine_place {
-	const char *state_dir;
+	const char *state_dir; /* NULL: volatile */
+	enum state_care care;
 	const char *address;
 	struct machine_server server;
 	/* What counts again when a key's values are gone. */
@@ -103,6 +111,8 @@ struct machine_place {
 
 enum err_code machine_psk_tls(
     const struct settings *, struct tls **, struct err *);
+void machine_scratch_init(struct machine_scratch *);
+void machine_scratch_free(struct machine_scratch *); /* wipes */
 
 /* Takes a copy of the image's record; one that the state keeps of a one-touch
  * key counts in its place. Nothing is sent before machine_start(). */

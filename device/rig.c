@@ -30,6 +30,24 @@ on_event(void *arg, struct machine *m, const struct machine_event *event)
 		fleet_stop(r->fleet);
 }
 
+/* One machine's state is always kept: it may have used up a key. */
+static enum err_code
+find_state(struct rig *r, struct err *e)
+{
+	if (r->many && r->settings.insecure_volatile_state)
+		return ERR_OK;
+	return cli_need(r->args, "--state", &r->state, e);
+}
+
+/* A name is looked up once, however many machines there are. */
+static enum err_code
+find_option(struct rig *r, struct err *e)
+{
+	const char *option = cli_value(r->args, "--server", NULL);
+
+	return option == NULL ? ERR_OK : route_option(option, &r->server, e);
+}
+
 enum err_code
 rig_open(struct rig *r, const struct cli_args *args, const char *listen,
     struct err *e)
@@ -42,9 +60,9 @@ rig_open(struct rig *r, const struct cli_args *args, const char *listen,
 
 	r->args = args;
 	r->exit_when_done = cli_flag(args, "--exit-when-provisioned");
-	if (cli_need(args, "--state", &r->state, e) != ERR_OK ||
-	    settings_read(&r->settings, cli_value(args, "--config", NULL), e) !=
+	if (settings_read(&r->settings, cli_value(args, "--config", NULL), e) !=
 		ERR_OK ||
+	    find_state(r, e) != ERR_OK || find_option(r, e) != ERR_OK ||
 	    flash_open(&r->flash, cli_value(args, "--base", NULL), e) !=
 		ERR_OK ||
 	    cli_number(args, "--port", 0, 65535, AMT_TLS_PORT, &port, e) !=
@@ -54,6 +72,9 @@ rig_open(struct rig *r, const struct cli_args *args, const char *listen,
 	if (r->settings.pkich.star)
 		log_warn("insecure_star_cn: a server named * is taken to be of "
 			 "any domain");
+	if (r->many && r->settings.insecure_volatile_state)
+		log_warn("insecure_volatile_state: what machines remember ends "
+			 "with this process");
 	if (r->settings.insecure_key_pool > 0)
 		log_warn("insecure_key_pool: machines share %zu keys",
 		    r->settings.insecure_key_pool);
@@ -75,15 +96,14 @@ rig_until_end(struct rig *r, struct err *e)
 
 /* The image's server need not be there while a key names another. */
 static enum err_code
-find_servers(const struct cli_args *args, const struct record *image,
+find_servers(const struct rig *r, const struct record *image,
     const struct record *in_force, struct machine_place *p, struct err *e)
 {
-	const char *option = cli_value(args, "--server", NULL);
 	struct err ignored = { 0 };
 
-	if (route_find(option, in_force, &p->server, e) != ERR_OK)
+	if (route_find(&r->server, in_force, &p->server, e) != ERR_OK)
 		return e->code;
-	route_find(option, image, &p->image_server, &ignored);
+	route_find(&r->server, image, &p->image_server, &ignored);
 	return ERR_OK;
 }
 
@@ -160,30 +180,42 @@ find_record(struct rig *r, const char *image, struct machine_place *p,
 	return e->code;
 }
 
-/* by_uuid: the state is in a folder of that name. */
+/* Where the machine's state is; dir is room for a path. */
+static enum err_code
+place_state(struct rig *r, const struct record *rec, char *dir,
+    struct machine_place *p, struct err *e)
+{
+	char uuid[UUID_TEXT];
+
+	if (!r->many)
+		return ERR_OK;
+	p->care = r->state == NULL ? STATE_VOLATILE : STATE_LOOSE;
+	if (r->state == NULL)
+		return ERR_OK;
+	uuid_text(&rec->uuid, uuid);
+	if (file_join(dir, STATE_PATH, r->state, uuid, e) == ERR_OK)
+		p->state_dir = dir;
+	return e->code;
+}
+
 enum err_code
-rig_add(struct rig *r, const char *image, const char *address, bool by_uuid,
-    struct err *e)
+rig_add(struct rig *r, const char *image, const char *address, struct err *e)
 {
 	struct record *rec = calloc(2, sizeof(*rec)), *in_force = rec + 1;
-	char uuid[UUID_TEXT], dir[STATE_PATH];
 	struct machine_place p = { .address = address };
+	char dir[STATE_PATH];
 
 	if (rec == NULL)
 		return err_mem(e);
 	p.suffix = cli_value(r->args, "--suffix", "");
-	p.state_dir = by_uuid ? NULL : r->state;
-	if (find_record(r, image, &p, rec, e) != ERR_OK)
+	p.state_dir = r->many ? NULL : r->state;
+	if (find_record(r, image, &p, rec, e) != ERR_OK ||
+	    place_state(r, rec, dir, &p, e) != ERR_OK)
 		goto out;
-	if (by_uuid) {
-		uuid_text(&rec->uuid, uuid);
-		if (file_join(dir, sizeof(dir), r->state, uuid, e) != ERR_OK)
-			goto out;
-		p.state_dir = dir;
-	}
 	*in_force = *rec;
-	if (meet_key(r, &p, in_force, e) == ERR_OK &&
-	    find_servers(r->args, rec, in_force, &p, e) == ERR_OK)
+	if ((p.care == STATE_VOLATILE ||
+		meet_key(r, &p, in_force, e) == ERR_OK) &&
+	    find_servers(r, rec, in_force, &p, e) == ERR_OK)
 		fleet_add(r->fleet, rec, &p, e);
 out:
 	record_wipe(rec);

@@ -18,7 +18,9 @@
 
 struct rig {
 	const struct cli_args *args;
-	const char *state; /* folder */
+	bool many;         /* fleet: a state's folder is named by the UUID */
+	const char *state; /* folder; NULL where states are volatile */
+	struct machine_server server; /* of the option --server, or "" */
 	struct settings settings;
 	struct flash flash;
 	struct blank board; /* boot only */
@@ -27,12 +29,12 @@ struct rig {
 	struct secret setup; /* boot only: the Setup.bin of a blank board */
 };
 
-/* Options, settings, the base and the listener; rig_free() in any case. */
+/* Options, settings, the base and the listener; `many` is set before.
+ * rig_free() in any case. */
 enum err_code rig_open(
     struct rig *, const struct cli_args *, const char *listen, struct err *);
-/* by_uuid: the state is in a folder of that name. */
-enum err_code rig_add(struct rig *, const char *image, const char *address,
-    bool by_uuid, struct err *);
+enum err_code rig_add(
+    struct rig *, const char *image, const char *address, struct err *);
 /* Starts the machines and runs until a signal, or until all are done. */
 enum err_code rig_until_end(struct rig *, struct err *);
 void rig_free(struct rig *);

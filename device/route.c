@@ -26,42 +26,42 @@ resolve(const char *name, char out[static LOOP_ADDR_LEN], struct err *e)
 	return ERR_OK;
 }
 
-/* HOST, HOST:PORT or [ADDRESS]:PORT. */
-static enum err_code
-option_server(const char *text, char out[static LOOP_ADDR_LEN], uint16_t *port,
-    struct err *e)
+enum err_code
+route_option(const char *text, struct machine_server *out, struct err *e)
 {
-	const char *colon = strrchr(text, ':');
+	const char *host = text, *colon = strrchr(text, ':');
 	size_t n = strlen(text);
-	char host[256], *end;
 	unsigned long v;
+	char name[256], *end;
 
+	out->port = 0;
 	if (colon != NULL && (text[0] != '[' || colon[-1] == ']')) {
 		v = strtoul(colon + 1, &end, 10);
 		if (colon[1] == '\0' || *end != '\0' || v == 0 || v > 65535)
 			return err_set(
 			    e, ERR_USAGE, "--server %s: no port", text);
-		*port = (uint16_t)v;
+		out->port = (uint16_t)v;
 		n = (size_t)(colon - text);
 	}
 	if (n > 1 && text[0] == '[' && text[n - 1] == ']') {
-		text++;
+		host++;
 		n -= 2;
 	}
-	if (n == 0 || n >= sizeof(host))
+	if (n == 0 || n >= sizeof(name))
 		return err_set(e, ERR_USAGE, "--server: no host");
-	snprintf(host, sizeof(host), "%.*s", (int)n, text);
-	return resolve(host, out, e);
+	snprintf(name, sizeof(name), "%.*s", (int)n, host);
+	return resolve(name, out->address, e);
 }
 
 enum err_code
-route_find(const char *option, const struct record *r,
+route_find(const struct machine_server *option, const struct record *r,
     struct machine_server *out, struct err *e)
 {
-	out->address[0] = '\0';
-	out->port = r->server_port != 0 ? r->server_port : HELLO_PORT;
-	if (option != NULL)
-		return option_server(option, out->address, &out->port, e);
+	*out = *option;
+	if (out->port == 0)
+		out->port = r->server_port != 0 ? r->server_port : HELLO_PORT;
+	if (out->address[0] != '\0')
+		return ERR_OK;
 	if (get_u32le(r->server_ip) != 0)
 		inet_ntop(AF_INET, r->server_ip, out->address, LOOP_ADDR_LEN);
 	else if (r->server_fqdn[0] != '\0')

@@ -11,9 +11,12 @@
 #include "device/machine.h"
 #include "formats/record.h"
 
-/* option is HOST, HOST:PORT or [ADDRESS]:PORT, or NULL. Nothing known is no
- * error: the address is empty. */
-enum err_code route_find(const char *option, const struct record *,
-    struct machine_server *, struct err *);
+/* HOST, HOST:PORT or [ADDRESS]:PORT; without a port it is 0. */
+enum err_code route_option(
+    const char *text, struct machine_server *, struct err *);
+/* option's address is empty where there is none. Nothing known is no error:
+ * the address is empty. */
+enum err_code route_find(const struct machine_server *option,
+    const struct record *, struct machine_server *, struct err *);
 
 #endif

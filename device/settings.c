@@ -90,7 +90,9 @@ read_words(struct config_group *g, struct settings *s, struct err *e)
 	const char *suites;
 	int ask;
 
-	if (config_word(g, "challenge", asks, 0, &ask, e) != ERR_OK ||
+	if (config_bool(g, "insecure_volatile_state", false,
+		&s->insecure_volatile_state, e) != ERR_OK ||
+	    config_word(g, "challenge", asks, 0, &ask, e) != ERR_OK ||
 	    config_string(g, "psk_suites", s->psk_suites, &suites, e) != ERR_OK)
 		return e->code;
 	s->challenge = (enum settings_challenge)ask;

@@ -38,9 +38,10 @@ struct settings {
 	unsigned time_scale;   /* schedule and windows run so much faster */
 	unsigned long idle_ms; /* of a session */
 	size_t announced_max;
-	size_t insecure_key_pool;  /* keys for all machines; 0: each its own */
-	struct pkich_choice pkich; /* star: insecure_star_cn */
-	unsigned setupbin_major_max; /* 0: by the AMT version */
+	size_t insecure_key_pool; /* keys for all machines; 0: each its own */
+	bool insecure_volatile_state; /* states end with the process */
+	struct pkich_choice pkich;    /* star: insecure_star_cn */
+	unsigned setupbin_major_max;  /* 0: by the AMT version */
 	enum settings_challenge challenge;
 	char psk_suites[SETTINGS_SUITES];
 };

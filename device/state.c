@@ -12,6 +12,7 @@
 #include "device/state.h"
 
 #define FIRST_LINE "amtforge-device-state 1"
+#define FILE_NAME "state"
 #define FILE_MAX_BYTES 131072
 
 enum err_code
@@ -159,17 +160,31 @@ put_all(struct wr *w, const struct state *s)
 enum err_code
 state_save(const struct state *s, struct err *e)
 {
+	int how = FILE_REPLACE | FILE_SECRET |
+	    (s->care == STATE_LOOSE ? FILE_UNSYNCED : 0);
+	char path[STATE_PATH];
 	struct wr w;
 
+	if (s->care == STATE_VOLATILE)
+		return ERR_OK;
 	wr_grow(&w, FILE_MAX_BYTES);
 	put_all(&w, s);
 	if (w.failed)
 		err_mem(e);
-	else
-		file_write(
-		    s->path, FILE_REPLACE | FILE_SECRET, w.buf, w.len, e);
+	else if (file_mkdir(s->dir, 0700, e) == ERR_OK &&
+	    file_join(path, sizeof(path), s->dir, FILE_NAME, e) == ERR_OK)
+		file_write(path, how, w.buf, w.len, e);
 	wr_free(&w);
 	return e->code;
+}
+
+enum err_code
+state_save_soon(struct state *s, struct err *e)
+{
+	if (s->care == STATE_DURABLE)
+		return state_save(s, e);
+	s->unsaved = true;
+	return ERR_OK;
 }
 
 /* Reading. */
@@ -394,7 +409,7 @@ take(struct state *s, const char *key, const char *v)
 }
 
 static enum err_code
-lines_read(struct state *s, char *text, struct err *e)
+lines_read(struct state *s, const char *path, char *text, struct err *e)
 {
 	char *line, *rest = text, *sp;
 	bool ended = false;
@@ -415,25 +430,25 @@ lines_read(struct state *s, char *text, struct err *e)
 			break;
 	}
 	if (!ended || rest != NULL)
-		return err_set(e, ERR_DATA,
-		    "%s: line %zu: not a device's state", s->path, i);
+		return err_set(
+		    e, ERR_DATA, "%s: line %zu: not a device's state", path, i);
 	return ERR_OK;
 }
 
 static enum err_code
-state_load(struct state *s, struct err *e)
+state_load(struct state *s, const char *path, struct err *e)
 {
 	uint8_t *p = NULL;
 	char *text;
 	size_t n = 0;
 
-	if (file_read(s->path, FILE_MAX_BYTES, &p, &n, e) != ERR_OK)
+	if (file_read(path, FILE_MAX_BYTES, &p, &n, e) != ERR_OK)
 		return e->code;
 	if ((text = calloc(1, n + 1)) == NULL) {
 		err_mem(e);
 	} else {
 		memcpy(text, p, n);
-		lines_read(s, text, e);
+		lines_read(s, path, text, e);
 		secret_wipe(text, n);
 	}
 	free(text);
@@ -443,21 +458,37 @@ state_load(struct state *s, struct err *e)
 }
 
 enum err_code
-state_open(struct state *s, const char *dir, const uint8_t random[static 16],
-    struct err *e)
+state_begin(struct state *s, const char *dir, enum state_care care,
+    const uint8_t random[static 16], struct err *e)
 {
+	char path[STATE_PATH];
+
 	memset(s, 0, sizeof(*s));
 	s->credential = -1;
 	s->enabled = -1;
-	if (file_mkdir(dir, 0700, e) != ERR_OK ||
-	    file_join(s->path, sizeof(s->path), dir, "state", e) != ERR_OK)
-		return e->code;
-	if (file_exists(s->path)) {
-		if (state_load(s, e) != ERR_OK)
-			state_free(s);
-		return e->code;
-	}
+	s->care = care;
 	auth_realm(s->realm, random);
+	if (care == STATE_VOLATILE)
+		return ERR_OK;
+	if (file_join(path, sizeof(path), dir, FILE_NAME, e) != ERR_OK)
+		return e->code;
+	if ((s->dir = strdup(dir)) == NULL)
+		return err_mem(e);
+	if (!file_exists(path))
+		s->unsaved = true;
+	else if (state_load(s, path, e) != ERR_OK)
+		state_free(s);
+	return e->code;
+}
+
+enum err_code
+state_open(struct state *s, const char *dir, const uint8_t random[static 16],
+    struct err *e)
+{
+	if (state_begin(s, dir, STATE_DURABLE, random, e) != ERR_OK ||
+	    !s->unsaved)
+		return e->code;
+	s->unsaved = false;
 	return state_save(s, e);
 }
 
@@ -505,6 +536,9 @@ state_free(struct state *s)
 	state_reset(s, false);
 	state_blob_free(&s->key);
 	state_blob_free(&s->cert);
+	free(s->dir);
+	s->dir = NULL;
+	s->unsaved = false;
 }
 
 /* One-touch. */

@@ -5,6 +5,9 @@
  * and written whole. What a set-up session changes is kept in memory until
  * CommitChanges and saved with it in one step, so that a device that loses
  * power in the middle starts over from its factory values.
+ *
+ * The many machines of a fleet do with less: their folders are made when there
+ * is something to keep, and a save is not synced (enum state_care).
  */
 #ifndef DEVICE_STATE_H
 #define DEVICE_STATE_H
@@ -50,8 +53,17 @@ struct state_record {
 	uint64_t created; /* seconds since 1970 */
 };
 
+/* How much a state is worth. */
+enum state_care {
+	STATE_DURABLE,  /* each save is on the disk when it returns */
+	STATE_LOOSE,    /* outlives the process, not a power cut */
+	STATE_VOLATILE, /* memory only: for load tests of a server */
+};
+
 struct state {
-	char path[STATE_PATH];
+	char *dir; /* owned; NULL where it is volatile */
+	enum state_care care;
+	bool unsaved; /* to be saved at the end: it was put off */
 	enum state_phase phase;
 	uint32_t retry; /* of the next hello */
 	struct window window;
@@ -84,6 +96,13 @@ struct state {
 enum err_code state_open(struct state *, const char *dir,
     const uint8_t random[static 16], struct err *);
 enum err_code state_save(const struct state *, struct err *);
+/* Reads the folder's state, or starts one in memory: nothing is made before
+ * the first save. dir may be NULL where care is STATE_VOLATILE. */
+enum err_code state_begin(struct state *, const char *dir, enum state_care,
+    const uint8_t random[static 16], struct err *);
+/* Of counters that a machine can do without: where a save at once would be too
+ * dear for the many of a fleet, the next save has them, or the end. */
+enum err_code state_save_soon(struct state *, struct err *);
 /* Back to the factory: in memory; keeps realm, own key and certificate, and
  * with partial the pre-shared key and what a one-touch key set. Roots that came
  * from a key do not survive a full one (Open AMT docs). */

@@ -193,7 +193,7 @@ usbkey_boot(const struct usbkey_boot *b, struct record *rec, struct usbkey *k,
 		return err_mem(e);
 	memset(&s, 0, sizeof(s));
 	if (rand_bytes(random, sizeof(random), e) == ERR_OK &&
-	    state_open(&s, b->state_dir, random, e) == ERR_OK) {
+	    state_begin(&s, b->state_dir, STATE_DURABLE, random, e) == ERR_OK) {
 		if (b->path != NULL || b->setup != NULL)
 			touch(k, b, &s, rec, e);
 		k->in_force = k->applied || state_onetouch(&s, rec, kept);

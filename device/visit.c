@@ -13,8 +13,6 @@
 #include "device/visit.h"
 #include "formats/reason.h"
 
-#define ANSWER_MAX 0x40000
-
 struct machine_session {
 	struct machine *m;
 	struct loop_conn *conn; /* NULL until the handshake is over */
@@ -25,7 +23,6 @@ struct machine_session {
 	bool committed;
 	struct state_record record; /* for the configuration record */
 	struct err refusal;
-	struct wr body, soap, out;
 };
 
 struct machine_session *
@@ -38,9 +35,6 @@ visit_new(struct machine *m, const struct loop_peer *peer)
 	v->m = m;
 	v->managing = v->admitted = m->state->phase == STATE_POST;
 	snprintf(v->peer, sizeof(v->peer), "%s", peer->peer);
-	wr_grow(&v->body, AMTHTTP_BODY_MAX);
-	wr_grow(&v->soap, ANSWER_MAX);
-	wr_grow(&v->out, ANSWER_MAX + AMTHTTP_HEAD_MAX);
 	if ((v->next = m->sessions) != NULL)
 		v->next->prev = v;
 	m->sessions = v;
@@ -58,9 +52,6 @@ release(struct machine_session *v)
 		v->next->prev = v->prev;
 	if (v->committed)
 		v->m->parting = false;
-	wr_free(&v->body);
-	wr_free(&v->soap);
-	wr_free(&v->out);
 	free(v);
 }
 
@@ -150,18 +141,19 @@ visit_psk(void *arg, void *conn_arg, const char *identity,
 static void
 answer(struct machine_session *v, struct amthttp_answer *a)
 {
+	struct wr *out = &v->m->common->scratch->out;
 	char version[16];
 
 	amt_version(v->m->factory, version);
 	a->version = version;
 	a->date = (time_t)amt_now(v->m->amt);
-	wr_reset(&v->out);
-	amthttp_write(&v->out, a);
-	if (v->out.failed) {
+	wr_reset(out);
+	amthttp_write(out, a);
+	if (out->failed) {
 		loop_conn_finish(v->conn);
 		return;
 	}
-	loop_conn_send(v->conn, v->out.buf, v->out.len);
+	loop_conn_send(v->conn, out->buf, out->len);
 	if (a->close)
 		loop_conn_finish(v->conn);
 }
@@ -275,22 +267,25 @@ answer_soap(struct machine_session *v, const struct amthttp_request *r)
 {
 	struct amthttp_answer a = { .close = r->close };
 	struct machine *m = v->m;
+	struct machine_scratch *s = m->common->scratch;
 	struct err e = { 0 };
 	struct xml *xml = NULL;
 
-	if (xml_read(v->body.buf, v->body.len, &xml, &e) != ERR_OK) {
+	if (xml_read(s->body.buf, s->body.len, &xml, &e) != ERR_OK) {
 		answer_status(v, 400);
 		return;
 	}
 	m->requests++;
 	m->amt->session = v->record;
-	wr_reset(&v->soap);
-	a.status = amt_answer(m->amt, xml_root(xml), &v->soap);
+	wr_reset(&s->soap);
+	a.status = amt_answer(m->amt, xml_root(xml), &s->soap);
 	xml_free(xml);
-	a.body = v->soap.buf;
-	a.n = v->soap.len;
+	a.body = s->soap.buf;
+	a.n = s->soap.len;
 	a.close |= ends_session(v);
 	answer(v, &a);
+	wr_reset(&s->soap);
+	wr_reset(&s->out);
 	take_event(v);
 }
 
@@ -342,6 +337,7 @@ static size_t
 on_data(void *arg, struct loop_conn *c, const uint8_t *p, size_t n)
 {
 	struct machine_session *v = arg;
+	struct wr *body = &v->m->common->scratch->body;
 	struct amthttp_request r;
 	size_t used = n;
 	int status = 400;
@@ -349,16 +345,19 @@ on_data(void *arg, struct loop_conn *c, const uint8_t *p, size_t n)
 	(void)c;
 	if (!v->admitted)
 		return n;
-	switch (amthttp_read(p, n, &r, &v->body, &used, &status)) {
+	switch (amthttp_read(p, n, &r, body, &used, &status)) {
 	case AMTHTTP_MORE:
-		return 0;
+		used = 0;
+		break;
 	case AMTHTTP_BAD:
 		answer_status(v, status);
-		return n;
+		used = n;
+		break;
 	case AMTHTTP_DONE:
 		request(v, &r);
 		break;
 	}
+	wr_reset(body); /* no password stays in it */
 	return used;
 }
 

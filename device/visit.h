@@ -9,6 +9,9 @@
 
 #include "device/machine.h"
 
+/* Of an answer's body. */
+#define VISIT_ANSWER_MAX 0x40000
+
 /* A new visit; NULL if there is no memory. The loop's handler frees it. */
 struct machine_session *visit_new(struct machine *, const struct loop_peer *);
 void visit_free(struct machine_session *); /* closes its connection, if any */

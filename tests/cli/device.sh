@@ -107,6 +107,17 @@ a_lowered_guard_is_told_at_the_start() {
 	says 'insecure_key_pool: '
 }
 
+a_fleets_states_need_no_folder_where_they_are_volatile() {
+	images psk 2
+	echo 'insecure_volatile_state = true;' >device.cfg
+	status 124 timeout 2 amtforge-device fleet images --port 0 --json \
+		--server 127.0.0.1:9 --net 127.80.8.0 --config device.cfg
+	says 'insecure_volatile_state: '
+	[ "$(grep -c '"event":"hello-failed"' out)" = 2 ]
+	status 2 amtforge-device fleet images --port 0
+	says --state
+}
+
 a_fleet_goes_on_without_the_image_that_does_not_boot() {
 	images psk 2
 	cp base.bin images/aaa.bin
@@ -126,5 +137,6 @@ t what_is_missing_or_misspelt_is_named
 t a_state_that_is_not_understood_is_refused_and_kept
 t each_machine_of_a_fleet_has_its_address_and_its_state
 t a_lowered_guard_is_told_at_the_start
+t a_fleets_states_need_no_folder_where_they_are_volatile
 t a_fleet_goes_on_without_the_image_that_does_not_boot
 done_testing

@@ -75,10 +75,12 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	const struct amt_host host = { NULL, fill, make_key, now, save };
 	struct record *factory = calloc(1, sizeof(*factory));
 	struct state *state = calloc(1, sizeof(*state));
+	struct amt_item *item = calloc(1, sizeof(*item));
 	struct amt *a = calloc(1, sizeof(*a));
 	struct rd r;
 
-	must(factory != NULL && state != NULL && a != NULL);
+	must(factory != NULL && state != NULL && item != NULL && a != NULL);
+	a->item = item;
 	strcpy(state->realm, "Digest:A4070000000000000000000000000000");
 	strcpy(factory->otp, "Otp12345");
 	factory->hashes.n = 2;
@@ -100,6 +102,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	state_free(state);
 	free(state);
 	free(factory);
+	free(item);
 	free(a);
 	return 0;
 }

@@ -19,6 +19,7 @@
 static struct record factory;
 static struct state state;
 static struct amt amt;
+static struct amt_item item;
 static int saves;
 static bool save_fails;
 
@@ -69,6 +70,8 @@ start(void **unused)
 	memset(&factory, 0, sizeof(factory));
 	memset(&state, 0, sizeof(state));
 	memset(&amt, 0, sizeof(amt));
+	memset(&item, 0, sizeof(item));
+	amt.item = &item;
 	factory.amt_major = 3;
 	factory.pki = true;
 	assert_true(

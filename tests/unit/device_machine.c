@@ -19,6 +19,7 @@
 static struct settings settings;
 static struct keypool keys;
 static struct machine_common common;
+static struct machine_scratch scratch;
 static struct loop_listener *port, *hellos;
 static struct machine *m;
 static struct http *http;
@@ -181,6 +182,8 @@ start(void **unused)
 	common.settings = &settings;
 	common.event = on_event;
 	common.keys = &keys;
+	machine_scratch_init(&scratch);
+	common.scratch = &scratch;
 	assert_int_equal(loop_new(&common.loop, &e), ERR_OK);
 	assert_int_equal(http_new(common.loop, &http, &e), ERR_OK);
 	assert_int_equal(machine_psk_tls(&settings, &common.psk, &e), ERR_OK);
@@ -218,6 +221,7 @@ end(void **unused)
 	loop_listener_free(port);
 	loop_listener_free(hellos);
 	tls_free(common.psk);
+	machine_scratch_free(&scratch);
 	loop_free(common.loop);
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
 	return system(command);

@@ -211,6 +211,54 @@ a_record_that_is_damaged_is_refused(void **unused)
 	free(r);
 }
 
+static void
+a_fleets_state_makes_nothing_before_it_is_saved(void **unused)
+{
+	struct err e = { 0 };
+	char other[96];
+
+	(void)unused;
+	snprintf(other, sizeof(other), "%s/other", dir);
+	assert_int_equal(
+	    state_begin(&b, other, STATE_LOOSE, random16, &e), ERR_OK);
+	b.retry = 7;
+	assert_int_equal(state_save_soon(&b, &e), ERR_OK);
+	assert_true(b.unsaved);
+	assert_false(file_exists(other));
+	assert_int_equal(state_save(&b, &e), ERR_OK);
+	state_free(&b);
+	assert_int_equal(
+	    state_begin(&b, other, STATE_LOOSE, (const uint8_t[16]){ 9 }, &e),
+	    ERR_OK);
+	assert_int_equal(b.retry, 7);
+	assert_string_equal(b.realm, a.realm);
+}
+
+static void
+a_durable_state_puts_nothing_off(void **unused)
+{
+	struct err e = { 0 };
+
+	(void)unused;
+	a.retry = 9;
+	assert_int_equal(state_save_soon(&a, &e), ERR_OK);
+	reopen();
+	assert_int_equal(b.retry, 9);
+}
+
+static void
+a_volatile_state_touches_no_disk(void **unused)
+{
+	struct err e = { 0 };
+
+	(void)unused;
+	assert_int_equal(
+	    state_begin(&b, NULL, STATE_VOLATILE, random16, &e), ERR_OK);
+	assert_string_equal(b.realm, a.realm);
+	assert_int_equal(state_save(&b, &e), ERR_OK);
+	assert_int_equal(state_save_soon(&b, &e), ERR_OK);
+}
+
 int
 main(void)
 {
@@ -229,6 +277,13 @@ main(void)
 		    the_record_of_a_key_is_kept_whole, start, end),
 		cmocka_unit_test_setup_teardown(
 		    a_record_that_is_damaged_is_refused, start, end),
+		cmocka_unit_test_setup_teardown(
+		    a_fleets_state_makes_nothing_before_it_is_saved, start,
+		    end),
+		cmocka_unit_test_setup_teardown(
+		    a_durable_state_puts_nothing_off, start, end),
+		cmocka_unit_test_setup_teardown(
+		    a_volatile_state_touches_no_disk, start, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
