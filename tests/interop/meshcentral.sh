@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# peer: MeshCentral 1.1.55: a provisioning server of another project activates our device over TLS 1.2 and 1.3, and not one that must refuse it
+# peer MeshCentral: activates our device over TLS 1.2 and 1.3, and not one with
+#   another root, domain, only root, preset name, or without the OID
 #
 # MeshCentral's own code runs unchanged (meshcentral.cjs says what is preloaded)
 # on a LAN of network namespaces, one host for each device, since it deals with
@@ -13,7 +14,6 @@
 . "$(dirname "$0")/../batch.sh"
 
 OVMF=/usr/share/ovmf/OVMF.fd
-OID=2.16.840.1.113741.1.2.3
 FQDN=provisionserver.corp.example
 SETUP=$SHARED/tools/meshcentral_peer
 export NETLAB_PREFIX=mesh$$ NETLAB_STATE=$TEST_DIR/lab NETLAB_DOMAIN=corp.example
@@ -60,8 +60,8 @@ image() {
 	[ $# -eq 0 ] || printf '%s\n' "$@" >>profile.cfg
 	amtforge ledger init line.db
 	amtforge order open line.db profile.cfg --id O
-	amtforge unit issue line.db O --count 1 --json >unit
-	uuid=$(field uuid <unit)
+	amtforge unit issue line.db O --count 1 --json >row
+	uuid=$(field uuid <row)
 	amtforge image new base.bin --size 4M --bios $OVMF
 	amtforge image write line.db O --base base.bin \
 		--map "$ROOT/configs/map-ovmf.cfg" --out images
@@ -87,8 +87,8 @@ boot() {
 }
 
 end() {
-	kill $device
-	wait $device || :
+	kill "$device"
+	wait "$device" || :
 }
 
 # activated WORDS: MeshCentral has set the device up, in a session of that TLS.
@@ -98,7 +98,7 @@ activated() {
 	grep '"event":"provisioned".*"words":"'$FQDN'"' events
 	wait_for "\"amtUuid\":\"$uuid\"" "$MESH/data/amtactivation.log"
 	grep "\"amtUuid\":\"$uuid\"" "$MESH/data/amtactivation.log" |
-		grep '"action":"acmactivate-bare-metal"' | field pass >pass
+		grep '"action":"acmactivate-bare-metal"' | field pass >password
 }
 
 # ask PASSWORD URI: a WS-Man Get as admin, answer in ./soap; the HTTP status.
@@ -113,9 +113,9 @@ ask() {
 # The device says who set it up, and only MeshCentral's password opens it.
 opened_by_its_password() {
 	record=http://intel.com/wbem/wscim/1/ips-schema/1/IPS_TLSProvisioningRecord
-	[ "$(ask "$(cat pass)" $record)" = 200 ]
+	[ "$(ask "$(cat password)" $record)" = 200 ]
 	grep "ProvServerFQDN>$FQDN<" soap
-	[ "$(ask "not$(cat pass)" $record)" = 401 ]
+	[ "$(ask "not$(cat password)" $record)" = 401 ]
 	[ "$(ask admin $record)" = 401 ]
 }
 
