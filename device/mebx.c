@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "device/mebx.h"
+#include "formats/generation.h"
 #include "formats/onetouch.h"
 #include "formats/passwd.h"
 #include "formats/reason.h"
@@ -104,6 +105,12 @@ mebx_free(struct mebx *m)
 	free(m->base);
 	statelock_free(&m->lock);
 	free(m);
+}
+
+static const struct generation *
+age(const struct mebx *m)
+{
+	return generation_of(m->rec->amt_major, m->rec->amt_minor);
 }
 
 /* ---- the password ---- */
@@ -384,8 +391,9 @@ mebx_psk(struct mebx *m, const char *pid, const char *pps, struct err *e)
 
 	if (pid[0] == '\0' && pps[0] == '\0')
 		return no_psk(m, e);
-	if (m->rec->amt_major >= ONETOUCH_NO_PSK)
-		return bad_value("AMT 11 and later know no pre-shared keys", e);
+	if (!age(m)->psk)
+		return bad_value(
+		    "AMT of this version knows no pre-shared keys", e);
 	if (!psk_pid_parse(psk.pid, pid, &why))
 		err_refuse(e, ERR_DATA, reason_get(REASON_PID_MALFORMED),
 		    "PID: %s", why);
@@ -463,7 +471,7 @@ mebx_hash_add(struct mebx *m, const char *hex, const char *name, struct err *e)
 	size_t n = strlen(name);
 	struct wr w;
 
-	if (m->rec->amt_major >= MEBX_NO_HASH)
+	if (age(m)->screen == GENERATION_SCREEN_NONE)
 		return bad_value("the screen takes no hash from AMT 16 on: a "
 				 "USB key brings it",
 		    e);
@@ -471,7 +479,7 @@ mebx_hash_add(struct mebx *m, const char *hex, const char *name, struct err *e)
 		return bad_value("a hash has 40, 64 or 96 hexadecimal digits: "
 				 "SHA-1, SHA-256 or SHA-384",
 		    e);
-	if (h.type != HASH_SHA1 && m->rec->amt_major >= MEBX_NO_SHA256)
+	if (h.type != HASH_SHA1 && age(m)->screen != GENERATION_SCREEN_ALL)
 		return bad_value("the screen takes no SHA-256 hash from AMT 14 "
 				 "on: a USB key brings it",
 		    e);

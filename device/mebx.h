@@ -22,8 +22,6 @@
 #include "formats/record.h"
 
 #define MEBX_OTP_MIN 8
-#define MEBX_NO_SHA256 14 /* AMT whose screen takes no SHA-256 (Intel) */
-#define MEBX_NO_HASH 16   /* and none at all (public reports) */
 
 /* Too large for a stack, holds secrets: mebx_free() it. */
 struct mebx {

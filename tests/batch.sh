@@ -94,7 +94,7 @@ stop_server() {
 hello() {
 	from=$1
 	shift
-	# shellcheck disable=SC2086 # words
+	# shellcheck disable=SC2086,SC2016 # words
 	HELLO_TO=${HELLO_TO:-127.0.0.1} ${HELLO_VIA:-} perl -MIO::Socket::INET -e '
 		my ($port, $from, $uuid, @what) = @ARGV;
 		$uuid =~ tr/-//d;

@@ -45,11 +45,11 @@ shows() {
 	return 1
 }
 
-# boot [OPTION...]: until the machine has started; its events in ./events.
+# boot: until the machine has started; its events in ./events.
 boot() {
 	: >events
 	amtforge-device boot --image base.bin --state machine --port 0 \
-		--server 127.0.0.1:9 --json "$@" >events 2>log &
+		--server 127.0.0.1:9 --json >events 2>log &
 	device=$!
 	wait_for '"event":"\(started\|silent\)"' events || return 1
 }
@@ -177,7 +177,7 @@ generations_take_what_is_theirs() {
 	options="$options --amt 11.8"
 	type_in admin "$NEW" "$NEW" psk $PID $PPS hashes add $sha256 a back quit
 	done_with 1
-	shows 'AMT 11 and later know no pre-shared keys'
+	shows 'AMT of this version knows no pre-shared keys'
 	shows "sha256 $sha256"
 	rm -r machine
 	options="--image base.bin --uuid $U --amt 14.0"
@@ -250,12 +250,10 @@ a_fleet_s_machines_have_their_screens_shut_too() {
 a_terminal_gets_a_screen_and_no_password() {
 	command -v script >/dev/null
 	board
-	printf '%s\n' admin "$NEW" "$NEW" psk >typed
 	# Key by key: dashes come by themselves, and the third group is wrong
 	# at first.
-	printf '%s' 0000037m >>typed
-	printf '\n%s' nkldg5dcRRNX >>typed
-	printf '%s\n' rrnqe9yzzijl7lflvjed69xj save >>typed
+	printf '%s\n' admin "$NEW" "$NEW" psk 0000037m \
+		nkldg5dcRRNXrrnqe9yzzijl7lflvjed69xj save >typed
 	perl -e '$| = 1; while (<STDIN>) {
 		for (/^admin|Str0ng/ ? $_ : split //) {
 			print; select undef, undef, undef, 0.01;
