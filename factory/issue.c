@@ -8,7 +8,7 @@
 #include "base/stamp.h"
 #include "base/text.h"
 #include "factory/credential.h"
-#include "factory/csv.h"
+#include "formats/csv.h"
 #include "factory/issue.h"
 #include "factory/keypass.h"
 #include "factory/unit.h"

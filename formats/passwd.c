@@ -64,7 +64,7 @@ passwd_judge(const char *s, const char **why)
 }
 
 size_t
-passwd_make(char out[static PASSWD_LEN + 1], const uint8_t *random, size_t n)
+passwd_make_len(char *out, size_t want, const uint8_t *random, size_t n)
 {
 	const size_t letters = sizeof(alphabet) - 1;
 	const size_t fair = 256 / letters * letters;
@@ -74,16 +74,22 @@ passwd_make(char out[static PASSWD_LEN + 1], const uint8_t *random, size_t n)
 	while (used < n) {
 		size_t len = 0;
 
-		while (len < PASSWD_LEN && used < n) {
+		while (len < want && used < n) {
 			uint8_t b = random[used++];
 
 			if (b < fair)
 				out[len++] = alphabet[b % letters];
 		}
 		out[len] = '\0';
-		if (len == PASSWD_LEN && passwd_check(out, &why))
+		if (len == want && passwd_check(out, &why))
 			return used;
 	}
-	memset(out, 0, PASSWD_LEN + 1);
+	memset(out, 0, want + 1);
 	return 0;
+}
+
+size_t
+passwd_make(char out[static PASSWD_LEN + 1], const uint8_t *random, size_t n)
+{
+	return passwd_make_len(out, PASSWD_LEN, random, n);
 }

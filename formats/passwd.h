@@ -32,5 +32,9 @@ enum passwd_level passwd_judge(const char *, const char **why);
  * 10^9). */
 size_t passwd_make(
     char out[static PASSWD_LEN + 1], const uint8_t *random, size_t n);
+/* The same of len characters, 8 to PASSWD_MAX; short ones are drawn again more
+ * often: 1024 bytes suffice all but once in 10^9. */
+#define PASSWD_MIN 8
+size_t passwd_make_len(char *out, size_t len, const uint8_t *random, size_t n);
 
 #endif

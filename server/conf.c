@@ -9,120 +9,6 @@
 #include "formats/hello.h"
 #include "server/conf.h"
 
-#define PEM_MAX (256 * 1024)
-
-/* The file named by a key, read whole; ERR_CONFIG where the key is missing. */
-static enum err_code
-read_file(struct config_group *g, const char *beside, const char *key,
-    struct secret *out, struct err *e)
-{
-	char path[CONF_PATH], where[256];
-	const char *name = NULL;
-
-	if (config_string(g, key, NULL, &name, e) != ERR_OK)
-		return e->code;
-	if (name == NULL) {
-		config_where(g, NULL, where, sizeof(where));
-		return err_set(e, ERR_CONFIG, "%s: %s is missing", where, key);
-	}
-	if (file_beside(path, sizeof(path), beside, name, e) != ERR_OK)
-		return e->code;
-	return file_read_secret(path, PEM_MAX, out, e);
-}
-
-static enum err_code
-check_chain(struct config_group *g, const struct conf_chain *c, struct err *e)
-{
-	char where[256];
-	size_t bad = 0;
-
-	config_where(g, NULL, where, sizeof(where));
-	if (c->chain.n < 2 || !x509_self_signed(c->chain.cert[c->chain.n - 1]))
-		return err_set(e, ERR_CONFIG,
-		    "%s: the file must hold the chain, leaf first, and its "
-		    "root last: a device looks for the root in it",
-		    where);
-	if (x509_chain_verify(&c->chain, &bad, e) != ERR_OK)
-		return err_in(e, "%s: certificate %zu", where, bad + 1);
-	if (!x509_matches_key(c->chain.cert[0], c->key))
-		return err_set(e, ERR_CONFIG,
-		    "%s: the key is not that of the first certificate", where);
-	return ERR_OK;
-}
-
-static enum err_code
-read_chain(struct config_group *g, const char *beside, struct conf_chain *c,
-    struct err *e)
-{
-	struct secret cert = { 0 }, key = { 0 }, pass = { 0 };
-	const char *pass_file = NULL;
-	enum err_code rc;
-
-	rc = config_string(g, "pass_file", NULL, &pass_file, e);
-	if (rc == ERR_OK && pass_file != NULL)
-		rc = read_file(g, beside, "pass_file", &pass, e);
-	while (pass.len > 0 && pass.p[pass.len - 1] == '\n')
-		pass.p[--pass.len] = '\0'; /* PFX readers look for it */
-	if (rc == ERR_OK)
-		rc = read_file(g, beside, "cert", &cert, e);
-	if (rc == ERR_OK)
-		rc = read_file(g, beside, "key", &key, e);
-	if (rc == ERR_OK)
-		rc = x509_chain_read(cert.p, cert.len,
-		    pass.len > 0 ? &pass : NULL, &c->chain, e);
-	if (rc == ERR_OK)
-		rc = crypto_key_read(
-		    key.p, key.len, pass.len > 0 ? &pass : NULL, &c->key, e);
-	if (rc == ERR_OK)
-		rc = check_chain(g, c, e);
-	secret_free(&cert);
-	secret_free(&key);
-	secret_free(&pass);
-	return rc;
-}
-
-static enum err_code
-read_chains(
-    struct config_group *g, const char *path, struct conf *c, struct err *e)
-{
-	struct config_group *item;
-	size_t n = 0;
-
-	if (config_list(g, "chains", &n, e) != ERR_OK)
-		return e->code;
-	if (n > CONF_CHAINS)
-		return err_set(e, ERR_CONFIG, "%s: more than %d chains", path,
-		    CONF_CHAINS);
-	for (; c->nchains < n; c->nchains++) {
-		if (config_item(g, "chains", c->nchains, &item, e) != ERR_OK)
-			return e->code;
-		if (read_chain(item, path, &c->chain[c->nchains], e) !=
-		    ERR_OK) {
-			c->nchains++; /* what was read is freed */
-			return e->code;
-		}
-	}
-	return ERR_OK;
-}
-
-static enum err_code
-read_string(struct config_group *g, const char *key, const char *fallback,
-    char *out, size_t room, struct err *e)
-{
-	const char *s = NULL;
-	char where[256];
-
-	if (config_string(g, key, fallback, &s, e) != ERR_OK)
-		return e->code;
-	config_where(g, s == fallback ? NULL : key, where, sizeof(where));
-	if (s == NULL)
-		return err_set(e, ERR_CONFIG, "%s: %s is missing", where, key);
-	if (strlen(s) >= room)
-		return err_set(e, ERR_CONFIG, "%s: %s is too long", where, key);
-	strcpy(out, s);
-	return ERR_OK;
-}
-
 static enum err_code
 read_numbers(struct config_group *g, struct conf *c, struct err *e)
 {
@@ -176,33 +62,59 @@ read_flow(struct config_group *g, struct conf *c, struct err *e)
 		return e->code;
 	c->otp_required = need == 1;
 	strcpy(c->recover, recover[what]);
-	return read_string(
+	return certkey_text(
 	    g, "hand_over", "", c->hand_over, sizeof(c->hand_over), e);
+}
+
+static enum err_code
+read_tenants(
+    struct config_group *g, const char *path, struct conf *c, struct err *e)
+{
+	struct config_group *item;
+	char where[512];
+	size_t n = 0;
+
+	if (config_list(g, "tenants", &n, e) != ERR_OK || n == 0)
+		return e->code;
+	config_where(g, "tenants", where, sizeof(where));
+	if (n > CONF_TENANTS)
+		return err_set(e, ERR_CONFIG, "%s: more than %d tenants", where,
+		    CONF_TENANTS);
+	if ((c->tenant = calloc(n, sizeof(*c->tenant))) == NULL)
+		return err_mem(e);
+	for (size_t i = 0; i < n; i++) {
+		if (config_item(g, "tenants", i, &item, e) != ERR_OK ||
+		    tenant_read(item, path, &c->top, &c->tenant[i], e) !=
+			ERR_OK)
+			return e->code;
+		config_where(item, "name", where, sizeof(where));
+		if (conf_tenant(c, c->tenant[i].name) != NULL)
+			err_set(e, ERR_CONFIG,
+			    "%s: there is a tenant %s already", where,
+			    c->tenant[i].name);
+		c->ntenants++;
+		if (e->code != ERR_OK)
+			return e->code;
+	}
+	return ERR_OK;
 }
 
 static enum err_code
 read_root(
     struct config_group *g, const char *path, struct conf *c, struct err *e)
 {
-	static const char *const policies[] = { "first-use", "pinned", NULL };
 	char state[CONF_PATH] = "";
-	int policy = 0;
 
-	if (read_string(g, "state", NULL, state, sizeof(state), e) != ERR_OK ||
+	if (certkey_text(g, "state", NULL, state, sizeof(state), e) != ERR_OK ||
 	    file_beside(c->state, sizeof(c->state), path, state, e) != ERR_OK ||
-	    read_string(g, "listen", "0.0.0.0", c->listen, sizeof(c->listen),
+	    certkey_text(g, "listen", "0.0.0.0", c->listen, sizeof(c->listen),
 		e) != ERR_OK ||
-	    read_string(g, "psk_suites", TLS_PSK_SUITES, c->psk_suites,
+	    certkey_text(g, "psk_suites", TLS_PSK_SUITES, c->psk_suites,
 		sizeof(c->psk_suites), e) != ERR_OK ||
-	    config_word(g, "device_certificate", policies, 0, &policy, e) !=
-		ERR_OK ||
-	    config_bool(g, "tls_certificate", true, &c->tls_certificate, e) !=
-		ERR_OK)
+	    read_numbers(g, c, e) != ERR_OK || read_flow(g, c, e) != ERR_OK ||
+	    tenant_read(g, path, NULL, &c->top, e) != ERR_OK)
 		return e->code;
-	c->pinned_only = policy == 1;
-	if (read_numbers(g, c, e) != ERR_OK || read_flow(g, c, e) != ERR_OK)
-		return e->code;
-	return read_chains(g, path, c, e);
+	return read_tenants(g, path, c, e);
 }
 
 enum err_code
@@ -223,12 +135,23 @@ conf_read(const char *path, struct conf *c, struct err *e)
 	return rc;
 }
 
+struct tenant *
+conf_tenant(struct conf *c, const char *name)
+{
+	if (name[0] == '\0')
+		return &c->top;
+	for (size_t i = 0; i < c->ntenants; i++)
+		if (strcmp(c->tenant[i].name, name) == 0)
+			return &c->tenant[i];
+	return NULL;
+}
+
 void
 conf_free(struct conf *c)
 {
-	for (size_t i = 0; i < c->nchains; i++) {
-		x509_chain_free(&c->chain[i].chain);
-		crypto_key_free(c->chain[i].key);
-	}
+	tenant_free(&c->top);
+	for (size_t i = 0; i < c->ntenants; i++)
+		tenant_free(&c->tenant[i]);
+	free(c->tenant);
 	memset(c, 0, sizeof(*c));
 }

@@ -10,29 +10,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/crypto.h"
 #include "base/err.h"
 #include "base/loop.h"
-#include "base/x509.h"
+#include "server/tenant.h"
 
-#define CONF_CHAINS 16
+#define CONF_TENANTS 1024
 #define CONF_PATH 1024
-
-/* A provisioning certificate: leaf first, root last and self-signed. */
-struct conf_chain {
-	struct x509_chain chain;
-	struct crypto_key *key;
-};
 
 struct conf {
 	char state[CONF_PATH];
 	char listen[LOOP_ADDR_LEN];
 	uint16_t port;
 	uint16_t device_port;
-	size_t nchains;
-	struct conf_chain chain[CONF_CHAINS];
-	bool pinned_only;      /* device_certificate = "pinned" */
-	bool tls_certificate;  /* give each device a certificate of ours */
+	struct tenant top; /* the default one */
+	size_t ntenants;
+	struct tenant *tenant; /* the others */
 	bool otp_required;     /* otp = "required" */
 	unsigned window_hours; /* told to commands, with recover */
 	char recover[16];
@@ -48,6 +40,8 @@ struct conf {
 };
 
 enum err_code conf_read(const char *path, struct conf *, struct err *);
+/* The tenant of that name, NULL if there is none; "" is the default one. */
+struct tenant *conf_tenant(struct conf *, const char *name);
 void conf_free(struct conf *);
 
 #endif

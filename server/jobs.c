@@ -359,7 +359,7 @@ fill_plan(const struct job *j, struct session_plan *plan)
 	memcpy(plan->mebx_password, j->fresh.mebx_password,
 	    sizeof(plan->mebx_password));
 	plan->psk = j->fresh.psk;
-	if (in->how.conf->tls_certificate) {
+	if (in->how.conf->top.plain.certificate != POLICY_CERT_NONE) {
 		plan->certify = certify;
 		plan->certify_arg = j->in;
 	}
@@ -379,11 +379,11 @@ fill_how(struct job *j, struct setup_how *how)
 	if (!j->probe && j->psk && pairs_of(&j->unit, pairs) > j->index)
 		how->psk = pairs[j->index];
 	if (!j->probe && !j->psk) {
-		how->chain = &conf->chain[j->index].chain;
-		how->key = conf->chain[j->index].key;
+		how->chain = &conf->top.chain[j->index].chain;
+		how->key = conf->top.chain[j->index].key;
 	}
 	memcpy(how->pin, pin_of(&j->unit), sizeof(how->pin));
-	how->first_use = !conf->pinned_only;
+	how->first_use = !conf->top.pinned_only;
 	how->device_ca = j->in->how.ca;
 	fill_logins(j, how);
 	fill_plan(j, &how->plan);
@@ -483,15 +483,15 @@ admit(struct jobs *in, const struct hello *h, const struct store_unit *u,
     size_t *index, struct err *e)
 {
 	const struct conf *conf = in->how.conf;
-	const struct x509_chain *chain[CONF_CHAINS];
+	const struct x509_chain *chain[TENANT_CHAINS];
 	struct psk pairs[3] = { 0 };
 	struct admit a = { .known = u != NULL,
 		.psk = pairs,
 		.chain = chain,
-		.nchains = conf->nchains };
+		.nchains = conf->top.nchains };
 
-	for (size_t i = 0; i < conf->nchains; i++)
-		chain[i] = &conf->chain[i].chain;
+	for (size_t i = 0; i < conf->top.nchains; i++)
+		chain[i] = &conf->top.chain[i].chain;
 	if (u != NULL)
 		a.npsk = pairs_of(u, pairs);
 	a.provisioned = u != NULL && u->state == STORE_PROVISIONED;

@@ -38,7 +38,7 @@ struct jobs_event {
 };
 
 struct jobs_how {
-	const struct conf *conf;
+	struct conf *conf;
 	struct store *store;
 	struct loop *loop;
 	struct http *http;

@@ -90,7 +90,7 @@ make_chain(void)
 static void
 the_sample_says_what_the_defaults_are(void **state)
 {
-	static struct conf sample, c;
+	static struct conf sample, c; /* large */
 	struct err e;
 
 	(void)state;
@@ -103,8 +103,9 @@ the_sample_says_what_the_defaults_are(void **state)
 	assert_int_equal(c.port, 9971);
 	assert_int_equal(sample.port, c.port);
 	assert_int_equal(sample.device_port, c.device_port);
-	assert_int_equal(sample.pinned_only, c.pinned_only);
-	assert_int_equal(sample.tls_certificate, c.tls_certificate);
+	assert_int_equal(sample.top.pinned_only, c.top.pinned_only);
+	assert_int_equal(sample.top.plain.certificate, c.top.plain.certificate);
+	assert_int_equal(c.top.plain.certificate, POLICY_CERT_STORE);
 	assert_int_equal(sample.sessions, c.sessions);
 	assert_int_equal(sample.hellos, c.hellos);
 	assert_int_equal(sample.hello_ms, c.hello_ms);
@@ -137,9 +138,9 @@ a_chain_is_read_beside_the_file(void **state)
 		&c, &e),
 	    ERR_OK);
 	assert_string_equal(c.state, "/abs");
-	assert_true(c.pinned_only);
-	assert_int_equal(c.nchains, 1);
-	assert_int_equal(c.chain[0].chain.n, 2);
+	assert_true(c.top.pinned_only);
+	assert_int_equal(c.top.nchains, 1);
+	assert_int_equal(c.top.chain[0].chain.n, 2);
 	conf_free(&c);
 }
 

@@ -308,10 +308,10 @@ say_hello_by_certificate(struct world *w)
 	h.version = HELLO_PKI;
 	h.n = 1;
 	h.hash[0].type = HASH_SHA256;
-	w->conf.nchains = 1;
-	w->conf.chain[0].chain.cert[0] = w->ca;
-	w->conf.chain[0].chain.n = 1;
-	w->conf.chain[0].key = w->ca_key;
+	w->conf.top.nchains = 1;
+	w->conf.top.chain[0].chain.cert[0] = w->ca;
+	w->conf.top.chain[0].chain.n = 1;
+	w->conf.top.chain[0].key = w->ca_key;
 	der = x509_der(w->ca, &n);
 	hashlist_of_der(&entry, HASH_SHA256, der, n);
 	memcpy(h.hash[0].hash, entry.hash, 32);
@@ -432,7 +432,7 @@ an_unpinned_device_is_refused_where_the_policy_says_so(void **state)
 
 	(void)state;
 	open_world(w, false, "");
-	w->conf.pinned_only = true;
+	w->conf.top.pinned_only = true;
 	say_hello_by_certificate(w);
 	turn(w, 20000);
 	assert_string_equal(w->reason, "device-cert-unpinned");

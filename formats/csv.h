@@ -5,8 +5,8 @@
  * A bad row is an error (REASON_CSV_MALFORMED, "file:line: ..."), and the
  * reader stands on the next row.
  */
-#ifndef FACTORY_CSV_H
-#define FACTORY_CSV_H
+#ifndef FORMATS_CSV_H
+#define FORMATS_CSV_H
 
 #include <stdbool.h>
 #include <stddef.h>

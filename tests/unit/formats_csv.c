@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "factory/csv.h"
+#include "formats/csv.h"
 #include "formats/reason.h"
 
 static struct csv c;

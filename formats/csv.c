@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "factory/csv.h"
+#include "formats/csv.h"
 #include "formats/reason.h"
 
 void

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "factory/csv.h"
+#include "formats/csv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

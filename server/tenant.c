@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/tenant.h"
+
+bool
+tenant_name_ok(const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n == 0 || n >= TENANT_NAME || !isalnum((unsigned char)s[0]))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char)s[i]) &&
+		    strchr("-._", s[i]) == NULL)
+			return false;
+	return true;
+}
+
+static enum err_code
+bad(struct config_group *g, const char *key, const char *what, struct err *e)
+{
+	char where[512];
+
+	config_where(g, key, where, sizeof(where));
+	return err_set(e, ERR_CONFIG, "%s: %s: %s", where, key, what);
+}
+
+static enum err_code
+read_chains(
+    struct config_group *g, const char *path, struct tenant *t, struct err *e)
+{
+	struct config_group *item;
+	size_t n = 0;
+
+	if (config_list(g, "chains", &n, e) != ERR_OK)
+		return e->code;
+	if (n > TENANT_CHAINS)
+		return bad(g, "chains", "more than 16", e);
+	for (; t->nchains < n; t->nchains++)
+		if (config_item(g, "chains", t->nchains, &item, e) != ERR_OK ||
+		    certkey_rooted(item, path, &t->chain[t->nchains], e) !=
+			ERR_OK)
+			return e->code;
+	return ERR_OK;
+}
+
+/* One profile may be the default, and a name is given once. */
+static enum err_code
+check_policy(
+    struct config_group *item, const struct tenant *t, size_t i, struct err *e)
+{
+	const struct policy *p = &t->policy[i];
+
+	for (size_t k = 0; k < i; k++) {
+		if (strcmp(t->policy[k].name, p->name) == 0)
+			return bad(
+			    item, "name", "another profile has it already", e);
+		if (!policy_has_pattern(p) &&
+		    !policy_has_pattern(&t->policy[k]))
+			return bad(item, "name",
+			    "a second profile without order, sku or serial: "
+			    "only one can be the default",
+			    e);
+	}
+	return ERR_OK;
+}
+
+static enum err_code
+read_policies(
+    struct config_group *g, const char *path, struct tenant *t, struct err *e)
+{
+	struct config_group *item;
+	size_t n = 0;
+
+	if (config_list(g, "profiles", &n, e) != ERR_OK || n == 0)
+		return e->code;
+	if (n > TENANT_POLICIES)
+		return bad(g, "profiles", "more than 256", e);
+	if ((t->policy = calloc(n, sizeof(*t->policy))) == NULL)
+		return err_mem(e);
+	for (size_t i = 0; i < n; i++) {
+		if (config_item(g, "profiles", i, &item, e) != ERR_OK ||
+		    policy_read(item, path, &t->plain, &t->policy[i], e) !=
+			ERR_OK)
+			return e->code;
+		t->npolicies++;
+		if (check_policy(item, t, i, e) != ERR_OK)
+			return e->code;
+	}
+	return ERR_OK;
+}
+
+static enum err_code
+read_all(struct config_group *g, const char *path, const struct tenant *above,
+    struct tenant *t, struct err *e)
+{
+	static const char *const pins[] = { "first-use", "pinned", NULL };
+	bool tls =
+	    above == NULL || above->plain.certificate != POLICY_CERT_NONE;
+	int pin = above != NULL && above->pinned_only;
+
+	if (above != NULL) {
+		if (certkey_text(
+			g, "name", NULL, t->name, sizeof(t->name), e) != ERR_OK)
+			return e->code;
+		if (!tenant_name_ok(t->name))
+			return bad(g, "name",
+			    "a tenant's name has letters, digits, and - . _ "
+			    "behind the first",
+			    e);
+	}
+	if (config_word(g, "device_certificate", pins, pin, &pin, e) !=
+		ERR_OK ||
+	    config_bool(g, "tls_certificate", tls, &tls, e) != ERR_OK)
+		return e->code;
+	t->pinned_only = pin == 1;
+	policy_plain(&t->plain, tls);
+	if (read_chains(g, path, t, e) != ERR_OK)
+		return e->code;
+	return read_policies(g, path, t, e);
+}
+
+enum err_code
+tenant_read(struct config_group *g, const char *path,
+    const struct tenant *above, struct tenant *t, struct err *e)
+{
+	memset(t, 0, sizeof(*t));
+	if (read_all(g, path, above, t, e) != ERR_OK)
+		tenant_free(t);
+	return e->code;
+}
+
+struct policy *
+tenant_policy(struct tenant *t, const struct row *row)
+{
+	struct policy *fallback = &t->plain;
+
+	for (size_t i = 0; i < t->npolicies; i++) {
+		if (!policy_has_pattern(&t->policy[i]))
+			fallback = &t->policy[i];
+		else if (policy_fits(&t->policy[i], row))
+			return &t->policy[i];
+	}
+	return fallback;
+}
+
+void
+tenant_free(struct tenant *t)
+{
+	for (size_t i = 0; i < t->nchains; i++)
+		certkey_free(&t->chain[i]);
+	for (size_t i = 0; i < t->npolicies; i++)
+		policy_free(&t->policy[i]);
+	free(t->policy);
+	memset(t, 0, sizeof(*t));
+}
