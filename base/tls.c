@@ -89,6 +89,24 @@ session_init(struct tls_session *s)
 	s->sent = s->received = -1;
 }
 
+static bool
+is_nothing_common(int reason)
+{
+	switch (reason) {
+	case SSL_R_NO_SHARED_CIPHER:
+	case SSL_R_UNSUPPORTED_PROTOCOL:
+	case SSL_R_NO_PROTOCOLS_AVAILABLE:
+	case SSL_R_VERSION_TOO_LOW:
+	case SSL_R_VERSION_TOO_HIGH:
+	case SSL_R_WRONG_SSL_VERSION:
+	case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+	case SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY:
+	case SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED:
+		return true;
+	}
+	return false;
+}
+
 /* The first reason of a failed handshake; later ones follow from it. */
 static void
 session_failed(struct tls_session *s)
@@ -98,6 +116,8 @@ session_failed(struct tls_session *s)
 
 	if (code == 0 || s->words[0] != '\0')
 		return;
+	s->nothing_common = ERR_GET_LIB(code) == ERR_LIB_SSL &&
+	    is_nothing_common(ERR_GET_REASON(code));
 	s->no_certificate = ERR_GET_LIB(code) == ERR_LIB_SSL &&
 	    ERR_GET_REASON(code) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
 	snprintf(s->words, sizeof(s->words), "%s",
@@ -262,8 +282,47 @@ use_psk(SSL_CTX *ctx, const struct tls_config *c)
 		SSL_CTX_set_psk_server_callback(ctx, on_psk_server);
 	else
 		SSL_CTX_set_psk_client_callback(ctx, on_psk_client);
-	return SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION) == 1 &&
-	    SSL_CTX_set_cipher_list(ctx, suites) == 1;
+	return SSL_CTX_set_cipher_list(ctx, suites) == 1;
+}
+
+#define RSA_SUITES                                                         \
+	"AES256-GCM-SHA384:AES128-GCM-SHA256:AES256-SHA256:AES128-SHA256:" \
+	"AES256-SHA:AES128-SHA"
+
+static int
+version_of(enum tls_version v, int usual)
+{
+	static const int native[] = { 0, TLS1_VERSION, TLS1_1_VERSION,
+		TLS1_2_VERSION, TLS1_3_VERSION };
+
+	return v == TLS_USUAL ? usual : native[v];
+}
+
+static bool
+use_age(SSL_CTX *ctx, const struct tls_age *age, bool psk)
+{
+	int min = version_of(age->min, TLS1_2_VERSION);
+	int max = version_of(age->max, TLS1_3_VERSION);
+	const char *suites = NULL;
+
+	SSL_CTX_set_security_level(ctx, age->insecure_old ? 0 : 2);
+	if (age->insecure_old)
+		SSL_CTX_set_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT);
+	else
+		SSL_CTX_clear_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT);
+	if (min < TLS1_2_VERSION && !age->insecure_old)
+		min = TLS1_2_VERSION;
+	if (psk && max > TLS1_2_VERSION)
+		max = TLS1_2_VERSION;
+	if (!psk && age->exchange == TLS_EXCHANGE_RSA)
+		suites = RSA_SUITES;
+	if (!psk && age->exchange == TLS_EXCHANGE_RSA_FIRST) {
+		suites = RSA_SUITES ":DEFAULT";
+		SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
+	}
+	return SSL_CTX_set_min_proto_version(ctx, min) == 1 &&
+	    SSL_CTX_set_max_proto_version(ctx, max) == 1 &&
+	    (suites == NULL || SSL_CTX_set_cipher_list(ctx, suites) == 1);
 }
 
 static struct end *
@@ -309,7 +368,6 @@ tls_apply(void *ssl_ctx, const struct tls_config *c, struct err *e)
 	if (c->session != NULL)
 		session_init(c->session);
 	SSL_CTX_set_info_callback(ctx, on_info);
-	SSL_CTX_set_security_level(ctx, 2);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(ctx, 0);
 	SSL_CTX_set_options(ctx,
@@ -317,7 +375,7 @@ tls_apply(void *ssl_ctx, const struct tls_config *c, struct err *e)
 	SSL_CTX_set_mode(ctx,
 	    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
+	if (!use_age(ctx, &c->age, psk) ||
 	    !(psk ? use_psk(ctx, c) : use_certificates(ctx, c)))
 		return crypto_err(e, ERR_CONFIG, "TLS set-up");
 	return ERR_OK;

@@ -2,10 +2,11 @@
 /*
  * The door to OpenSSL's TLS. A struct tls is one configured end, used for any
  * number of connections: a client or a server, by pre-shared key or by
- * certificates. TLS 1.2 and 1.3; PSK is capped at TLS 1.2 with the plain PSK
- * suites of RFC 4279 and RFC 5487 (spec: which suites real devices speak is
- * not public, so the list is a setting). Certificates of the peer are judged
- * by the caller, inside the handshake, before any byte is exchanged.
+ * certificates. TLS 1.2 and 1.3, where no age says otherwise; PSK is capped at
+ * TLS 1.2 with the plain PSK suites of RFC 4279 and RFC 5487 (which suites real
+ * devices speak is not public, so the list is a setting). Certificates of the
+ * peer are judged by the caller, inside the handshake, before any byte is
+ * exchanged. The system's openssl.cnf is not read: crypto_init() sees to it.
  */
 #ifndef BASE_TLS_H
 #define BASE_TLS_H
@@ -44,10 +45,35 @@ typedef enum tls_alert tls_judge_fn(
 typedef size_t tls_psk_fn(void *arg, void *conn_arg, const char *identity,
     uint8_t key[static TLS_PSK_MAX]);
 
+enum tls_version {
+	TLS_USUAL, /* 1.2 as the lowest, 1.3 as the highest */
+	TLS_1_0,
+	TLS_1_1,
+	TLS_1_2,
+	TLS_1_3
+};
+
+/* Below TLS 1.3: how the keys are agreed on. */
+enum tls_exchange {
+	TLS_EXCHANGE_ANY,
+	TLS_EXCHANGE_RSA_FIRST, /* a server's wish */
+	TLS_EXCHANGE_RSA        /* nothing else */
+};
+
+/* What an end speaks. TLS 1.0 and 1.1, and what is signed with SHA-1, only
+ * with insecure_old: OpenSSL's security level is 0 then, for this end alone,
+ * and a peer that does not know RFC 5746 is spoken to. */
+struct tls_age {
+	enum tls_version min, max;
+	enum tls_exchange exchange;
+	bool insecure_old;
+};
+
 /* What is known of a session after, or while failing, its handshake. */
 struct tls_session {
 	bool established;
 	bool no_certificate; /* the peer was asked for one and gave none */
+	bool nothing_common; /* no version or no suite that both have */
 	char version[16];    /* "TLSv1.2" */
 	char suite[64];
 	int sent;        /* fatal alert that we sent, or -1 */
@@ -67,6 +93,7 @@ struct tls_config {
 	size_t psk_len;
 	tls_psk_fn *psk_lookup;
 	const char *psk_suites; /* NULL: TLS_PSK_SUITES */
+	struct tls_age age;     /* all zero: the usual */
 	void *arg;              /* for judge and psk_lookup */
 	/* tls_apply only: facts are kept here, since the SSL is not ours. Must
 	 * outlive the foreign context; borrowed. */

@@ -3,6 +3,7 @@
 
 #include "base/secret.h"
 #include "base/x509.h"
+#include "device/age.h"
 #include "device/identity.h"
 #include "device/visit.h"
 
@@ -102,7 +103,11 @@ cert_tls(struct machine *m, bool setup, struct tls **out, struct err *e)
 {
 	struct x509_chain chain = { .n = 0 };
 	struct crypto_key *key = NULL;
-	struct tls_config c = { .server = true, .chain = &chain };
+	struct tls_config c = { .server = true,
+		.chain = &chain,
+		.age = age_of(m->common->settings,
+		    generation_of(
+			m->factory->amt_major, m->factory->amt_minor)) };
 
 	if (setup) {
 		c.judge = visit_judge;

@@ -8,6 +8,7 @@
 
 #include "base/rand.h"
 #include "base/secret.h"
+#include "device/age.h"
 #include "device/amthttp.h"
 #include "device/hellos.h"
 #include "device/identity.h"
@@ -65,6 +66,7 @@ enum err_code
 machine_psk_tls(const struct settings *s, struct tls **out, struct err *e)
 {
 	const struct tls_config c = { .server = true,
+		.age = age_psk(s),
 		.psk_lookup = visit_psk,
 		.psk_suites = s->psk_suites };
 

@@ -85,6 +85,9 @@ rig_open(struct rig *r, const struct cli_args *args, const char *listen,
 	if (r->many && r->settings.insecure_volatile_state)
 		log_warn("insecure_volatile_state: what machines remember ends "
 			 "with this process");
+	if (r->settings.insecure_legacy_tls)
+		log_warn("insecure_legacy_tls: devices before AMT 15 speak "
+			 "the TLS of their time");
 	if (r->settings.insecure_key_pool > 0)
 		log_warn("insecure_key_pool: machines share %zu keys",
 		    r->settings.insecure_key_pool);

@@ -92,6 +92,8 @@ read_words(struct config_group *g, struct settings *s, struct err *e)
 
 	if (config_bool(g, "insecure_volatile_state", false,
 		&s->insecure_volatile_state, e) != ERR_OK ||
+	    config_bool(g, "insecure_legacy_tls", false,
+		&s->insecure_legacy_tls, e) != ERR_OK ||
 	    config_word(g, "challenge", asks, 0, &ask, e) != ERR_OK ||
 	    config_string(g, "psk_suites", s->psk_suites, &suites, e) != ERR_OK)
 		return e->code;

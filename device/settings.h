@@ -39,6 +39,7 @@ struct settings {
 	unsigned long idle_ms; /* of a session */
 	size_t announced_max;
 	size_t insecure_key_pool; /* keys for all machines; 0: each its own */
+	bool insecure_legacy_tls; /* what the AMT version spoke */
 	bool insecure_volatile_state; /* states end with the process */
 	struct pkich_choice pkich;    /* star: insecure_star_cn */
 	unsigned setupbin_major_max;  /* 0: by the AMT version */

@@ -377,6 +377,9 @@ on_closed(void *arg, struct loop_conn *c, const struct err *e)
 		err_refuse(&v->refusal, ERR_PERM,
 		    reason_get(REASON_CHAIN_MISSING),
 		    "the server presented no certificate");
+	if (v->refusal.code == ERR_OK && t->nothing_common)
+		err_refuse(&v->refusal, ERR_PERM,
+		    reason_get(REASON_TLS_VERSION), "TLS: %s", t->words);
 	if (v->refusal.code == ERR_OK && !t->established) {
 		event.name = "handshake-failed";
 		err_set(&v->refusal, ERR_PEER, "TLS: %s",
