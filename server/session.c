@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "base/xml.h"
+#include "formats/pthi.h"
 #include "formats/reason.h"
 #include "formats/wsman.h"
 #include "server/session.h"
@@ -196,7 +197,8 @@ read_answer(const struct step *t, int status, const struct node *root,
 		return step_bad(e, "ReturnValue");
 	if (t->op == WSMAN_INVOKE && r->return_value != 0)
 		return err_refuse(e, ERR_PEER, why, "ReturnValue %d (%s)",
-		    r->return_value, step_value_name(r->return_value));
+		    r->return_value,
+		    pthi_status_name((uint32_t)r->return_value));
 	return ERR_OK;
 }
 

@@ -48,7 +48,5 @@ void step_add(
 enum err_code step_bad(struct err *, const char *what);
 /* Copies a text of the answer; false if it is not there or does not fit. */
 bool step_copy(char *out, size_t room, const struct node *, const char *path);
-/* The name of a ReturnValue. */
-const char *step_value_name(int);
 
 #endif

@@ -12,6 +12,7 @@
 #include "formats/delta.h"
 #include "formats/hello.h"
 #include "formats/manifest.h"
+#include "formats/pthi.h"
 #include "formats/record.h"
 #include "formats/row.h"
 #include "formats/setupbin.h"
@@ -30,6 +31,17 @@ again_hello(struct rd *r, struct wr *w)
 
 	if (ok)
 		hello_write(w, &h);
+	return ok;
+}
+
+static bool
+again_pthi(struct rd *r, struct wr *w)
+{
+	static struct pthi m;
+	bool ok = pthi_read(r, &m);
+
+	if (ok)
+		pthi_write(w, &m);
 	return ok;
 }
 
@@ -161,6 +173,7 @@ static const struct {
 } formats[] = {
 	{ "formats_delta", again_delta },
 	{ "formats_hello", again_hello },
+	{ "formats_pthi", again_pthi },
 	{ "formats_record", again_record },
 	{ "formats_row", again_row },
 	{ "formats_manifest", again_manifest },
