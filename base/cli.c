@@ -306,37 +306,6 @@ help_verb(const char *program, const struct cli_verb *v)
 	help_common();
 }
 
-/* The nearest name for a misspelt one. */
-
-struct nearest {
-	const char *want;
-	const char *name;
-	size_t d;
-};
-
-/* `word` of what was typed against `as` of what there is, which is part of
- * `name`. */
-static void
-nearest_try(
-    struct nearest *n, const char *word, const char *as, const char *name)
-{
-	size_t d = near_distance(word, as);
-
-	if (d < n->d && near_word(word, as)) {
-		n->name = name;
-		n->d = d;
-	}
-}
-
-static enum err_code
-nearest_usage(const struct nearest *n, const char *what, struct err *e)
-{
-	if (n->name != NULL)
-		return err_set(e, ERR_USAGE, "no %s %s (did you mean %s?)",
-		    what, n->want, n->name);
-	return err_set(e, ERR_USAGE, "no %s %s (see --help)", what, n->want);
-}
-
 /* Parsing. */
 
 static const struct cli_verb *
@@ -374,16 +343,16 @@ unknown_opt(
     const struct cli_verb *v, const char *arg, size_t len, struct err *e)
 {
 	char name[64];
-	struct nearest near;
+	struct near near;
 
 	snprintf(name, sizeof(name), "%.*s", (int)len, arg);
-	near = (struct nearest){ name, NULL, SIZE_MAX };
+	near = (struct near){ name, NULL, SIZE_MAX };
 	for (const struct cli_opt *o = v->opts; o != NULL && o->name != NULL;
 	     o++)
-		nearest_try(&near, name, o->name, o->name);
-	nearest_try(&near, name, "--json", "--json");
-	nearest_try(&near, name, "--help", "--help");
-	return nearest_usage(&near, "option", e);
+		near_try(&near, name, o->name, o->name);
+	near_try(&near, name, "--json", "--json");
+	near_try(&near, name, "--help", "--help");
+	return near_usage(&near, "option", e);
 }
 
 static enum err_code
@@ -413,13 +382,14 @@ take_opt(struct cli_args *a, char **argv, int *i, struct err *e)
 	return ERR_OK;
 }
 
-/* The arguments behind the verb. *help is set for --help. */
+/* The arguments behind the verb, or the n before it. *help is set for --help.
+ */
 static enum err_code
-take_args(struct cli_args *a, char **argv, bool *help, struct err *e)
+take_args(struct cli_args *a, char **argv, int n, bool *help, struct err *e)
 {
 	bool only_pos = false;
 
-	for (int i = 0; argv[i] != NULL; i++) {
+	for (int i = 0; i < n && argv[i] != NULL; i++) {
 		const char *arg = argv[i];
 
 		if (!only_pos && strcmp(arg, "--") == 0)
@@ -464,7 +434,7 @@ unknown_verb(const struct cli_verb *const *tables, const char *one,
 {
 	bool group = two != NULL && is_group(tables, one);
 	char name[128];
-	struct nearest near = { name, NULL, SIZE_MAX };
+	struct near near = { name, NULL, SIZE_MAX };
 
 	/* The second word counts only where the first asks for one. */
 	snprintf(name, sizeof(name), "%s%s%s", one, two != NULL ? " " : "",
@@ -476,13 +446,13 @@ unknown_verb(const struct cli_verb *const *tables, const char *one,
 			if (v->run == NULL)
 				continue;
 			if (second == NULL)
-				nearest_try(&near, one, v->name, v->name);
+				near_try(&near, one, v->name, v->name);
 			else if (!group)
-				nearest_try(&near, name, v->name, v->name);
+				near_try(&near, name, v->name, v->name);
 			else if (verb_in_group(v, one))
-				nearest_try(&near, two, second + 1, v->name);
+				near_try(&near, two, second + 1, v->name);
 		}
-	return nearest_usage(&near, "verb", e);
+	return near_usage(&near, "verb", e);
 }
 
 /* The verb of one or two words at argv; *used says how many. */
@@ -510,9 +480,41 @@ struct cli_run {
 	struct cli_args a;
 };
 
-static enum err_code
-run_verb(struct cli_run *r, char **argv, struct err *e)
+static const struct cli_opt *
+any_opt(const struct cli_verb *const *tables, const char *arg)
 {
+	const struct cli_opt *o = NULL;
+
+	for (; *tables != NULL; tables++)
+		for (const struct cli_verb *v = *tables;
+		     v->name != NULL && o == NULL; v++)
+			o = find_opt(v, arg, strcspn(arg, "="));
+	return o;
+}
+
+/* Options may stand before the verb: how many words they are. */
+static int
+count_lead(const struct cli_verb *const *tables, char **argv)
+{
+	int n = 0;
+
+	while (argv[n] != NULL && argv[n][0] == '-') {
+		const struct cli_opt *o = any_opt(tables, argv[n]);
+
+		if (o == NULL && strcmp(argv[n], "--json") != 0)
+			break;
+		if (o != NULL && o->kind != CLI_FLAG &&
+		    strchr(argv[n], '=') == NULL && argv[n + 1] != NULL)
+			n++;
+		n++;
+	}
+	return n;
+}
+
+static enum err_code
+run_verb(struct cli_run *r, char **lead, int leading, struct err *e)
+{
+	char **argv = lead + leading;
 	int used = 0;
 	bool help = false;
 
@@ -529,7 +531,8 @@ run_verb(struct cli_run *r, char **argv, struct err *e)
 		return unknown_verb(r->tables, argv[0],
 		    argv[1] != NULL && argv[1][0] != '-' ? argv[1] : NULL, e);
 	}
-	if (take_args(&r->a, argv + used, &help, e) != ERR_OK)
+	if (take_args(&r->a, lead, leading, &help, e) != ERR_OK ||
+	    take_args(&r->a, argv + used, INT_MAX, &help, e) != ERR_OK)
 		return e->code;
 	if (help) {
 		help_verb(r->a.program, r->a.verb);
@@ -557,13 +560,14 @@ cli_main(const char *program, const char *about,
 	struct cli_run r = { .about = about, .tables = tables };
 	enum err_code code = ERR_OK;
 	struct err e;
+	int leading;
 
 	(void)argc;
 	err_clear(&e);
 	r.a.program = program;
 	r.a.json = wants_json(argv + 1);
-	for (argv++; *argv != NULL && strcmp(*argv, "--json") == 0; argv++)
-		;
+	leading = count_lead(tables, argv + 1);
+	argv += 1 + leading;
 	if (*argv == NULL)
 		code = err_set(
 		    &e, ERR_USAGE, "which verb? see %s --help", program);
@@ -572,7 +576,7 @@ cli_main(const char *program, const char *about,
 	else if (strcmp(*argv, "--version") == 0)
 		printf("%s %s\n", program, VERSION);
 	else
-		code = run_verb(&r, argv, &e);
+		code = run_verb(&r, argv - leading, leading, &e);
 	if (e.code != ERR_OK)
 		cli_report(&r.a, &e);
 	if ((fflush(stdout) == EOF || ferror(stdout)) && code == ERR_OK) {

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
@@ -43,6 +45,7 @@ struct loop_listener {
 	struct evconnlistener *lev;
 	struct loop_accept accept;
 	struct loop_timer *rest;
+	char *path; /* of a Unix socket; else NULL */
 };
 
 struct loop_conn {
@@ -618,6 +621,31 @@ on_accept_error(struct evconnlistener *lev, void *arg)
 	loop_timer_set(ll->rest, REST_MS);
 }
 
+static enum err_code
+listener_new(struct loop *l, const struct loop_accept *accept,
+    struct loop_listener **out, struct err *e)
+{
+	struct loop_listener *ll = calloc(1, sizeof(*ll));
+
+	if (ll == NULL)
+		return err_mem(e);
+	ll->loop = l;
+	ll->accept = *accept;
+	*out = ll;
+	return loop_timer_new(l, on_rested, ll, &ll->rest, e);
+}
+
+static bool
+listener_bind(struct loop_listener *ll, const void *addr, size_t len)
+{
+	ll->lev = evconnlistener_new_bind(ll->loop->base, on_accept, ll,
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE,
+	    BACKLOG, addr, (int)len);
+	if (ll->lev != NULL)
+		evconnlistener_set_error_cb(ll->lev, on_accept_error);
+	return ll->lev != NULL;
+}
+
 enum err_code
 loop_listen(struct loop *l, const char *addr, uint16_t port,
     const struct loop_accept *accept, struct loop_listener **out, struct err *e)
@@ -628,24 +656,68 @@ loop_listen(struct loop *l, const char *addr, uint16_t port,
 
 	if (addr_parse(addr, port, &ss, &len, e) != ERR_OK)
 		return e->code;
-	if ((ll = calloc(1, sizeof(*ll))) == NULL)
-		return err_mem(e);
-	ll->loop = l;
-	ll->accept = *accept;
-	if (loop_timer_new(l, on_rested, ll, &ll->rest, e) != ERR_OK)
-		goto out;
-	ll->lev = evconnlistener_new_bind(l->base, on_accept, ll,
-	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE,
-	    BACKLOG, (struct sockaddr *)&ss, (int)len);
-	if (ll->lev == NULL) {
+	if (listener_new(l, accept, &ll, e) == ERR_OK &&
+	    !listener_bind(ll, &ss, len))
 		err_sys(e, ERR_IO, "listen on %s port %u", addr, port);
-		goto out;
+	if (e->code != ERR_OK)
+		loop_listener_free(ll);
+	else
+		*out = ll;
+	return e->code;
+}
+
+/* A socket whose program was killed is still there. */
+static enum err_code
+clear_socket(const struct sockaddr_un *un, struct err *e)
+{
+	struct stat st;
+	int fd;
+
+	if (lstat(un->sun_path, &st) == -1)
+		return ERR_OK;
+	if (!S_ISSOCK(st.st_mode))
+		return err_set(e, ERR_CREATE,
+		    "%s: is there, and no socket of ours", un->sun_path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return err_sys(e, ERR_RETRY, "socket");
+	if (connect(fd, (const struct sockaddr *)un, sizeof(*un)) == 0 ||
+	    errno != ECONNREFUSED)
+		err_set(e, ERR_CREATE, "%s: another program listens there",
+		    un->sun_path);
+	else if (unlink(un->sun_path) == -1)
+		err_sys(e, ERR_CREATE, "%s", un->sun_path);
+	close(fd);
+	return e->code;
+}
+
+enum err_code
+loop_listen_unix(struct loop *l, const char *path,
+    const struct loop_accept *accept, struct loop_listener **out, struct err *e)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	struct loop_listener *ll = NULL;
+	mode_t mask;
+
+	if (strlen(path) >= sizeof(un.sun_path))
+		return err_set(e, ERR_USAGE,
+		    "%s: a socket's path has at most %zu bytes", path,
+		    sizeof(un.sun_path) - 1);
+	memcpy(un.sun_path, path, strlen(path));
+	if (clear_socket(&un, e) != ERR_OK)
+		return e->code;
+	if (listener_new(l, accept, &ll, e) == ERR_OK) {
+		mask = umask(0177);
+		if (!listener_bind(ll, &un, sizeof(un)))
+			err_sys(e, ERR_CREATE, "%s", path);
+		else if ((ll->path = strdup(path)) == NULL)
+			err_mem(e);
+		umask(mask);
 	}
-	evconnlistener_set_error_cb(ll->lev, on_accept_error);
-	*out = ll;
-	ll = NULL;
-out:
-	loop_listener_free(ll);
+	if (e->code != ERR_OK)
+		loop_listener_free(ll);
+	else
+		*out = ll;
 	return e->code;
 }
 
@@ -666,5 +738,8 @@ loop_listener_free(struct loop_listener *ll)
 	loop_timer_free(ll->rest);
 	if (ll->lev != NULL)
 		evconnlistener_free(ll->lev);
+	if (ll->path != NULL)
+		unlink(ll->path);
+	free(ll->path);
 	free(ll);
 }

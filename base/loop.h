@@ -66,6 +66,11 @@ struct loop_accept {
 };
 enum err_code loop_listen(struct loop *, const char *addr, uint16_t port,
     const struct loop_accept *, struct loop_listener **, struct err *);
+/* On a Unix socket that only its owner may use (0600); a left-over one that
+ * nobody listens on is replaced, and it is gone with its listener. Addresses
+ * of peers are "". */
+enum err_code loop_listen_unix(struct loop *, const char *path,
+    const struct loop_accept *, struct loop_listener **, struct err *);
 uint16_t loop_listener_port(const struct loop_listener *);
 void loop_listener_free(struct loop_listener *);
 

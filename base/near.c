@@ -49,3 +49,25 @@ near_word(const char *a, const char *b)
 
 	return d <= (n < 6 ? 1 : n / 3) && 2 * d <= n;
 }
+
+/* In a sentence. */
+
+void
+near_try(struct near *n, const char *word, const char *as, const char *name)
+{
+	size_t d = near_distance(word, as);
+
+	if (d < n->d && near_word(word, as)) {
+		n->name = name;
+		n->d = d;
+	}
+}
+
+enum err_code
+near_usage(const struct near *n, const char *what, struct err *e)
+{
+	if (n->name != NULL)
+		return err_set(e, ERR_USAGE, "no %s %s (did you mean %s?)",
+		    what, n->want, n->name);
+	return err_set(e, ERR_USAGE, "no %s %s (see --help)", what, n->want);
+}
