@@ -24,7 +24,6 @@ static const struct {
 	{ "AMT_ProvisioningCertificateHash", amtfacts_hash, NULL, NULL },
 	{ "IPS_HostBasedSetupService", amtfacts_host_based, NULL, NULL },
 	{ "IPS_TLSProvisioningRecord", amtfacts_record, NULL, NULL },
-	{ "IPS_ManualProvisioningRecord", amtfacts_manual, NULL, NULL },
 	{ SETUP, amtsetup_service, NULL, NULL },
 	{ "AMT_PublicPrivateKeyPair", amtkeys_pair, NULL, NULL },
 	{ "AMT_PublicKeyCertificate", amtkeys_certificate, NULL, NULL },

@@ -17,7 +17,8 @@ amtsetup_service(struct amt *a, size_t i, struct amt_item *it)
 	const struct state *s = a->state;
 	const struct record *f = a->factory;
 	static const uint8_t none[OTP_EMPTY] = { 0 };
-	bool otp = s->phase == STATE_IN && f->otp[0] != '\0';
+	const char *otp = state_otp(s, f);
+	bool told = s->phase == STATE_IN && otp[0] != '\0';
 
 	if (i > 0)
 		return false;
@@ -32,14 +33,14 @@ amtsetup_service(struct amt *a, size_t i, struct amt_item *it)
 	amt_put_num(it, "PasswordModel", 0);
 	amt_put_num(it, "ProvisioningMode", f->mode == RECORD_SMB ? 2 : 1);
 	amt_put_b64(it, "ProvisioningServerOTP",
-	    otp ? (const void *)f->otp : none,
-	    otp ? strlen(f->otp) : OTP_EMPTY);
+	    told ? (const void *)otp : none, told ? strlen(otp) : OTP_EMPTY);
 	amt_put_num(it, "ProvisioningState", s->phase);
 	amt_put_num(it, "RequestedState", 12);
 	amt_put(it, "SystemCreationClassName", "CIM_ComputerSystem");
 	amt_put(it, "SystemName", "Intel(r) AMT");
-	amt_put(it, "TrustedDNSSuffix", f->pki_dns_suffix);
-	amt_put_bool(it, "ZeroTouchConfigurationEnabled", f->pki);
+	amt_put(it, "TrustedDNSSuffix",
+	    f->pki_dns_suffix[0] != '\0' ? f->pki_dns_suffix : s->suffix);
+	amt_put_bool(it, "ZeroTouchConfigurationEnabled", state_ztc(s, f));
 	return true;
 }
 
@@ -63,12 +64,13 @@ amtsetup_commit(struct amt *a, const struct node *in, struct amt_item *out)
 		s->phase = STATE_IN;
 		return AMT_FLASH_LIMIT;
 	}
+	secret_wipe(s->otp, sizeof(s->otp));
 	a->event = AMT_COMMITTED;
 	return AMT_OK;
 }
 
 /* Password model 0, coupled: it is the administrator's too, until that is
- * set. The set-up screen asks for it. */
+ * set. The password itself is not kept. */
 enum amt_status
 amtsetup_mebx(struct amt *a, const struct node *in, struct amt_item *out)
 {
@@ -81,8 +83,6 @@ amtsetup_mebx(struct amt *a, const struct node *in, struct amt_item *out)
 		return AMT_BAD_PASSWORD;
 	if (s->ha1[0] == '\0')
 		auth_ha1(s->ha1, "admin", s->realm, password);
-	memset(s->mebx, 0, sizeof(s->mebx));
-	memcpy(s->mebx, password, strlen(password));
 	s->mebx_set = true;
 	return AMT_OK;
 }

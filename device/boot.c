@@ -2,7 +2,6 @@
 /* amtforge-device boot: one machine that runs until a signal. */
 #include <string.h>
 
-#include "device/origin.h"
 #include "device/rig.h"
 #include "device/verbs.h"
 
@@ -11,7 +10,7 @@ boot(const struct cli_args *args, struct err *e)
 {
 	const char *listen = cli_value(args, "--listen", NULL), *image;
 	const char *key = cli_value(args, "--usb", NULL);
-	struct rig r = { .lock = STATELOCK_NONE };
+	struct rig r = { 0 };
 
 	if (key != NULL && strcmp(key, "-") == 0)
 		return err_set(e, ERR_USAGE, "--usb: a key is a file");
@@ -19,11 +18,10 @@ boot(const struct cli_args *args, struct err *e)
 	    blank_options(args, &r.board, e) == ERR_OK &&
 	    rig_open(&r, args, listen != NULL ? listen : "0.0.0.0", e) ==
 		ERR_OK &&
-	    rig_add(&r, image, listen != NULL ? listen : "", e) == ERR_OK &&
-	    origin_keep(r.state, image, cli_value(args, "--base", NULL), e) ==
-		ERR_OK) {
+	    rig_add(&r, image, listen != NULL ? listen : "", e) == ERR_OK) {
 		flash_free(&r.flash);
-		rig_until_end(&r, e);
+		if (rig_mei(&r, e) == ERR_OK)
+			rig_until_end(&r, e);
 	}
 	rig_free(&r);
 	return e->code;

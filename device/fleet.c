@@ -96,6 +96,12 @@ fleet_count(const struct fleet *f)
 	return f->n;
 }
 
+struct machine *
+fleet_machine(const struct fleet *f, size_t i)
+{
+	return f->machine[i];
+}
+
 size_t
 fleet_done(const struct fleet *f)
 {

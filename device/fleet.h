@@ -35,6 +35,7 @@ uint16_t fleet_port(const struct fleet *);
 enum err_code fleet_add(struct fleet *, const struct record *,
     const struct machine_place *, struct err *);
 size_t fleet_count(const struct fleet *);
+struct machine *fleet_machine(const struct fleet *, size_t i); /* borrowed */
 /* How many are provisioned, and have told the server so. */
 size_t fleet_done(const struct fleet *);
 /* Starts all and runs until fleet_stop() or a signal. */

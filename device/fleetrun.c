@@ -67,7 +67,7 @@ fleet(const struct cli_args *args, struct err *e)
 {
 	struct dirent **list = NULL;
 	enum err_code some = ERR_OK;
-	struct rig r = { .lock = STATELOCK_NONE, .many = true };
+	struct rig r = { .many = true };
 	int n;
 
 	n = scandir(args->pos[0], &list,
@@ -79,7 +79,7 @@ fleet(const struct cli_args *args, struct err *e)
 	    (r.state == NULL || file_mkdir(r.state, 0700, e) == ERR_OK)) {
 		some = add_all(&r, list, n, e);
 		flash_free(&r.flash);
-		if (e->code == ERR_OK)
+		if (e->code == ERR_OK && rig_mei(&r, e) == ERR_OK)
 			rig_until_end(&r, e);
 	}
 	for (int i = 0; i < n; i++)

@@ -22,8 +22,8 @@ own_key(struct machine *m, struct crypto_key **key, struct err *e)
 
 /* Makes and keeps what the image does not bring: the key, as the white paper
  * has it, and a self-signed certificate that serves for set-up only. */
-static enum err_code
-own_make(struct machine *m, struct err *e)
+enum err_code
+identity_make(struct machine *m, struct err *e)
 {
 	struct crypto_key *key = NULL;
 	struct secret der = { 0 };
@@ -54,13 +54,20 @@ out:
 	return e->code;
 }
 
+bool
+identity_ready(const struct machine *m)
+{
+	return m->psk.pid[0] != '\0' || m->state->cert.n > 0 ||
+	    (m->factory->key_len > 0 && m->factory->cert_len > 0);
+}
+
 static enum err_code
 own_identity(struct machine *m, struct crypto_key **key,
     struct x509_chain *chain, struct err *e)
 {
 	bool factory = m->factory->key_len > 0 && m->factory->cert_len > 0;
 
-	if (!factory && m->state->cert.n == 0 && own_make(m, e) != ERR_OK)
+	if (!factory && m->state->cert.n == 0 && identity_make(m, e) != ERR_OK)
 		return e->code;
 	if (own_key(m, key, e) != ERR_OK ||
 	    x509_from_der(factory ? m->factory->cert : m->state->cert.p,

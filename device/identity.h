@@ -11,6 +11,9 @@
 #include "base/tls.h"
 #include "device/machine.h"
 
+/* Is what a set-up shows there, or must it be made, which takes its time? */
+bool identity_ready(const struct machine *);
+enum err_code identity_make(struct machine *, struct err *);
 /* The TLS end for a connection that comes now; the machine's, borrowed. NULL
  * with the error. */
 struct tls *identity_tls(struct machine *, struct err *);

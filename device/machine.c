@@ -285,7 +285,7 @@ unfit(const struct machine *m, enum amt_status *status)
 	*status = AMT_BAD_MODE;
 	if (m->factory->mode != RECORD_ENTERPRISE)
 		return "SMB mode: set up by hand";
-	if (m->psk.pid[0] == '\0' && !m->factory->pki)
+	if (m->psk.pid[0] == '\0' && !state_ztc(m->state, m->factory))
 		return "neither a pre-shared key nor PKI is set";
 	return NULL;
 }
@@ -373,10 +373,36 @@ machine_start(struct machine *m)
 	tell_words(m, "started", way(m));
 }
 
+static void
+open_for_host(struct machine *m)
+{
+	struct window *w = &m->state->window;
+
+	if (m->open)
+		count(m);
+	if (window_left(w) < m->common->settings->window_ms)
+		window_open(w, m->common->settings->window_ms);
+	open_up(m);
+	save(m);
+	tell_words(m, "started", way(m));
+}
+
+static void
+on_make(void *arg)
+{
+	struct machine *m = arg;
+	struct err e = { 0 };
+
+	m->making = false;
+	if (!identity_ready(m) && identity_make(m, &e) != ERR_OK)
+		tell_failure(m, "failed", &e);
+	else
+		open_for_host(m);
+}
+
 enum amt_status
 machine_start_configuration(struct machine *m)
 {
-	struct window *w = &m->state->window;
 	enum amt_status status;
 
 	if (m->state->phase == STATE_POST)
@@ -386,21 +412,22 @@ machine_start_configuration(struct machine *m)
 	if (!machine_online(m) ||
 	    (m->psk.pid[0] == '\0' && m->suffix[0] == '\0'))
 		return AMT_NOT_READY;
-	if (m->open)
-		count(m);
-	if (window_left(w) < m->common->settings->window_ms)
-		window_open(w, m->common->settings->window_ms);
-	open_up(m);
-	save(m);
-	tell_words(m, "started", way(m));
+	if (!identity_ready(m)) {
+		m->making = true;
+		loop_timer_set(m->make, 0);
+		return AMT_CERT_NOT_READY;
+	}
+	open_for_host(m);
 	return AMT_OK;
 }
 
 enum amt_status
 machine_stop_configuration(struct machine *m)
 {
-	if (m->state->phase != STATE_IN)
+	if (m->state->phase != STATE_IN && !m->making)
 		return AMT_BAD_MODE; /* 3, as MeshCentral knows it */
+	loop_timer_stop(m->make);
+	m->making = false;
 	m->state->phase = STATE_PRE;
 	m->state->window.phase = WINDOW_STOPPED;
 	shut(m);
@@ -417,7 +444,7 @@ machine_enable(struct machine *m, bool enable)
 
 	if (m->state->phase == STATE_POST && !enable)
 		return AMT_BAD_STATE;
-	if (!enable && m->state->phase == STATE_IN)
+	if (!enable && (m->state->phase == STATE_IN || m->making))
 		machine_stop_configuration(m);
 	m->state->enabled = enable;
 	return state_save(m->state, &e) == ERR_OK ? AMT_OK : AMT_FLASH_LIMIT;
@@ -558,6 +585,7 @@ machine_new(const struct machine_common *common, const struct record *r,
 	if (rand_bytes(random, sizeof(random), e) != ERR_OK ||
 	    open_state(m->state, p, random, e) != ERR_OK ||
 	    use_key(m, e) != ERR_OK || hellos_new(m, e) != ERR_OK ||
+	    loop_timer_new(common->loop, on_make, m, &m->make, e) != ERR_OK ||
 	    loop_timer_new(common->loop, on_window, m, &m->window, e) !=
 		ERR_OK) {
 		machine_free(m);
@@ -587,6 +615,7 @@ machine_free(struct machine *m)
 		visit_free(m->sessions);
 	hellos_free(m);
 	loop_timer_free(m->window);
+	loop_timer_free(m->make);
 	tls_free(m->pki);
 	tls_free(m->served);
 	parts_free(m);

@@ -81,6 +81,8 @@ struct machine {
 	uint64_t counted, unsaved_ms; /* of the window's up-time */
 	struct tls *pki, *served;     /* made when first needed */
 	struct loop_timer *talk, *window;
+	struct loop_timer *make; /* the host's start waits for it */
+	bool making;             /* of the certificate */
 	struct loop_conn *hello; /* on its way, or NULL */
 	struct machine_session *sessions;
 	bool parting; /* CommitChanges was done; its answer is on its way */
@@ -135,9 +137,10 @@ void machine_window(struct machine *, unsigned hours);
 /* What an agent on the host asks for by MEI; the AMT status is the answer.
  * Start opens the window for six hours, whatever the start mode: not-ready
  * without a network or, with certificates, a DNS suffix; bad-state once it is
- * set up. Stop: bad-mode unless set-up is going on. The host's suffix counts
- * before DHCP's, and a preset one before it; "" takes it back. A device that
- * was enabled here is as one in listen mode. */
+ * set up; AMT_CERT_NOT_READY where the certificate is made first, and the start
+ * follows by itself. Stop: bad-mode unless set-up is going on. The host's
+ * suffix counts before DHCP's, and a preset one before it; "" takes it back. A
+ * device that was enabled here is as one in listen mode. */
 enum amt_status machine_start_configuration(struct machine *);
 enum amt_status machine_stop_configuration(struct machine *);
 enum amt_status machine_host_suffix(struct machine *, const char *);

@@ -9,7 +9,6 @@
 static const struct cli_verb *const tables[] = {
 	show_verbs,
 	boot_verbs,
-	mebxscreen_verbs,
 	fleetrun_verbs,
 	NULL,
 };

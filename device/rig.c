@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,14 +40,6 @@ find_state(struct rig *r, struct err *e)
 	return cli_need(r->args, "--state", &r->state, e);
 }
 
-/* Also once its folder was made. */
-static enum err_code
-lock_state(struct rig *r, struct err *e)
-{
-	return r->state != NULL ? statelock_take(&r->lock, r->state, e)
-				: ERR_OK;
-}
-
 /* A name is looked up once, however many machines there are. */
 static enum err_code
 find_option(struct rig *r, struct err *e)
@@ -66,13 +59,11 @@ rig_open(struct rig *r, const struct cli_args *args, const char *listen,
 		.arg = r };
 	unsigned long port;
 
-	r->lock = STATELOCK_NONE;
 	r->args = args;
 	r->exit_when_done = cli_flag(args, "--exit-when-provisioned");
 	if (settings_read(&r->settings, cli_value(args, "--config", NULL), e) !=
 		ERR_OK ||
-	    find_state(r, e) != ERR_OK || lock_state(r, e) != ERR_OK ||
-	    find_option(r, e) != ERR_OK ||
+	    find_state(r, e) != ERR_OK || find_option(r, e) != ERR_OK ||
 	    flash_open(&r->flash, cli_value(args, "--base", NULL), e) !=
 		ERR_OK ||
 	    cli_number(args, "--port", 0, 65535, AMT_TLS_PORT, &port, e) !=
@@ -99,8 +90,6 @@ rig_until_end(struct rig *r, struct err *e)
 {
 	if (all_done(r))
 		return ERR_OK;
-	if (lock_state(r, e) != ERR_OK)
-		return e->code;
 	events_listening(r->args, fleet_port(r->fleet));
 	if (sandbox_daemon(e) != ERR_OK)
 		return e->code;
@@ -239,11 +228,43 @@ out:
 	return e->code;
 }
 
+static enum err_code
+port_open(struct rig *r, const char *path, size_t i, struct err *e)
+{
+	return meiport_new(fleet_machine(r->fleet, i), path, &r->port[i], e);
+}
+
+enum err_code
+rig_mei(struct rig *r, struct err *e)
+{
+	const char *to = cli_value(r->args, "--mei", NULL);
+	char path[STATE_PATH], uuid[UUID_TEXT], name[UUID_TEXT + 8];
+	size_t n = fleet_count(r->fleet);
+
+	if (to == NULL)
+		return ERR_OK;
+	if ((r->port = calloc(n, sizeof(struct meiport *))) == NULL)
+		return err_mem(e);
+	if (!r->many)
+		return port_open(r, to, 0, e);
+	file_mkdir(to, 0700, e);
+	for (size_t i = 0; e->code == ERR_OK && i < n; i++) {
+		uuid_text(&fleet_machine(r->fleet, i)->factory->uuid, uuid);
+		snprintf(name, sizeof(name), "%s.sock", uuid);
+		if (file_join(path, sizeof(path), to, name, e) == ERR_OK)
+			port_open(r, path, i, e);
+	}
+	return e->code;
+}
+
 void
 rig_free(struct rig *r)
 {
+	for (size_t i = 0; r->port != NULL && i < fleet_count(r->fleet); i++)
+		meiport_free(r->port[i]);
+	free(r->port);
+	r->port = NULL;
 	flash_free(&r->flash);
 	fleet_free(r->fleet);
 	r->fleet = NULL;
-	statelock_free(&r->lock);
 }

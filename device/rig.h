@@ -14,21 +14,21 @@
 #include "device/blank.h"
 #include "device/flash.h"
 #include "device/fleet.h"
+#include "device/meiport.h"
 #include "device/settings.h"
-#include "device/statelock.h"
 
 struct rig {
 	const struct cli_args *args;
 	bool many;         /* fleet: a state's folder is named by the UUID */
 	const char *state; /* folder; NULL where states are volatile */
 	struct machine_server server; /* of the option --server, or "" */
-	struct statelock lock;
 	struct settings settings;
 	struct flash flash;
 	struct blank board; /* boot only */
 	struct fleet *fleet;
 	bool exit_when_done;
-	struct secret setup; /* boot only: the Setup.bin of a blank board */
+	struct secret setup;   /* boot only: the Setup.bin of a blank board */
+	struct meiport **port; /* one for each machine, or NULL */
 };
 
 /* Options, settings, the base and the listener; `many` is set before.
@@ -37,6 +37,9 @@ enum err_code rig_open(
     struct rig *, const struct cli_args *, const char *listen, struct err *);
 enum err_code rig_add(
     struct rig *, const char *image, const char *address, struct err *);
+/* The host interfaces, if --mei asks for them: of one machine the socket of
+ * that name, of many its UUID's in a folder. */
+enum err_code rig_mei(struct rig *, struct err *);
 /* Starts the machines and runs until a signal, or until all are done. */
 enum err_code rig_until_end(struct rig *, struct err *);
 void rig_free(struct rig *);
@@ -49,6 +52,9 @@ void rig_free(struct rig *);
 		    "where hellos go (default: what the image says)" },    \
 	    { "--suffix", CLI_VALUE, "DNS",                                \
 		    "DNS suffix, as DHCP option 15 would tell it" },       \
+	    { "--mei", CLI_VALUE, "PATH",                                  \
+		    "offer the host interface on this Unix socket; of a "  \
+		    "fleet a folder of them" },                            \
 	    { "--port", CLI_VALUE, "N", "TLS port (default: 16993)" },     \
 	    { "--config", CLI_VALUE, "FILE", "settings; see device.cfg" }, \
 	    { "--exit-when-provisioned", CLI_FLAG, NULL,                   \

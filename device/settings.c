@@ -7,6 +7,7 @@
 #include "device/keypool.h"
 #include "device/settings.h"
 #include "formats/hashlist.h"
+#include "formats/pthi.h"
 
 #define HOUR_MS 3600000ul
 #define YEAR_S 31536000
@@ -22,6 +23,7 @@ defaults(struct settings *s)
 		.time_scale = 1,
 		.idle_ms = 60000,
 		.announced_max = 23,
+		.mei_unknown_status = PTHI_NOT_PERMITTED,
 		.psk_suites = TLS_PSK_SUITES,
 	};
 	pkich_defaults(&s->pkich);
@@ -136,19 +138,22 @@ read_pkich(struct config_group *g, struct pkich_choice *c, struct err *e)
 static enum err_code
 read_all(struct config_group *g, struct settings *s, struct err *e)
 {
-	long long idle, announced, keys, major;
+	long long idle, announced, keys, major, unknown;
 
 	if (config_int(g, "idle_seconds", 1, 3600, 60, &idle, e) != ERR_OK ||
 	    config_int(g, "announced_max", 1, HASHLIST_MAX, 23, &announced,
 		e) != ERR_OK ||
 	    config_int(g, "insecure_key_pool", 0, KEYPOOL_MAX, 0, &keys, e) !=
 		ERR_OK ||
+	    config_int(g, "mei_unknown_status", 1, UINT16_MAX,
+		PTHI_NOT_PERMITTED, &unknown, e) != ERR_OK ||
 	    config_int(g, "setupbin_major_max", 0, 4, 0, &major, e) != ERR_OK)
 		return e->code;
 	s->idle_ms = (unsigned long)idle * 1000;
 	s->announced_max = (size_t)announced;
 	s->insecure_key_pool = (size_t)keys;
 	s->setupbin_major_max = (unsigned)major;
+	s->mei_unknown_status = (uint32_t)unknown;
 	if (read_windows(g, s, e) != ERR_OK ||
 	    read_schedule(g, s, e) != ERR_OK ||
 	    read_pkich(g, &s->pkich, e) != ERR_OK)

@@ -43,6 +43,7 @@ struct settings {
 	bool insecure_volatile_state; /* states end with the process */
 	struct pkich_choice pkich;    /* star: insecure_star_cn */
 	unsigned setupbin_major_max;  /* 0: by the AMT version */
+	uint32_t mei_unknown_status;  /* of a command that is not known */
 	enum settings_challenge challenge;
 	char psk_suites[SETTINGS_SUITES];
 };

@@ -78,8 +78,6 @@ put_record(struct wr *w, const struct state_record *r)
 		return;
 	wr_fmt(w, "record.created %" PRIu64 "\n", r->created);
 	wr_fmt(w, "record.psk %d\n", r->psk);
-	if (r->manual)
-		wr_str(w, "record.manual 1\n");
 	wr_fmt(w, "record.fqdn %s\n", r->fqdn);
 	wr_fmt(w, "record.hash_type %d\n", r->hash_type);
 	wr_fmt(w, "record.hash %s\n", r->hash);
@@ -102,8 +100,6 @@ put_set_up(struct wr *w, const struct state *s)
 {
 	wr_fmt(w, "ha1 %s\n", s->ha1);
 	wr_fmt(w, "mebx_set %d\n", s->mebx_set);
-	if (s->mebx[0] != '\0')
-		wr_fmt(w, "mebx %s\n", s->mebx);
 	put_psk(w, "", &s->psk);
 	put_blobs(w, "pair", s->pair, STATE_PAIRS);
 	put_blobs(w, "cert", s->certs, STATE_CERTS);
@@ -126,7 +122,15 @@ put_setup(struct wr *w, const struct state *s)
 	    w, "setup_sha256 %s\nsetup_used %" PRIu32 "\n", hex, s->setup_used);
 }
 
-/* What the host set, and the window. */
+static void
+put_text(struct wr *w, const char *key, const char *v)
+{
+	if (v[0] != '\0')
+		wr_fmt(w, "%s %s\n", key, v);
+}
+
+/* What the host set, and the window. A one-time password is of no use after
+ * the set-up that it was for. */
 static void
 put_host(struct wr *w, const struct state *s)
 {
@@ -138,8 +142,12 @@ put_host(struct wr *w, const struct state *s)
 	}
 	if (s->enabled >= 0)
 		wr_fmt(w, "enabled %d\n", s->enabled);
-	if (s->suffix[0] != '\0')
-		wr_fmt(w, "suffix %s\n", s->suffix);
+	if (s->ztc != STATE_UNSAID)
+		wr_fmt(w, "ztc %d\n", s->ztc == STATE_ON);
+	put_text(w, "suffix", s->suffix);
+	put_text(w, "host_fqdn", s->host_fqdn);
+	if (s->phase != STATE_POST)
+		put_text(w, "otp", s->otp);
 }
 
 static void
@@ -221,6 +229,15 @@ take_bool(const char *v, bool *out)
 }
 
 static bool
+take_said(const char *v, enum state_said *out)
+{
+	bool on = false, good = take_bool(v, &on);
+
+	*out = on ? STATE_ON : STATE_OFF;
+	return good;
+}
+
+static bool
 take_blob(const char *v, struct state_blob *b)
 {
 	uint8_t bytes[STATE_BLOB];
@@ -277,8 +294,6 @@ take_record(struct state_record *r, const char *key, const char *v)
 		r->created = (uint64_t)n;
 	} else if (strcmp(key, "psk") == 0) {
 		good = take_bool(v, &r->psk);
-	} else if (strcmp(key, "manual") == 0) {
-		good = take_bool(v, &r->manual);
 	} else if (strcmp(key, "fqdn") == 0) {
 		good = take_text(r->fqdn, sizeof(r->fqdn), v);
 	} else if (strcmp(key, "hash_type") == 0) {
@@ -378,14 +393,18 @@ take(struct state *s, const char *key, const char *v)
 		s->enabled = (int)n;
 	} else if (strcmp(key, "suffix") == 0) {
 		good = take_text(s->suffix, sizeof(s->suffix), v);
+	} else if (strcmp(key, "ztc") == 0) {
+		good = take_said(v, &s->ztc);
+	} else if (strcmp(key, "host_fqdn") == 0) {
+		good = take_text(s->host_fqdn, sizeof(s->host_fqdn), v);
+	} else if (strcmp(key, "otp") == 0) {
+		good = take_text(s->otp, sizeof(s->otp), v);
 	} else if (strcmp(key, "realm") == 0) {
 		good = take_text(s->realm, sizeof(s->realm), v);
 	} else if (strcmp(key, "ha1") == 0) {
 		good = take_text(s->ha1, sizeof(s->ha1), v);
 	} else if (strcmp(key, "mebx_set") == 0) {
 		good = take_bool(v, &s->mebx_set);
-	} else if (strcmp(key, "mebx") == 0) {
-		good = take_text(s->mebx, sizeof(s->mebx), v);
 	} else if (strcmp(key, "pid") == 0) {
 		good = take_text(s->psk.pid, sizeof(s->psk.pid), v);
 	} else if (strcmp(key, "pps") == 0) {
@@ -523,8 +542,10 @@ state_reset(struct state *s, bool partial)
 	s->window.phase = partial ? WINDOW_PARTIAL : WINDOW_AGAIN;
 	secret_wipe(s->ha1, sizeof(s->ha1));
 	s->mebx_set = false;
-	secret_wipe(s->mebx, sizeof(s->mebx));
+	secret_wipe(s->otp, sizeof(s->otp));
 	if (!partial) {
+		s->ztc = STATE_UNSAID;
+		s->host_fqdn[0] = '\0';
 		secret_wipe(&s->psk_kept, sizeof(s->psk_kept));
 		state_blob_free(&s->onetouch);
 		memset(s->suffix, 0, sizeof(s->suffix));
@@ -548,6 +569,20 @@ state_free(struct state *s)
 	free(s->dir);
 	s->dir = NULL;
 	s->unsaved = false;
+}
+
+/* What the host said. */
+
+bool
+state_ztc(const struct state *s, const struct record *factory)
+{
+	return s->ztc == STATE_UNSAID ? factory->pki : s->ztc == STATE_ON;
+}
+
+const char *
+state_otp(const struct state *s, const struct record *factory)
+{
+	return s->otp[0] != '\0' ? s->otp : factory->otp;
 }
 
 /* One-touch. */

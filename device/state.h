@@ -26,12 +26,19 @@
 #define STATE_PAIRS 4
 #define STATE_CERTS 8
 #define STATE_PATH 4096
+#define STATE_OTP 33
 
 /* ProvisioningState of AMT_SetupAndConfigurationService. */
 enum state_phase {
 	STATE_PRE = 0,
 	STATE_IN = 1,
 	STATE_POST = 2
+};
+
+enum state_said {
+	STATE_UNSAID = 0,
+	STATE_OFF = 1,
+	STATE_ON = 2
 };
 
 struct state_blob {
@@ -42,8 +49,7 @@ struct state_blob {
 /* The read-only configuration record (class IPS_TLSProvisioningRecord). */
 struct state_record {
 	bool present;
-	bool psk;    /* by pre-shared key: no certificate fields */
-	bool manual; /* in its set-up screen: no server fields either */
+	bool psk; /* by pre-shared key: no certificate fields */
 	char fqdn[256];
 	int hash_type; /* enum hash_type */
 	char hash[97]; /* hex */
@@ -70,6 +76,9 @@ struct state {
 	struct window window;
 	int enabled;             /* as the host set it; -1: it did not */
 	char suffix[RECORD_STR]; /* as the host set it, or "" */
+	enum state_said ztc;     /* as the host set it */
+	char host_fqdn[RECORD_STR];
+	char otp[STATE_OTP]; /* as the host set it; gone with a commit */
 	char realm[AUTH_REALM];
 	/* The device's own key and self-signed certificate, DER. */
 	struct state_blob key, cert;
@@ -83,7 +92,6 @@ struct state {
 	/* Made or changed by a set-up session; saved in STATE_POST only. */
 	char ha1[AUTH_HA1]; /* admin; "" while it is the factory's */
 	bool mebx_set;
-	char mebx[33];  /* that a set-up gave; "": none, or another's state */
 	struct psk psk; /* will replace the factory's; "" if not */
 	struct state_blob pair[STATE_PAIRS]; /* by handle, PKCS#8 DER */
 	struct state_blob certs[STATE_CERTS];
@@ -126,6 +134,11 @@ bool state_kept(const struct state *, struct record *out);
  * it. */
 bool state_onetouch(
     const struct state *, const struct record *image, struct record *out);
+
+/* Remote configuration without a touch, and the one-time password: what the
+ * host set, else the factory. */
+bool state_ztc(const struct state *, const struct record *factory);
+const char *state_otp(const struct state *, const struct record *factory);
 
 enum err_code state_blob_set(
     struct state_blob *, const void *, size_t, struct err *);

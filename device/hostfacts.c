@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/text.h"
+#include "device/hostfacts.h"
+
+#define MODE_NONE 0
+#define MODE_ENTERPRISE 1
+#define MODE_SMB 2
+#define TLS_NOT_READY 0
+#define TLS_PSK 1
+#define TLS_PKI 2
+#define CONTROL_NONE 0
+#define CONTROL_ADMIN 2
+#define LAN_WIRED 0
+#define LAN_WIRELESS 1
+#define DHCP_PASSIVE 2
+#define HOST_OUTSIDE 2
+#define HOST_VPN 1
+
+static bool
+is_off(const struct hostif *h)
+{
+	return !machine_enabled(h->machine);
+}
+
+static uint32_t
+phase(const struct hostif *h)
+{
+	return h->machine->state->phase;
+}
+
+/* Who it is. */
+
+enum amt_status
+hostfacts_uuid(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	(void)in;
+	out->uuid = h->machine->factory->uuid;
+	return AMT_OK;
+}
+
+static void
+put_version(struct pthi_versions *v, const char *what, const char *is)
+{
+	struct pthi_version *at = &v->v[v->n++];
+
+	at->what_len = (uint16_t)strlen(what);
+	memcpy(at->what, what, at->what_len);
+	at->text_len = (uint16_t)strlen(is);
+	memcpy(at->text, is, at->text_len);
+}
+
+/* Of the entries of real firmware those that say something here. The BIOS is
+ * nobody's: what stands for it is this program. */
+enum amt_status
+hostfacts_versions(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	struct pthi_versions *v = &out->versions;
+	char version[16];
+
+	(void)in;
+	amt_version(h->machine->factory, version);
+	snprintf(v->bios, sizeof(v->bios), "amtforge %s", VERSION);
+	put_version(v, "Flash", version);
+	put_version(v, "Netstack", version);
+	put_version(v, "AMTApps", version);
+	put_version(v, "AMT", version);
+	put_version(v, "VendorID", "8086");
+	put_version(v, "Build Number", "0");
+	put_version(v, "Recovery Version", version);
+	put_version(v, "Recovery Build Num", "0");
+	put_version(v, "Legacy Mode", "False");
+	return AMT_OK;
+}
+
+enum amt_status
+hostfacts_fqdn(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	const char *name = h->machine->state->host_fqdn;
+	size_t host = strcspn(name, ".");
+
+	(void)in;
+	out->fqdn.shared = 1;      /* with its host, whose name it is */
+	out->fqdn.interval = 1440; /* the schema's defaults for DDNS */
+	out->fqdn.ttl = 900;
+	out->fqdn.host_len = (uint32_t)host;
+	pthi_ansi_set(&out->fqdn.fqdn, name);
+	return AMT_OK;
+}
+
+/* How far it is. */
+
+enum amt_status
+hostfacts_mode(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	(void)in;
+	out->mode.mode = is_off(h)                    ? MODE_NONE
+	    : h->machine->factory->mode == RECORD_SMB ? MODE_SMB
+						      : MODE_ENTERPRISE;
+	return AMT_OK;
+}
+
+enum amt_status
+hostfacts_provisioning(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	(void)in;
+	out->number = phase(h);
+	return AMT_OK;
+}
+
+/* A set-up over the network ends in admin control mode. */
+enum amt_status
+hostfacts_control(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	(void)in;
+	out->number = phase(h) == STATE_POST ? CONTROL_ADMIN : CONTROL_NONE;
+	return AMT_OK;
+}
+
+enum amt_status
+hostfacts_ehbc(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	(void)h;
+	(void)in;
+	out->number = 0; /* the OEM's switch for embedded machines is off */
+	return AMT_OK;
+}
+
+enum amt_status
+hostfacts_security(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	const struct machine *m = h->machine;
+	struct pthi_security *s = &out->security;
+
+	(void)in;
+	s->enterprise = m->factory->mode == RECORD_ENTERPRISE;
+	s->tls = phase(h) == STATE_POST ? m->state->tls_enabled[0] : m->open;
+	s->provisioning_state = phase(h);
+	s->interface = m->open || phase(h) == STATE_POST;
+	s->link = 1;
+	return AMT_OK;
+}
+
+/* "The unique ID of AMT": sixteen bytes that end in 1. */
+enum amt_status
+hostfacts_amt_state(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	static const struct uuid amt = { { [UUID_LEN - 1] = 1 } };
+
+	(void)h;
+	if (!uuid_equal(&in->uuid, &amt))
+		return AMT_BAD_PARAMETER;
+	out->state.id = amt;
+	out->state.length = 5;
+	out->state.link = 1;
+	return AMT_OK;
+}
+
+/* Random numbers come from the system, which is always ready. */
+enum amt_status
+hostfacts_rng(struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	(void)h;
+	(void)in;
+	out->number = 0;
+	return AMT_OK;
+}
+
+/* How it will be set up. */
+
+enum amt_status
+hostfacts_tls_mode(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	const struct machine *m = h->machine;
+
+	(void)in;
+	out->number = TLS_NOT_READY;
+	if (m->psk.pid[0] != '\0')
+		out->number = TLS_PSK;
+	else if (state_ztc(m->state, m->factory))
+		out->number = TLS_PKI;
+	return AMT_OK;
+}
+
+enum amt_status
+hostfacts_ztc(struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	const struct machine *m = h->machine;
+
+	(void)in;
+	out->number = state_ztc(m->state, m->factory);
+	return AMT_OK;
+}
+
+enum amt_status
+hostfacts_pid(struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	const struct psk *psk = &h->machine->psk;
+
+	(void)in;
+	if (psk->pid[0] == '\0')
+		return AMT_NOT_FOUND;
+	memcpy(out->pid, psk->pid, sizeof(out->pid));
+	return AMT_OK;
+}
+
+/* What was set in the device, "" if nothing was. A preset one counts before
+ * the host's, so that a host that reads back sees that its own was in vain. */
+enum amt_status
+hostfacts_suffix(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	const char *preset = h->machine->factory->pki_dns_suffix;
+
+	(void)in;
+	pthi_ansi_set(
+	    &out->text, preset[0] != '\0' ? preset : h->machine->state->suffix);
+	return AMT_OK;
+}
+
+/* What the network says; each ends in NUL. */
+enum amt_status
+hostfacts_suffix_list(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	const char *suffix = h->machine->dhcp_suffix;
+	size_t n = strlen(suffix);
+
+	(void)in;
+	if (n > 0) {
+		memcpy(out->text.s, suffix, n + 1);
+		out->text.n = (uint16_t)(n + 1);
+	}
+	return AMT_OK;
+}
+
+enum amt_status
+hostfacts_handles(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	(void)in;
+	out->handles.n = (uint32_t)h->machine->factory->hashes.n;
+	for (uint32_t i = 0; i < out->handles.n; i++)
+		out->handles.handle[i] = i;
+	return AMT_OK;
+}
+
+/* Where one is marked as the only one, the others are not in use. */
+enum amt_status
+hostfacts_hash(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	const struct hashlist *list = &h->machine->factory->hashes;
+	const struct hash_entry *only = hashlist_only(list), *at;
+
+	if (in->number >= list->n)
+		return AMT_BAD_HANDLE;
+	at = &list->e[in->number];
+	out->hash.is_default = at->oem;
+	out->hash.is_active = at->active && (only == NULL || only == at);
+	out->hash.algorithm = (uint8_t)at->type;
+	memcpy(out->hash.hash, at->hash, hashlist_hash_len(at->type));
+	pthi_ansi_set(&out->hash.name, at->name);
+	return AMT_OK;
+}
+
+enum amt_status
+hostfacts_server(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	const struct machine *m = h->machine;
+
+	(void)in;
+	out->server.port = m->server.port;
+	snprintf(out->server.address, sizeof(out->server.address), "%s",
+	    m->server.address);
+	pthi_ansi_set(&out->server.fqdn, m->factory->server_fqdn);
+	return AMT_OK;
+}
+
+/* Who set it up. The numbers of the TLS mode are those of
+ * GetProvisioningTLSMode; the schema's class has them the other way round. */
+enum amt_status
+hostfacts_audit(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	const struct state_record *r = &h->machine->state->record;
+	time_t created = (time_t)r->created;
+	struct pthi_audit *a = &out->audit;
+	struct tm tm;
+
+	(void)in;
+	if (phase(h) != STATE_POST || !r->present)
+		return AMT_NOT_READY;
+	a->tls_mode = r->psk ? TLS_PSK : TLS_PKI;
+	a->secure_dns = r->secure_dns;
+	a->hash_type = (uint32_t)r->hash_type;
+	text_unhex(a->hash, strlen(r->hash) / 2, r->hash, strlen(r->hash));
+	a->is_default = r->hash_is_default;
+	a->is_time_valid = r->time_valid;
+	snprintf(a->address, sizeof(a->address), "%s", r->server_ip);
+	if (gmtime_r(&created, &tm) != NULL) {
+		a->year = (uint16_t)(tm.tm_year + 1900);
+		a->month = (uint16_t)(tm.tm_mon + 1);
+		a->dow = (uint16_t)tm.tm_wday;
+		a->day = (uint16_t)tm.tm_mday;
+		a->hour = (uint16_t)tm.tm_hour;
+		a->minute = (uint16_t)tm.tm_min;
+		a->second = (uint16_t)tm.tm_sec;
+	}
+	pthi_ansi_set(&a->fqdn, r->fqdn);
+	return AMT_OK;
+}
+
+/* Its network. */
+
+/* A software device shares its host's interface and has no address of its
+ * own: zeroes. */
+enum amt_status
+hostfacts_macs(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	(void)h;
+	(void)in;
+	(void)out;
+	return AMT_OK;
+}
+
+enum amt_status
+hostfacts_lan(struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	struct in_addr at;
+
+	if (in->number > LAN_WIRELESS)
+		return AMT_BAD_INDEX;
+	if (in->number == LAN_WIRELESS) /* there is none: all is zero */
+		return AMT_OK;
+	out->lan.enabled = !is_off(h);
+	out->lan.dhcp = 1;
+	out->lan.dhcp_mode = DHCP_PASSIVE; /* the host's lease is used */
+	out->lan.link = 1;
+	if (inet_pton(AF_INET, h->machine->address, &at) == 1)
+		out->lan.ipv4 = ntohl(at.s_addr);
+	return AMT_OK;
+}
+
+/* There is no remote access in this device; what the host said of where it is
+ * comes back. */
+enum amt_status
+hostfacts_remote(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	(void)in;
+	out->remote.network = h->vpn ? HOST_VPN : 0;
+	return AMT_OK;
+}

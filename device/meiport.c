@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "device/hostif.h"
+#include "device/meiport.h"
+
+#define CONNS_MAX 16 /* a host runs a few programs at once */
+
+struct port_conn {
+	struct meiport *port;
+	struct loop_conn *conn;
+	struct port_conn *next;
+	bool chosen;
+	enum hostif_client client;
+};
+
+struct meiport {
+	struct loop_listener *listener;
+	struct hostif hostif;
+	struct port_conn *conns;
+	size_t n;
+};
+
+static const struct hostif_acts acts = { machine_start_configuration,
+	machine_stop_configuration, machine_host_suffix, machine_enable };
+
+static void
+conn_gone(struct port_conn *c)
+{
+	struct port_conn **at = &c->port->conns;
+
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	c->port->n--;
+	free(c);
+}
+
+static void
+on_ready(void *arg, struct loop_conn *conn)
+{
+	struct port_conn *c = arg;
+
+	c->conn = conn;
+}
+
+static void
+on_closed(void *arg, struct loop_conn *conn, const struct err *e)
+{
+	(void)conn;
+	(void)e;
+	conn_gone(arg);
+}
+
+/* The first bytes say which client is meant; returns how many are used up. */
+static size_t
+choose(struct port_conn *c, const uint8_t *p, size_t n)
+{
+	uint8_t out[8] = { 0 };
+
+	if (p[0] == 1) { /* a header's major version */
+		c->chosen = true;
+		return 0;
+	}
+	if (n < PTHI_GUID)
+		return 0;
+	if (memcmp(p, pthi_guid, PTHI_GUID) == 0) {
+		c->client = HOSTIF_AMT;
+	} else if (memcmp(p, pthi_guid_wd, PTHI_GUID) == 0) {
+		c->client = HOSTIF_WD;
+	} else {
+		loop_conn_finish(c->conn);
+		return PTHI_GUID;
+	}
+	c->chosen = true;
+	put_u32le(out, HOSTIF_MESSAGE_MAX);
+	out[4] = HOSTIF_PROTOCOL;
+	loop_conn_send(c->conn, out, sizeof(out));
+	return PTHI_GUID;
+}
+
+static size_t
+take(struct port_conn *c, const uint8_t *p, size_t n)
+{
+	size_t size =
+	    c->client == HOSTIF_WD ? pthi_wd_size(p, n) : pthi_size(p, n);
+	bool good;
+	struct wr w;
+
+	if (size <= HOSTIF_MESSAGE_MAX && (size == 0 || n < size))
+		return 0;
+	wr_grow(&w, HOSTIF_MESSAGE_MAX);
+	good = size <= HOSTIF_MESSAGE_MAX &&
+	    hostif_answer(&c->port->hostif, c->client, p, size, &w) &&
+	    !w.failed;
+	if (good)
+		loop_conn_send(c->conn, w.buf, w.len);
+	else
+		loop_conn_finish(c->conn);
+	wr_free(&w);
+	return good ? size : n;
+}
+
+static size_t
+on_data(void *arg, struct loop_conn *conn, const uint8_t *p, size_t n)
+{
+	struct port_conn *c = arg;
+	size_t used;
+
+	(void)conn;
+	if (!c->chosen && (used = choose(c, p, n)) > 0)
+		return used;
+	return c->chosen ? take(c, p, n) : 0;
+}
+
+static const struct loop_handler handler = { on_ready, on_data, on_closed };
+
+static bool
+on_accept(void *arg, const struct loop_peer *peer,
+    const struct loop_handler **h, void **conn_arg, struct tls **tls)
+{
+	struct meiport *port = arg;
+	struct port_conn *c;
+
+	(void)peer;
+	(void)tls;
+	if (port->n == CONNS_MAX || (c = calloc(1, sizeof(*c))) == NULL)
+		return false;
+	c->port = port;
+	c->next = port->conns;
+	port->conns = c;
+	port->n++;
+	*h = &handler;
+	*conn_arg = c;
+	return true;
+}
+
+enum err_code
+meiport_new(
+    struct machine *m, const char *path, struct meiport **out, struct err *e)
+{
+	struct meiport *port = calloc(1, sizeof(*port));
+	const struct loop_accept accept = { on_accept, port };
+
+	if (port == NULL)
+		return err_mem(e);
+	port->hostif.machine = m;
+	port->hostif.acts = &acts;
+	if (loop_listen_unix(
+		m->common->loop, path, &accept, &port->listener, e) != ERR_OK) {
+		err_in(e, "--mei");
+		meiport_free(port);
+		return e->code;
+	}
+	*out = port;
+	return ERR_OK;
+}
+
+void
+meiport_free(struct meiport *port)
+{
+	if (port == NULL)
+		return;
+	while (port->conns != NULL) {
+		if (port->conns->conn != NULL)
+			loop_conn_close(port->conns->conn);
+		conn_gone(port->conns);
+	}
+	loop_listener_free(port->listener);
+	hostif_wipe(&port->hostif);
+	free(port);
+}
