@@ -1,0 +1,343 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# amtforge-agent against a software device's host interface, and the messages
+# of the interface as bytes.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+OVMF=/usr/share/ovmf/OVMF.fd
+OTP='Otp!12345-canary'
+AMT=2800f812b7b42d4baca846e0ff65814c
+WD=6f9ab70528467f4d899da91514cb32ab
+IOCTL_OUT=0010000001000000
+
+# device LINE...: ./unit.bin of a PKI profile that listens, with these lines
+# in place of its own.
+device() {
+	cp "$ROOT/configs/demo-root.pem" .
+	{
+		printf '%s\n' 'customer = "c"; credential = "pki";' \
+			'hashes = ( { file = "demo-root.pem"; } );' "$@"
+		for line in 'amt = "6.0";' 'start = "listen";'; do
+			case "$*" in *"${line%% *} ="*) ;; *) echo "$line" ;; esac
+		done
+	} >p.cfg
+	make_unit
+}
+
+make_unit() {
+	amtforge ledger init L
+	amtforge order open L p.cfg --id O
+	amtforge unit issue L O --count 1 --json >units
+	uuid=$(sed 's/.*"uuid":"\([^"]*\)".*/\1/' units)
+	amtforge image new base.bin --size 4M --bios $OVMF
+	amtforge image write L O --base base.bin \
+		--map "$ROOT/configs/map-ovmf.cfg" --out images
+	mv images/*.bin unit.bin
+}
+
+# boot [OPTION...]: its hellos go to a port that nobody holds.
+boot() {
+	: >events
+	amtforge-device boot --image unit.bin --state machine \
+		--listen 127.0.0.1 --port 0 --server 127.0.0.1:9 --mei mei \
+		--json "$@" >events 2>log &
+	device=$!
+	trap 'kill $device 2>/dev/null || :' EXIT
+	wait_for '"\(started\|silent\)"' events
+}
+
+reboot() {
+	kill "$device"
+	wait "$device" || :
+	boot
+}
+
+wait_for() {
+	n=200
+	until grep -q -e "$1" "$2"; do
+		n=$((n - 1))
+		[ $n -gt 0 ] || {
+			cat "$2" log
+			return 1
+		}
+		sleep 0.05
+	done
+}
+
+say() {
+	"$ROOT/tests/meisay.pl" mei "$@" >said
+	cat said
+}
+
+# said HEX...: each answer was that.
+said() {
+	printf '%s\n' "$@" | diff - said
+}
+
+agent() {
+	amtforge-agent --mei mei "$@"
+}
+
+activate() {
+	echo "$OTP" | agent activate --otp-file - "$@"
+}
+
+no_otp_here() {
+	! grep -rlF -e "$OTP" out err log events || return 1
+}
+
+the_published_messages_pass_as_bytes() {
+	device
+	boot
+	raw=$(echo "$uuid" | tr -d - | sed \
+		's/\(..\)\(..\)\(..\)\(..\)\(..\)\(..\)\(..\)\(..\)/\4\3\2\1\6\5\8\7/')
+	[ "$(stat -c '%a %F' mei)" = '600 socket' ]
+	# UUID; an OTP; the suffix; start, whose certificate is being made.
+	say '01010000 5c000004 00000000' \
+		'01010000 2a000004 0b000000 0900 4f7470213132333435' \
+		'01010000 2f000004 0e000000 0c00 6578616d706c652e636f6d00' \
+		'01010000 29000004 00000000'
+	said "010100005c0080041400000000000000$raw" \
+		010100002a0080040400000000000000 \
+		010100002f0080040400000000000000 \
+		01010000290080040400000031000000
+	wait_for '"started"' events
+	say '01010000 11000004 00000000'
+	said 0101000011008004080000000000000001000000
+	grep '^otp Otp!12345$' machine/state
+	grep '^suffix example.com$' machine/state
+	# An OTP while the period runs, and a second start.
+	say '01010000 2a000004 0b000000 0900 4f7470213132333435' \
+		'01010000 62000004 04000000 00000000' \
+		'01010000 5e000004 00000000' '01010000 5e000004 00000000'
+	said 010100002a0080040400000020000000 \
+		01010000620080040400000000000000 \
+		010100005e0080040400000000000000 \
+		010100005e0080040400000003000000
+}
+
+what_is_no_message_is_answered_as_the_layout_wants() {
+	device
+	boot
+	# An account reply has 68 bytes of body; its request's are zeroes.
+	say "01010000 67000004 28000000 $(printf '%080d' 0)"
+	[ "$(wc -c <said)" = $((2 * 84 + 1)) ]
+	grep '^010100006700800448000000000000002424' said
+	grep '0000$' said
+	# A body too short, a length that lies, an unknown command, an
+	# unknown handle.
+	say '01010000 2d000004 02000000 0000' \
+		'01010000 2a000004 0b000000 0a00 4f7470213132333435' \
+		'01010000 ff000004 00000000' \
+		'01010000 2d000004 04000000 00ff0000'
+	said 010100002d0080040400000004000000 \
+		010100002a0080040400000004000000 \
+		01010000ff0080040400000010000000 \
+		010100002d0080040400000005080000
+	# An answer, another version, a reserved field, a length without end.
+	for bad in '01010000 5c008004 00000000' '01000000 5c000004 00000000' \
+		'01010100 5c000004 00000000' '01010000 5c000004 ffffffff'; do
+		say "$bad"
+		said closed
+	done
+}
+
+a_connection_is_to_the_client_whose_guid_it_begins_with() {
+	device
+	boot
+	say $AMT '01010000 11000004 00000000'
+	said $IOCTL_OUT 0101000011008004080000000000000000000000
+	say $WD 05025110 0503531001
+	said $IOCTL_OUT 83 00
+	say $WD 0503531002
+	said $IOCTL_OUT closed
+	say 6d7a668ebc9a4340 88ef9e39c6f63e0f # MKHI, cut in two
+	said silence closed
+	# Parts are waited for.
+	say 01010000 '11000004 00000000'
+	said silence 0101000011008004080000000000000000000000
+}
+
+info_tells_what_the_image_holds() {
+	device
+	boot --suffix corp.example
+	status 0 agent info --json
+	jq -e --arg u "$uuid" '.uuid == $u and .amt == "6.0.0" and
+		.state == "pre" and .mode == "enterprise" and
+		.tls_mode == "pki" and .control_mode == "none" and .ztc and
+		.enabled and (.interface_open | not) and .hashes == 1 and
+		.dhcp_suffix == "corp.example" and (has("suffix") | not) and
+		.lan_address == "127.0.0.1"' out
+	status 0 amtforge-agent info --mei mei
+	grep "^uuid *$uuid\$" out
+	grep '^ztc *yes$' out
+	status 0 agent hashes --json
+	jq -e --arg h "$(amtforge hash show --json demo-root.pem |
+		jq -r .sha256)" \
+		'.hash == $h and .type == "sha256" and .active and .default' out
+	status 0 agent hashes
+	grep '^sha256 *[0-9a-f]\{64\}$' out
+}
+
+activate_starts_a_machine_that_listens() {
+	device
+	boot
+	status 69 activate # no suffix is known
+	grep -F '[mei-status]' err
+	says '(not ready)'
+	grep "^otp $OTP\$" machine/state
+	status 0 activate --suffix example.com --json
+	jq -e --arg u "$uuid" '.uuid == $u and .state == "in" and .otp_set and
+		.suffix == "example.com" and (.was_disabled | not)' out
+	wait_for '"hello-failed"' events
+	no_otp_here
+	status 0 agent info --json
+	jq -e '.state == "in" and .interface_open and
+		.suffix == "example.com"' out
+	status 75 agent wait --timeout 1
+	# Again, with another suffix: what goes on is stopped first.
+	status 0 activate --suffix Example.org
+	says 'stopped it to begin anew'
+	wait_for '"stopped"' events
+	no_otp_here
+	# The password outlives a restart.
+	reboot
+	grep "^otp $OTP\$" machine/state
+}
+
+wait_tells_why_it_is_over() {
+	device
+	echo 'window_hours = 1; time_scale = 900;' >device.cfg
+	boot --config device.cfg --suffix example.com
+	status 77 agent wait
+	grep -F '[amt-state]' err
+	status 0 activate
+	status 69 agent wait --json
+	jq -e '.error.code == "activation-failed"' out
+	wait_for '"window-closed"' events
+	status 0 agent info --json
+	jq -e '.state == "in" and (.interface_open | not)' out
+	# The period is over, so a new password is taken, and a new start.
+	status 0 activate
+	status 0 "$ROOT/tests/meisay.pl" mei '01010000 5e000004 00000000'
+	status 77 agent wait
+}
+
+a_disabled_machine_is_enabled_by_the_agent() {
+	device 'enabled = false;' 'start = "talk";'
+	boot --suffix example.com
+	grep '"words":"disabled"' events
+	status 0 agent info --json
+	jq -e '(.enabled | not) and .may_enable and .mode == "none"' out
+	say '01010000 29000004 00000000'
+	status 0 activate --json
+	says 'AMT was disabled: enabled it'
+	jq -e .was_disabled out
+	wait_for '"started"' events
+	reboot
+	status 0 agent info --json
+	jq -e .enabled out
+}
+
+what_does_not_fit_is_refused() {
+	device 'pki_dns_suffix = "corp.example";'
+	boot
+	status 77 activate --suffix other.example
+	grep -F '[amt-state]' err
+	says 'goes on with corp.example'
+	grep '"silent"' events
+	not grep '"started"' events
+	status 65 sh -c 'echo short | amtforge-agent --mei mei activate --otp-file -'
+	not grep -F short err
+	status 66 amtforge-agent activate --mei mei --otp-file - </dev/null
+	status 66 amtforge-agent activate --mei mei --otp-file absent
+	status 0 activate --suffix CORP.example
+	no_otp_here
+}
+
+a_machine_with_a_pre_shared_key_takes_no_password() {
+	sed 's/^start.*/start = "listen";/' "$ROOT/configs/profile-psk.cfg" \
+		>p.cfg
+	make_unit
+	boot
+	status 0 agent info --json
+	jq -e '.tls_mode == "psk" and (.pid | length) == 8' out
+	status 77 activate
+	grep -F '[amt-state]' err
+	status 0 agent activate
+	wait_for 'talks, PSK' events
+}
+
+what_is_not_there_is_named() {
+	status 69 amtforge-agent info --mei absent
+	grep -F '[mei-absent]' err
+	status 69 amtforge-agent --mei absent info --json
+	jq -e '.error.code == "mei-absent"' out
+	echo x >file
+	status 69 amtforge-agent info --mei file
+	grep -F '[mei-absent]' err
+	status 2 amtforge-agent --mei
+	status 2 amtforge-agent --mei x
+	status 2 amtforge-agent --mei x infos
+	says 'did you mean info'
+}
+
+a_fleet_has_a_socket_for_each_machine() {
+	device
+	amtforge unit issue L O --count 3 --json >units
+	amtforge image write L O --base base.bin \
+		--map "$ROOT/configs/map-ovmf.cfg" --out images
+	amtforge-device fleet images --state machines --port 0 \
+		--server 127.0.0.1:9 --suffix example.com --mei sockets \
+		--json >events 2>log &
+	device=$!
+	trap 'kill $device 2>/dev/null || :' EXIT
+	wait_for '"listening"' events
+	for u in $(jq -r .uuid units); do
+		status 0 amtforge-agent info --mei "sockets/$u.sock" --json
+		jq -e --arg u "$u" '.uuid == $u' out
+	done
+	[ "$(find sockets -type s | wc -l)" = \
+		"$(find images -name '*.bin' | wc -l)" ]
+	kill $device
+	wait $device || :
+	[ -z "$(ls sockets)" ]
+}
+
+a_socket_that_is_left_over_is_replaced_and_one_in_use_is_not() {
+	device
+	boot
+	kill -KILL $device
+	wait $device || :
+	[ -S mei ]
+	boot
+	status 0 agent info
+	status 73 amtforge-device boot --image unit.bin --state other \
+		--port 0 --server 127.0.0.1:9 --mei mei
+	says 'another program listens'
+	status 73 amtforge-device boot --image unit.bin --state other \
+		--port 0 --server 127.0.0.1:9 --mei p.cfg
+	[ -s p.cfg ]
+	status 0 agent info
+}
+
+t what_is_not_there_is_named
+for name in the_published_messages_pass_as_bytes \
+	what_is_no_message_is_answered_as_the_layout_wants \
+	a_connection_is_to_the_client_whose_guid_it_begins_with \
+	info_tells_what_the_image_holds \
+	activate_starts_a_machine_that_listens \
+	wait_tells_why_it_is_over \
+	a_disabled_machine_is_enabled_by_the_agent \
+	what_does_not_fit_is_refused \
+	a_machine_with_a_pre_shared_key_takes_no_password \
+	a_fleet_has_a_socket_for_each_machine \
+	a_socket_that_is_left_over_is_replaced_and_one_in_use_is_not; do
+	if [ ! -e $OVMF ]; then
+		skip $name "no OVMF"
+	else
+		t $name
+	fi
+done
+done_testing
