@@ -15,6 +15,7 @@
 #include "base/child.h"
 #include "base/text.h"
 
+#define CHILD_ENV 16
 #define CHILD_MAX 32 /* waited for at once */
 
 /* ---- finding ---- */
@@ -88,13 +89,16 @@ new_pipe(int fd[2], struct err *e)
 static int
 spawn(struct child *c, const struct child_spec *s, int out, int err)
 {
-	static const char *const env[] = { "PATH=/usr/bin:/bin",
-		"LC_ALL=C.UTF-8", "HOME=/", NULL };
+	const char *env[CHILD_ENV + 4] = { "PATH=/usr/bin:/bin",
+		"LC_ALL=C.UTF-8", "HOME=/" };
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t at;
 	sigset_t set;
 	int rc, in = s->in;
 
+	for (int i = 0; i < CHILD_ENV && s->env != NULL && s->env[i] != NULL;
+	     i++)
+		env[3 + i] = s->env[i];
 	if (posix_spawn_file_actions_init(&fa) != 0)
 		return ENOMEM;
 	if (posix_spawnattr_init(&at) != 0) {

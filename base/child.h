@@ -33,6 +33,7 @@ struct child {
 struct child_spec {
 	const char *path;        /* of child_find() */
 	const char *const *argv; /* ends with NULL */
+	const char *const *env;  /* more than the least; NULL: none */
 	int in;                  /* standard input; -1: /dev/null */
 	int out;                 /* standard output; -1: collected */
 	size_t most;             /* bytes collected at most */

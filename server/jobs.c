@@ -8,59 +8,45 @@
 #include "base/secret.h"
 #include "formats/passwd.h"
 #include "formats/reason.h"
-#include "server/admit.h"
 #include "server/alarm.h"
-#include "server/jobs.h"
-#include "server/setup.h"
+#include "server/job.h"
+#include "server/knock.h"
+#include "server/request.h"
+#include "server/witness.h"
 
-#define REST_MS 1000 /* before the second try; doubled for each next one */
-#define QUEUE 64     /* jobs for each set-up that may run */
-
-enum phase {
-	QUEUED,
-	RUNNING,
-	SAVING,  /* waits for the commit, then goes on */
-	RESTING, /* waits to try again */
-	TELLING  /* waits for the commit, then is told and over */
-};
-
-struct job {
-	struct jobs *in;
-	struct job *prev, *next;
-	enum phase phase;
-	struct store_unit unit; /* as it was at the hello */
-	struct store_secrets fresh;
-	char addr[LOOP_ADDR_LEN];
-	bool psk;
-	size_t index; /* of its PSK pair or our chain */
-	bool probe;
-	bool saved;
-	unsigned tries;
-	struct setup *setup;
-	struct loop_timer *timer;
-	enum store_state state; /* what is told */
-	struct err why;
-	char version[32];
-};
-
-struct jobs {
-	struct jobs_how how;
-	struct job *first;
-	unsigned n, running;
-	bool open; /* a transaction is */
-	struct loop_timer *commit;
-};
-
-static void start_queued(struct jobs *);
-
-static struct job *
-job_find(struct jobs *in, const struct uuid *u)
+uint32_t
+jobs_hash(const void *p, size_t n, uint32_t h)
 {
-	struct job *j = in->first;
+	const uint8_t *b = p;
+
+	while (n-- > 0)
+		h = (h ^ *b++) * 16777619u;
+	return h ^ h >> 15;
+}
+
+static struct job **
+bucket(struct jobs *in, const struct uuid *u)
+{
+	return &in->by_uuid[jobs_hash(u, sizeof(*u), 1) % JOB_BUCKETS];
+}
+
+struct job *
+jobs_find(struct jobs *in, const struct uuid *u)
+{
+	struct job *j = *bucket(in, u);
 
 	while (j != NULL && !uuid_equal(&j->unit.row.uuid, u))
-		j = j->next;
+		j = j->uuid_next;
 	return j;
+}
+
+/* Behind one address only one device answers at a time. Two addresses of one
+ * bucket only wait for each other. */
+static uint8_t *
+busy(const struct job *j)
+{
+	return &j->in->busy[jobs_hash(j->at.addr, strlen(j->at.addr), 2) %
+	    JOB_BUCKETS];
 }
 
 static void
@@ -71,33 +57,62 @@ drop_setup(struct job *j)
 	setup_free(j->setup);
 	j->setup = NULL;
 	j->in->running--;
+	--*busy(j);
 }
 
-static void
-job_free(struct job *j)
+void
+jobs_drop(struct job *j)
 {
+	struct job **at = bucket(j->in, &j->unit.row.uuid);
+
 	drop_setup(j);
+	free(j->back);
 	loop_timer_free(j->timer);
+	while (*at != j)
+		at = &(*at)->uuid_next;
+	*at = j->uuid_next;
 	if (j->prev != NULL)
 		j->prev->next = j->next;
 	else
 		j->in->first = j->next;
 	if (j->next != NULL)
 		j->next->prev = j->prev;
+	else
+		j->in->last = j->prev;
 	j->in->n--;
 	secret_wipe(j, sizeof(*j));
 	free(j);
 }
 
-static void
-broken(struct jobs *in, const struct err *e)
+/* Whose trust counts for it. One whose tenant is not configured any more is
+ * refused before anything is done (admit.h). */
+struct tenant *
+jobs_tenant(struct jobs *in, const struct store_unit *u)
+{
+	struct tenant *t = conf_tenant(in->how.conf, u->tenant);
+
+	return t != NULL ? t : &in->how.conf->top;
+}
+
+/* Ours; NULL: none. */
+static const struct x509_chain *
+chain_of(const struct job *j)
+{
+	const struct tenant *t = jobs_tenant(j->in, &j->unit);
+
+	return j->at.psk || j->at.index >= t->nchains
+	    ? NULL
+	    : &t->chain[j->at.index].chain;
+}
+
+void
+jobs_broken(struct jobs *in, const struct err *e)
 {
 	in->how.broken(in->how.arg, e);
 }
 
-/* Joins the transaction of this turn of the loop. */
-static enum err_code
-join(struct jobs *in, struct err *e)
+enum err_code
+jobs_join(struct jobs *in, struct err *e)
 {
 	if (in->open)
 		return ERR_OK;
@@ -108,32 +123,54 @@ join(struct jobs *in, struct err *e)
 	return ERR_OK;
 }
 
-/* The unit's new state and why; told when it is durable. A hello alone must
- * not make a unit that works look broken: that goes to its history only. */
-static void
-job_end(struct job *j, enum store_state state, const struct err *why)
+/* A hello alone must not make a unit that works look broken, nor one that may
+ * have committed look as if it had not. */
+static bool
+proved(const struct job *j, enum store_state state)
 {
-	struct jobs *in = j->in;
-	const struct store_event ev = { .state = state,
+	return j->saved || state == STORE_PROVISIONED ||
+	    (j->unit.state != STORE_PROVISIONED &&
+		j->unit.state != STORE_SETUP);
+}
+
+static enum err_code
+write_end(struct job *j, enum store_state state, struct err *e)
+{
+	struct store *store = j->in->how.store;
+	const struct err *why = &j->why;
+	bool told = proved(j, state) || j->task == JOB_PROBE;
+	struct store_event ev = { .state = state,
 		.reason = why->reason,
-		.address = j->addr,
+		.address = j->at.addr,
 		.detail = why->msg[0] == '\0' ? NULL : why->msg,
 		.version = j->version[0] == '\0' ? NULL : j->version };
-	bool works = j->unit.state == STORE_PROVISIONED && !j->saved &&
-	    state != STORE_PROVISIONED;
+
+	if (j->sent && state == STORE_KNOWN)
+		told = true;
+	if (j->alarm &&
+	    alarm_raise(store, &j->unit.row.uuid, why->reason, j->at.addr,
+		why->msg, e) != ERR_OK)
+		return e->code;
+	if (j->request != 0 &&
+	    request_end(store, j->request, told ? state : j->unit.state, why,
+		e) != ERR_OK)
+		return e->code;
+	return (told ? store_event : store_note)(
+	    store, &j->unit.row.uuid, &ev, e);
+}
+
+void
+jobs_end(struct job *j, enum store_state state, const struct err *why)
+{
 	struct err e;
 
 	err_clear(&e);
-	j->phase = TELLING;
+	j->phase = JOB_TELLING;
 	j->state = state;
 	j->why = *why;
-	if (join(in, &e) != ERR_OK ||
-	    (works ? store_note : store_event)(
-		in->how.store, &j->unit.row.uuid, &ev, &e) != ERR_OK ||
-	    (alarm_wanted(why->reason) &&
-		alarm_raise(in->how.store, &j->unit.row.uuid, why->reason,
-		    j->addr, why->msg, &e) != ERR_OK))
-		broken(in, &e);
+	j->alarm = alarm_wanted(why->reason);
+	if (jobs_join(j->in, &e) != ERR_OK || write_end(j, state, &e) != ERR_OK)
+		jobs_broken(j->in, &e);
 }
 
 static void
@@ -142,11 +179,33 @@ tell(const struct job *j)
 	struct jobs_event ev = { .state = store_state_name(j->state),
 		.reason = j->why.reason == NULL ? "" : j->why.reason->code,
 		.detail = j->why.msg,
-		.version = j->version };
+		.version = j->version,
+		.alarm = j->alarm };
+	struct err e;
 
 	uuid_text(&j->unit.row.uuid, ev.uuid);
-	memcpy(ev.address, j->addr, sizeof(ev.address));
+	memcpy(ev.address, j->at.addr, sizeof(ev.address));
 	j->in->how.tell(j->in->how.arg, &ev);
+	err_clear(&e);
+	if (j->settled && j->in->how.hand != NULL &&
+	    handover_push(j->in->how.hand, &j->unit.row.uuid, 0, &e) != ERR_OK)
+		jobs_broken(j->in, &e);
+}
+
+/* A machine that was un-provisioned says hello at once. */
+static void
+over(struct job *j)
+{
+	struct hello *h = j->back;
+	char from[LOOP_ADDR_LEN];
+	struct jobs *in = j->in;
+
+	memcpy(from, j->back_from, sizeof(from));
+	j->back = NULL;
+	jobs_drop(j);
+	if (h != NULL)
+		knock_hello(in, from, h);
+	free(h);
 }
 
 static void
@@ -159,27 +218,60 @@ on_commit(void *arg)
 	err_clear(&e);
 	in->open = false;
 	if (store_commit(in->how.store, &e) != ERR_OK) {
-		broken(in, &e);
+		jobs_broken(in, &e);
 		return;
 	}
 	for (j = in->first; j != NULL; j = next) {
 		next = j->next;
-		if (j->phase == SAVING) {
-			j->phase = RUNNING;
+		if (j->phase == JOB_SAVING) {
+			j->phase = JOB_RUNNING;
 			setup_go(j->setup);
-		} else if (j->phase == TELLING) {
-			tell(j);
-			job_free(j);
+		} else if (j->phase == JOB_TELLING ||
+		    j->phase == JOB_QUITTING) {
+			if (j->phase == JOB_TELLING)
+				tell(j);
+			over(j);
 		}
 	}
-	start_queued(in);
+	jobs_start_queued(in);
+}
+
+void
+jobs_quit(struct job *j)
+{
+	struct err e;
+
+	err_clear(&e);
+	j->phase = JOB_QUITTING;
+	if (jobs_join(j->in, &e) != ERR_OK)
+		jobs_broken(j->in, &e);
+}
+
+void
+jobs_rest(struct job *j, unsigned long ms)
+{
+	j->phase = JOB_RESTING;
+	loop_timer_set(j->timer, ms);
 }
 
 static void
 rest(struct job *j)
 {
-	j->phase = RESTING;
-	loop_timer_set(j->timer, (unsigned long)REST_MS << (j->tries - 1));
+	jobs_rest(
+	    j, (unsigned long)JOB_REST_MS << (j->tries < 7 ? j->tries - 1 : 6));
+}
+
+/* What it was set up with is told by the record that it keeps. */
+static enum err_code
+settle_by(struct job *j, struct err *e)
+{
+	const struct uuid *u = &j->unit.row.uuid;
+	char by[STORE_BY];
+
+	if (store_by(j->in->how.store, u, by, e) != ERR_OK)
+		return e->code;
+	witness_close(by, time(NULL));
+	return store_set(j->in->how.store, u, STORE_COLUMN_BY, by, e);
 }
 
 static void
@@ -187,17 +279,21 @@ succeeded(struct job *j)
 {
 	struct jobs *in = j->in;
 	const uint8_t *cert;
-	struct err e;
+	struct err e, why;
 	size_t n;
 
 	err_clear(&e);
+	err_clear(&why);
 	cert = setup_issued(j->setup, &n);
-	if (join(in, &e) != ERR_OK ||
-	    store_settle(
-		in->how.store, &j->unit.row.uuid, cert, n, false, &e) != ERR_OK)
-		broken(in, &e);
+	if (jobs_join(in, &e) != ERR_OK ||
+	    store_settle(in->how.store, &j->unit.row.uuid, cert, n,
+		in->how.hand != NULL, &e) != ERR_OK ||
+	    settle_by(j, &e) != ERR_OK ||
+	    (j->task == JOB_PROBE && errand_judge(j, &why, &e) != ERR_OK))
+		jobs_broken(in, &e);
 	else
-		job_end(j, STORE_PROVISIONED, &e);
+		jobs_end(j, STORE_PROVISIONED, &why);
+	j->settled = true;
 }
 
 static bool
@@ -207,53 +303,137 @@ refusal(const struct err *e)
 	    e->reason != reason_get(REASON_DEVICE_GONE) && e->reason != NULL;
 }
 
+static size_t ways(const struct job *);
+
+/* By hand nobody told which key or root the device has: the next one, unless
+ * the device has let us in. */
+static bool
+other_way(struct job *j, const struct err *e)
+{
+	if (!j->by_hand || j->saved || setup_state(j->setup)[0] != '\0' ||
+	    e->code != ERR_PEER || j->at.index + 1 >= ways(j))
+		return false;
+	j->at.index++;
+	j->tries = 0;
+	return true;
+}
+
+/* Somebody else's: we never set it up, and it is. */
+static bool
+taken(const struct job *j, const struct err *e)
+{
+	return j->unit.now.admin_password[0] == '\0' &&
+	    j->unit.next.admin_password[0] == '\0' &&
+	    (strcmp(setup_state(j->setup), "2") == 0 ||
+		e->reason == reason_get(REASON_LOGIN_REFUSED));
+}
+
+static void
+failed(struct job *j, struct err *e)
+{
+	const struct reason *why = reason_get(REASON_DEVICE_TAKEN);
+	bool post = strcmp(setup_state(j->setup), "2") == 0;
+	struct err bad;
+
+	err_clear(&bad);
+	if (taken(j, e) && post) {
+		e->reason = why;
+		e->code = ERR_PERM;
+	} else if (taken(j, e) &&
+	    (jobs_join(j->in, &bad) != ERR_OK ||
+		alarm_raise(j->in->how.store, &j->unit.row.uuid, why,
+		    j->at.addr, e->msg, &bad) != ERR_OK)) {
+		jobs_broken(j->in, &bad);
+	}
+	jobs_end(j, refusal(e) ? STORE_REFUSED : STORE_FAILED, e);
+}
+
+void
+jobs_requeue(struct job *j)
+{
+	j->phase = JOB_QUEUED;
+}
+
 /* The end of one try. A unit that may have committed stays in "setup". */
+static void
+set_up_done(struct job *j, struct err *e)
+{
+	bool gone = e->reason == reason_get(REASON_DEVICE_GONE);
+
+	if (e->code == ERR_OK) {
+		succeeded(j);
+	} else if (j->task == JOB_SET_UP && setup_unsure(j->setup)) {
+		j->task = JOB_PROBE;
+		j->tries = 1;
+		rest(j);
+	} else if (j->task == JOB_SET_UP && other_way(j, e)) {
+		jobs_requeue(j);
+	} else if (gone && j->moved.addr[0] != '\0') {
+		drop_setup(j);
+		j->at = j->moved;
+		j->moved.addr[0] = '\0';
+		j->tries = 0;
+		jobs_requeue(j);
+	} else if (gone && j->tries < j->in->how.conf->tries) {
+		rest(j);
+	} else if (j->then_set_up) {
+		jobs_set_up(j);
+	} else if (j->task == JOB_PROBE) {
+		jobs_end(j, STORE_SETUP, e);
+	} else {
+		failed(j, e);
+	}
+}
+
 static void
 on_done(void *arg, const struct err *got)
 {
 	struct job *j = arg;
+	struct jobs *in = j->in;
 	struct err e = *got;
-	bool unsure = setup_unsure(j->setup);
-	bool gone = e.reason == reason_get(REASON_DEVICE_GONE);
 
-	snprintf(j->version, sizeof(j->version), "%s", setup_version(j->setup));
-	if (e.code == ERR_OK) {
-		succeeded(j);
-	} else if (unsure) {
-		j->probe = true;
-		j->tries = 1;
-		rest(j);
-	} else if (gone && j->tries < j->in->how.conf->tries) {
-		rest(j);
-	} else if (j->probe) {
-		job_end(j, STORE_SETUP, &e);
-	} else {
-		job_end(j, refusal(&e) ? STORE_REFUSED : STORE_FAILED, &e);
-	}
+	if (setup_version(j->setup)[0] != '\0')
+		snprintf(j->version, sizeof(j->version), "%s",
+		    setup_version(j->setup));
+	if (j->task == JOB_SET_UP || j->task == JOB_PROBE)
+		set_up_done(j, &e);
+	else
+		errand_done(j, &e);
 	drop_setup(j);
-	start_queued(j->in);
+	jobs_start_queued(in);
+}
+
+static enum err_code
+save(struct job *j, struct err *e)
+{
+	struct store *store = j->in->how.store;
+	const struct uuid *u = &j->unit.row.uuid;
+	const char *cert = setup_cert(j->setup);
+	const struct store_event ev = { .state = STORE_SETUP,
+		.address = j->at.addr,
+		.version = setup_version(j->setup),
+		.seen_cert = cert[0] == '\0' ? NULL : cert };
+	char by[STORE_BY];
+
+	if (store_next(store, u, &j->fresh, e) != ERR_OK ||
+	    store_event(store, u, &ev, e) != ERR_OK)
+		return e->code;
+	witness_make(by, chain_of(j), time(NULL));
+	return store_set(store, u, STORE_COLUMN_BY, by, e);
 }
 
 static void
 on_save(void *arg)
 {
 	struct job *j = arg;
-	struct jobs *in = j->in;
-	const char *cert = setup_cert(j->setup);
-	const struct store_event ev = { .state = STORE_SETUP,
-		.address = j->addr,
-		.version = setup_version(j->setup),
-		.seen_cert = cert[0] == '\0' ? NULL : cert };
 	struct err e;
 
 	err_clear(&e);
-	j->phase = SAVING;
-	j->saved = true;
-	if (join(in, &e) != ERR_OK ||
-	    store_next(in->how.store, &j->unit.row.uuid, &j->fresh, &e) !=
-		ERR_OK ||
-	    store_event(in->how.store, &j->unit.row.uuid, &ev, &e) != ERR_OK)
-		broken(in, &e);
+	j->phase = JOB_SAVING;
+	if (jobs_join(j->in, &e) != ERR_OK ||
+	    (j->task == JOB_SET_UP ? save : errand_save)(j, &e) != ERR_OK)
+		jobs_broken(j->in, &e);
+	j->saved = j->saved || j->task == JOB_SET_UP;
 }
 
 static enum err_code
@@ -295,11 +475,14 @@ if_any(const char *s)
 static void
 fill_logins(const struct job *j, struct setup_how *how)
 {
-	bool begun = j->probe || j->unit.next.admin_password[0] != '\0';
+	bool begun = j->unit.next.admin_password[0] != '\0';
 
-	if (begun) /* an earlier set-up may have changed them */
+	if (j->task == JOB_PROBE || begun) /* it may have been changed */
 		add_login(how, if_any(j->fresh.admin_password));
-	if (j->probe)
+	if (j->task == JOB_RECORD || j->task == JOB_UNDO ||
+	    j->task == JOB_UNDO_PARTLY)
+		add_login(how, if_any(j->unit.now.admin_password));
+	if (j->task != JOB_SET_UP)
 		return;
 	if (begun)
 		add_login(how, if_any(j->fresh.mebx_password));
@@ -321,8 +504,8 @@ pin_of(const struct store_unit *u)
 }
 
 /* Pairs that a unit may say hello with, and how many. */
-static size_t
-pairs_of(const struct store_unit *u, struct psk out[static 3])
+size_t
+jobs_pairs(const struct store_unit *u, struct psk out[static 3])
 {
 	size_t n = 0;
 
@@ -337,9 +520,22 @@ pairs_of(const struct store_unit *u, struct psk out[static 3])
 	return n;
 }
 
+/* How many keys or chains there are to try. */
+static size_t
+ways(const struct job *j)
+{
+	struct psk pairs[3];
+	size_t n = jobs_tenant(j->in, &j->unit)->nchains;
+
+	if (j->at.psk)
+		n = jobs_pairs(&j->unit, pairs);
+	secret_wipe(pairs, sizeof(pairs));
+	return n;
+}
+
 /* One that was made counts before the factory's. */
-static const char *
-otp_of(const struct store_unit *u)
+const char *
+jobs_otp(const struct store_unit *u)
 {
 	return u->otp[0] != '\0' ? u->otp : u->row.otp;
 }
@@ -349,11 +545,15 @@ fill_plan(const struct job *j, struct session_plan *plan)
 {
 	const struct jobs *in = j->in;
 
-	plan->kind = j->probe ? SESSION_PROBE : SESSION_SET_UP;
+	static const enum session_kind kinds[] = { SESSION_SET_UP,
+		SESSION_PROBE, SESSION_PROBE, SESSION_UNDO,
+		SESSION_UNDO_PARTLY };
+
+	plan->kind = kinds[j->task];
 	plan->uuid = j->unit.row.uuid;
 	/* A machine with a pre-shared key takes none, and needs none. */
-	if (!j->psk)
-		memcpy(plan->otp, otp_of(&j->unit), sizeof(plan->otp));
+	if (!j->at.psk)
+		memcpy(plan->otp, jobs_otp(&j->unit), sizeof(plan->otp));
 	memcpy(plan->admin_password, j->fresh.admin_password,
 	    sizeof(plan->admin_password));
 	memcpy(plan->mebx_password, j->fresh.mebx_password,
@@ -372,18 +572,19 @@ fill_how(struct job *j, struct setup_how *how)
 	struct psk pairs[3];
 
 	how->http = j->in->how.http;
-	memcpy(how->addr, j->addr, sizeof(how->addr));
+	memcpy(how->addr, j->at.addr, sizeof(how->addr));
 	how->port = conf->device_port;
 	how->timeout_ms = conf->request_ms;
 	how->psk_suites = conf->psk_suites;
-	if (!j->probe && j->psk && pairs_of(&j->unit, pairs) > j->index)
-		how->psk = pairs[j->index];
-	if (!j->probe && !j->psk) {
-		how->chain = &conf->top.chain[j->index].chain;
-		how->key = conf->top.chain[j->index].key;
+	if (j->task == JOB_SET_UP && j->at.psk &&
+	    jobs_pairs(&j->unit, pairs) > j->at.index)
+		how->psk = pairs[j->at.index];
+	if (j->task == JOB_SET_UP && chain_of(j) != NULL) {
+		how->chain = chain_of(j);
+		how->key = jobs_tenant(j->in, &j->unit)->chain[j->at.index].key;
 	}
 	memcpy(how->pin, pin_of(&j->unit), sizeof(how->pin));
-	how->first_use = !conf->top.pinned_only;
+	how->first_use = !jobs_tenant(j->in, &j->unit)->pinned_only;
 	how->device_ca = j->in->how.ca;
 	fill_logins(j, how);
 	fill_plan(j, &how->plan);
@@ -404,23 +605,26 @@ start(struct job *j)
 	fill_how(j, &how);
 	j->tries++;
 	if (setup_new(&how, &j->setup, &e) != ERR_OK) {
-		job_end(j, STORE_FAILED, &e);
+		jobs_end(j, STORE_FAILED, &e);
 	} else {
 		j->in->running++;
-		j->phase = RUNNING;
+		++*busy(j);
+		j->phase = JOB_RUNNING;
 		setup_go(j->setup);
 	}
 	secret_wipe(&how, sizeof(how));
 }
 
-static void
-start_queued(struct jobs *in)
+void
+jobs_start_queued(struct jobs *in)
 {
-	struct job *j = in->first;
+	struct job *j = in->first, *next;
 
-	for (; j != NULL && in->running < in->how.conf->sessions; j = j->next)
-		if (j->phase == QUEUED)
+	for (; j != NULL && in->running < in->how.conf->sessions; j = next) {
+		next = j->next;
+		if (j->phase == JOB_QUEUED && *busy(j) == 0)
 			start(j);
+	}
 }
 
 static void
@@ -428,8 +632,8 @@ on_timer(void *arg)
 {
 	struct job *j = arg;
 
-	j->phase = QUEUED;
-	start_queued(j->in);
+	jobs_requeue(j);
+	jobs_start_queued(j->in);
 }
 
 /* The secrets that are to be set: those of an earlier try, since the device
@@ -455,10 +659,25 @@ make_fresh(struct job *j, struct err *e)
 	return ok ? ERR_OK : err_set(e, ERR_RETRY, "unlucky random bytes");
 }
 
-static struct job *
-job_new(struct jobs *in, const struct store_unit *u, const char *addr,
+void
+jobs_set_up(struct job *j)
+{
+	struct err e;
+
+	err_clear(&e);
+	j->task = JOB_SET_UP;
+	j->then_set_up = false;
+	j->tries = 0;
+	jobs_requeue(j);
+	if (make_fresh(j, &e) != ERR_OK)
+		jobs_end(j, STORE_FAILED, &e);
+}
+
+struct job *
+jobs_add(struct jobs *in, const struct store_unit *u, const char *addr,
     struct err *e)
 {
+	struct job **at = bucket(in, &u->row.uuid);
 	struct job *j = calloc(1, sizeof(*j));
 
 	if (j == NULL ||
@@ -469,107 +688,22 @@ job_new(struct jobs *in, const struct store_unit *u, const char *addr,
 	}
 	j->in = in;
 	j->unit = *u;
-	snprintf(j->addr, sizeof(j->addr), "%s", addr);
-	j->next = in->first;
-	if (j->next != NULL)
-		j->next->prev = j;
-	in->first = j;
+	snprintf(j->at.addr, sizeof(j->at.addr), "%s", addr);
+	if ((j->prev = in->last) != NULL)
+		j->prev->next = j;
+	else
+		in->first = j;
+	in->last = j;
+	j->uuid_next = *at;
+	*at = j;
 	in->n++;
 	return j;
-}
-
-static enum err_code
-admit(struct jobs *in, const struct hello *h, const struct store_unit *u,
-    size_t *index, struct err *e)
-{
-	const struct conf *conf = in->how.conf;
-	const struct x509_chain *chain[TENANT_CHAINS];
-	struct psk pairs[3] = { 0 };
-	struct admit a = { .known = u != NULL,
-		.psk = pairs,
-		.chain = chain,
-		.nchains = conf->top.nchains };
-
-	for (size_t i = 0; i < conf->top.nchains; i++)
-		chain[i] = &conf->top.chain[i].chain;
-	if (u != NULL)
-		a.npsk = pairs_of(u, pairs);
-	a.provisioned = u != NULL && u->state == STORE_PROVISIONED;
-	a.otp_missing = conf->otp_required && u != NULL && a.npsk == 0 &&
-	    otp_of(u)[0] == '\0';
-	if (h->version != HELLO_PSK ||
-	    store_pid(in->how.store, h->pid, &h->uuid, &a.pid, e) == ERR_OK)
-		admit_hello(h, &a, index, e);
-	secret_wipe(pairs, sizeof(pairs));
-	return e->code;
-}
-
-static void
-note_hello(struct job *j)
-{
-	const struct store_event ev = { .state = STORE_HELLO,
-		.address = j->addr };
-	bool keep =
-	    j->unit.state == STORE_PROVISIONED || j->unit.state == STORE_SETUP;
-	struct err e;
-
-	err_clear(&e);
-	if (join(j->in, &e) != ERR_OK ||
-	    (keep ? store_note : store_event)(
-		j->in->how.store, &j->unit.row.uuid, &ev, &e) != ERR_OK)
-		broken(j->in, &e);
-}
-
-/* A job also for what is refused: it is told when it is durable. */
-static void
-new_job(struct jobs *in, const char *from, const struct hello *h,
-    const struct store_unit *u, bool found)
-{
-	struct err e;
-	struct job *j;
-
-	err_clear(&e);
-	j = job_new(in, u, from, &e);
-	if (j == NULL) {
-		log_warn("%s: hello dropped: %s", from, e.msg);
-		return;
-	}
-	j->psk = h->version == HELLO_PSK;
-	if (admit(in, h, found ? u : NULL, &j->index, &e) != ERR_OK) {
-		job_end(j, STORE_REFUSED, &e);
-		return;
-	}
-	note_hello(j);
-	if (make_fresh(j, &e) != ERR_OK)
-		job_end(j, STORE_FAILED, &e);
-	start_queued(in);
 }
 
 void
 jobs_hello(struct jobs *in, const char *from, const struct hello *h)
 {
-	struct job *j = job_find(in, &h->uuid);
-	struct store_unit u;
-	bool found = false;
-	struct err e;
-
-	if (j != NULL && !j->probe && j->phase != RESTING)
-		return;
-	if (j != NULL && j->phase != TELLING)
-		job_free(j); /* it speaks again, so it did not commit */
-	if (in->n >= QUEUE * in->how.conf->sessions) {
-		log_warn("%s: hello dropped: %u others wait", from, in->n);
-		return;
-	}
-	err_clear(&e);
-	memset(&u, 0, sizeof(u));
-	if (store_unit(in->how.store, &h->uuid, &found, &u, &e) != ERR_OK) {
-		broken(in, &e);
-	} else {
-		u.row.uuid = h->uuid;
-		new_job(in, from, h, &u, found);
-	}
-	store_unit_wipe(&u);
+	knock_hello(in, from, h);
 }
 
 static enum err_code
@@ -580,11 +714,11 @@ settle(void *arg, const struct store_unit *u, struct err *e)
 
 	if (u->address[0] == '\0')
 		return ERR_OK;
-	j = job_new(in, u, u->address, e);
+	j = jobs_add(in, u, u->address, e);
 	if (j == NULL)
 		return e->code;
 	j->fresh = u->next;
-	j->probe = true;
+	j->task = JOB_PROBE;
 	return ERR_OK;
 }
 
@@ -593,7 +727,7 @@ jobs_settle(struct jobs *in, struct err *e)
 {
 	if (store_each_in(in->how.store, STORE_SETUP, settle, in, e) != ERR_OK)
 		return e->code;
-	start_queued(in);
+	jobs_start_queued(in);
 	return ERR_OK;
 }
 
@@ -606,8 +740,9 @@ jobs_new(const struct jobs_how *how, struct jobs **out, struct err *e)
 		return err_mem(e);
 	in->how = *how;
 	if (loop_timer_new(how->loop, on_commit, in, &in->commit, e) !=
-	    ERR_OK) {
-		free(in);
+		ERR_OK ||
+	    errand_new(in, e) != ERR_OK) {
+		jobs_free(in);
 		return e->code;
 	}
 	*out = in;
@@ -623,9 +758,10 @@ jobs_free(struct jobs *in)
 		return;
 	err_clear(&e);
 	if (in->open && store_commit(in->how.store, &e) != ERR_OK)
-		broken(in, &e);
+		jobs_broken(in, &e);
 	while (in->first != NULL)
-		job_free(in->first);
+		jobs_drop(in->first);
+	errand_free(in);
 	loop_timer_free(in->commit);
 	free(in);
 }

@@ -25,6 +25,7 @@
 #include "base/loop.h"
 #include "formats/hello.h"
 #include "server/conf.h"
+#include "server/handover.h"
 #include "server/store.h"
 
 /* What is told when it is durable. */
@@ -35,6 +36,7 @@ struct jobs_event {
 	const char *reason;  /* its code, or "" */
 	const char *detail;  /* or "" */
 	const char *version; /* of the firmware, or "" */
+	bool alarm;          /* somebody should look */
 };
 
 struct jobs_how {
@@ -44,6 +46,7 @@ struct jobs_how {
 	struct http *http;
 	const struct x509 *ca; /* signs devices' certificates */
 	const struct crypto_key *ca_key;
+	struct handover *hand; /* NULL: none */
 	void (*tell)(void *arg, const struct jobs_event *);
 	/* The store failed: nothing more can be promised. */
 	void (*broken)(void *arg, const struct err *);

@@ -14,6 +14,8 @@ static const struct cli_verb *const tables[] = {
 	explain_verbs,
 	account_verbs,
 	onetime_verbs,
+	vigil_verbs,
+	ask_verbs,
 	alarm_verbs,
 	NULL,
 };

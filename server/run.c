@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/http.h"
@@ -11,6 +12,8 @@
 #include "server/jobs.h"
 #include "server/listen.h"
 #include "server/lock.h"
+#include "server/request.h"
+#include "server/run.h"
 #include "server/store.h"
 #include "server/verbs.h"
 
@@ -28,6 +31,10 @@ struct run {
 	bool json;
 	struct err broken; /* what stopped us */
 	int lock;
+	struct handover *hand;
+	/* Only what one request asks for. */
+	int64_t request;
+	struct loop_timer *until;
 };
 
 static void
@@ -54,6 +61,8 @@ print_event(const struct jobs_event *ev)
 	put_pair(&w, ",", "reason", ev->reason);
 	put_pair(&w, ",", "detail", ev->detail);
 	put_pair(&w, ",", "version", ev->version);
+	if (ev->alarm)
+		wr_str(&w, ",\"alarm\":true");
 	if (w.failed)
 		return;
 	memcpy(line + w.len, "}\n", 3);
@@ -70,8 +79,8 @@ on_event(void *arg, const struct jobs_event *ev)
 		log_info("%s at %s: %s%s%s", ev->uuid, ev->address, ev->state,
 		    ev->detail[0] == '\0' ? "" : ": ", ev->detail);
 	else
-		log_warn("%s at %s: %s: %s: %s", ev->uuid, ev->address,
-		    ev->state, ev->reason, ev->detail);
+		log_warn("%s%s at %s: %s: %s: %s", ev->alarm ? "ALARM: " : "",
+		    ev->uuid, ev->address, ev->state, ev->reason, ev->detail);
 	if (r->json)
 		print_event(ev);
 }
@@ -107,6 +116,62 @@ on_broken(void *arg, const struct err *e)
 	loop_stop(r->loop);
 }
 
+static void
+on_handed(void *arg, const struct store_unit *u, const struct err *why)
+{
+	struct jobs_event ev = { .state = store_state_name(u->state),
+		.reason = why->reason == NULL ? "" : why->reason->code,
+		.detail = why->code == ERR_OK ? "handed over" : why->msg,
+		.version = "",
+		.alarm = why->code != ERR_OK };
+
+	uuid_text(&u->row.uuid, ev.uuid);
+	memcpy(ev.address, u->address, sizeof(ev.address));
+	on_event(arg, &ev);
+}
+
+static enum err_code
+open_hand(struct run *r, struct err *e)
+{
+	const struct handover_how how = { .conf = &r->conf,
+		.store = r->store,
+		.loop = r->loop,
+		.tell = on_handed,
+		.broken = on_broken,
+		.arg = r };
+
+	if (r->conf.hand_over[0] == '\0') {
+		handover_free(r->hand);
+		r->hand = NULL;
+		return ERR_OK;
+	}
+	return handover_start(r->hand, &how, e);
+}
+
+/* The request has ended, and what follows from it too. */
+static void
+on_until(void *arg)
+{
+	struct run *r = arg;
+	struct request q;
+	struct err e;
+
+	err_clear(&e);
+	if (request_get(r->store, r->request, &q, &e) != ERR_OK)
+		on_broken(r, &e);
+	else if (q.state[0] != '\0' && !handover_busy(r->hand))
+		loop_stop(r->loop);
+	loop_timer_set(r->until, 100);
+}
+
+static enum err_code
+open_until(struct run *r, struct err *e)
+{
+	if (loop_timer_new(r->loop, on_until, r, &r->until, e) == ERR_OK)
+		loop_timer_set(r->until, 100);
+	return e->code;
+}
+
 static enum err_code
 open_jobs(struct run *r, struct err *e)
 {
@@ -116,6 +181,7 @@ open_jobs(struct run *r, struct err *e)
 		.http = r->http,
 		.ca = r->ca,
 		.ca_key = r->ca_key,
+		.hand = r->hand,
 		.tell = on_event,
 		.broken = on_broken,
 		.arg = r };
@@ -173,9 +239,11 @@ open_all(struct run *r, const char *path, struct err *e)
 	if (rc == ERR_OK)
 		rc = http_new(r->loop, &r->http, e);
 	if (rc == ERR_OK)
+		rc = open_hand(r, e);
+	if (rc == ERR_OK)
 		rc = open_jobs(r, e);
 	if (rc == ERR_OK)
-		rc = open_listener(r, e);
+		rc = r->request != 0 ? open_until(r, e) : open_listener(r, e);
 	if (rc == ERR_OK)
 		rc = sandbox_daemon(e);
 	if (rc == ERR_OK)
@@ -184,30 +252,60 @@ open_all(struct run *r, const char *path, struct err *e)
 }
 
 static enum err_code
-run_run(const struct cli_args *a, struct err *e)
+run_all(struct run *r, const char *config, struct err *e)
 {
-	struct run r;
 	enum err_code rc;
 
-	memset(&r, 0, sizeof(r));
-	r.json = a->json;
-	r.lock = -1;
-	rc = open_all(&r, a->pos[0], e);
+	r->lock = -1;
+	/* Before a key is read: that process holds none. */
+	rc = handover_fork(&r->hand, e);
 	if (rc == ERR_OK)
-		rc = loop_run(r.loop, e);
-	listen_free(r.listen);
-	jobs_free(r.jobs);
-	if (rc == ERR_OK && r.broken.code != ERR_OK) {
-		*e = r.broken;
+		rc = open_all(r, config, e);
+	if (rc == ERR_OK)
+		rc = loop_run(r->loop, e);
+	listen_free(r->listen);
+	loop_timer_free(r->until);
+	jobs_free(r->jobs);
+	handover_free(r->hand);
+	if (rc == ERR_OK && r->broken.code != ERR_OK) {
+		*e = r->broken;
 		rc = e->code;
 	}
-	http_free(r.http);
-	loop_free(r.loop);
-	x509_free(r.ca);
-	crypto_key_free(r.ca_key);
-	store_close(r.store);
-	lock_drop(r.lock);
-	conf_free(&r.conf);
+	http_free(r->http);
+	loop_free(r->loop);
+	x509_free(r->ca);
+	crypto_key_free(r->ca_key);
+	store_close(r->store);
+	lock_drop(r->lock);
+	conf_free(&r->conf);
+	return rc;
+}
+
+static enum err_code
+run_run(const struct cli_args *a, struct err *e)
+{
+	struct run *r = calloc(1, sizeof(*r));
+	enum err_code rc;
+
+	if (r == NULL)
+		return err_mem(e);
+	r->json = a->json;
+	rc = run_all(r, a->pos[0], e);
+	free(r);
+	return rc;
+}
+
+enum err_code
+run_request(const char *config, int64_t request, struct err *e)
+{
+	struct run *r = calloc(1, sizeof(*r));
+	enum err_code rc;
+
+	if (r == NULL)
+		return err_mem(e);
+	r->request = request;
+	rc = run_all(r, config, e);
+	free(r);
 	return rc;
 }
 

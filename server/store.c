@@ -326,6 +326,13 @@ store_each_unread(
 }
 
 enum err_code
+store_unread_again(struct store *s, struct err *e)
+{
+	return db_exec(
+	    s->db, "UPDATE units SET record = '' WHERE record = 'gone'", e);
+}
+
+enum err_code
 store_each_due(struct store *s, store_fn *fn, void *arg, struct err *e)
 {
 	struct each to = { fn, arg };

@@ -117,6 +117,8 @@ enum err_code store_each_in(
  * hand-over is. */
 enum err_code store_each_unread(
     struct store *, unsigned n, store_fn *, void *arg, struct err *);
+/* Those whose record could not be read ("gone") are due again. */
+enum err_code store_unread_again(struct store *, struct err *);
 enum err_code store_each_due(
     struct store *, store_fn *, void *arg, struct err *);
 

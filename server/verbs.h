@@ -16,5 +16,7 @@ extern const struct cli_verb run_verbs[];
 extern const struct cli_verb account_verbs[];
 extern const struct cli_verb alarm_verbs[];
 extern const struct cli_verb onetime_verbs[];
+extern const struct cli_verb ask_verbs[];
+extern const struct cli_verb vigil_verbs[];
 
 #endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is asked of a server by hand, for one machine. */
+#include <arpa/inet.h>
+#include <string.h>
+#include <time.h>
+
+#include "formats/cjson.h"
+#include "formats/reason.h"
+#include "server/lock.h"
+#include "server/request.h"
+#include "server/run.h"
+#include "server/verbs.h"
+
+#define POLL_MS 100
+/* How long a server may be away, say for a restart, while we wait. */
+#define AWAY_SECONDS 10
+
+static enum err_code
+check_address(const char *text, struct err *e)
+{
+	struct in6_addr any;
+
+	if (text[0] == '\0' || inet_pton(AF_INET, text, &any) == 1 ||
+	    inet_pton(AF_INET6, text, &any) == 1)
+		return ERR_OK;
+	return err_set(
+	    e, ERR_USAGE, "--address: '%s' is not a numeric address", text);
+}
+
+/* It is one of ours, and what is asked can be done at all. */
+static enum err_code
+check_unit(struct store *s, const struct request *r, struct err *e)
+{
+	struct store_unit u;
+	bool found;
+
+	if (store_unit(s, &r->uuid, &found, &u, e) != ERR_OK)
+		return e->code;
+	if (!found)
+		return err_refuse(e, ERR_DATA, reason_get(REASON_UUID_UNKNOWN),
+		    "in no manifest that was imported");
+	if (r->what != REQUEST_HAND_OVER && r->address[0] == '\0' &&
+	    u.address[0] == '\0')
+		err_set(e, ERR_USAGE,
+		    "no address is known of it yet; give --address");
+	else if ((r->what == REQUEST_UNDO || r->what == REQUEST_UNDO_PARTLY) &&
+	    u.now.admin_password[0] == '\0' && u.next.admin_password[0] == '\0')
+		err_set(e, ERR_DATA,
+		    "was never set up here, so no password is known that it "
+		    "would take");
+	else if (r->what == REQUEST_HAND_OVER && u.state != STORE_PROVISIONED)
+		err_set(e, ERR_DATA, "is not provisioned, but %s",
+		    store_state_name(u.state));
+	store_unit_wipe(&u);
+	return e->code;
+}
+
+static enum err_code
+read_request(const struct cli_args *a, struct request *r, struct err *e)
+{
+	const char *address = cli_value(a, "--address", "");
+
+	memset(r, 0, sizeof(*r));
+	if (check_address(address, e) != ERR_OK)
+		return e->code;
+	strcpy(r->address, address);
+	if (!uuid_parse(&r->uuid, a->pos[1]))
+		return err_refuse(e, ERR_DATA,
+		    reason_get(REASON_UUID_MALFORMED), "%s", a->pos[1]);
+	return ERR_OK;
+}
+
+static enum err_code
+absent(const char *dir, const struct request *r, struct err *e)
+{
+	return err_refuse(e, ERR_PEER, reason_get(REASON_SERVER_ABSENT),
+	    "%s: no server runs on it any more; request %lld is kept for the "
+	    "next one",
+	    dir, (long long)r->n);
+}
+
+static enum err_code
+await(
+    struct store *s, const struct cli_args *a, struct request *r, struct err *e)
+{
+	const struct timespec nap = { 0, POLL_MS * 1000000L };
+	time_t start = time(NULL), seen = start;
+	unsigned long seconds = 0;
+	pid_t owner;
+
+	if (cli_number(a, "--timeout", 1, 86400, 600, &seconds, e) != ERR_OK)
+		return e->code;
+	while (request_get(s, r->n, r, e) == ERR_OK && r->state[0] == '\0') {
+		if (lock_owner(a->pos[0], &owner, e) != ERR_OK)
+			break;
+		if (owner != 0)
+			seen = time(NULL);
+		if (time(NULL) - seen > AWAY_SECONDS)
+			return absent(a->pos[0], r, e);
+		if (time(NULL) - start > (time_t)seconds)
+			return err_set(e, ERR_RETRY,
+			    "not done within %lu s; request %lld goes on",
+			    seconds, (long long)r->n);
+		nanosleep(&nap, NULL);
+	}
+	return e->code;
+}
+
+/* The outcome as an error of our own, or its line. */
+static enum err_code
+outcome(const struct cli_args *a, const struct request *r, struct err *e)
+{
+	char uuid[UUID_TEXT], line[1024];
+	struct wr w;
+
+	if (r->code != ERR_OK) {
+		err_refuse(e, r->code, reason_find(r->reason), "%s", r->detail);
+		return err_in(e, "%s", r->state);
+	}
+	uuid_text(&r->uuid, uuid);
+	wr_fixed(&w, line, sizeof(line));
+	if (a->json) {
+		wr_u8(&w, '{');
+		cjson_put_member(&w, "uuid", uuid);
+		cjson_put_member(&w, "state", r->state);
+		cjson_put_member(&w, "detail", r->detail);
+		wr_str(&w, "}\n");
+	} else
+		wr_fmt(&w, "%s: %s%s%s\n", uuid, r->state,
+		    r->detail[0] == '\0' ? "" : ": ", r->detail);
+	return cli_print(&w, e);
+}
+
+static enum err_code
+carry_out(
+    struct store *s, const struct cli_args *a, struct request *r, struct err *e)
+{
+	const char *config = cli_value(a, "--config", NULL);
+	pid_t owner = 0;
+
+	if (lock_owner(a->pos[0], &owner, e) != ERR_OK)
+		return e->code;
+	if (owner == 0 && config == NULL)
+		return err_refuse(e, ERR_PEER, reason_get(REASON_SERVER_ABSENT),
+		    "%s: no server runs on it (--config does without)",
+		    a->pos[0]);
+	if (request_add(s, r, e) != ERR_OK)
+		return e->code;
+	if (owner == 0 && run_request(config, r->n, e) != ERR_OK)
+		return e->code;
+	return await(s, a, r, e);
+}
+
+static enum err_code
+ask(const struct cli_args *a, struct request *r, struct err *e)
+{
+	struct store *s = NULL;
+
+	if (store_open(a->pos[0], &s, e) == ERR_OK) {
+		if (check_unit(s, r, e) != ERR_OK ||
+		    carry_out(s, a, r, e) != ERR_OK ||
+		    outcome(a, r, e) != ERR_OK)
+			err_in(e, "%s", a->pos[1]);
+	}
+	store_close(s);
+	return e->code;
+}
+
+static enum err_code
+run_setup(const struct cli_args *a, struct err *e)
+{
+	struct request r;
+
+	if (read_request(a, &r, e) != ERR_OK)
+		return e->code;
+	r.what =
+	    cli_flag(a, "--hand-over") ? REQUEST_HAND_OVER : REQUEST_SET_UP;
+	return ask(a, &r, e);
+}
+
+static enum err_code
+run_unprovision(const struct cli_args *a, struct err *e)
+{
+	struct request r;
+
+	if (read_request(a, &r, e) != ERR_OK)
+		return e->code;
+	r.what = cli_flag(a, "--partial") ? REQUEST_UNDO_PARTLY : REQUEST_UNDO;
+	return ask(a, &r, e);
+}
+
+#define OPT_ADDRESS                                 \
+	{                                           \
+		"--address", CLI_VALUE, "ADDR",     \
+		    "where it is, in place of its " \
+		    "last address"                  \
+	}
+#define OPT_CONFIG                                                            \
+	{                                                                     \
+		"--config", CLI_VALUE, "FILE",                                \
+		    "do it here, by this configuration, where no server runs" \
+	}
+#define OPT_TIMEOUT                                      \
+	{                                                \
+		"--timeout", CLI_VALUE, "SECS",          \
+		    "wait for the outcome so long (600)" \
+	}
+
+static const struct cli_opt setup_opts[] = {
+	OPT_ADDRESS,
+	OPT_CONFIG,
+	OPT_TIMEOUT,
+	{ "--hand-over", CLI_FLAG, NULL,
+	    "only give it to the hand-over command again" },
+	{ 0 },
+};
+static const struct cli_opt unprovision_opts[] = {
+	{ "--partial", CLI_FLAG, NULL,
+	    "keep its PID and PPS and what the network is" },
+	OPT_ADDRESS,
+	OPT_CONFIG,
+	OPT_TIMEOUT,
+	{ 0 },
+};
+
+const struct cli_verb ask_verbs[] = {
+	{ "setup", "STATE UUID [--address ADDR] [--config FILE]",
+	    "set one machine up now, or anew", setup_opts, 2, 2, run_setup },
+	{ "unprovision", "STATE UUID [--partial] [--address ADDR]",
+	    "take a machine's set-up back", unprovision_opts, 2, 2,
+	    run_unprovision },
+	{ 0 },
+};

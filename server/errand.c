@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "formats/reason.h"
+#include "server/alarm.h"
+#include "server/job.h"
+#include "server/request.h"
+#include "server/witness.h"
+
+#define LOOK_MS 300
+#define UNREAD_MOST 8 /* records at a time */
+/* Records are read while nothing else is to be done; but not put off for ever
+ * where there always is. */
+#define UNREAD_PATIENCE 600
+#define UNREAD_AGAIN 3600
+
+/* Records. */
+
+enum err_code
+errand_judge(struct job *j, struct err *why, struct err *e)
+{
+	const struct session_record *r = setup_record(j->setup);
+	const struct uuid *u = &j->unit.row.uuid;
+	struct store *store = j->in->how.store;
+	char by[STORE_BY];
+
+	if (store_by(store, u, by, e) != ERR_OK)
+		return e->code;
+	witness_judge(by, r, why);
+	return store_set(store, u, STORE_COLUMN_RECORD,
+	    !r->present               ? "none"
+		: why->code == ERR_OK ? "same"
+				      : "differs",
+	    e);
+}
+
+static void
+record_done(struct job *j, const struct err *got)
+{
+	struct err e, why;
+
+	err_clear(&e);
+	err_clear(&why);
+	if (got->code != ERR_OK) { /* later; it was seen to work */
+		if (jobs_join(j->in, &e) != ERR_OK ||
+		    store_set(j->in->how.store, &j->unit.row.uuid,
+			STORE_COLUMN_RECORD, "gone", &e) != ERR_OK)
+			jobs_broken(j->in, &e);
+		jobs_quit(j);
+		return;
+	}
+	if (jobs_join(j->in, &e) != ERR_OK ||
+	    errand_judge(j, &why, &e) != ERR_OK)
+		jobs_broken(j->in, &e);
+	if (why.code != ERR_OK)
+		jobs_end(j, STORE_PROVISIONED, &why);
+	else
+		jobs_quit(j);
+}
+
+static enum err_code
+read_record(void *arg, const struct store_unit *u, struct err *e)
+{
+	struct jobs *in = arg;
+	struct job *j;
+
+	if (u->address[0] == '\0' || jobs_find(in, &u->row.uuid) != NULL)
+		return ERR_OK;
+	if ((j = jobs_add(in, u, u->address, e)) == NULL)
+		return e->code;
+	j->task = JOB_RECORD;
+	j->phase = JOB_QUEUED;
+	return ERR_OK;
+}
+
+static void
+look_for_records(struct jobs *in, struct err *e)
+{
+	time_t now = time(NULL);
+
+	if (!in->how.conf->check_record)
+		return;
+	if (in->n == 0)
+		in->busy_since = now;
+	if (in->n > 0 &&
+	    (now - in->busy_since < UNREAD_PATIENCE || in->n >= UNREAD_MOST))
+		return;
+	if (now >= in->unread_next) {
+		in->unread_next = now + UNREAD_AGAIN;
+		store_unread_again(in->how.store, e);
+	}
+	if (e->code == ERR_OK)
+		store_each_unread(
+		    in->how.store, UNREAD_MOST, read_record, in, e);
+}
+
+/* The way back. */
+
+enum err_code
+errand_save(struct job *j, struct err *e)
+{
+	struct store *store = j->in->how.store;
+
+	j->sent = true;
+	if (j->request != 0 && request_sent(store, j->request, e) != ERR_OK)
+		return e->code;
+	/* It will say hello with the factory's PID, or its last one. */
+	return store_pid_allow(store, &j->unit.row.uuid, e);
+}
+
+/* It comes back with a hello, and its passwords are known until then. */
+static void
+undone(struct job *j, const char *words)
+{
+	const struct store_event ev = { .state = STORE_KNOWN, .detail = words };
+	struct err e;
+
+	err_clear(&e);
+	if (!j->then_set_up) {
+		err_clear(&j->why);
+		snprintf(j->why.msg, sizeof(j->why.msg), "%s", words);
+		jobs_end(j, STORE_KNOWN, &j->why);
+		return;
+	}
+	if (jobs_join(j->in, &e) != ERR_OK ||
+	    store_event(j->in->how.store, &j->unit.row.uuid, &ev, &e) != ERR_OK)
+		jobs_broken(j->in, &e);
+	j->unit.state = STORE_KNOWN;
+	j->sent = false;
+	jobs_set_up(j);
+	jobs_rest(j, JOB_REST_MS); /* its interface starts anew */
+}
+
+static void
+undo_done(struct job *j, const struct err *got)
+{
+	bool gone = got->reason == reason_get(REASON_DEVICE_GONE);
+	bool sent = j->sent && setup_unsure(j->setup);
+
+	if (got->code == ERR_OK) {
+		undone(j,
+		    j->task == JOB_UNDO ? "un-provisioned in full"
+					: "un-provisioned in part");
+	} else if (sent) {
+		undone(j, "un-provisioned; the device hung up over it");
+	} else if (j->sent && !gone && setup_state(j->setup)[0] == '\0') {
+		/* A killed server's request: it turns us away since then. */
+		undone(j, "un-provisioned before");
+	} else if (gone && j->tries < j->in->how.conf->tries) {
+		jobs_rest(j, JOB_REST_MS << (j->tries < 7 ? j->tries - 1 : 6));
+	} else if (j->then_set_up) { /* it may have been reset */
+		jobs_set_up(j);
+	} else {
+		jobs_end(j, j->unit.state, got);
+	}
+}
+
+void
+errand_done(struct job *j, const struct err *got)
+{
+	if (j->task == JOB_RECORD)
+		record_done(j, got);
+	else
+		undo_done(j, got);
+}
+
+/* Requests. */
+
+static enum err_code
+end_at_once(struct jobs *in, const struct request *r, enum store_state state,
+    const struct err *why, struct err *e)
+{
+	if (jobs_join(in, e) != ERR_OK)
+		return e->code;
+	return request_end(in->how.store, r->n, state, why, e);
+}
+
+static enum err_code
+hand_over(struct jobs *in, const struct request *r, const struct store_unit *u,
+    struct err *e)
+{
+	struct err why;
+
+	err_clear(&why);
+	if (in->how.hand != NULL)
+		return handover_push(in->how.hand, &r->uuid, r->n, e);
+	err_set(&why, ERR_CONFIG, "hand_over is not set in the configuration");
+	return end_at_once(in, r, u->state, &why, e);
+}
+
+/* What the device is asked for first. */
+static enum job_task
+task_of(const struct request *r, const struct store_unit *u)
+{
+	bool ours = u->now.admin_password[0] != '\0';
+
+	if (r->what == REQUEST_UNDO)
+		return JOB_UNDO;
+	if (r->what == REQUEST_UNDO_PARTLY ||
+	    (u->state == STORE_PROVISIONED && ours))
+		return JOB_UNDO_PARTLY;
+	return u->state == STORE_SETUP ? JOB_PROBE : JOB_SET_UP;
+}
+
+static enum err_code
+begin(struct jobs *in, const struct request *r, const struct store_unit *u,
+    struct err *e)
+{
+	const char *to = r->address[0] != '\0' ? r->address : u->address;
+	struct err why;
+	struct job *j;
+
+	err_clear(&why);
+	if (r->what == REQUEST_HAND_OVER)
+		return hand_over(in, r, u, e);
+	if (to[0] == '\0') {
+		err_set(&why, ERR_USAGE,
+		    "no address is known of it; give --address");
+		return end_at_once(in, r, u->state, &why, e);
+	}
+	if ((j = jobs_add(in, u, to, e)) == NULL)
+		return e->code;
+	j->request = r->n;
+	j->sent = r->sent;
+	j->by_hand = true;
+	j->at.psk = u->row.pid[0] != '\0';
+	j->task = task_of(r, u);
+	j->fresh = u->next;
+	j->then_set_up = r->what == REQUEST_SET_UP && j->task != JOB_SET_UP;
+	/* A machine that was reset says its old PID: somebody has looked. */
+	if (r->what == REQUEST_SET_UP &&
+	    (jobs_join(in, e) != ERR_OK ||
+		store_pid_allow(in->how.store, &r->uuid, e) != ERR_OK))
+		return e->code;
+	if (j->task == JOB_SET_UP)
+		jobs_set_up(j);
+	return ERR_OK;
+}
+
+/* False: there is a job for it that will be over soon; later. */
+static bool
+make_way(struct jobs *in, const struct request *r, const struct store_unit *u,
+    struct err *e)
+{
+	struct job *j = jobs_find(in, &r->uuid);
+	struct err why;
+
+	if (j == NULL || r->what == REQUEST_HAND_OVER)
+		return true;
+	if (j->phase == JOB_TELLING)
+		return false;
+	if (j->request == 0 && (j->task != JOB_SET_UP || !j->saved)) {
+		jobs_drop(j);
+		return true;
+	}
+	err_clear(&why);
+	err_set(&why, ERR_RETRY, "%s is under way for it",
+	    j->request != 0 ? "another request" : "a set-up");
+	end_at_once(in, r, u->state, &why, e);
+	return false;
+}
+
+static enum err_code
+take_up(struct jobs *in, const struct request *r, bool *later, struct err *e)
+{
+	struct store_unit u;
+	struct err why;
+	bool found;
+
+	err_clear(&why);
+	if (store_unit(in->how.store, &r->uuid, &found, &u, e) != ERR_OK)
+		return e->code;
+	if (!found) {
+		err_refuse(&why, ERR_DATA, reason_get(REASON_UUID_UNKNOWN),
+		    "in no manifest that was imported");
+		return end_at_once(in, r, STORE_REFUSED, &why, e);
+	}
+	if (make_way(in, r, &u, e))
+		begin(in, r, &u, e);
+	else
+		*later = jobs_find(in, &r->uuid)->phase == JOB_TELLING;
+	store_unit_wipe(&u);
+	return e->code;
+}
+
+static void
+look_for_requests(struct jobs *in, struct err *e)
+{
+	bool found = true, later = false;
+	struct request r;
+
+	while (
+	    request_next(in->how.store, in->request, &found, &r, e) == ERR_OK &&
+	    found) {
+		if (take_up(in, &r, &later, e) != ERR_OK || later)
+			break;
+		in->request = r.n;
+	}
+}
+
+static void
+on_look(void *arg)
+{
+	struct jobs *in = arg;
+	struct err e;
+
+	err_clear(&e);
+	look_for_requests(in, &e);
+	if (e.code == ERR_OK)
+		look_for_records(in, &e);
+	if (e.code != ERR_OK)
+		jobs_broken(in, &e);
+	jobs_start_queued(in);
+	loop_timer_set(in->look, LOOK_MS);
+}
+
+enum err_code
+errand_new(struct jobs *in, struct err *e)
+{
+	in->busy_since = time(NULL);
+	if (loop_timer_new(in->how.loop, on_look, in, &in->look, e) == ERR_OK)
+		loop_timer_set(in->look, LOOK_MS);
+	return e->code;
+}
+
+void
+errand_free(struct jobs *in)
+{
+	loop_timer_free(in->look);
+}

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "formats/reason.h"
+#include "server/alarm.h"
+#include "server/handover.h"
+#include "server/request.h"
+
+#define PUMP_MS 200
+#define REST_SECONDS 5 /* before the second try; doubled for each next one */
+
+/* What goes to the process that runs commands, and what comes back. */
+struct order {
+	int64_t n;
+	unsigned seconds;
+	char command[512];
+	char uuid[UUID_TEXT], fqdn[256], address[LOOP_ADDR_LEN], serial[64],
+	    tenant[64], version[32];
+};
+
+struct outcome {
+	int64_t n;
+	int status;      /* -1: it did not end, or could not be started */
+	char words[240]; /* its last line, or what went wrong */
+};
+
+struct item {
+	struct item *next;
+	int64_t n, request;
+	struct uuid uuid;
+	unsigned tries;
+	time_t at; /* not before */
+	bool runs;
+};
+
+struct handover {
+	int fd;
+	pid_t pid;
+	struct handover_how how;
+	struct item *first;
+	unsigned running;
+	int64_t n;
+	struct loop_timer *pump;
+};
+
+/* ---- the process that runs commands ---- */
+
+struct hearing {
+	int fd;
+	char last[sizeof(((struct outcome *)0)->words)];
+};
+
+/* Until the server has gone. */
+static bool
+hear(void *arg, const char *line)
+{
+	struct hearing *h = arg;
+	struct pollfd p = { .fd = h->fd, .events = POLLRDHUP };
+
+	if (line != NULL)
+		snprintf(h->last, sizeof(h->last), "%s", line);
+	return poll(&p, 1, 0) <= 0 || (p.revents & (POLLHUP | POLLRDHUP)) == 0;
+}
+
+static void
+put_env(char *out, size_t room, const char *name, const char *value)
+{
+	snprintf(out, room, "AMTFORGE_%s=%s", name, value);
+}
+
+static void
+carry_out(int fd, const struct order *o, struct outcome *out)
+{
+	const char *argv[] = { "/bin/sh", "-c", o->command, "hand_over",
+		o->uuid, o->fqdn, o->address, o->serial, o->tenant, NULL };
+	char text[6][300];
+	const char *env[] = { text[0], text[1], text[2], text[3], text[4],
+		text[5], NULL };
+	struct child_spec spec = { .path = "/bin/sh",
+		.argv = argv,
+		.env = env,
+		.in = -1,
+		.out = -1,
+		.group = true };
+	struct hearing h = { .fd = fd };
+	struct child c = { 0 };
+	struct err e;
+
+	err_clear(&e);
+	put_env(text[0], sizeof(text[0]), "UUID", o->uuid);
+	put_env(text[1], sizeof(text[1]), "FQDN", o->fqdn);
+	put_env(text[2], sizeof(text[2]), "ADDRESS", o->address);
+	put_env(text[3], sizeof(text[3]), "SERIAL", o->serial);
+	put_env(text[4], sizeof(text[4]), "TENANT", o->tenant);
+	put_env(text[5], sizeof(text[5]), "VERSION", o->version);
+	out->n = o->n;
+	out->status = -1;
+	if (child_start(&c, &spec, &e) == ERR_OK &&
+	    child_watch(&c, o->seconds, hear, &h, &e) == ERR_OK)
+		out->status = c.status;
+	snprintf(out->words, sizeof(out->words), "%.*s",
+	    (int)sizeof(out->words) - 1, e.code != ERR_OK ? e.msg : h.last);
+	child_free(&c);
+}
+
+static void
+no_process(const struct order *o, struct outcome *out)
+{
+	out->n = o->n;
+	out->status = -1;
+	snprintf(out->words, sizeof(out->words), "no process for it");
+}
+
+/* Each order in a process of its own: one that hangs hinders no other. */
+static void
+take_orders(int fd)
+{
+	struct outcome out;
+	struct order o;
+	pid_t pid;
+
+	while (recv(fd, &o, sizeof(o), 0) == (ssize_t)sizeof(o)) {
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		memset(&out, 0, sizeof(out));
+		pid = fork();
+		if (pid > 0)
+			continue;
+		if (pid == 0)
+			carry_out(fd, &o, &out);
+		else
+			no_process(&o, &out);
+		send(fd, &out, sizeof(out), MSG_NOSIGNAL);
+		if (pid == 0)
+			_exit(0);
+	}
+	_exit(0);
+}
+
+/* Nothing of the server's but its socket: no terminal's interrupt, and nobody
+ * who reads the server's output waits for us. */
+static void
+serve(int fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int up = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+	setpgid(0, 0);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	if (up == -1 || null == -1 || dup2(up, STDIN_FILENO) == -1 ||
+	    dup2(null, STDOUT_FILENO) == -1 || dup2(null, STDERR_FILENO) == -1)
+		_exit(1);
+	closefrom(STDERR_FILENO + 1);
+	take_orders(STDIN_FILENO);
+}
+
+/* ---- the server's side ---- */
+
+enum err_code
+handover_fork(struct handover **out, struct err *e)
+{
+	struct handover *h = calloc(1, sizeof(*h));
+	int fd[2];
+
+	*out = NULL;
+	if (h == NULL)
+		return err_mem(e);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd) == -1) {
+		free(h);
+		return err_sys(e, ERR_RETRY, "a socket for commands");
+	}
+	fflush(NULL);
+	if ((h->pid = fork()) == 0) {
+		close(fd[0]);
+		serve(fd[1]);
+	}
+	close(fd[1]);
+	h->fd = fd[0];
+	if (h->pid == -1) {
+		err_sys(e, ERR_RETRY, "a process for commands");
+		h->pid = 0;
+		handover_free(h);
+		return e->code;
+	}
+	*out = h;
+	return ERR_OK;
+}
+
+static void
+broken(struct handover *h, const struct err *e)
+{
+	h->how.broken(h->how.arg, e);
+}
+
+enum err_code
+handover_push(
+    struct handover *h, const struct uuid *u, int64_t request, struct err *e)
+{
+	struct item **at = &h->first;
+
+	while (*at != NULL && !uuid_equal(&(*at)->uuid, u))
+		at = &(*at)->next;
+	if (*at == NULL) {
+		if ((*at = calloc(1, sizeof(**at))) == NULL)
+			return err_mem(e);
+		(*at)->uuid = *u;
+		(*at)->n = ++h->n;
+	}
+	if (request != 0) {
+		(*at)->request = request;
+		(*at)->tries = 0;
+		(*at)->at = 0;
+	}
+	return request == 0
+	    ? ERR_OK
+	    : store_set(h->how.store, u, STORE_COLUMN_HANDED, "due", e);
+}
+
+static void
+fill(const struct handover *h, const struct item *i, const struct store_unit *u,
+    struct order *o)
+{
+	memset(o, 0, sizeof(*o));
+	o->n = i->n;
+	o->seconds = h->how.conf->hand_seconds;
+	snprintf(o->command, sizeof(o->command), "%s", h->how.conf->hand_over);
+	uuid_text(&u->row.uuid, o->uuid);
+	snprintf(o->fqdn, sizeof(o->fqdn), "%s", u->fqdn);
+	snprintf(o->address, sizeof(o->address), "%s", u->address);
+	snprintf(o->serial, sizeof(o->serial), "%s", u->row.serial);
+	snprintf(o->tenant, sizeof(o->tenant), "%s", u->tenant);
+	snprintf(o->version, sizeof(o->version), "%s", u->version);
+}
+
+static void
+drop(struct handover *h, struct item *i)
+{
+	struct item **at = &h->first;
+
+	while (*at != i)
+		at = &(*at)->next;
+	*at = i->next;
+	free(i);
+}
+
+/* Within one transaction: the unit, its history, an alarm, the request. */
+static enum err_code
+write_end(struct handover *h, const struct item *i, const struct store_unit *u,
+    const struct err *why, struct err *e)
+{
+	const struct store_event ev = { .state = u->state,
+		.reason = why->reason,
+		.detail = why->code == ERR_OK ? "handed over" : why->msg };
+	struct store *s = h->how.store;
+	bool own;
+
+	if (store_join(s, &own, e) != ERR_OK)
+		return e->code;
+	if (store_set(s, &i->uuid, STORE_COLUMN_HANDED,
+		why->code == ERR_OK ? "done" : "failed", e) == ERR_OK &&
+	    store_note(s, &i->uuid, &ev, e) == ERR_OK &&
+	    (why->code == ERR_OK ||
+		alarm_raise(s, &i->uuid, why->reason, u->address, why->msg,
+		    e) == ERR_OK) &&
+	    i->request != 0)
+		request_end(s, i->request, u->state, why, e);
+	return store_leave(s, own, e);
+}
+
+static void
+finish(struct handover *h, struct item *i, const struct err *why)
+{
+	struct store_unit u;
+	struct err e;
+	bool found;
+
+	err_clear(&e);
+	if (store_unit(h->how.store, &i->uuid, &found, &u, &e) != ERR_OK ||
+	    write_end(h, i, &u, why, &e) != ERR_OK)
+		broken(h, &e);
+	else
+		h->how.tell(h->how.arg, &u, why);
+	store_unit_wipe(&u);
+	drop(h, i);
+}
+
+static void
+take(struct handover *h, const struct outcome *o)
+{
+	struct item *i = h->first;
+	struct err why;
+
+	while (i != NULL && i->n != o->n)
+		i = i->next;
+	if (i == NULL)
+		return;
+	i->runs = false;
+	h->running--;
+	err_clear(&why);
+	if (o->status == 0) {
+		finish(h, i, &why);
+		return;
+	}
+	if (++i->tries < h->how.conf->hand_tries) {
+		i->at = time(NULL) +
+		    ((time_t)REST_SECONDS
+			<< (i->tries < 10 ? i->tries - 1 : 9));
+		return;
+	}
+	if (o->status == -1)
+		err_refuse(&why, ERR_PEER, reason_get(REASON_HAND_OVER_FAILED),
+		    "%.*s (try %u)", (int)sizeof(o->words) - 1, o->words,
+		    i->tries);
+	else
+		err_refuse(&why, ERR_PEER, reason_get(REASON_HAND_OVER_FAILED),
+		    "status %d: %.*s (try %u)", o->status,
+		    (int)sizeof(o->words) - 1, o->words, i->tries);
+	finish(h, i, &why);
+}
+
+static void
+give(struct handover *h, struct item *i)
+{
+	struct store_unit u;
+	struct order o;
+	struct err e;
+	bool found;
+
+	err_clear(&e);
+	if (store_unit(h->how.store, &i->uuid, &found, &u, &e) != ERR_OK) {
+		broken(h, &e);
+		return;
+	}
+	fill(h, i, &u, &o);
+	store_unit_wipe(&u);
+	if (send(h->fd, &o, sizeof(o), MSG_NOSIGNAL | MSG_DONTWAIT) ==
+	    (ssize_t)sizeof(o)) {
+		i->runs = true;
+		h->running++;
+	} else if (errno != EAGAIN) {
+		err_sys(&e, ERR_BUG, "the process that runs hand_over");
+		broken(h, &e);
+	}
+}
+
+static void
+on_pump(void *arg)
+{
+	struct handover *h = arg;
+	struct item *i, *next;
+	struct outcome o;
+	time_t now = time(NULL);
+
+	while (recv(h->fd, &o, sizeof(o), MSG_DONTWAIT) == (ssize_t)sizeof(o))
+		take(h, &o);
+	for (i = h->first; i != NULL && h->running < h->how.conf->hand_most;
+	     i = next) {
+		next = i->next;
+		if (!i->runs && i->at <= now)
+			give(h, i);
+	}
+	loop_timer_set(h->pump, PUMP_MS);
+}
+
+static enum err_code
+is_due(void *arg, const struct store_unit *u, struct err *e)
+{
+	return handover_push(arg, &u->row.uuid, 0, e);
+}
+
+enum err_code
+handover_start(
+    struct handover *h, const struct handover_how *how, struct err *e)
+{
+	h->how = *how;
+	if (loop_timer_new(how->loop, on_pump, h, &h->pump, e) != ERR_OK ||
+	    store_each_due(how->store, is_due, h, e) != ERR_OK)
+		return e->code;
+	loop_timer_set(h->pump, 0);
+	return ERR_OK;
+}
+
+bool
+handover_busy(const struct handover *h)
+{
+	return h != NULL && h->first != NULL;
+}
+
+void
+handover_free(struct handover *h)
+{
+	struct item *i;
+
+	if (h == NULL)
+		return;
+	loop_timer_free(h->pump);
+	close(h->fd); /* it ends by that */
+	if (h->pid > 0)
+		while (waitpid(h->pid, NULL, 0) == -1 && errno == EINTR)
+			;
+	while ((i = h->first) != NULL) {
+		h->first = i->next;
+		free(i);
+	}
+	free(h);
+}

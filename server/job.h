@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A job of server/jobs.c, for the files of that engine only: jobs.c (queue,
+ * set-up), errand.c (what is asked for by hand, and a device's own record).
+ */
+#ifndef SERVER_JOB_H
+#define SERVER_JOB_H
+
+#include <stdint.h>
+#include <time.h>
+
+#include "server/jobs.h"
+#include "server/setup.h"
+
+#define JOB_BUCKETS 4096
+
+enum job_phase {
+	JOB_QUEUED,
+	JOB_RUNNING,
+	JOB_SAVING,  /* waits for the commit, then goes on */
+	JOB_RESTING, /* waits to try again */
+	JOB_TELLING, /* waits for the commit, then is told and over */
+	JOB_QUITTING /* the same, and is not told */
+};
+
+enum job_task {
+	JOB_SET_UP,
+	JOB_PROBE,  /* has a unit in state "setup" committed? */
+	JOB_RECORD, /* the device's own record of its set-up */
+	JOB_UNDO,   /* un-provisions in full */
+	JOB_UNDO_PARTLY
+};
+
+/* Where a unit is, and how it is set up there. */
+struct job_place {
+	char addr[LOOP_ADDR_LEN];
+	bool psk;
+	size_t index; /* of its PSK pair or our chain */
+};
+
+struct job {
+	struct jobs *in;
+	struct job *prev, *next;
+	struct job *uuid_next; /* in the same bucket */
+	enum job_phase phase;
+	enum job_task task;
+	struct store_unit unit; /* as it was at the hello */
+	struct store_secrets fresh;
+	struct job_place at;
+	/* It has said hello from elsewhere since: there it goes on when it is
+	 * gone here. "": it has not. */
+	struct job_place moved;
+	/* Its hello, the moment it was un-provisioned; owned, or NULL. */
+	struct hello *back;
+	char back_from[LOOP_ADDR_LEN];
+	int64_t request;  /* that asks for it; 0: none */
+	bool by_hand;     /* no hello told the place's index */
+	bool then_set_up; /* the task is its beginning */
+	bool sent;        /* the device may be un-provisioned */
+	bool saved, settled;
+	unsigned tries;
+	struct setup *setup;
+	struct loop_timer *timer;
+	enum store_state state; /* what is told */
+	struct err why;
+	bool alarm;
+	char version[32];
+};
+
+#define JOB_REST_MS                                              \
+	1000 /* before the second try; doubled for each next one \
+	      */
+
+/* A refusal that was told lately: a storm of the same is not written. */
+struct job_refusal {
+	uint32_t key;
+	unsigned n;
+	time_t since, told;
+};
+#define JOB_REFUSALS 1024
+
+struct jobs {
+	struct jobs_how how;
+	struct job *first, *last; /* in the order in which they came */
+	struct job *by_uuid[JOB_BUCKETS];
+	uint8_t busy[JOB_BUCKETS]; /* connections by address */
+	struct job_refusal refusal[JOB_REFUSALS];
+	unsigned long dropped; /* hellos */
+	time_t warned;
+	unsigned n, running;
+	bool open; /* a transaction is */
+	struct loop_timer *commit;
+	/* errand.c */
+	struct loop_timer *look;
+	int64_t request; /* the last that was taken up */
+	time_t busy_since, unread_next;
+};
+
+/* jobs.c */
+struct job *jobs_find(struct jobs *, const struct uuid *);
+struct job *jobs_add(
+    struct jobs *, const struct store_unit *, const char *addr, struct err *);
+void jobs_drop(struct job *);
+/* Joins the transaction of this turn of the loop. */
+enum err_code jobs_join(struct jobs *, struct err *);
+void jobs_broken(struct jobs *, const struct err *);
+/* The unit's new state and why; told when it is durable. */
+void jobs_end(struct job *, enum store_state, const struct err *why);
+/* Over, with nothing to tell. */
+void jobs_quit(struct job *);
+void jobs_rest(struct job *, unsigned long ms);
+void jobs_start_queued(struct jobs *);
+/* From now on it is a set-up, with new secrets or an earlier try's. */
+void jobs_set_up(struct job *);
+void jobs_requeue(struct job *);
+/* Pairs that a unit may say hello with, and how many. */
+size_t jobs_pairs(const struct store_unit *, struct psk out[static 3]);
+/* The one-time password that is expected of it, or "". */
+const char *jobs_otp(const struct store_unit *);
+struct tenant *jobs_tenant(struct jobs *, const struct store_unit *);
+uint32_t jobs_hash(const void *, size_t, uint32_t);
+
+/* errand.c */
+enum err_code errand_new(struct jobs *, struct err *);
+void errand_free(struct jobs *);
+/* The end of a try to un-provision, or to read a record. */
+void errand_done(struct job *, const struct err *);
+/* Before the device is un-provisioned. */
+enum err_code errand_save(struct job *, struct err *);
+/* What a probe or an errand read of the device's record. */
+enum err_code errand_judge(struct job *, struct err *why, struct err *);
+
+#endif

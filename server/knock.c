@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/secret.h"
+#include "formats/reason.h"
+#include "server/admit.h"
+#include "server/knock.h"
+
+#define QUEUE 64 /* jobs for each set-up that may run */
+/* Of one refusal so many are told, then one in so many seconds. */
+#define SAME_MOST 8
+#define SAME_SECONDS 10
+
+static enum err_code
+admit(struct jobs *in, const struct hello *h, const struct store_unit *u,
+    size_t *index, struct err *e)
+{
+	const struct tenant *t =
+	    u == NULL ? &in->how.conf->top : jobs_tenant(in, u);
+	const struct x509_chain *chain[TENANT_CHAINS];
+	struct psk pairs[3] = { 0 };
+	struct admit a = { .known = u != NULL,
+		.psk = pairs,
+		.chain = chain,
+		.nchains = t->nchains };
+
+	if (u != NULL && conf_tenant(in->how.conf, u->tenant) == NULL)
+		return err_refuse(e, ERR_CONFIG,
+		    reason_get(REASON_TENANT_UNKNOWN),
+		    "the unit is of tenant '%s', which is not configured",
+		    u->tenant);
+	for (size_t i = 0; i < t->nchains; i++)
+		chain[i] = &t->chain[i].chain;
+	if (u != NULL)
+		a.npsk = jobs_pairs(u, pairs);
+	a.provisioned = u != NULL && u->state == STORE_PROVISIONED;
+	a.otp_missing = in->how.conf->otp_required && u != NULL &&
+	    a.npsk == 0 && jobs_otp(u)[0] == '\0';
+	if (h->version != HELLO_PSK ||
+	    store_pid(in->how.store, h->pid, &h->uuid, &a.pid, e) == ERR_OK)
+		admit_hello(h, &a, index, e);
+	secret_wipe(pairs, sizeof(pairs));
+	return e->code;
+}
+
+static void
+note_hello(struct job *j)
+{
+	const struct store_event ev = { .state = STORE_HELLO,
+		.address = j->at.addr };
+	bool keep =
+	    j->unit.state == STORE_PROVISIONED || j->unit.state == STORE_SETUP;
+	struct err e;
+
+	err_clear(&e);
+	if (jobs_join(j->in, &e) != ERR_OK ||
+	    (keep ? store_note : store_event)(
+		j->in->how.store, &j->unit.row.uuid, &ev, &e) != ERR_OK)
+		jobs_broken(j->in, &e);
+}
+
+/* Whether this refusal was told so often that it is not told again. */
+static bool
+is_storm(struct jobs *in, const char *from, const struct hello *h,
+    const struct reason *why)
+{
+	uint32_t key = jobs_hash(&h->uuid, sizeof(h->uuid), 3);
+	struct job_refusal *r;
+	time_t now = time(NULL);
+
+	key = jobs_hash(from, strlen(from), key);
+	key = jobs_hash(h->pid, strlen(h->pid), key);
+	if (why != NULL)
+		key = jobs_hash(why->code, strlen(why->code), key);
+	r = &in->refusal[key % JOB_REFUSALS];
+	if (r->key != key || now - r->since >= 60)
+		*r = (struct job_refusal){ .key = key, .since = now };
+	r->n++;
+	if (r->n <= SAME_MOST)
+		return false;
+	if (now - r->told < SAME_SECONDS)
+		return true;
+	r->told = now;
+	return false;
+}
+
+/* A job also for what is refused: it is told when it is durable. */
+static void
+new_job(struct jobs *in, const char *from, const struct hello *h,
+    const struct store_unit *u, bool found)
+{
+	struct job_place at = { .psk = h->version == HELLO_PSK };
+	struct err e, why;
+	struct job *j;
+
+	err_clear(&e);
+	err_clear(&why);
+	if (admit(in, h, found ? u : NULL, &at.index, &why) != ERR_OK &&
+	    is_storm(in, from, h, why.reason))
+		return;
+	j = jobs_add(in, u, from, &e);
+	if (j == NULL) {
+		log_warn("%s: hello dropped: %s", from, e.msg);
+		return;
+	}
+	j->at.psk = at.psk;
+	j->at.index = at.index;
+	if (why.code != ERR_OK) {
+		jobs_end(j, STORE_REFUSED, &why);
+		return;
+	}
+	note_hello(j);
+	jobs_set_up(j);
+	jobs_start_queued(in);
+}
+
+static void
+keep_hello(struct job *j, const char *from, const struct hello *h)
+{
+	if (j->back == NULL)
+		j->back = malloc(sizeof(*j->back));
+	if (j->back == NULL)
+		return;
+	*j->back = *h;
+	snprintf(j->back_from, sizeof(j->back_from), "%s", from);
+}
+
+/* The same unit from elsewhere, while it is being set up: it may have been
+ * moved, or this is an impostor. What is under way goes on; when that device
+ * is gone, the job goes on there. One that was asked for by hand and waits for
+ * its device has found it. */
+static void
+heard_again(struct job *j, const char *from, const struct hello *h)
+{
+	bool waits = j->phase == JOB_RESTING;
+	struct job_place at = { .psk = h->version == HELLO_PSK };
+	struct err e;
+
+	err_clear(&e);
+	if ((j->task == JOB_UNDO || j->task == JOB_UNDO_PARTLY) &&
+	    !j->then_set_up) {
+		keep_hello(j, from, h);
+		return;
+	}
+	if (j->task != JOB_SET_UP || j->phase == JOB_TELLING ||
+	    (strcmp(from, j->at.addr) == 0 && !waits) ||
+	    admit(j->in, h, &j->unit, &at.index, &e) != ERR_OK)
+		return;
+	snprintf(at.addr, sizeof(at.addr), "%s", from);
+	if (!waits) {
+		j->moved = at;
+		return;
+	}
+	j->at = at;
+	j->by_hand = false;
+	j->tries = 0;
+	jobs_requeue(j);
+	jobs_start_queued(j->in);
+}
+
+/* Is the hello of a unit with a job to be taken up anew? */
+static bool
+yields(const struct job *j)
+{
+	if (j->request != 0 || j->task == JOB_UNDO ||
+	    j->task == JOB_UNDO_PARTLY)
+		return false;
+	return j->task != JOB_SET_UP || j->phase == JOB_RESTING;
+}
+
+static void
+drop_hello(struct jobs *in, const char *from)
+{
+	time_t now = time(NULL);
+
+	in->dropped++;
+	if (now == in->warned)
+		return;
+	log_warn("%s: hello dropped: %u others wait (%lu dropped)", from, in->n,
+	    in->dropped);
+	in->warned = now;
+}
+
+void
+knock_hello(struct jobs *in, const char *from, const struct hello *h)
+{
+	struct job *j = jobs_find(in, &h->uuid);
+	struct store_unit u;
+	bool found = false;
+	struct err e;
+
+	if (j != NULL && !yields(j)) {
+		heard_again(j, from, h);
+		return;
+	}
+	if (j != NULL && j->phase != JOB_TELLING)
+		jobs_drop(j); /* it speaks again, so it did not commit */
+	if (in->n >= QUEUE * in->how.conf->sessions) {
+		drop_hello(in, from);
+		return;
+	}
+	err_clear(&e);
+	memset(&u, 0, sizeof(u));
+	if (store_unit(in->how.store, &h->uuid, &found, &u, &e) != ERR_OK) {
+		jobs_broken(in, &e);
+	} else {
+		u.row.uuid = h->uuid;
+		new_job(in, from, h, &u, found);
+	}
+	store_unit_wipe(&u);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A hello, and the job that it starts, or goes on with, or is refused by. For
+ * server/jobs.c. Many machines say hello again and again, some of them for
+ * ever, and anybody can: what repeats itself is neither begun twice nor
+ * written down each time.
+ */
+#ifndef SERVER_KNOCK_H
+#define SERVER_KNOCK_H
+
+#include "server/job.h"
+
+void knock_hello(struct jobs *, const char *from, const struct hello *);
+
+#endif

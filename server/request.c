@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/stamp.h"
+#include "formats/reason.h"
+#include "server/request.h"
+
+#define KEPT 1000 /* that have ended */
+
+static const char *const names[] = { "setup", "unprovision",
+	"unprovision-partial", "hand-over" };
+
+enum err_code
+request_add(struct store *s, struct request *r, struct err *e)
+{
+	char uuid[UUID_TEXT], now[STAMP_LEN];
+	struct db_stmt *q;
+	bool row;
+
+	if (db_prepare(store_db(s),
+		"INSERT INTO requests (uuid, what, address, made)"
+		" VALUES (?1, ?2, ?3, ?4) RETURNING n",
+		&q, e) != ERR_OK)
+		return e->code;
+	uuid_text(&r->uuid, uuid);
+	stamp_now(now);
+	db_bind_text(q, 1, uuid);
+	db_bind_text(q, 2, names[r->what]);
+	db_bind_text(q, 3, r->address);
+	db_bind_text(q, 4, now);
+	if (db_step(q, &row, e) == ERR_OK && row) {
+		r->n = db_int(q, 0);
+		db_step(q, &row, e);
+	}
+	db_reset(q);
+	return e->code;
+}
+
+#define COLUMNS                                                            \
+	"SELECT n, uuid, what, address, sent, state, reason, detail, code" \
+	" FROM requests "
+
+static enum err_code
+take(struct db_stmt *q, struct request *r, struct err *e)
+{
+	memset(r, 0, sizeof(*r));
+	r->n = db_int(q, 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i], db_text(q, 2)) == 0)
+			r->what = (enum request_what)i;
+	snprintf(r->address, sizeof(r->address), "%s", db_text(q, 3));
+	r->sent = db_int(q, 4) != 0;
+	snprintf(r->state, sizeof(r->state), "%s", db_text(q, 5));
+	snprintf(r->reason, sizeof(r->reason), "%s", db_text(q, 6));
+	snprintf(r->detail, sizeof(r->detail), "%s", db_text(q, 7));
+	r->code = (enum err_code)db_int(q, 8);
+	if (!uuid_parse(&r->uuid, db_text(q, 1)))
+		err_set(e, ERR_DATA, "request %lld: no UUID", (long long)r->n);
+	return e->code;
+}
+
+enum err_code
+request_next(
+    struct store *s, int64_t n, bool *found, struct request *r, struct err *e)
+{
+	struct db_stmt *q;
+
+	*found = false;
+	if (db_prepare(store_db(s),
+		COLUMNS "WHERE ended = '' AND n > ?1 ORDER BY n LIMIT 1", &q,
+		e) != ERR_OK)
+		return e->code;
+	db_bind_int(q, 1, n);
+	if (db_step(q, found, e) == ERR_OK && *found) {
+		take(q, r, e);
+		db_reset(q);
+	}
+	return e->code;
+}
+
+enum err_code
+request_get(struct store *s, int64_t n, struct request *r, struct err *e)
+{
+	struct db_stmt *q;
+	bool found;
+
+	if (db_prepare(store_db(s), COLUMNS "WHERE n = ?1", &q, e) != ERR_OK)
+		return e->code;
+	db_bind_int(q, 1, n);
+	if (db_step(q, &found, e) != ERR_OK)
+		return e->code;
+	if (!found)
+		return err_set(
+		    e, ERR_DATA, "request %lld is gone", (long long)n);
+	take(q, r, e);
+	db_reset(q);
+	return e->code;
+}
+
+enum err_code
+request_sent(struct store *s, int64_t n, struct err *e)
+{
+	struct db_stmt *q;
+
+	if (db_prepare(store_db(s), "UPDATE requests SET sent = 1 WHERE n = ?1",
+		&q, e) != ERR_OK)
+		return e->code;
+	db_bind_int(q, 1, n);
+	return db_run(q, e);
+}
+
+enum err_code
+request_end(struct store *s, int64_t n, enum store_state state,
+    const struct err *why, struct err *e)
+{
+	char now[STAMP_LEN];
+	struct db_stmt *q;
+
+	if (db_prepare(store_db(s),
+		"UPDATE requests SET ended = ?2, state = ?3, reason = ?4,"
+		" detail = ?5, code = ?6 WHERE n = ?1",
+		&q, e) != ERR_OK)
+		return e->code;
+	stamp_now(now);
+	db_bind_int(q, 1, n);
+	db_bind_text(q, 2, now);
+	db_bind_text(q, 3, store_state_name(state));
+	db_bind_text(q, 4, why->reason != NULL ? why->reason->code : "");
+	db_bind_text(q, 5, why->msg);
+	db_bind_int(q, 6, why->code);
+	if (db_run(q, e) != ERR_OK ||
+	    db_prepare(store_db(s),
+		"DELETE FROM requests WHERE ended <> '' AND n <= ?1", &q,
+		e) != ERR_OK)
+		return e->code;
+	db_bind_int(q, 1, n - KEPT);
+	return db_run(q, e);
+}

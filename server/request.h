@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a command asks of the server that runs on a store: a row in the table
+ * requests, which the server's loop looks for. A request is kept until it has
+ * ended: a server that was killed takes it up again when it starts.
+ */
+#ifndef SERVER_REQUEST_H
+#define SERVER_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/loop.h"
+#include "server/store.h"
+
+enum request_what {
+	REQUEST_SET_UP,
+	REQUEST_UNDO,
+	REQUEST_UNDO_PARTLY,
+	REQUEST_HAND_OVER
+};
+
+struct request {
+	int64_t n;
+	struct uuid uuid;
+	enum request_what what;
+	char address[LOOP_ADDR_LEN]; /* "": the last known */
+	bool sent;                   /* the device may have done it */
+	/* its end, state "" while it has none */
+	char state[16];
+	char reason[32];
+	char detail[400];
+	enum err_code code;
+};
+
+/* n is filled in. */
+enum err_code request_add(struct store *, struct request *, struct err *);
+/* The first open one behind n. */
+enum err_code request_next(
+    struct store *, int64_t n, bool *found, struct request *, struct err *);
+enum err_code request_get(
+    struct store *, int64_t n, struct request *, struct err *);
+enum err_code request_sent(struct store *, int64_t n, struct err *);
+/* e: what stood against it. Old ones are forgotten. */
+enum err_code request_end(struct store *, int64_t n, enum store_state,
+    const struct err *why, struct err *e);
+
+#endif

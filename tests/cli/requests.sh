@@ -1,0 +1,191 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What is asked of the server by hand, for one machine: set it up anew, take
+# its set-up back, whether a server runs or not.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/batch.sh
+. "$(dirname "$0")/../batch.sh"
+
+VARS=/usr/share/OVMF/OVMF_VARS.fd
+
+# plug: devices boot from the images of order O.
+plug() {
+	[ -d images ] || {
+		amtforge image new base.bin --size 1M --bios $VARS
+		amtforge image write line.db O --base base.bin \
+			--map "$ROOT/configs/map-ovmf.cfg" --out images
+	}
+	echo 'schedule = ( { count = 900; every_ms = 300; } );' >device.cfg
+	amtforge-device fleet images --state devices --suffix example.com \
+		--config device.cfg --port "$device_port" --server "127.0.0.1:$port" \
+		>fleet.log 2>&1 &
+	fleet=$!
+}
+
+unplug() {
+	kill "$fleet"
+	wait "$fleet" || :
+	fleet=
+}
+
+# state_of UUID: as the store has it.
+state_of() {
+	amtforge-server --json list state |
+		sed -n 's/.*"uuid":"'"$1"'","state":"\([a-z]*\)".*/\1/p'
+}
+
+# reach UUID STATE
+reach() {
+	n=400
+	until [ "$(state_of "$1")" = "$2" ]; do
+		n=$((n - 1))
+		[ $n -gt 0 ] || { tail -n 5 log fleet.log; return 1; }
+		sleep 0.05
+	done
+}
+
+password() {
+	amtforge-server show state "$1" --reveal --json | field admin_password
+}
+
+# up MODE: one machine, provisioned.
+up() {
+	batch "$1" 1
+	u=$(cat uuids)
+	serve
+	plug
+	reach "$u" provisioned
+}
+
+a_machine_is_set_up_anew_by_hand() {
+	for mode in psk pki; do
+		mkdir $mode
+		cd $mode
+		up $mode
+		old=$(password "$u")
+		status 0 amtforge-server setup state "$u"
+		grep -q "^$u: provisioned" out
+		[ "$(state_of "$u")" = provisioned ]
+		[ "$(password "$u")" != "$old" ]
+		amtforge-server explain state "$u" |
+			grep -q 'known .*un-provisioned in part'
+		unplug
+		stop_server
+		cd ..
+	done
+}
+
+a_machine_is_un_provisioned_and_comes_back_with_its_next_hello() {
+	for mode in psk pki; do
+		mkdir $mode
+		cd $mode
+		up $mode
+		for how in '' --partial; do
+			old=$(password "$u")
+			: >events
+			# shellcheck disable=SC2086 # an option or none
+			status 0 amtforge-server --json unprovision state "$u" $how
+			grep -q "\"uuid\":\"$u\",\"state\":\"known\"" out
+			wait_for '"state":"provisioned"' events
+			[ "$(password "$u")" != "$old" ]
+		done
+		amtforge-server explain state "$u" >story
+		grep -q 'un-provisioned in full' story
+		grep -q 'un-provisioned in part' story
+		unplug
+		stop_server
+		cd ..
+	done
+}
+
+# Two servers would set one machine up with two sets of passwords.
+a_second_server_on_a_store_is_refused() {
+	batch psk 1
+	serve
+	status 75 amtforge-server --json run server.cfg
+	grep -q '"code":"server-busy"' out err
+	grep -q "process $server " out err
+	stop_server
+	serve
+	kill -KILL "$server"
+	wait "$server" || :
+	serve
+	stop_server
+}
+
+without_a_server_a_request_needs_a_configuration() {
+	up psk
+	stop_server
+	status 69 amtforge-server --json setup state "$u"
+	grep -q '"code":"server-absent"' out err
+	old=$(password "$u")
+	status 0 amtforge-server setup state "$u" --config server.cfg
+	[ "$(password "$u")" != "$old" ]
+	status 0 amtforge-server unprovision state "$u" --config server.cfg
+	[ "$(state_of "$u")" = known ]
+	unplug
+}
+
+what_cannot_be_done_is_said_before_it_is_asked() {
+	batch psk 1
+	u=$(cat uuids)
+	status 65 amtforge-server setup state 3b1f8c52-6a77-4e0f-9c1d-2f6f3a7d1e77
+	says uuid-unknown
+	status 2 amtforge-server setup state "$u"
+	says 'give --address'
+	status 2 amtforge-server setup state "$u" --address host.example.com
+	says 'not a numeric address'
+	status 65 amtforge-server unprovision state "$u" --address 127.0.0.9
+	says 'never set up here'
+	status 65 amtforge-server setup state "$u" --hand-over
+	status 65 amtforge-server setup state not-a-uuid
+}
+
+# Nobody is there: that is the outcome, and the unit is as it was.
+a_machine_that_is_not_there_is_said_to_be_gone() {
+	up psk
+	unplug
+	stop_server
+	serve 'tries = 1;'
+	status 69 amtforge-server --json unprovision state "$u"
+	grep -q '"code":"device-gone"' out err
+	[ "$(state_of "$u")" = provisioned ]
+	stop_server
+}
+
+# A machine with nobody's set-up that was never heard of, by its address.
+a_machine_that_was_not_heard_of_is_set_up_by_its_address() {
+	for mode in psk pki; do
+		mkdir $mode
+		cd $mode
+		batch $mode 1
+		u=$(cat uuids)
+		serve
+		there=$port
+		port=9 plug # its hellos reach nobody
+		port=$there
+		wait_for hello-failed fleet.log
+		addr=$(sed -n 's/.*\(127\.80\.[0-9.]*[0-9]\).*/\1/p' fleet.log |
+			head -n 1)
+		status 0 amtforge-server setup state "$u" \
+			--address "${addr:-127.80.0.1}"
+		[ "$(state_of "$u")" = provisioned ]
+		unplug
+		stop_server
+		cd ..
+	done
+}
+
+t a_second_server_on_a_store_is_refused
+t what_cannot_be_done_is_said_before_it_is_asked
+if [ -e $VARS ]; then
+	t a_machine_is_set_up_anew_by_hand
+	t a_machine_is_un_provisioned_and_comes_back_with_its_next_hello
+	t without_a_server_a_request_needs_a_configuration
+	t a_machine_that_is_not_there_is_said_to_be_gone
+	t a_machine_that_was_not_heard_of_is_set_up_by_its_address
+else
+	skip machines_are_asked_by_hand "no $VARS (package ovmf)"
+fi
+done_testing
