@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "device/amt.h"
 #include "device/amtfacts.h"
+#include "device/amthashes.h"
 #include "device/amtkeys.h"
 #include "device/amtsetup.h"
 
@@ -21,7 +22,8 @@ static const struct {
 } classes[] = {
 	{ "AMT_GeneralSettings", amtfacts_general, NULL, NULL },
 	{ "CIM_SoftwareIdentity", amtfacts_software, NULL, NULL },
-	{ "AMT_ProvisioningCertificateHash", amtfacts_hash, NULL, NULL },
+	{ "AMT_ProvisioningCertificateHash", amthashes_instance, amthashes_put,
+	    amthashes_create },
 	{ "IPS_HostBasedSetupService", amtfacts_host_based, NULL, NULL },
 	{ "IPS_TLSProvisioningRecord", amtfacts_record, NULL, NULL },
 	{ SETUP, amtsetup_service, NULL, NULL },
@@ -30,6 +32,14 @@ static const struct {
 	{ "AMT_TLSSettingData", amtkeys_tls, amtkeys_put_tls, NULL },
 	{ "AMT_TLSCredentialContext", amtkeys_credential, NULL,
 	    amtkeys_create_credential },
+};
+
+/* Classes whose instances can be deleted. */
+static const struct {
+	const char *class;
+	amt_method_fn *fn;
+} removals[] = {
+	{ "AMT_ProvisioningCertificateHash", amthashes_remove },
 };
 
 static const struct {
@@ -214,6 +224,23 @@ answer_create(
 }
 
 static int
+answer_delete(
+    struct amt *a, size_t c, const struct wsman_request *q, struct wr *w)
+{
+	size_t i = 0, n = sizeof(removals) / sizeof(removals[0]);
+
+	while (i < n && strcmp(removals[i].class, q->class) != 0)
+		i++;
+	if (i == n || q->sel_name == NULL ||
+	    !instance_find(a, classes[c].instance, q) ||
+	    removals[i].fn(a, q->body, a->item) != AMT_OK)
+		return fault(a, q, w, "wsman:InvalidParameter",
+		    "The instance cannot be deleted.");
+	wsman_write_deleted(w, q, a->number);
+	return 200;
+}
+
+static int
 answer_pull(
     struct amt *a, size_t c, const struct wsman_request *q, struct wr *w)
 {
@@ -268,6 +295,7 @@ answer_class(struct amt *a, const struct wsman_request *q, struct wr *w)
 	case WSMAN_PULL:
 		return answer_pull(a, c, q, w);
 	case WSMAN_DELETE:
+		return answer_delete(a, c, q, w);
 	case WSMAN_INVOKE:
 		break;
 	}

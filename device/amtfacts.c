@@ -34,27 +34,6 @@ amtfacts_software(struct amt *a, size_t i, struct amt_item *it)
 	return true;
 }
 
-/* HashType 3 is SHA-384 here, as newer sources say; older ones say SHA-512
- * for it, which no hello carries. */
-bool
-amtfacts_hash(struct amt *a, size_t i, struct amt_item *it)
-{
-	const struct hashlist *list = &a->factory->hashes;
-	const struct hash_entry *h;
-
-	if (i >= list->n)
-		return false;
-	h = &list->e[i];
-	amt_put_handle(
-	    it, "InstanceID", NULL, "Intel(r) AMT: Certificate Hash ", i);
-	amt_put(it, "Description", h->name);
-	amt_put_bool(it, "IsDefault", h->oem);
-	amt_put_bool(it, "Enabled", h->active);
-	amt_put_num(it, "HashType", h->type);
-	amt_put_b64(it, "HashData", h->hash, hashlist_hash_len(h->type));
-	return true;
-}
-
 bool
 amtfacts_host_based(struct amt *a, size_t i, struct amt_item *it)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/hellos.h"
+#include "device/roots.h"
 #include "device/talk.h"
 #include "formats/hello.h"
 
@@ -9,11 +10,13 @@ static void
 hello_ready(void *arg, struct loop_conn *c)
 {
 	struct machine *m = arg;
+	struct hashlist hashes;
 	struct wr w;
 
+	roots_in_force(m->factory, m->state, &hashes);
 	wr_grow(&w, HELLO_MAX);
-	talk_hello(
-	    &w, m->factory, &m->psk, m->state->retry, m->common->settings);
+	talk_hello(&w, &(struct talk_who){ m->factory, &hashes, &m->psk },
+	    m->state->retry, m->common->settings);
 	if (!w.failed) /* in one piece: peers read the first segment only */
 		loop_conn_send(c, w.buf, w.len);
 	wr_free(&w);

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "device/hostfacts.h"
+#include "device/roots.h"
 
 #define MODE_NONE 0
 #define MODE_ENTERPRISE 1
@@ -252,8 +253,11 @@ enum amt_status
 hostfacts_handles(
     struct hostif *h, const union pthi_body *in, union pthi_body *out)
 {
+	struct hashlist list;
+
 	(void)in;
-	out->handles.n = (uint32_t)h->machine->factory->hashes.n;
+	roots_in_force(h->machine->factory, h->machine->state, &list);
+	out->handles.n = (uint32_t)list.n;
 	for (uint32_t i = 0; i < out->handles.n; i++)
 		out->handles.handle[i] = i;
 	return AMT_OK;
@@ -264,12 +268,14 @@ enum amt_status
 hostfacts_hash(
     struct hostif *h, const union pthi_body *in, union pthi_body *out)
 {
-	const struct hashlist *list = &h->machine->factory->hashes;
-	const struct hash_entry *only = hashlist_only(list), *at;
+	const struct hash_entry *only, *at;
+	struct hashlist list;
 
-	if (in->number >= list->n)
+	roots_in_force(h->machine->factory, h->machine->state, &list);
+	if (in->number >= list.n)
 		return AMT_BAD_HANDLE;
-	at = &list->e[in->number];
+	only = hashlist_only(&list);
+	at = &list.e[in->number];
 	out->hash.is_default = at->oem;
 	out->hash.is_active = at->active && (only == NULL || only == at);
 	out->hash.algorithm = (uint8_t)at->type;

@@ -22,7 +22,6 @@ defaults(struct settings *s)
 		.window_ms = 6 * HOUR_MS,
 		.time_scale = 1,
 		.idle_ms = 60000,
-		.announced_max = 23,
 		.mei_unknown_status = PTHI_NOT_PERMITTED,
 		.psk_suites = TLS_PSK_SUITES,
 	};
@@ -141,8 +140,8 @@ read_all(struct config_group *g, struct settings *s, struct err *e)
 	long long idle, announced, keys, major, unknown;
 
 	if (config_int(g, "idle_seconds", 1, 3600, 60, &idle, e) != ERR_OK ||
-	    config_int(g, "announced_max", 1, HASHLIST_MAX, 23, &announced,
-		e) != ERR_OK ||
+	    config_int(g, "announced_max", 0, HASHLIST_MAX, 0, &announced, e) !=
+		ERR_OK ||
 	    config_int(g, "insecure_key_pool", 0, KEYPOOL_MAX, 0, &keys, e) !=
 		ERR_OK ||
 	    config_int(g, "mei_unknown_status", 1, UINT16_MAX,

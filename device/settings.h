@@ -35,9 +35,9 @@ struct settings {
 	/* How long a window is, in up-time: the first of a device in talk
 	 * mode (or WINDOW_FOR_EVER), any later one. */
 	uint64_t bare_metal_ms, window_ms;
-	unsigned time_scale;   /* schedule and windows run so much faster */
-	unsigned long idle_ms; /* of a session */
-	size_t announced_max;
+	unsigned time_scale;      /* schedule and windows run so much faster */
+	unsigned long idle_ms;    /* of a session */
+	size_t announced_max;     /* 0: by the AMT version */
 	size_t insecure_key_pool; /* keys for all machines; 0: each its own */
 	bool insecure_legacy_tls; /* what the AMT version spoke */
 	bool insecure_volatile_state; /* states end with the process */

@@ -163,6 +163,8 @@ put_all(struct wr *w, const struct state *s)
 	put_blob(w, "cert", &s->cert);
 	put_psk(w, "_kept", &s->psk_kept);
 	put_blob(w, "onetouch", &s->onetouch);
+	put_blob(w, "roots",
+	    !post && s->roots_pending ? &s->roots_before : &s->roots);
 	put_setup(w, s);
 	if (post)
 		put_set_up(w, s);
@@ -325,6 +327,8 @@ blob_of(struct state *s, const char *key)
 		return &s->key;
 	if (strcmp(key, "cert") == 0)
 		return &s->cert;
+	if (strcmp(key, "roots") == 0)
+		return &s->roots;
 	if (strlen(key) != 5)
 		return NULL;
 	if (strncmp(key, "pair", 4) == 0 && i < STATE_PAIRS)
@@ -534,9 +538,27 @@ state_drop_keys(struct state *s)
 	s->credential = -1;
 }
 
+/* A set-up that did not end leaves no hash behind; one that did leaves those
+ * that it added until everything is undone. */
+static void
+reset_roots(struct state *s, bool partial)
+{
+	if (s->roots_pending && s->phase != STATE_POST) {
+		state_blob_free(&s->roots);
+		s->roots = s->roots_before;
+	} else {
+		state_blob_free(&s->roots_before);
+	}
+	s->roots_before = (struct state_blob){ NULL, 0 };
+	s->roots_pending = false;
+	if (!partial)
+		state_blob_free(&s->roots);
+}
+
 void
 state_reset(struct state *s, bool partial)
 {
+	reset_roots(s, partial);
 	s->phase = STATE_PRE;
 	s->retry = 0;
 	s->window.phase = partial ? WINDOW_PARTIAL : WINDOW_AGAIN;

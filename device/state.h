@@ -85,6 +85,10 @@ struct state {
 	struct psk psk_kept; /* of a set-up that was undone in part */
 	/* The record that a one-touch key made of the image's, OPR1. */
 	struct state_blob onetouch;
+	/* What was changed of the certificate hashes (roots.h): in force, and
+	 * as it was before a set-up that has not ended. */
+	struct state_blob roots, roots_before;
+	bool roots_pending; /* roots is of that set-up */
 	/* Records that were used of the Setup.bin in the image, by its SHA-256:
 	 * the image is never written, so this outlives un-provisioning. */
 	uint8_t setup_sha256[32];

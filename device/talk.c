@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "device/talk.h"
+#include "formats/generation.h"
 #include "formats/hello.h"
 
 #define RETRY_MAX 14
@@ -50,9 +51,10 @@ announce(struct hello *h, const struct hashlist *list, size_t most)
 }
 
 void
-talk_hello(struct wr *w, const struct record *r, const struct psk *psk,
-    uint32_t n, const struct settings *s)
+talk_hello(struct wr *w, const struct talk_who *who, uint32_t n,
+    const struct settings *s)
 {
+	const struct record *r = who->record;
 	struct hello *h = calloc(1, sizeof(*h));
 
 	if (h == NULL) {
@@ -62,9 +64,12 @@ talk_hello(struct wr *w, const struct record *r, const struct psk *psk,
 	h->admin_set = 1; /* as in every public capture */
 	h->retry = n < RETRY_MAX ? n : RETRY_MAX;
 	h->uuid = r->uuid;
-	h->version = psk->pid[0] != '\0' ? HELLO_PSK : HELLO_PKI;
-	memcpy(h->pid, psk->pid, sizeof(h->pid));
-	announce(h, &r->hashes, s->announced_max);
+	h->version = who->psk->pid[0] != '\0' ? HELLO_PSK : HELLO_PKI;
+	memcpy(h->pid, who->psk->pid, sizeof(h->pid));
+	announce(h, who->hashes,
+	    s->announced_max > 0
+		? s->announced_max
+		: generation_of(r->amt_major, r->amt_minor)->announced);
 	hello_write(w, h);
 	free(h);
 }

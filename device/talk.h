@@ -13,6 +13,13 @@
 #include "formats/psk.h"
 #include "formats/record.h"
 
+/* Whose hello; all borrowed. */
+struct talk_who {
+	const struct record *record;
+	const struct hashlist *hashes; /* in force */
+	const struct psk *psk;
+};
+
 /* How many hellos the schedule has. */
 uint32_t talk_count(const struct settings *);
 /* How long after hello number n (from 0) the next one follows; false: n was
@@ -21,7 +28,7 @@ bool talk_wait(const struct settings *, uint32_t n, unsigned long *ms);
 /* The message: version 2 with psk's PID if it has one, else version 3 with
  * the active hashes. The retry counter stays at 14, the highest the SDK
  * documents, if a schedule has more hellos. */
-void talk_hello(struct wr *, const struct record *, const struct psk *psk,
-    uint32_t n, const struct settings *);
+void talk_hello(
+    struct wr *, const struct talk_who *, uint32_t n, const struct settings *);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/xml.h"
 #include "device/amthttp.h"
 #include "device/judge.h"
+#include "device/roots.h"
 #include "device/visit.h"
 #include "formats/reason.h"
 
@@ -92,11 +93,12 @@ visit_judge(void *arg, void *conn_arg, const struct x509_chain *chain)
 {
 	struct machine_session *v = conn_arg;
 	const struct machine *m = v->m;
+	struct hashlist hashes;
 	const struct pkich_policy policy = {
 		.generation =
 		    generation_of(m->factory->amt_major, m->factory->amt_minor),
 		.choice = m->common->settings->pkich,
-		.hashes = &m->factory->hashes,
+		.hashes = &hashes,
 		.suffix = { m->suffix },
 		.nsuffixes = m->suffix[0] != '\0',
 		.fqdn = m->factory->server_fqdn,
@@ -105,6 +107,7 @@ visit_judge(void *arg, void *conn_arg, const struct x509_chain *chain)
 	struct pkich_verdict j;
 
 	(void)arg;
+	roots_in_force(m->factory, m->state, &hashes);
 	if (judge_chain(&policy, chain, (time_t)amt_now(m->amt), &j, &alert,
 		&v->refusal) != ERR_OK)
 		return alert;

@@ -358,6 +358,15 @@ wsman_write_created(struct wr *w, const struct wsman_request *req,
 	put_body_end(w);
 }
 
+/* WS-Transfer: a Delete is answered by an empty body. */
+void
+wsman_write_deleted(
+    struct wr *w, const struct wsman_request *req, uint64_t number)
+{
+	put_response_header(w, req, number, NULL);
+	put_body_end(w);
+}
+
 void
 wsman_write_enumerate(struct wr *w, const struct wsman_request *req,
     uint64_t number, const char *context)

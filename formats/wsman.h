@@ -73,6 +73,8 @@ void wsman_write_invoke(struct wr *, const struct wsman_request *req,
     uint64_t number, int return_value, const struct wsman_field *, size_t n);
 void wsman_write_created(struct wr *, const struct wsman_request *req,
     uint64_t number, const char *sel_name, const char *sel_value);
+void wsman_write_deleted(
+    struct wr *, const struct wsman_request *req, uint64_t number);
 void wsman_write_enumerate(struct wr *, const struct wsman_request *req,
     uint64_t number, const char *context);
 /* Pull: begin, one item for each instance, end. */

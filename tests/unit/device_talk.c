@@ -29,7 +29,8 @@ read_back(const struct psk *psk, uint32_t n)
 	struct wr w;
 
 	wr_grow(&w, HELLO_MAX);
-	talk_hello(&w, &rec, psk, n, &settings);
+	talk_hello(
+	    &w, &(struct talk_who){ &rec, &rec.hashes, psk }, n, &settings);
 	assert_false(w.failed);
 	rd_init(&r, w.buf, w.len);
 	assert_true(hello_read(&r, &h));
@@ -78,7 +79,8 @@ a_machine_with_a_key_sends_version_two_with_its_pid(void **state)
 	(void)state;
 	hash_add(true, false);
 	wr_grow(&w, HELLO_MAX);
-	talk_hello(&w, &rec, &psk, 0, &settings);
+	talk_hello(
+	    &w, &(struct talk_who){ &rec, &rec.hashes, &psk }, 0, &settings);
 	assert_int_equal(w.len, sizeof(want));
 	assert_memory_equal(w.buf, want, sizeof(want));
 	wr_free(&w);

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "base/xml.h"
+#include "device/amt.h"
+#include "device/roots.h"
+
+#define CLASS "AMT_ProvisioningCertificateHash"
+#define HANDLE "Intel(r) AMT: Certificate Hash "
+
+static struct record factory;
+static struct state state;
+static struct amt_item item;
+static struct amt amt;
+static int saves;
+
+static enum err_code
+save(void *arg, const struct state *s, struct err *e)
+{
+	(void)arg, (void)s, (void)e;
+	saves++;
+	return ERR_OK;
+}
+
+static const struct amt_host host = { .save = save };
+
+/* Two roots of the factory. */
+static int
+start(void **unused)
+{
+	(void)unused;
+	memset(&factory, 0, sizeof(factory));
+	memset(&state, 0, sizeof(state));
+	memset(&amt, 0, sizeof(amt));
+	factory.amt_major = 6;
+	factory.hashes.n = 2;
+	for (size_t i = 0; i < 2; i++) {
+		struct hash_entry *h = &factory.hashes.e[i];
+
+		hashlist_of_der(h, HASH_SHA256, i == 0 ? "a" : "b", 1);
+		h->oem = true;
+		snprintf(h->name, sizeof(h->name), "OEM %zu", i);
+	}
+	state.phase = STATE_POST;
+	state.credential = -1;
+	amt.factory = &factory;
+	amt.state = &state;
+	amt.host = &host;
+	amt.suffix = "";
+	amt.item = &item;
+	saves = 0;
+	return 0;
+}
+
+static int
+end(void **unused)
+{
+	(void)unused;
+	state_free(&state);
+	return 0;
+}
+
+/* The HTTP status; what is in the answer goes to text. */
+static int
+ask(enum wsman_op op, const char *instance, const struct wsman_field *f,
+    size_t n, char *text)
+{
+	struct wsman_request q = { .op = op,
+		.class = CLASS,
+		.sel_name = instance != NULL ? "InstanceID" : NULL,
+		.sel_value = instance };
+	struct err e = { 0 };
+	struct xml *in = NULL;
+	struct wr w, out;
+	int status;
+
+	wr_grow(&w, 65536);
+	wr_grow(&out, 65536);
+	wsman_write_request(&w, &q, f, n);
+	assert_int_equal(xml_read(w.buf, w.len, &in, &e), ERR_OK);
+	status = amt_answer(&amt, xml_root(in), &out);
+	assert_false(out.failed);
+	assert_true(out.len < 16384);
+	if (text != NULL) {
+		memcpy(text, out.buf, out.len);
+		text[out.len] = '\0';
+	}
+	xml_free(in);
+	wr_free(&w);
+	wr_free(&out);
+	return status;
+}
+
+/* The status of a Create for the hash of these words. */
+static int
+create(enum hash_type type, const char *of)
+{
+	struct hash_entry h;
+	char data[TEXT_B64_SIZE(HASHLIST_HASH)], kind[2] = { 0 };
+	const struct wsman_field f[] = { { .name = "Description", .value = of },
+		{ .name = "HashType", .value = kind },
+		{ .name = "HashData", .value = data } };
+
+	hashlist_of_der(&h, type, of, strlen(of));
+	text_b64(data, h.hash, hashlist_hash_len(type));
+	kind[0] = (char)('0' + (int)type);
+	return ask(WSMAN_CREATE, NULL, f, 3, NULL);
+}
+
+static int
+enable(const char *instance, const char *how)
+{
+	const struct wsman_field f = { .name = "Enabled", .value = how };
+
+	return ask(WSMAN_PUT, instance, &f, 1, NULL);
+}
+
+static struct hashlist
+in_force(void)
+{
+	struct hashlist l;
+
+	roots_in_force(&factory, &state, &l);
+	return l;
+}
+
+static void
+what_it_adds_is_in_the_list_and_saved(void **unused)
+{
+	static char text[16384];
+	struct hashlist l;
+
+	(void)unused;
+	assert_int_equal(create(HASH_SHA256, "IT root"), 200);
+	assert_int_equal(saves, 1);
+	l = in_force();
+	assert_int_equal(l.n, 3);
+	assert_string_equal(l.e[2].name, "IT root");
+	assert_true(l.e[2].active);
+	assert_false(l.e[2].oem);
+	assert_int_equal(ask(WSMAN_GET, HANDLE "2", NULL, 0, text), 200);
+	assert_non_null(strstr(text, "IT root"));
+	assert_non_null(strstr(text, "IsDefault>false"));
+}
+
+static void
+there_is_room_for_three_of_its_own(void **unused)
+{
+	(void)unused;
+	assert_int_equal(create(HASH_SHA256, "one"), 200);
+	assert_int_equal(create(HASH_SHA384, "two"), 200);
+	assert_int_equal(create(HASH_SHA1, "three"), 200);
+	assert_int_equal(create(HASH_SHA256, "four"), 400);
+	assert_int_equal(in_force().n, 5);
+	/* A handle stays when one before it goes, and is given again. */
+	assert_int_equal(ask(WSMAN_DELETE, HANDLE "3", NULL, 0, NULL), 200);
+	assert_int_equal(in_force().n, 4);
+	assert_int_equal(ask(WSMAN_GET, HANDLE "4", NULL, 0, NULL), 200);
+	assert_int_equal(ask(WSMAN_GET, HANDLE "3", NULL, 0, NULL), 400);
+	assert_int_equal(create(HASH_SHA256, "four"), 200);
+	assert_int_equal(ask(WSMAN_GET, HANDLE "3", NULL, 0, NULL), 200);
+}
+
+static void
+what_does_not_fit_is_refused(void **unused)
+{
+	const struct wsman_field none = { .name = "HashType", .value = "2" };
+
+	(void)unused;
+	assert_int_equal(create(HASH_SHA256, "a"), 400); /* is there */
+	assert_int_equal(ask(WSMAN_CREATE, NULL, &none, 1, NULL), 400);
+	assert_int_equal(
+	    create(HASH_SHA256, "a name that is longer than thirty-one"), 400);
+	factory.amt_major = 16;
+	assert_int_equal(create(HASH_SHA1, "old"), 400);
+	assert_int_equal(create(HASH_SHA256, "new"), 200);
+}
+
+static void
+the_oems_can_be_switched_off_but_not_deleted(void **unused)
+{
+	(void)unused;
+	assert_int_equal(ask(WSMAN_DELETE, HANDLE "0", NULL, 0, NULL), 400);
+	assert_int_equal(ask(WSMAN_DELETE, HANDLE "9", NULL, 0, NULL), 400);
+	assert_int_equal(enable(HANDLE "0", "false"), 200);
+	assert_false(in_force().e[0].active);
+	assert_true(in_force().e[1].active);
+	assert_int_equal(enable(HANDLE "0", "true"), 200);
+	assert_true(in_force().e[0].active);
+	assert_int_equal(enable(HANDLE "0", "perhaps"), 400);
+	factory.hashes.e[1].only = true;
+	assert_int_equal(enable(HANDLE "1", "false"), 400);
+}
+
+static void
+a_full_undoing_forgets_them_and_a_partial_one_does_not(void **unused)
+{
+	(void)unused;
+	assert_int_equal(create(HASH_SHA256, "IT root"), 200);
+	assert_int_equal(enable(HANDLE "0", "false"), 200);
+	state_reset(&state, true);
+	assert_int_equal(in_force().n, 3);
+	assert_false(in_force().e[0].active);
+	state_reset(&state, false);
+	assert_int_equal(in_force().n, 2);
+	assert_true(in_force().e[0].active);
+}
+
+static void
+a_set_up_that_does_not_end_leaves_none(void **unused)
+{
+	(void)unused;
+	assert_int_equal(create(HASH_SHA256, "kept"), 200);
+	state_reset(&state, true);
+	state.phase = STATE_IN;
+	saves = 0;
+	assert_int_equal(create(HASH_SHA256, "of a session"), 200);
+	assert_int_equal(create(HASH_SHA256, "and another"), 200);
+	assert_int_equal(saves, 0);
+	assert_int_equal(in_force().n, 5);
+	state_reset(&state, true);
+	assert_int_equal(in_force().n, 3);
+	state.phase = STATE_IN;
+	assert_int_equal(create(HASH_SHA256, "of a session"), 200);
+	state.phase = STATE_POST; /* committed */
+	state_reset(&state, true);
+	assert_int_equal(in_force().n, 4);
+}
+
+static void
+the_file_has_them_and_not_those_of_a_session(void **unused)
+{
+	static const uint8_t random[16] = { 1 };
+	char dir[] = "/tmp/amthashes.XXXXXX", path[64];
+	struct err e = { 0 };
+	struct state again;
+
+	(void)unused;
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(state_open(&state, dir, random, &e), ERR_OK);
+	state.phase = STATE_POST;
+	assert_int_equal(create(HASH_SHA384, "IT root"), 200);
+	state_reset(&state, true);
+	state.phase = STATE_IN;
+	assert_int_equal(create(HASH_SHA256, "of a session"), 200);
+	assert_int_equal(state_save(&state, &e), ERR_OK);
+	assert_int_equal(state_open(&again, dir, random, &e), ERR_OK);
+	state_free(&state);
+	state = again;
+	assert_int_equal(in_force().n, 3);
+	assert_string_equal(in_force().e[2].name, "IT root");
+	snprintf(path, sizeof(path), "%s/state", dir);
+	unlink(path);
+	rmdir(dir);
+}
+
+static void
+another_image_forgets_what_was_switched_off_only(void **unused)
+{
+	(void)unused;
+	assert_int_equal(create(HASH_SHA256, "IT root"), 200);
+	assert_int_equal(enable(HANDLE "0", "false"), 200);
+	factory.hashes.n = 1;
+	assert_int_equal(in_force().n, 2);
+	assert_true(in_force().e[0].active);
+	assert_string_equal(in_force().e[1].name, "IT root");
+}
+
+int
+main(void)
+{
+#define CASE(fn) cmocka_unit_test_setup_teardown(fn, start, end)
+	const struct CMUnitTest tests[] = {
+		CASE(what_it_adds_is_in_the_list_and_saved),
+		CASE(there_is_room_for_three_of_its_own),
+		CASE(what_does_not_fit_is_refused),
+		CASE(the_oems_can_be_switched_off_but_not_deleted),
+		CASE(a_full_undoing_forgets_them_and_a_partial_one_does_not),
+		CASE(a_set_up_that_does_not_end_leaves_none),
+		CASE(the_file_has_them_and_not_those_of_a_session),
+		CASE(another_image_forgets_what_was_switched_off_only),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
