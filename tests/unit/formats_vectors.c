@@ -10,6 +10,9 @@
 #include <unistd.h>
 
 #include "formats/delta.h"
+#include "formats/dhcp.h"
+#include "formats/dhcp6.h"
+#include "formats/frame.h"
 #include "formats/hello.h"
 #include "formats/manifest.h"
 #include "formats/pthi.h"
@@ -42,6 +45,39 @@ again_pthi(struct rd *r, struct wr *w)
 
 	if (ok)
 		pthi_write(w, &m);
+	return ok;
+}
+
+static bool
+again_frame(struct rd *r, struct wr *w)
+{
+	struct frame x;
+	bool ok = frame_read(r, &x);
+
+	if (ok)
+		frame_write(w, &x);
+	return ok;
+}
+
+static bool
+again_dhcp6(struct rd *r, struct wr *w)
+{
+	struct dhcp6 x;
+	bool ok = dhcp6_read(r, &x);
+
+	if (ok)
+		dhcp6_write(w, &x);
+	return ok;
+}
+
+static bool
+again_dhcp(struct rd *r, struct wr *w)
+{
+	struct dhcp x;
+	bool ok = dhcp_read(r, &x);
+
+	if (ok)
+		dhcp_write(w, &x);
 	return ok;
 }
 
@@ -172,6 +208,9 @@ static const struct {
 	bool (*again)(struct rd *, struct wr *);
 } formats[] = {
 	{ "formats_delta", again_delta },
+	{ "formats_dhcp", again_dhcp },
+	{ "formats_dhcp6", again_dhcp6 },
+	{ "formats_frame", again_frame },
 	{ "formats_hello", again_hello },
 	{ "formats_pthi", again_pthi },
 	{ "formats_record", again_record },
