@@ -40,6 +40,12 @@ struct loop_timer {
 	void *arg;
 };
 
+struct loop_watch {
+	struct event *ev;
+	void (*fn)(void *);
+	void *arg;
+};
+
 struct loop_listener {
 	struct loop *loop;
 	struct evconnlistener *lev;
@@ -171,6 +177,45 @@ loop_timer_free(struct loop_timer *t)
 		return;
 	event_free(t->ev);
 	free(t);
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop_watch *w = arg;
+
+	(void)fd;
+	(void)what;
+	w->fn(w->arg);
+}
+
+enum err_code
+loop_watch_new(struct loop *l, int fd, void (*fn)(void *), void *arg,
+    struct loop_watch **out, struct err *e)
+{
+	struct loop_watch *w = calloc(1, sizeof(*w));
+
+	if (w != NULL)
+		w->ev = event_new(
+		    l->base, fd, EV_READ | EV_PERSIST, on_readable, w);
+	if (w == NULL || w->ev == NULL || event_add(w->ev, NULL) != 0) {
+		loop_watch_free(w);
+		return err_mem(e);
+	}
+	w->fn = fn;
+	w->arg = arg;
+	*out = w;
+	return ERR_OK;
+}
+
+void
+loop_watch_free(struct loop_watch *w)
+{
+	if (w == NULL)
+		return;
+	if (w->ev != NULL)
+		event_free(w->ev);
+	free(w);
 }
 
 static void

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The door to libevent: one loop a program, timers, signals, listeners and
- * byte-stream connections with or without TLS. Callbacks run in the loop's
- * thread. Addresses are numeric text ("127.0.0.1", "::1").
+ * The door to libevent: one loop a program, timers, signals, descriptors,
+ * listeners and byte-stream connections with or without TLS. Callbacks run in
+ * the loop's thread. Addresses are numeric text ("127.0.0.1", "::1").
  */
 #ifndef BASE_LOOP_H
 #define BASE_LOOP_H
@@ -20,6 +20,7 @@ struct loop;
 struct loop_timer;
 struct loop_listener;
 struct loop_conn;
+struct loop_watch;
 
 enum err_code loop_new(struct loop **, struct err *);
 void loop_free(struct loop *);                       /* NULL is fine */
@@ -34,6 +35,11 @@ enum err_code loop_timer_new(struct loop *, void (*fn)(void *), void *arg,
 void loop_timer_set(struct loop_timer *, unsigned long ms);
 void loop_timer_stop(struct loop_timer *);
 void loop_timer_free(struct loop_timer *);
+/* Calls fn whenever fd can be read, until loop_watch_free(); NULL is fine. The
+ * descriptor stays the caller's. */
+enum err_code loop_watch_new(struct loop *, int fd, void (*fn)(void *),
+    void *arg, struct loop_watch **, struct err *);
+void loop_watch_free(struct loop_watch *);
 /* SIGINT and SIGTERM stop the loop. */
 enum err_code loop_stop_on_signals(struct loop *, struct err *);
 
