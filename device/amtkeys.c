@@ -80,7 +80,8 @@ amtkeys_tls(struct amt *a, size_t i, struct amt_item *it)
 {
 	if (i >= 2)
 		return false;
-	amt_put_bool(it, "AcceptNonSecureConnections", i == 1);
+	amt_put_bool(
+	    it, "AcceptNonSecureConnections", i == 1 || a->state->tls_plain[i]);
 	amt_put(it, "ElementName", tls_names[i]);
 	amt_put_bool(it, "Enabled", a->state->tls_enabled[i]);
 	amt_put(it, "InstanceID", tls_names[i]);
@@ -104,7 +105,7 @@ enum amt_status
 amtkeys_put_tls(struct amt *a, const struct node *in, struct amt_item *out)
 {
 	const char *id = node_text(in, "InstanceID");
-	bool enabled, mutual = false;
+	bool enabled, mutual = false, plain = false;
 	size_t i;
 
 	for (i = 0; out->n > 1 && i < 2; i++)
@@ -115,6 +116,10 @@ amtkeys_put_tls(struct amt *a, const struct node *in, struct amt_item *out)
 	    (node_child(in, "MutualAuthentication") != NULL &&
 		!take_bool(in, "MutualAuthentication", &mutual)))
 		return AMT_BAD_PARAMETER;
+	if (node_child(in, "AcceptNonSecureConnections") != NULL &&
+	    !take_bool(in, "AcceptNonSecureConnections", &plain))
+		return AMT_BAD_PARAMETER;
+	a->state->tls_plain[i] = plain;
 	a->state->tls_enabled[i] = enabled;
 	a->state->tls_mutual[i] = mutual;
 	return AMT_OK;

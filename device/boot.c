@@ -4,25 +4,29 @@
 
 #include "device/rig.h"
 #include "device/verbs.h"
+#include "device/wire.h"
 
 static enum err_code
 boot(const struct cli_args *args, struct err *e)
 {
 	const char *listen = cli_value(args, "--listen", NULL), *image;
 	const char *key = cli_value(args, "--usb", NULL);
+	struct wire w = { .rig = NULL };
 	struct rig r = { 0 };
 
 	if (key != NULL && strcmp(key, "-") == 0)
 		return err_set(e, ERR_USAGE, "--usb: a key is a file");
 	if (cli_need(args, "--image", &image, e) == ERR_OK &&
 	    blank_options(args, &r.board, e) == ERR_OK &&
+	    wire_options(&w, args, e) == ERR_OK &&
 	    rig_open(&r, args, listen != NULL ? listen : "0.0.0.0", e) ==
 		ERR_OK &&
 	    rig_add(&r, image, listen != NULL ? listen : "", e) == ERR_OK) {
 		flash_free(&r.flash);
-		if (rig_mei(&r, e) == ERR_OK)
+		if (rig_mei(&r, e) == ERR_OK && wire_start(&w, &r, e) == ERR_OK)
 			rig_until_end(&r, e);
 	}
+	wire_free(&w);
 	rig_free(&r);
 	return e->code;
 }
@@ -39,6 +43,7 @@ static const struct cli_opt boot_opts[] = {
 	    "the board's, where its image holds no record yet" },
 	{ "--amt", CLI_VALUE, "X.Y",
 	    "AMT version of that board (default: by the key's file)" },
+	WIRE_OPTS,
 	RIG_OPTS,
 };
 

@@ -154,12 +154,18 @@ events_usb(const struct cli_args *args, const struct uuid *u, const char *path,
 }
 
 void
-events_listening(const struct cli_args *args, uint16_t port)
+events_listening(const struct cli_args *args, uint16_t port, int plain_port)
 {
 	if (!args->json) {
 		log_info("listening on port %u", port);
+		if (plain_port >= 0)
+			log_info(
+			    "listening on port %d without TLS", plain_port);
 		return;
 	}
-	printf("{\"event\":\"listening\",\"port\":%u}\n", port);
+	printf("{\"event\":\"listening\",");
+	if (plain_port >= 0)
+		printf("\"plain_port\":%d,", plain_port);
+	printf("\"port\":%u}\n", port);
 	fflush(stdout);
 }

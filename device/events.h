@@ -18,6 +18,6 @@ void events_tell(const struct cli_args *, const struct machine *,
 /* What came of a one-touch key, before the machine starts; path names it. */
 void events_usb(const struct cli_args *, const struct uuid *, const char *path,
     const struct usbkey *);
-void events_listening(const struct cli_args *, uint16_t port);
+void events_listening(const struct cli_args *, uint16_t port, int plain_port);
 
 #endif

@@ -9,7 +9,7 @@ struct fleet {
 	struct keypool keys;
 	struct machine_scratch scratch;
 	struct loop *loop;
-	struct loop_listener *listener;
+	struct loop_listener *listener, *plain;
 	struct machine **machine; /* owned */
 	size_t n, room;
 };
@@ -36,6 +36,27 @@ on_accept(void *arg, const struct loop_peer *peer,
 	return m != NULL && machine_accept(m, peer, h, conn_arg, tls);
 }
 
+static bool
+on_accept_plain(void *arg, const struct loop_peer *peer,
+    const struct loop_handler **h, void **conn_arg, struct tls **tls)
+{
+	struct machine *m = machine_at(arg, peer->local);
+
+	*tls = NULL;
+	return m != NULL && machine_accept_plain(m, peer, h, conn_arg);
+}
+
+static enum err_code
+listen_plain(struct fleet *f, const struct fleet_setup *setup, struct err *e)
+{
+	const struct loop_accept accept = { on_accept_plain, f };
+
+	if (setup->plain_port < 0)
+		return ERR_OK;
+	return loop_listen(f->loop, setup->listen, (uint16_t)setup->plain_port,
+	    &accept, &f->plain, e);
+}
+
 enum err_code
 fleet_new(const struct fleet_setup *setup, struct fleet **out, struct err *e)
 {
@@ -53,6 +74,8 @@ fleet_new(const struct fleet_setup *setup, struct fleet **out, struct err *e)
 	if (loop_new(&f->loop, e) != ERR_OK ||
 	    loop_listen(f->loop, setup->listen, setup->port, &accept,
 		&f->listener, e) != ERR_OK ||
+	    listen_plain(f, setup, e) != ERR_OK ||
+	    dns_new(f->loop, &f->common.dns, e) != ERR_OK ||
 	    keypool_fill_insecure(
 		&f->keys, setup->settings->insecure_key_pool, e) != ERR_OK ||
 	    machine_psk_tls(setup->settings, &f->common.psk, e) != ERR_OK) {
@@ -68,6 +91,18 @@ uint16_t
 fleet_port(const struct fleet *f)
 {
 	return loop_listener_port(f->listener);
+}
+
+int
+fleet_plain_port(const struct fleet *f)
+{
+	return f->plain == NULL ? -1 : loop_listener_port(f->plain);
+}
+
+struct loop *
+fleet_loop(struct fleet *f)
+{
+	return f->loop;
 }
 
 enum err_code
@@ -141,6 +176,8 @@ fleet_free(struct fleet *f)
 	keypool_free(&f->keys);
 	machine_scratch_free(&f->scratch);
 	loop_listener_free(f->listener);
+	loop_listener_free(f->plain);
+	dns_free(f->common.dns);
 	loop_free(f->loop);
 	free(f);
 }

@@ -22,6 +22,7 @@ struct fleet_setup {
 	const struct settings *settings; /* borrowed */
 	const char *listen;              /* address of the listener */
 	uint16_t port;                   /* 0: any free one */
+	int plain_port; /* without TLS, for provisioned ones; -1: none */
 	/* Called for each event; stops nothing by itself. */
 	void (*event)(
 	    void *arg, struct machine *, const struct machine_event *);
@@ -31,6 +32,8 @@ struct fleet_setup {
 enum err_code fleet_new(
     const struct fleet_setup *, struct fleet **, struct err *);
 uint16_t fleet_port(const struct fleet *);
+int fleet_plain_port(const struct fleet *); /* -1: none */
+struct loop *fleet_loop(struct fleet *);
 /* Puts a machine with this record there. */
 enum err_code fleet_add(struct fleet *, const struct record *,
     const struct machine_place *, struct err *);

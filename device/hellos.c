@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
 #include "device/hellos.h"
 #include "device/roots.h"
+#include "device/route.h"
 #include "device/talk.h"
 #include "formats/hello.h"
+#include "formats/reason.h"
 
 #define HELLO_WAIT_MS 10000
 
@@ -32,17 +37,15 @@ wait_next(struct machine *m)
 		loop_timer_set(m->talk, machine_real_ms(m, ms));
 }
 
+/* Told with the address it went to, or was to go to. */
 static void
-hello_closed(void *arg, struct loop_conn *c, const struct err *e)
+hello_over(struct machine *m, const struct err *e)
 {
-	struct machine *m = arg;
 	struct machine_event event = { .name = "hello",
 		.words = "",
-		.peer = m->server.address,
+		.peer = m->target[0] != '\0' ? m->target : NULL,
 		.retry = m->state->retry };
 
-	(void)c;
-	m->hello = NULL;
 	if (e->code != ERR_OK) {
 		event.name = "hello-failed";
 		event.why = e;
@@ -54,16 +57,91 @@ hello_closed(void *arg, struct loop_conn *c, const struct err *e)
 	m->state->retry++;
 }
 
+static void
+hello_closed(void *arg, struct loop_conn *c, const struct err *e)
+{
+	struct machine *m = arg;
+
+	(void)c;
+	m->hello = NULL;
+	hello_over(m, e);
+}
+
 static const struct loop_handler hello_handler = { hello_ready, NULL,
 	hello_closed };
+
+/* An address of the other family than the server's cannot be its source. */
+static const char *
+source(const struct machine *m)
+{
+	bool v6 = strchr(m->address, ':') != NULL;
+
+	if (m->address[0] == '\0' || v6 != (strchr(m->target, ':') != NULL))
+		return NULL;
+	return m->address;
+}
+
+static void
+call(struct machine *m, const char *address)
+{
+	struct err e = { 0 };
+
+	snprintf(m->target, sizeof(m->target), "%s", address);
+	if (loop_connect(m->common->loop, source(m), m->target, m->server.port,
+		&hello_handler, m, &m->hello, &e) == ERR_OK)
+		loop_conn_idle(m->hello, HELLO_WAIT_MS);
+	else
+		hello_closed(m, NULL, &e);
+}
+
+/* By name. */
+
+static void ask_next(struct machine *, const char *why);
+
+/* Of several addresses each has its turn. */
+static void
+on_found(void *arg, const struct dns_answer *a)
+{
+	struct machine *m = arg;
+
+	m->query = NULL;
+	if (!m->open)
+		return;
+	if (a->n == 0)
+		ask_next(m, a->why);
+	else
+		call(m, a->address[m->state->retry % a->n]);
+}
+
+static void
+ask_next(struct machine *m, const char *why)
+{
+	char name[ROUTE_NAME], last[ROUTE_NAME] = "";
+	struct err e = { 0 };
+
+	m->target[0] = '\0';
+	if (m->asked > 0)
+		route_name(m, m->asked - 1, last);
+	if (route_name(m, m->asked++, name)) {
+		if (m->common->dns != NULL &&
+		    dns_ask(m->common->dns, name, on_found, m, &m->query, &e) ==
+			ERR_OK)
+			return;
+		snprintf(last, sizeof(last), "%s", name);
+		why = e.code != ERR_OK ? e.msg : "there is no resolver";
+		err_clear(&e);
+	}
+	err_refuse(&e, ERR_PEER, reason_get(REASON_SERVER_UNRESOLVED), "%s: %s",
+	    last, why);
+	hello_over(m, &e);
+}
 
 static void
 on_talk(void *arg)
 {
 	struct machine *m = arg;
-	struct err e = { 0 };
 
-	if (m->hello != NULL || !m->open)
+	if (m->hello != NULL || m->query != NULL || !m->open)
 		return;
 	if (!machine_online(m)) {
 		m->overdue = true;
@@ -73,12 +151,11 @@ on_talk(void *arg)
 		wait_next(m);
 		return;
 	}
-	if (loop_connect(m->common->loop,
-		m->address[0] == '\0' ? NULL : m->address, m->server.address,
-		m->server.port, &hello_handler, m, &m->hello, &e) == ERR_OK)
-		loop_conn_idle(m->hello, HELLO_WAIT_MS);
+	m->asked = 0;
+	if (m->server.address[0] != '\0')
+		call(m, m->server.address);
 	else
-		hello_closed(m, NULL, &e);
+		ask_next(m, "");
 }
 
 enum err_code
@@ -100,6 +177,9 @@ hellos_stop(struct machine *m)
 {
 	m->overdue = false;
 	loop_timer_stop(m->talk);
+	if (m->query != NULL)
+		dns_cancel(m->query);
+	m->query = NULL;
 }
 
 void
@@ -113,6 +193,9 @@ hellos_wake(struct machine *m)
 void
 hellos_free(struct machine *m)
 {
+	if (m->query != NULL)
+		dns_cancel(m->query);
+	m->query = NULL;
 	if (m->hello != NULL)
 		loop_conn_close(m->hello);
 	m->hello = NULL;

@@ -73,6 +73,36 @@ machine_psk_tls(const struct settings *s, struct tls **out, struct err *e)
 	return tls_new(&c, out, e);
 }
 
+/* On a wire, the wired interface only. */
+static bool
+is_here(const struct machine *m, const struct loop_peer *peer)
+{
+	return m->lan == NULL || strcmp(peer->local, m->lan->address) == 0;
+}
+
+/* Small-business mode needs no TLS (the white paper); what an administrator
+ * set counts then as ever. */
+static bool
+takes_tls(const struct machine *m)
+{
+	if (m->state->phase != STATE_POST)
+		return m->open;
+	return m->factory->mode == RECORD_ENTERPRISE ||
+	    m->state->tls_enabled[0];
+}
+
+bool
+machine_accept_plain(struct machine *m, const struct loop_peer *peer,
+    const struct loop_handler **h, void **conn_arg)
+{
+	if (!is_here(m, peer) || m->state->phase != STATE_POST ||
+	    (m->state->tls_enabled[0] && !m->state->tls_plain[0]) ||
+	    (*conn_arg = visit_new(m, peer)) == NULL)
+		return false;
+	*h = &visit_handler;
+	return true;
+}
+
 bool
 machine_accept(struct machine *m, const struct loop_peer *peer,
     const struct loop_handler **h, void **conn_arg, struct tls **tls)
@@ -80,7 +110,7 @@ machine_accept(struct machine *m, const struct loop_peer *peer,
 	struct machine_session *v;
 	struct err e = { 0 };
 
-	if (!m->open && m->state->phase != STATE_POST)
+	if (!is_here(m, peer) || !takes_tls(m))
 		return false;
 	if ((*tls = identity_tls(m, &e)) == NULL) {
 		tell_failure(m, "failed", &e);
@@ -314,8 +344,6 @@ silence(const struct machine *m)
 	case WINDOW_PARTIAL:
 		break;
 	}
-	if (m->server.address[0] == '\0')
-		return "no server is known";
 	return NULL;
 }
 
@@ -474,10 +502,27 @@ machine_host_suffix(struct machine *m, const char *text)
 	return state_save(m->state, &e) == ERR_OK ? AMT_OK : AMT_FLASH_LIMIT;
 }
 
+const char *
+machine_suffix_nth(const struct machine *m, size_t i)
+{
+	if (i == 0)
+		return m->suffix[0] != '\0' ? m->suffix : NULL;
+	if (m->lan == NULL || i >= m->lan->nsuffix ||
+	    m->factory->pki_dns_suffix[0] != '\0' ||
+	    m->state->suffix[0] != '\0')
+		return NULL;
+	return m->lan->suffix[i];
+}
+
 void
 machine_network(struct machine *m, const struct machine_lan *lan)
 {
+	struct err e = { 0 };
+
 	m->lan = lan;
+	if (m->common->dns != NULL &&
+	    dns_servers(m->common->dns, lan->dns, lan->ndns, &e) != ERR_OK)
+		tell_failure(m, "failed", &e);
 	snprintf(m->address, sizeof(m->address), "%s", lan->address);
 	machine_suffix(m, lan->nsuffix > 0 ? lan->suffix[0] : "");
 	if (machine_online(m))

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/dns.h"
 #include "base/loop.h"
 #include "base/tls.h"
 #include "device/amt.h"
@@ -47,6 +48,7 @@ struct machine_scratch {
 /* Shared by all machines of a program; borrowed by each. */
 struct machine_common {
 	struct loop *loop;
+	struct dns *dns; /* NULL: no server is found by its name */
 	const struct settings *settings;
 	struct tls *psk; /* one end for all: machine_psk_tls() */
 	struct keypool *keys;
@@ -84,13 +86,16 @@ struct machine {
 	struct loop_timer *make; /* the host's start waits for it */
 	bool making;             /* of the certificate */
 	struct loop_conn *hello; /* on its way, or NULL */
+	struct dns_query *query; /* for its server's name, likewise */
+	size_t asked;            /* names, by now */
+	char target[LOOP_ADDR_LEN];
 	struct machine_session *sessions;
 	bool parting; /* CommitChanges was done; its answer is on its way */
 	unsigned long requests; /* WS-Man requests that were handled */
 };
 
 /* What the wire has told; by whoever watches it (lan.h). */
-#define MACHINE_SUFFIXES 6 /* DHCP option 15, five of DHCPv6 option 24 */
+#define MACHINE_SUFFIXES 5 /* DHCP option 15, or DHCPv6 option 24 */
 #define MACHINE_DNS 3
 struct machine_lan {
 	char address[LOOP_ADDR_LEN]; /* "": no cable, or none was given yet */
@@ -127,6 +132,11 @@ void machine_free(struct machine *); /* wipes; NULL is fine */
 bool machine_accept(struct machine *, const struct loop_peer *,
     const struct loop_handler **, void **conn_arg, struct tls **);
 
+/* The same for the port without TLS, which serves a machine that is set up and
+ * does not insist on TLS. */
+bool machine_accept_plain(struct machine *, const struct loop_peer *,
+    const struct loop_handler **, void **conn_arg);
+
 void machine_tell(struct machine *, const struct machine_event *);
 /* To be called after an answer that changed more than state. */
 void machine_committed(struct machine *);
@@ -146,6 +156,8 @@ enum amt_status machine_stop_configuration(struct machine *);
 enum amt_status machine_host_suffix(struct machine *, const char *);
 enum amt_status machine_enable(struct machine *, bool);
 bool machine_enabled(const struct machine *);
+/* The i-th suffix in force, or NULL: one, or all that the wire tells. */
+const char *machine_suffix_nth(const struct machine *, size_t i);
 /* What DHCP says; "" nothing. */
 void machine_suffix(struct machine *, const char *);
 /* What the wire says has changed. The struct is borrowed from now on. */

@@ -13,6 +13,7 @@
 #include "formats/reason.h"
 
 #define AMT_TLS_PORT 16993
+#define AMT_PLAIN_PORT 16992
 
 static bool
 all_done(const struct rig *r)
@@ -49,6 +50,20 @@ find_option(struct rig *r, struct err *e)
 	return option == NULL ? ERR_OK : route_option(option, &r->server, e);
 }
 
+/* A machine's own port, or one that was asked for: tests and fleets that take
+ * any TLS port have none. */
+static int
+plain_port(const struct cli_args *args, struct err *e)
+{
+	unsigned long port;
+
+	if (cli_value(args, "--plain-port", NULL) == NULL)
+		return cli_value(args, "--port", NULL) == NULL ? AMT_PLAIN_PORT
+							       : -1;
+	cli_number(args, "--plain-port", 0, 65535, 0, &port, e);
+	return (int)port;
+}
+
 enum err_code
 rig_open(struct rig *r, const struct cli_args *args, const char *listen,
     struct err *e)
@@ -70,6 +85,9 @@ rig_open(struct rig *r, const struct cli_args *args, const char *listen,
 		ERR_OK)
 		return e->code;
 	setup.port = (uint16_t)port;
+	setup.plain_port = plain_port(args, e);
+	if (e->code != ERR_OK)
+		return e->code;
 	if (r->settings.pkich.star)
 		log_warn("insecure_star_cn: a server named * is taken to be of "
 			 "any domain");
@@ -90,26 +108,14 @@ rig_until_end(struct rig *r, struct err *e)
 {
 	if (all_done(r))
 		return ERR_OK;
-	events_listening(r->args, fleet_port(r->fleet));
+	events_listening(
+	    r->args, fleet_port(r->fleet), fleet_plain_port(r->fleet));
 	if (sandbox_daemon(e) != ERR_OK)
 		return e->code;
 	return fleet_run(r->fleet, e);
 }
 
 /* Machines. */
-
-/* The image's server need not be there while a key names another. */
-static enum err_code
-find_servers(const struct rig *r, const struct record *image,
-    const struct record *in_force, struct machine_place *p, struct err *e)
-{
-	struct err ignored = { 0 };
-
-	if (route_find(&r->server, in_force, &p->server, e) != ERR_OK)
-		return e->code;
-	route_find(&r->server, image, &p->image_server, &ignored);
-	return ERR_OK;
-}
 
 static const char *
 key_of(const struct cli_args *args)
@@ -217,10 +223,11 @@ rig_add(struct rig *r, const char *image, const char *address, struct err *e)
 	    place_state(r, rec, dir, &p, e) != ERR_OK)
 		goto out;
 	*in_force = *rec;
-	if ((p.care == STATE_VOLATILE ||
-		meet_key(r, &p, in_force, e) == ERR_OK) &&
-	    find_servers(r, rec, in_force, &p, e) == ERR_OK)
-		fleet_add(r->fleet, rec, &p, e);
+	if (p.care != STATE_VOLATILE && meet_key(r, &p, in_force, e) != ERR_OK)
+		goto out;
+	route_find(&r->server, in_force, &p.server);
+	route_find(&r->server, rec, &p.image_server);
+	fleet_add(r->fleet, rec, &p, e);
 out:
 	record_wipe(rec);
 	record_wipe(in_force);

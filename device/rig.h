@@ -45,22 +45,24 @@ enum err_code rig_until_end(struct rig *, struct err *);
 void rig_free(struct rig *);
 
 /* The options of both, and the end of a table. */
-#define RIG_OPTS                                                           \
-	{ "--base", CLI_VALUE, "IMG",                                      \
-		"the image that deltas were made from" },                  \
-	    { "--server", CLI_VALUE, "HOST:PORT",                          \
-		    "where hellos go (default: what the image says)" },    \
-	    { "--suffix", CLI_VALUE, "DNS",                                \
-		    "DNS suffix, as DHCP option 15 would tell it" },       \
-	    { "--mei", CLI_VALUE, "PATH",                                  \
-		    "offer the host interface on this Unix socket; of a "  \
-		    "fleet a folder of them" },                            \
-	    { "--port", CLI_VALUE, "N", "TLS port (default: 16993)" },     \
-	    { "--config", CLI_VALUE, "FILE", "settings; see device.cfg" }, \
-	    { "--exit-when-provisioned", CLI_FLAG, NULL,                   \
-		    "end when every machine is set up" },                  \
-	{                                                                  \
-		NULL, CLI_FLAG, NULL, NULL                                 \
+#define RIG_OPTS                                                             \
+	{ "--base", CLI_VALUE, "IMG",                                        \
+		"the image that deltas were made from" },                    \
+	    { "--server", CLI_VALUE, "HOST:PORT",                            \
+		    "where hellos go (default: what the image says)" },      \
+	    { "--suffix", CLI_VALUE, "DNS",                                  \
+		    "DNS suffix, as DHCP option 15 would tell it" },         \
+	    { "--mei", CLI_VALUE, "PATH",                                    \
+		    "offer the host interface on this Unix socket; of a "    \
+		    "fleet a folder of them" },                              \
+	    { "--port", CLI_VALUE, "N", "TLS port (default: 16993)" },       \
+	    { "--plain-port", CLI_VALUE, "N",                                \
+		    "port without TLS, once provisioned (default: 16992)" }, \
+	    { "--config", CLI_VALUE, "FILE", "settings; see device.cfg" },   \
+	    { "--exit-when-provisioned", CLI_FLAG, NULL,                     \
+		    "end when every machine is set up" },                    \
+	{                                                                    \
+		NULL, CLI_FLAG, NULL, NULL                                   \
 	}
 
 #endif

@@ -8,6 +8,8 @@
 #include "device/route.h"
 #include "formats/hello.h"
 
+#define SERVER "provisionserver"
+
 static enum err_code
 resolve(const char *name, char out[static LOOP_ADDR_LEN], struct err *e)
 {
@@ -53,18 +55,29 @@ route_option(const char *text, struct machine_server *out, struct err *e)
 	return resolve(name, out->address, e);
 }
 
-enum err_code
+void
 route_find(const struct machine_server *option, const struct record *r,
-    struct machine_server *out, struct err *e)
+    struct machine_server *out)
 {
 	*out = *option;
 	if (out->port == 0)
 		out->port = r->server_port != 0 ? r->server_port : HELLO_PORT;
-	if (out->address[0] != '\0')
-		return ERR_OK;
-	if (get_u32le(r->server_ip) != 0)
+	if (out->address[0] == '\0' && get_u32le(r->server_ip) != 0)
 		inet_ntop(AF_INET, r->server_ip, out->address, LOOP_ADDR_LEN);
-	else if (r->server_fqdn[0] != '\0')
-		return resolve(r->server_fqdn, out->address, e);
-	return ERR_OK;
+}
+
+bool
+route_name(const struct machine *m, size_t i, char out[static ROUTE_NAME])
+{
+	const char *suffix = machine_suffix_nth(m, i);
+
+	if (m->factory->server_fqdn[0] != '\0') {
+		snprintf(out, ROUTE_NAME, "%s", m->factory->server_fqdn);
+		return i == 0;
+	}
+	if (suffix != NULL)
+		snprintf(out, ROUTE_NAME, "%s.%s", SERVER, suffix);
+	else
+		snprintf(out, ROUTE_NAME, "%s", SERVER);
+	return suffix != NULL || i == 0;
 }

@@ -20,6 +20,7 @@ defaults(struct settings *s)
 		.step = { { 5, 60000 }, { 5, 600000 }, { 5, HOUR_MS } },
 		.bare_metal_ms = 24 * HOUR_MS,
 		.window_ms = 6 * HOUR_MS,
+		.host_wait_ms = 10000,
 		.time_scale = 1,
 		.idle_ms = 60000,
 		.mei_unknown_status = PTHI_NOT_PERMITTED,
@@ -70,16 +71,19 @@ read_schedule(struct config_group *g, struct settings *s, struct err *e)
 static enum err_code
 read_windows(struct config_group *g, struct settings *s, struct err *e)
 {
-	long long bare, up, later, scale;
+	long long bare, up, later, scale, wait;
 
 	if (config_int(g, "bare_metal_hours", 0, 255, 24, &bare, e) != ERR_OK ||
 	    config_int(g, "up_time_seconds", 0, YEAR_S, bare * 3600, &up, e) !=
 		ERR_OK ||
 	    config_int(g, "window_hours", 1, 255, 6, &later, e) != ERR_OK ||
+	    config_int(g, "host_wait_seconds", 0, 3600, 10, &wait, e) !=
+		ERR_OK ||
 	    config_int(g, "time_scale", 1, 1000000, 1, &scale, e) != ERR_OK)
 		return e->code;
 	s->bare_metal_ms = up == 0 ? WINDOW_FOR_EVER : (uint64_t)up * 1000;
 	s->window_ms = (uint64_t)later * HOUR_MS;
+	s->host_wait_ms = (unsigned long)wait * 1000;
 	s->time_scale = (unsigned)scale;
 	return ERR_OK;
 }

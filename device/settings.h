@@ -35,6 +35,7 @@ struct settings {
 	/* How long a window is, in up-time: the first of a device in talk
 	 * mode (or WINDOW_FOR_EVER), any later one. */
 	uint64_t bare_metal_ms, window_ms;
+	unsigned long host_wait_ms; /* for a host's address, on a wire */
 	unsigned time_scale;      /* schedule and windows run so much faster */
 	unsigned long idle_ms;    /* of a session */
 	size_t announced_max;     /* 0: by the AMT version */

@@ -106,6 +106,7 @@ put_set_up(struct wr *w, const struct state *s)
 	wr_fmt(w, "credential %d\n", s->credential);
 	wr_fmt(w, "tls %d %d %d %d\n", s->tls_enabled[0], s->tls_mutual[0],
 	    s->tls_enabled[1], s->tls_mutual[1]);
+	wr_fmt(w, "tls_plain %d %d\n", s->tls_plain[0], s->tls_plain[1]);
 	wr_fmt(w, "clock %" PRId64 "\n", s->clock);
 	put_record(w, &s->record);
 }
@@ -352,6 +353,13 @@ take_tls(struct state *s, const char *v)
 }
 
 static bool
+take_bools(const char *v, bool *a, bool *b)
+{
+	return take_bool((char[]){ v[0], '\0' }, a) && v[1] == ' ' &&
+	    take_bool(v + 2, b);
+}
+
+static bool
 take_ms(const char *v, uint64_t *out)
 {
 	char *end;
@@ -430,6 +438,9 @@ take(struct state *s, const char *key, const char *v)
 		s->credential = (int)n;
 	} else if (strcmp(key, "tls") == 0) {
 		good = strlen(v) == 7 && take_tls(s, v);
+	} else if (strcmp(key, "tls_plain") == 0) {
+		good = strlen(v) == 3 &&
+		    take_bools(v, &s->tls_plain[0], &s->tls_plain[1]);
 	} else if (strcmp(key, "clock") == 0) {
 		good = take_number(v, INT64_MIN, INT64_MAX, &s->clock);
 	} else {
@@ -578,6 +589,7 @@ state_reset(struct state *s, bool partial)
 	state_drop_keys(s);
 	memset(s->tls_enabled, 0, sizeof(s->tls_enabled));
 	memset(s->tls_mutual, 0, sizeof(s->tls_mutual));
+	memset(s->tls_plain, 0, sizeof(s->tls_plain));
 	s->clock = 0;
 	s->record = (struct state_record){ 0 };
 }

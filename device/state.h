@@ -101,7 +101,8 @@ struct state {
 	struct state_blob certs[STATE_CERTS];
 	int credential; /* handle of the TLS certificate, -1 none */
 	bool tls_enabled[2], tls_mutual[2]; /* wired, local */
-	int64_t clock;                      /* seconds to add to the host's */
+	bool tls_plain[2]; /* connections without TLS are taken too */
+	int64_t clock;     /* seconds to add to the host's */
 	struct state_record record;
 };
 

@@ -94,13 +94,11 @@ visit_judge(void *arg, void *conn_arg, const struct x509_chain *chain)
 	struct machine_session *v = conn_arg;
 	const struct machine *m = v->m;
 	struct hashlist hashes;
-	const struct pkich_policy policy = {
+	struct pkich_policy policy = {
 		.generation =
 		    generation_of(m->factory->amt_major, m->factory->amt_minor),
 		.choice = m->common->settings->pkich,
 		.hashes = &hashes,
-		.suffix = { m->suffix },
-		.nsuffixes = m->suffix[0] != '\0',
 		.fqdn = m->factory->server_fqdn,
 	};
 	enum tls_alert alert;
@@ -108,6 +106,9 @@ visit_judge(void *arg, void *conn_arg, const struct x509_chain *chain)
 
 	(void)arg;
 	roots_in_force(m->factory, m->state, &hashes);
+	for (const char *s; policy.nsuffixes < PKICH_SUFFIXES &&
+	     (s = machine_suffix_nth(m, policy.nsuffixes)) != NULL;)
+		policy.suffix[policy.nsuffixes++] = s;
 	if (judge_chain(&policy, chain, (time_t)amt_now(m->amt), &j, &alert,
 		&v->refusal) != ERR_OK)
 		return alert;
@@ -331,7 +332,7 @@ on_ready(void *arg, struct loop_conn *c)
 	}
 	machine_tell(v->m,
 	    &(struct machine_event){ .name = "session",
-		.words = t->suite,
+		.words = t != NULL ? t->suite : "without TLS",
 		.peer = v->peer,
 		.retry = -1 });
 }
@@ -376,14 +377,14 @@ on_closed(void *arg, struct loop_conn *c, const struct err *e)
 		.retry = -1,
 		.why = &v->refusal };
 
-	if (!v->managing && t->no_certificate)
+	if (!v->managing && t != NULL && t->no_certificate)
 		err_refuse(&v->refusal, ERR_PERM,
 		    reason_get(REASON_CHAIN_MISSING),
 		    "the server presented no certificate");
-	if (v->refusal.code == ERR_OK && t->nothing_common)
+	if (v->refusal.code == ERR_OK && t != NULL && t->nothing_common)
 		err_refuse(&v->refusal, ERR_PERM,
 		    reason_get(REASON_TLS_VERSION), "TLS: %s", t->words);
-	if (v->refusal.code == ERR_OK && !t->established) {
+	if (v->refusal.code == ERR_OK && t != NULL && !t->established) {
 		event.name = "handshake-failed";
 		err_set(&v->refusal, ERR_PEER, "TLS: %s",
 		    t->words[0] != '\0' ? t->words : e->msg);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "device/hostdhcp.h"
+
+void
+hostdhcp_init(struct hostdhcp *h, const uint8_t mac[FRAME_MAC])
+{
+	memset(h, 0, sizeof(*h));
+	memcpy(h->mac, mac, FRAME_MAC);
+}
+
+static void
+add_dns(struct hostdhcp *h, int family, const void *address)
+{
+	char text[LOOP_ADDR_LEN];
+
+	if (h->ndns == MACHINE_DNS ||
+	    inet_ntop(family, address, text, sizeof(text)) == NULL)
+		return;
+	for (size_t i = 0; i < h->ndns; i++)
+		if (strcmp(h->dns[i], text) == 0)
+			return;
+	memcpy(h->dns[h->ndns++], text, sizeof(text));
+}
+
+/* Those of the other family are kept: both exchanges go on side by side. */
+static void
+drop_dns(struct hostdhcp *h, bool v6)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->ndns; i++)
+		if ((strchr(h->dns[i], ':') != NULL) != v6)
+			memmove(h->dns[n++], h->dns[i], LOOP_ADDR_LEN);
+	h->ndns = n;
+}
+
+void
+hostdhcp_facts(struct hostdhcp *h, const struct dhcp_facts *f)
+{
+	memcpy(h->suffix, f->domain, sizeof(h->suffix));
+	drop_dns(h, false);
+	for (size_t i = 0; i < f->ndns; i++)
+		add_dns(h, AF_INET, f->dns[i]);
+}
+
+static enum hostdhcp_event
+take_request(struct hostdhcp *h, const struct dhcp *d)
+{
+	struct dhcp_facts f;
+
+	dhcp_facts(d, &f);
+	if (f.type != DHCP_DISCOVER && f.type != DHCP_REQUEST &&
+	    f.type != DHCP_INFORM)
+		return HOSTDHCP_NOTHING;
+	h->asked = true;
+	h->xid = d->xid;
+	memcpy(h->server, f.server, sizeof(h->server));
+	return HOSTDHCP_ASKS;
+}
+
+static enum hostdhcp_event
+take_reply(struct hostdhcp *h, const struct dhcp *d)
+{
+	struct dhcp_facts f;
+
+	dhcp_facts(d, &f);
+	if (f.type != DHCP_ACK || (h->asked && d->xid != h->xid) ||
+	    (h->asked && get_u32le(h->server) != 0 &&
+		memcmp(f.server, h->server, 4) != 0))
+		return HOSTDHCP_NOTHING;
+	hostdhcp_facts(h, &f);
+	return HOSTDHCP_LEARNT;
+}
+
+static enum hostdhcp_event
+take4(struct hostdhcp *h, const struct frame *f)
+{
+	struct dhcp d;
+	struct rd r;
+
+	rd_init(&r, f->data, f->n);
+	if (!dhcp_read(&r, &d) || memcmp(d.chaddr, h->mac, FRAME_MAC) != 0)
+		return HOSTDHCP_NOTHING;
+	if (d.op == 1 && f->to_port == DHCP_SERVER_PORT)
+		return take_request(h, &d);
+	if (d.op == 2 && f->to_port == DHCP_CLIENT_PORT)
+		return take_reply(h, &d);
+	return HOSTDHCP_NOTHING;
+}
+
+static enum hostdhcp_event
+take_reply6(struct hostdhcp *h, const struct dhcp6 *d)
+{
+	uint8_t dns[DHCP6_DNS][16];
+	size_t n;
+
+	h->nsuffix6 = dhcp6_names(d, h->suffix6);
+	drop_dns(h, true);
+	n = dhcp6_dns(d, dns);
+	for (size_t i = 0; i < n; i++)
+		add_dns(h, AF_INET6, dns[i]);
+	return HOSTDHCP_LEARNT;
+}
+
+static enum hostdhcp_event
+take6(struct hostdhcp *h, const struct frame *f)
+{
+	struct dhcp6 d;
+	struct rd r;
+
+	rd_init(&r, f->data, f->n);
+	if (!dhcp6_read(&r, &d))
+		return HOSTDHCP_NOTHING;
+	if (f->to_port == DHCP6_SERVER_PORT &&
+	    memcmp(f->src, h->mac, FRAME_MAC) == 0) {
+		h->asked6 = true;
+		h->xid6 = d.xid;
+		return HOSTDHCP_ASKS;
+	}
+	if (f->to_port != DHCP6_CLIENT_PORT || d.type != DHCP6_REPLY ||
+	    memcmp(f->dst, h->mac, FRAME_MAC) != 0 ||
+	    (h->asked6 && d.xid != h->xid6))
+		return HOSTDHCP_NOTHING;
+	return take_reply6(h, &d);
+}
+
+enum hostdhcp_event
+hostdhcp_take(struct hostdhcp *h, const struct frame *f)
+{
+	return f->v6 ? take6(h, f) : take4(h, f);
+}
+
+static void
+put_suffix(struct machine_lan *lan, const char *text)
+{
+	if (text[0] == '\0' || lan->nsuffix == MACHINE_SUFFIXES)
+		return;
+	for (size_t i = 0; i < lan->nsuffix; i++)
+		if (strcasecmp(lan->suffix[i], text) == 0)
+			return;
+	snprintf(lan->suffix[lan->nsuffix++], RECORD_STR, "%s", text);
+}
+
+void
+hostdhcp_put(const struct hostdhcp *h, struct machine_lan *lan)
+{
+	lan->nsuffix = lan->ndns = 0;
+	memset(lan->suffix, 0, sizeof(lan->suffix));
+	memset(lan->dns, 0, sizeof(lan->dns));
+	put_suffix(lan, h->suffix);
+	for (size_t i = 0; h->suffix[0] == '\0' && i < h->nsuffix6; i++)
+		put_suffix(lan, h->suffix6[i]);
+	for (; lan->ndns < h->ndns; lan->ndns++)
+		memcpy(lan->dns[lan->ndns], h->dns[lan->ndns], LOOP_ADDR_LEN);
+}
