@@ -26,6 +26,7 @@ static const struct {
 	    amthashes_create },
 	{ "IPS_HostBasedSetupService", amtfacts_host_based, NULL, NULL },
 	{ "IPS_TLSProvisioningRecord", amtfacts_record, NULL, NULL },
+	{ "IPS_ManualProvisioningRecord", amtfacts_manual, NULL, NULL },
 	{ SETUP, amtsetup_service, NULL, NULL },
 	{ "AMT_PublicPrivateKeyPair", amtkeys_pair, NULL, NULL },
 	{ "AMT_PublicKeyCertificate", amtkeys_certificate, NULL, NULL },

@@ -68,7 +68,7 @@ amtfacts_record(struct amt *a, size_t i, struct amt_item *it)
 	const struct state_record *r = &a->state->record;
 	char text[STAMP_LEN];
 
-	if (i > 0 || !r->present)
+	if (i > 0 || !r->present || r->manual)
 		return false;
 	stamp_utc(text, (time_t)r->created);
 	amt_put(it, "InstanceID", "Intel(r) AMT: RecordLog 1");
@@ -80,5 +80,20 @@ amtfacts_record(struct amt *a, size_t i, struct amt_item *it)
 	put_hash(it, r);
 	amt_put_bool(it, "IsTimeValid", r->time_valid);
 	amt_put(it, "ProvServerIP", r->server_ip);
+	return true;
+}
+
+/* Of a machine that was set up in its own screen. */
+bool
+amtfacts_manual(struct amt *a, size_t i, struct amt_item *it)
+{
+	const struct state_record *r = &a->state->record;
+	char text[STAMP_LEN];
+
+	if (i > 0 || !r->present || !r->manual)
+		return false;
+	stamp_utc(text, (time_t)r->created);
+	amt_put(it, "InstanceID", "Intel(r) AMT: RecordLog 1");
+	amt_put(it, "CreationTimeStamp", text);
 	return true;
 }

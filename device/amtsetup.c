@@ -70,7 +70,7 @@ amtsetup_commit(struct amt *a, const struct node *in, struct amt_item *out)
 }
 
 /* Password model 0, coupled: it is the administrator's too, until that is
- * set. The password itself is not kept. */
+ * set. The set-up screen asks for it. */
 enum amt_status
 amtsetup_mebx(struct amt *a, const struct node *in, struct amt_item *out)
 {
@@ -83,6 +83,8 @@ amtsetup_mebx(struct amt *a, const struct node *in, struct amt_item *out)
 		return AMT_BAD_PASSWORD;
 	if (s->ha1[0] == '\0')
 		auth_ha1(s->ha1, "admin", s->realm, password);
+	memset(s->mebx, 0, sizeof(s->mebx));
+	memcpy(s->mebx, password, strlen(password));
 	s->mebx_set = true;
 	return AMT_OK;
 }

@@ -2,6 +2,7 @@
 /* amtforge-device boot: one machine that runs until a signal. */
 #include <string.h>
 
+#include "device/origin.h"
 #include "device/rig.h"
 #include "device/verbs.h"
 #include "device/wire.h"
@@ -12,7 +13,7 @@ boot(const struct cli_args *args, struct err *e)
 	const char *listen = cli_value(args, "--listen", NULL), *image;
 	const char *key = cli_value(args, "--usb", NULL);
 	struct wire w = { .rig = NULL };
-	struct rig r = { 0 };
+	struct rig r = { .lock = STATELOCK_NONE };
 
 	if (key != NULL && strcmp(key, "-") == 0)
 		return err_set(e, ERR_USAGE, "--usb: a key is a file");
@@ -21,7 +22,9 @@ boot(const struct cli_args *args, struct err *e)
 	    wire_options(&w, args, e) == ERR_OK &&
 	    rig_open(&r, args, listen != NULL ? listen : "0.0.0.0", e) ==
 		ERR_OK &&
-	    rig_add(&r, image, listen != NULL ? listen : "", e) == ERR_OK) {
+	    rig_add(&r, image, listen != NULL ? listen : "", e) == ERR_OK &&
+	    origin_keep(r.state, image, cli_value(args, "--base", NULL), e) ==
+		ERR_OK) {
 		flash_free(&r.flash);
 		if (rig_mei(&r, e) == ERR_OK && wire_start(&w, &r, e) == ERR_OK)
 			rig_until_end(&r, e);

@@ -67,7 +67,7 @@ fleet(const struct cli_args *args, struct err *e)
 {
 	struct dirent **list = NULL;
 	enum err_code some = ERR_OK;
-	struct rig r = { .many = true };
+	struct rig r = { .lock = STATELOCK_NONE, .many = true };
 	int n;
 
 	n = scandir(args->pos[0], &list,

@@ -9,6 +9,7 @@
 static const struct cli_verb *const tables[] = {
 	show_verbs,
 	boot_verbs,
+	mebxscreen_verbs,
 	fleetrun_verbs,
 	NULL,
 };

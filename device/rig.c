@@ -41,6 +41,14 @@ find_state(struct rig *r, struct err *e)
 	return cli_need(r->args, "--state", &r->state, e);
 }
 
+/* Also once its folder was made. */
+static enum err_code
+lock_state(struct rig *r, struct err *e)
+{
+	return r->state != NULL ? statelock_take(&r->lock, r->state, e)
+				: ERR_OK;
+}
+
 /* A name is looked up once, however many machines there are. */
 static enum err_code
 find_option(struct rig *r, struct err *e)
@@ -74,11 +82,13 @@ rig_open(struct rig *r, const struct cli_args *args, const char *listen,
 		.arg = r };
 	unsigned long port;
 
+	r->lock = STATELOCK_NONE;
 	r->args = args;
 	r->exit_when_done = cli_flag(args, "--exit-when-provisioned");
 	if (settings_read(&r->settings, cli_value(args, "--config", NULL), e) !=
 		ERR_OK ||
-	    find_state(r, e) != ERR_OK || find_option(r, e) != ERR_OK ||
+	    find_state(r, e) != ERR_OK || lock_state(r, e) != ERR_OK ||
+	    find_option(r, e) != ERR_OK ||
 	    flash_open(&r->flash, cli_value(args, "--base", NULL), e) !=
 		ERR_OK ||
 	    cli_number(args, "--port", 0, 65535, AMT_TLS_PORT, &port, e) !=
@@ -108,6 +118,8 @@ rig_until_end(struct rig *r, struct err *e)
 {
 	if (all_done(r))
 		return ERR_OK;
+	if (lock_state(r, e) != ERR_OK)
+		return e->code;
 	events_listening(
 	    r->args, fleet_port(r->fleet), fleet_plain_port(r->fleet));
 	if (sandbox_daemon(e) != ERR_OK)
@@ -274,4 +286,5 @@ rig_free(struct rig *r)
 	flash_free(&r->flash);
 	fleet_free(r->fleet);
 	r->fleet = NULL;
+	statelock_free(&r->lock);
 }

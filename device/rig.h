@@ -16,12 +16,14 @@
 #include "device/fleet.h"
 #include "device/meiport.h"
 #include "device/settings.h"
+#include "device/statelock.h"
 
 struct rig {
 	const struct cli_args *args;
 	bool many;         /* fleet: a state's folder is named by the UUID */
 	const char *state; /* folder; NULL where states are volatile */
 	struct machine_server server; /* of the option --server, or "" */
+	struct statelock lock;
 	struct settings settings;
 	struct flash flash;
 	struct blank board; /* boot only */

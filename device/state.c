@@ -78,6 +78,8 @@ put_record(struct wr *w, const struct state_record *r)
 		return;
 	wr_fmt(w, "record.created %" PRIu64 "\n", r->created);
 	wr_fmt(w, "record.psk %d\n", r->psk);
+	if (r->manual)
+		wr_str(w, "record.manual 1\n");
 	wr_fmt(w, "record.fqdn %s\n", r->fqdn);
 	wr_fmt(w, "record.hash_type %d\n", r->hash_type);
 	wr_fmt(w, "record.hash %s\n", r->hash);
@@ -100,6 +102,8 @@ put_set_up(struct wr *w, const struct state *s)
 {
 	wr_fmt(w, "ha1 %s\n", s->ha1);
 	wr_fmt(w, "mebx_set %d\n", s->mebx_set);
+	if (s->mebx[0] != '\0')
+		wr_fmt(w, "mebx %s\n", s->mebx);
 	put_psk(w, "", &s->psk);
 	put_blobs(w, "pair", s->pair, STATE_PAIRS);
 	put_blobs(w, "cert", s->certs, STATE_CERTS);
@@ -297,6 +301,8 @@ take_record(struct state_record *r, const char *key, const char *v)
 		r->created = (uint64_t)n;
 	} else if (strcmp(key, "psk") == 0) {
 		good = take_bool(v, &r->psk);
+	} else if (strcmp(key, "manual") == 0) {
+		good = take_bool(v, &r->manual);
 	} else if (strcmp(key, "fqdn") == 0) {
 		good = take_text(r->fqdn, sizeof(r->fqdn), v);
 	} else if (strcmp(key, "hash_type") == 0) {
@@ -417,6 +423,8 @@ take(struct state *s, const char *key, const char *v)
 		good = take_text(s->ha1, sizeof(s->ha1), v);
 	} else if (strcmp(key, "mebx_set") == 0) {
 		good = take_bool(v, &s->mebx_set);
+	} else if (strcmp(key, "mebx") == 0) {
+		good = take_text(s->mebx, sizeof(s->mebx), v);
 	} else if (strcmp(key, "pid") == 0) {
 		good = take_text(s->psk.pid, sizeof(s->psk.pid), v);
 	} else if (strcmp(key, "pps") == 0) {
@@ -576,6 +584,7 @@ state_reset(struct state *s, bool partial)
 	secret_wipe(s->ha1, sizeof(s->ha1));
 	s->mebx_set = false;
 	secret_wipe(s->otp, sizeof(s->otp));
+	secret_wipe(s->mebx, sizeof(s->mebx));
 	if (!partial) {
 		s->ztc = STATE_UNSAID;
 		s->host_fqdn[0] = '\0';

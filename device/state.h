@@ -49,7 +49,8 @@ struct state_blob {
 /* The read-only configuration record (class IPS_TLSProvisioningRecord). */
 struct state_record {
 	bool present;
-	bool psk; /* by pre-shared key: no certificate fields */
+	bool psk;    /* by pre-shared key: no certificate fields */
+	bool manual; /* in its set-up screen: no server fields either */
 	char fqdn[256];
 	int hash_type; /* enum hash_type */
 	char hash[97]; /* hex */
@@ -96,6 +97,7 @@ struct state {
 	/* Made or changed by a set-up session; saved in STATE_POST only. */
 	char ha1[AUTH_HA1]; /* admin; "" while it is the factory's */
 	bool mebx_set;
+	char mebx[33];  /* that a set-up gave; "": none, or another's state */
 	struct psk psk; /* will replace the factory's; "" if not */
 	struct state_blob pair[STATE_PAIRS]; /* by handle, PKCS#8 DER */
 	struct state_blob certs[STATE_CERTS];

@@ -10,6 +10,7 @@
 
 extern const struct cli_verb show_verbs[];
 extern const struct cli_verb boot_verbs[];
+extern const struct cli_verb mebxscreen_verbs[];
 extern const struct cli_verb fleetrun_verbs[];
 
 #endif

@@ -639,6 +639,28 @@ static const struct reason table[REASON_LAST] = {
 	    "A machine takes a key only in factory mode.",
 	    "Un-provision the machine in full first, or leave the key out." },
 
+	/* a machine's set-up screen */
+	[REASON_MEBX_PASSWORD] = { "mebx-password",
+	    "The set-up screen opens to the machine's MEBx password, which is "
+	    "admin in a new machine.",
+	    "Type the password that the worksheet or the one-touch key gave "
+	    "the machine, or that its server set (amtforge-server show "
+	    "--reveal)." },
+	[REASON_MEBX_VALUE] = { "mebx-value",
+	    "Each value typed into the set-up screen is one that the machine "
+	    "can hold.",
+	    "Compare it with the worksheet and type it again." },
+	[REASON_MEBX_STATE] = { "mebx-state",
+	    "What a machine is to start with is typed before it is set up; a "
+	    "part of a set-up is undone after it.",
+	    "Un-provision the machine in full first, or start it and let its "
+	    "server set it up." },
+	[REASON_STATE_BUSY] = { "state-busy",
+	    "A machine's state folder has one user at a time: the machine "
+	    "that runs, or its set-up screen.",
+	    "End the machine's boot, or the screen that is open; wait where a "
+	    "fleet runs that has the folder's machines." },
+
 	/* sticks and their writer */
 	[REASON_KEY_IMAGE_ROOM] = { "key-image-room",
 	    "A key's file fits the volume of its image.",

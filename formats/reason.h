@@ -165,6 +165,11 @@ enum reason_id {
 	REASON_KEY_ENTRIES,
 	REASON_KEY_VALUE,
 	REASON_KEY_NOT_FACTORY,
+	/* a machine's set-up screen */
+	REASON_MEBX_PASSWORD,
+	REASON_MEBX_VALUE,
+	REASON_MEBX_STATE, /* set up already, or not yet */
+	REASON_STATE_BUSY,
 	/* sticks and their writer */
 	REASON_KEY_IMAGE_ROOM,
 	REASON_STICK_ABSENT,

@@ -89,11 +89,13 @@ stop_server() {
 }
 
 # hello FROM UUID PID|HASH...: a hello in one piece (HASH: hex, SHA-256).
-# PIECE=n sends n bytes at a time, CUT=n leaves the last n away.
+# PIECE=n sends n bytes at a time, CUT=n leaves the last n away. It goes to
+# HELLO_TO, by the words HELLO_VIA, such as "ip netns exec NAME".
 hello() {
 	from=$1
 	shift
-	perl -MIO::Socket::INET -e '
+	# shellcheck disable=SC2086,SC2016 # words
+	HELLO_TO=${HELLO_TO:-127.0.0.1} ${HELLO_VIA:-} perl -MIO::Socket::INET -e '
 		my ($port, $from, $uuid, @what) = @ARGV;
 		$uuid =~ tr/-//d;
 		my @u = unpack("a8 a4 a4 a16", $uuid);
@@ -104,7 +106,7 @@ hello() {
 		    pack("C", scalar @what) .
 		    join "", map { pack("CC", 2, 32) . pack("H*", $_) } @what;
 		substr($b, -$ENV{CUT}) = "" if $ENV{CUT};
-		my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1",
+		my $s = IO::Socket::INET->new(PeerAddr => $ENV{HELLO_TO},
 		    PeerPort => $port, LocalAddr => $from) or die "$!";
 		$s->autoflush(1);
 		my $n = $ENV{PIECE} || length $b;

@@ -9,7 +9,7 @@ build=$1
 # shellcheck source=tests/peer.sh
 . tests/peer.sh
 
-peer "$PWD"
+peer
 if [ -n "$NO_PEER" ]; then
 	echo "setupbin-encode, setupbin-decode: skipped: $NO_PEER"
 	exit 0

@@ -89,7 +89,7 @@ the_vectors_go_to_the_peer_and_back_unchanged() {
 	same bin peers
 }
 
-peer "$ROOT"
+peer
 for name in both_make_the_same_files_of_json \
 	ours_go_to_the_peer_and_back_unchanged \
 	the_peer_s_come_to_us_and_go_back_unchanged \
