@@ -23,7 +23,7 @@ PROGRAMS := amtforge:factory amtforge-server:server amtforge-device:device \
 	   amtforge-agent:agent
 
 PKGS	:= libssl libcrypto zlib libconfig libevent_core libevent_extra \
-	   libevent_openssl libcurl expat sqlite3 libseccomp jansson \
+	   libevent_openssl expat sqlite3 libseccomp jansson \
 	   libusb-1.0 libpcap cairo
 
 CC	?= cc

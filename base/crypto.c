@@ -37,7 +37,6 @@ static const struct {
 void
 crypto_init(void)
 {
-	/* libcurl calls OPENSSL_init_ssl() later and finds it done. */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 }

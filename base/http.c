@@ -2,43 +2,55 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-
-#include <curl/curl.h>
-#include <event2/event.h>
 
 #include "base/bytes.h"
 #include "base/http.h"
+#include "base/httpauth.h"
+#include "base/httpread.h"
+#include "base/rand.h"
 #include "base/secret.h"
+#include "base/text.h"
 
 #define BODY_MAX (256 * 1024)
+#define REQUEST_MAX (BODY_MAX + 4096)
+#define LOGIN_MAX 128
+#define PATH_MAX_LEN 64
+/* Ends that are kept; more chains than these are in use at a time nowhere. */
+#define ENDS 64
 
-struct http {
-	struct event_base *base;
+struct end {
+	struct tls *tls;
+	struct end *next;
 };
 
-/*
- * Each peer has a multi handle, and so a connection pool, of its own: libcurl
- * compares connections by address and options, and does not know that two
- * peers at one address may have different judges.
- */
+struct http {
+	struct loop *loop;
+	struct end *ends; /* the last used first */
+};
+
 struct http_peer {
-	struct event_base *base;
-	struct tls_config tls; /* its facts go to session */
-	CURLM *multi;
-	CURL *easy;
-	struct event *timer;
-	struct curl_slist *headers;
-	char origin[LOOP_ADDR_LEN + 24]; /* "https://[::1]:16993" */
-	uint8_t *body;                   /* the request; wiped */
-	size_t body_len;
-	struct wr answer;
-	char server[96];
-	struct tls_session session;
-	struct err tls_err;
-	char words[CURL_ERROR_SIZE];
+	struct http *http;
+	char addr[LOOP_ADDR_LEN];
+	uint16_t port;
+	struct tls_config tls;
+	struct loop_conn *conn; /* or NULL */
+	struct loop_timer *timer;
+	struct tls_session session; /* of the last connection */
+	struct httpauth auth;
+	char user[LOGIN_MAX], password[LOGIN_MAX]; /* user "": none */
+	bool accepted; /* the login was taken before */
+	bool last;     /* no new connection */
+	/* the request */
+	char path[PATH_MAX_LEN];
+	struct wr body; /* holds secrets */
 	bool busy;
-	bool last; /* no new connection */
+	bool signed_in;       /* it went with the login */
+	bool reused;          /* it went over a connection that had served */
+	bool again;           /* it was sent again */
+	bool to_end;          /* the answer's body ends with the connection */
+	struct err late;      /* what failed at once */
+	struct httpread head; /* of the answer */
+	struct wr answer;
 	void (*done)(void *, const struct http_answer *, const struct err *);
 	void *arg;
 };
@@ -46,16 +58,26 @@ struct http_peer {
 enum err_code
 http_new(struct loop *l, struct http **out, struct err *e)
 {
-	struct http *h;
+	struct http *h = calloc(1, sizeof(*h));
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return err_set(e, ERR_BUG, "libcurl does not start");
-	h = calloc(1, sizeof(*h));
 	if (h == NULL)
 		return err_mem(e);
-	h->base = loop_native(l);
+	h->loop = l;
 	*out = h;
 	return ERR_OK;
+}
+
+static void
+ends_drop(struct end **at)
+{
+	struct end *end, *next;
+
+	for (end = *at; end != NULL; end = next) {
+		next = end->next;
+		tls_free(end->tls);
+		free(end);
+	}
+	*at = NULL;
 }
 
 void
@@ -63,267 +85,361 @@ http_free(struct http *h)
 {
 	if (h == NULL)
 		return;
+	ends_drop(&h->ends);
 	free(h);
-	curl_global_cleanup();
 }
 
-/* libcurl made an SSL_CTX for a new connection. */
-static CURLcode
-on_ssl_ctx(CURL *easy, void *ctx, void *arg)
+/* TLS. An end is shared by all peers that show the same certificates, or
+ * offer the same suites; each judges its own connection, by its own key. */
+
+static enum tls_alert
+on_judge(void *arg, void *conn_arg, const struct x509_chain *chain)
 {
-	struct http_peer *p = arg;
+	const struct http_peer *p = conn_arg;
 
-	(void)easy;
-	return tls_apply(ctx, &p->tls, &p->tls_err) == ERR_OK
-	    ? CURLE_OK
-	    : CURLE_SSL_CERTPROBLEM;
-}
-
-static curl_socket_t
-on_socket(void *arg, curlsocktype type, struct curl_sockaddr *a)
-{
-	const struct http_peer *p = arg;
-
-	(void)type;
-	if (p->last)
-		return CURL_SOCKET_BAD;
-	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+	(void)arg;
+	return p->tls.judge(p->tls.arg, NULL, chain);
 }
 
 static size_t
-on_body(char *b, size_t one, size_t n, void *arg)
+on_psk(void *arg, void *conn_arg, char identity[static TLS_PSK_ID_MAX + 1],
+    uint8_t key[static TLS_PSK_MAX])
 {
-	struct http_peer *p = arg;
+	const struct http_peer *p = conn_arg;
 
-	wr_bytes(&p->answer, b, one * n);
-	return p->answer.failed ? 0 : one * n;
+	(void)arg;
+	strcpy(identity, p->tls.psk_identity);
+	memcpy(key, p->tls.psk, p->tls.psk_len);
+	return p->tls.psk_len;
 }
 
-static size_t
-on_header(char *b, size_t one, size_t n, void *arg)
+static enum err_code
+end_new(const struct tls_config *c, struct end **out, struct err *e)
 {
-	static const char name[] = "Server:";
-	struct http_peer *p = arg;
-	size_t from = sizeof(name) - 1, to = one * n;
+	struct tls_config shared = *c;
+	struct end *end = calloc(1, sizeof(*end));
 
-	if (to > from && strncasecmp(b, name, from) == 0) {
-		while (from < to && b[from] == ' ')
-			from++;
-		while (to > from && (b[to - 1] == '\r' || b[to - 1] == '\n'))
-			to--;
-		snprintf(p->server, sizeof(p->server), "%.*s",
-		    (int)(to - from < 95 ? to - from : 95), b + from);
+	if (end == NULL)
+		return err_mem(e);
+	if (c->judge != NULL)
+		shared.judge = on_judge;
+	if (c->psk_identity != NULL)
+		shared.psk_own = on_psk;
+	shared.psk_identity = NULL;
+	shared.psk_len = 0;
+	if (tls_new(&shared, &end->tls, e) != ERR_OK) {
+		free(end);
+		return e->code;
 	}
-	return one * n;
+	*out = end;
+	return ERR_OK;
 }
 
-static void
-forget_request(struct http_peer *p)
+/* Connections hold a share of theirs: the oldest may go. */
+static struct tls *
+end_for(struct http *h, const struct tls_config *c, struct err *e)
 {
-	if (p->body != NULL)
-		secret_wipe(p->body, p->body_len);
-	free(p->body);
-	p->body = NULL;
+	struct end **at = &h->ends, *end;
+	size_t n = 0;
+
+	while (*at != NULL && !tls_fits((*at)->tls, c)) {
+		if (++n == ENDS)
+			ends_drop(at);
+		else
+			at = &(*at)->next;
+	}
+	if ((end = *at) != NULL)
+		*at = end->next;
+	else if (end_new(c, &end, e) != ERR_OK)
+		return NULL;
+	end->next = h->ends;
+	h->ends = end;
+	return end->tls;
 }
 
-/* Takes all it needs out of p first: done() may post again or free it. */
+/* The request. */
+
 static void
-finish(struct http_peer *p, CURLcode result)
+put_login(struct http_peer *p, struct wr *w)
+{
+	uint8_t random[16];
+	char cnonce[HTTPAUTH_CNONCE];
+	const struct httpauth_ask ask = { "POST", p->path, p->user, p->password,
+		cnonce };
+	struct err e = { 0 };
+
+	p->signed_in = p->user[0] != '\0' && p->auth.nonce[0] != '\0' &&
+	    rand_bytes(random, sizeof(random), &e) == ERR_OK;
+	if (!p->signed_in)
+		return;
+	text_hex(cnonce, random, sizeof(random));
+	wr_str(w, "Authorization: ");
+	httpauth_write(&p->auth, &ask, w);
+	wr_str(w, "\r\n");
+}
+
+/* Head and body in one piece: one TLS record, one segment. */
+static void
+put_request(struct http_peer *p, struct wr *w)
+{
+	bool v6 = strchr(p->addr, ':') != NULL;
+
+	wr_fmt(w, "POST %s HTTP/1.1\r\nHost: %s%s%s:%u\r\n", p->path,
+	    v6 ? "[" : "", p->addr, v6 ? "]" : "", p->port);
+	put_login(p, w);
+	wr_fmt(w,
+	    "Content-Type: application/soap+xml;charset=UTF-8\r\n"
+	    "Content-Length: %zu\r\n\r\n",
+	    p->body.len);
+	wr_bytes(w, p->body.buf, p->body.len);
+}
+
+static void
+send_request(struct http_peer *p)
+{
+	struct wr w;
+
+	wr_grow(&w, REQUEST_MAX);
+	put_request(p, &w);
+	if (w.failed)
+		loop_conn_finish(p->conn); /* closed() tells it */
+	else
+		loop_conn_send(p->conn, w.buf, w.len);
+	wr_free(&w);
+}
+
+/* The end of a post. Takes all it needs out of p first: done() may post again
+ * or free it. */
+static void
+finish(struct http_peer *p, const struct err *e)
 {
 	struct http_answer a = { .session = p->session };
 	struct wr body = p->answer;
-	struct err e;
-	long status = 0;
 
-	err_clear(&e);
-	curl_multi_remove_handle(p->multi, p->easy);
-	curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &status);
 	memset(&p->answer, 0, sizeof(p->answer));
-	forget_request(p);
+	wr_free(&p->body);
+	loop_timer_stop(p->timer);
 	p->busy = false;
-	if (result == CURLE_OK) {
-		a.status = (int)status;
+	if (e->code == ERR_OK) {
+		a.status = p->head.status;
 		a.body = body.buf;
 		a.n = body.len;
-		snprintf(a.server, sizeof(a.server), "%s", p->server);
-	} else if (p->tls_err.code != ERR_OK) {
-		e = p->tls_err;
-	} else {
-		err_set(&e, ERR_PEER, "%s",
-		    p->words[0] != '\0' ? p->words
-					: curl_easy_strerror(result));
+		memcpy(a.server, p->head.server, sizeof(a.server));
 	}
-	p->done(p->arg, &a, &e);
+	p->done(p->arg, &a, e);
 	wr_free(&body);
 }
 
 static void
-drive(struct http_peer *p, curl_socket_t fd, int mask)
+fail(struct http_peer *p, const char *what)
 {
-	CURLMsg *m;
-	int n;
+	struct err e;
 
-	curl_multi_socket_action(p->multi, fd, mask, &n);
-	m = curl_multi_info_read(p->multi, &n);
-	if (m != NULL && m->msg == CURLMSG_DONE)
-		finish(p, m->data.result);
+	err_clear(&e);
+	err_set(&e, ERR_PEER, "%s port %u: %s", p->addr, p->port, what);
+	finish(p, &e);
 }
 
 static void
-on_ready(evutil_socket_t fd, short what, void *arg)
+hang_up(struct http_peer *p)
 {
-	int mask = 0;
-
-	if (what & EV_READ)
-		mask |= CURL_CSELECT_IN;
-	if (what & EV_WRITE)
-		mask |= CURL_CSELECT_OUT;
-	drive(arg, fd, mask);
+	if (p->conn != NULL)
+		loop_conn_close(p->conn);
+	p->conn = NULL;
 }
 
-static void
-on_timer(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	drive(arg, CURL_SOCKET_TIMEOUT, 0);
-}
+/* Connections. */
 
-static int
-want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *sockp)
-{
-	struct http_peer *p = arg;
-	struct event *ev = sockp;
-	short mask = EV_PERSIST;
+static void on_ready(void *, struct loop_conn *);
+static size_t on_data(void *, struct loop_conn *, const uint8_t *, size_t);
+static void on_closed(void *, struct loop_conn *, const struct err *);
 
-	(void)easy;
-	if (ev != NULL)
-		event_free(ev);
-	ev = NULL;
-	if (what & CURL_POLL_IN)
-		mask |= EV_READ;
-	if (what & CURL_POLL_OUT)
-		mask |= EV_WRITE;
-	if (what != CURL_POLL_REMOVE) {
-		ev = event_new(p->base, fd, mask, on_ready, p);
-		if (ev == NULL || event_add(ev, NULL) != 0)
-			return -1;
+/* Over the connection there is, or a new one. */
+static enum err_code
+go(struct http_peer *p, struct err *e)
+{
+	static const struct loop_handler handler = { on_ready, on_data,
+		on_closed };
+	struct tls *tls;
+
+	p->reused = p->conn != NULL;
+	p->to_end = false;
+	wr_free(&p->answer);
+	wr_grow(&p->answer, BODY_MAX);
+	if (p->reused) {
+		send_request(p);
+		return ERR_OK;
 	}
-	curl_multi_assign(p->multi, fd, ev);
-	return 0;
+	if (p->last)
+		return err_set(e, ERR_PEER,
+		    "%s port %u: the connection has ended", p->addr, p->port);
+	memset(&p->session, 0, sizeof(p->session));
+	p->session.sent = p->session.received = -1;
+	if ((tls = end_for(p->http, &p->tls, e)) == NULL)
+		return e->code;
+	return loop_connect_tls(
+	    p->http->loop, p->addr, p->port, tls, &handler, p, &p->conn, e);
 }
 
-static int
-want_timer(CURLM *multi, long ms, void *arg)
+static void
+go_again(struct http_peer *p)
 {
-	struct http_peer *p = arg;
-	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
+	struct err e;
 
-	(void)multi;
-	if (ms < 0)
-		event_del(p->timer);
+	err_clear(&e);
+	p->again = true;
+	if (go(p, &e) != ERR_OK)
+		finish(p, &e);
+}
+
+/* A login that was taken before fails when its nonce has run out, and not
+ * every peer says so by "stale". One that was not sent for want of a
+ * challenge is sent now. */
+static bool
+asks_again(struct http_peer *p)
+{
+	struct httpauth *a = &p->auth;
+
+	if (p->head.status != 401) {
+		p->accepted |= p->signed_in;
+		return false;
+	}
+	if (p->head.digest[0] == '\0' || !httpauth_take(a, p->head.digest) ||
+	    p->user[0] == '\0' || p->again || (p->last && p->conn == NULL))
+		return false;
+	return !p->signed_in || a->stale || p->accepted;
+}
+
+static void
+answered(struct http_peer *p)
+{
+	struct err e;
+
+	err_clear(&e);
+	if (asks_again(p))
+		go_again(p);
 	else
-		event_add(p->timer, &tv);
-	return 0;
+		finish(p, &e);
 }
 
-static bool
-set_multi(struct http_peer *p)
+static void
+on_ready(void *arg, struct loop_conn *c)
 {
-	CURLM *m = p->multi;
+	struct http_peer *p = arg;
 
-	return curl_multi_setopt(m, CURLMOPT_SOCKETFUNCTION, want_socket) ==
-	    CURLM_OK &&
-	    curl_multi_setopt(m, CURLMOPT_SOCKETDATA, p) == CURLM_OK &&
-	    curl_multi_setopt(m, CURLMOPT_TIMERFUNCTION, want_timer) ==
-	    CURLM_OK &&
-	    curl_multi_setopt(m, CURLMOPT_TIMERDATA, p) == CURLM_OK;
+	p->session = *loop_conn_tls(c);
+	send_request(p);
 }
 
-static struct curl_slist *
-make_headers(void)
+/* The body that ends with the connection. */
+static size_t
+more_body(struct http_peer *p, const uint8_t *data, size_t n)
 {
-	static const char *const lines[] = {
-		"Content-Type: application/soap+xml;charset=UTF-8", "Expect:"
-	};
-	struct curl_slist *list = NULL, *more;
-
-	for (size_t i = 0; i < 2; i++) {
-		more = curl_slist_append(list, lines[i]);
-		if (more == NULL) {
-			curl_slist_free_all(list);
-			return NULL;
-		}
-		list = more;
+	wr_bytes(&p->answer, data, n);
+	if (p->answer.failed) {
+		hang_up(p);
+		fail(p, "the answer is too long");
 	}
-	return list;
+	return n;
 }
 
-/* The judge in the handshake replaces libcurl's checks; with CAINFO unset no
- * bundle is read for each connection. */
-static bool
-set_tls(struct http_peer *p)
+static size_t
+on_data(void *arg, struct loop_conn *c, const uint8_t *data, size_t n)
 {
-	CURL *c = p->easy;
+	struct http_peer *p = arg;
+	const char *why = "";
+	size_t used = 0;
 
-	return curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_CAINFO, NULL) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_CAPATH, NULL) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_SSL_SESSIONID_CACHE, 0L) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_SSL_ENABLE_ALPN, 0L) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx) ==
-	    CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_SSL_CTX_DATA, p) == CURLE_OK;
+	(void)c;
+	if (!p->busy) { /* nobody asked */
+		hang_up(p);
+		return n;
+	}
+	if (p->to_end)
+		return more_body(p, data, n);
+	switch (httpread_answer(data, n, &p->head, &p->answer, &used, &why)) {
+	case HTTPREAD_MORE:
+		p->reused = false; /* it does answer */
+		return 0;
+	case HTTPREAD_BAD:
+		hang_up(p);
+		fail(p, why);
+		return n;
+	case HTTPREAD_TO_END:
+		p->to_end = true;
+		return used;
+	case HTTPREAD_DONE:
+		if (p->head.status <
+		    200) /* "100 Continue": the answer follows */
+			return used;
+		break;
+	}
+	if (p->head.close || used < n)
+		hang_up(p);
+	answered(p);
+	return n;
 }
 
-static bool
-set_http(struct http_peer *p)
+static void
+on_closed(void *arg, struct loop_conn *c, const struct err *why)
 {
-	CURL *c = p->easy;
+	struct http_peer *p = arg;
+	struct err e = *why;
 
-	return curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https") ==
-	    CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_HTTP_VERSION,
-		(long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_HTTPHEADER, p->headers) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_WRITEDATA, p) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header) ==
-	    CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_HEADERDATA, p) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket) ==
-	    CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, p) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, p->words) == CURLE_OK;
+	p->session = *loop_conn_tls(c);
+	p->conn = NULL;
+	if (!p->busy)
+		return;
+	if (p->to_end && e.code == ERR_OK) {
+		answered(p);
+	} else if (p->reused && !p->again && !p->last) {
+		go_again(p);
+	} else if (e.code != ERR_OK) {
+		finish(p, &e);
+	} else {
+		fail(p, "the connection ended before the answer");
+	}
 }
+
+static void
+on_timer(void *arg)
+{
+	struct http_peer *p = arg;
+	struct err e = p->late;
+
+	if (e.code != ERR_OK) {
+		finish(p, &e);
+		return;
+	}
+	if (p->conn != NULL)
+		p->session = *loop_conn_tls(p->conn);
+	hang_up(p);
+	fail(p, "no answer in time");
+}
+
+/* Peers. */
 
 enum err_code
 http_peer_new(struct http *h, const char *addr, uint16_t port,
     const struct tls_config *tls, struct http_peer **out, struct err *e)
 {
 	struct http_peer *p = calloc(1, sizeof(*p));
-	bool v6 = strchr(addr, ':') != NULL;
 
 	if (p == NULL)
 		return err_mem(e);
-	p->base = h->base;
+	p->http = h;
 	p->tls = *tls;
-	p->tls.session = &p->session;
-	p->session.sent = p->session.received = -1;
-	snprintf(p->origin, sizeof(p->origin), "https://%s%s%s:%u",
-	    v6 ? "[" : "", addr, v6 ? "]" : "", port);
-	p->multi = curl_multi_init();
-	p->easy = curl_easy_init();
-	p->timer = evtimer_new(p->base, on_timer, p);
-	p->headers = make_headers();
-	if (p->multi == NULL || p->easy == NULL || p->timer == NULL ||
-	    p->headers == NULL || !set_multi(p) || !set_tls(p) ||
-	    !set_http(p)) {
+	p->port = port;
+	snprintf(p->addr, sizeof(p->addr), "%s", addr);
+	if (tls->psk_len > TLS_PSK_MAX ||
+	    (tls->psk_identity != NULL &&
+		strlen(tls->psk_identity) > TLS_PSK_ID_MAX))
+		err_set(e, ERR_BUG, "TLS: PSK longer than supported");
+	else
+		loop_timer_new(h->loop, on_timer, p, &p->timer, e);
+	if (e->code != ERR_OK) {
 		http_peer_free(p);
-		return err_set(e, ERR_RETRY, "libcurl: no handle");
+		return e->code;
 	}
 	*out = p;
 	return ERR_OK;
@@ -333,13 +449,15 @@ enum err_code
 http_peer_login(
     struct http_peer *p, const char *user, const char *password, struct err *e)
 {
-	CURL *c = p->easy;
-
-	if (curl_easy_setopt(c, CURLOPT_HTTPAUTH,
-		user == NULL ? CURLAUTH_NONE : CURLAUTH_DIGEST) != CURLE_OK ||
-	    curl_easy_setopt(c, CURLOPT_USERNAME, user) != CURLE_OK ||
-	    curl_easy_setopt(c, CURLOPT_PASSWORD, password) != CURLE_OK)
-		return err_mem(e);
+	secret_wipe(p->password, sizeof(p->password));
+	p->user[0] = '\0';
+	p->accepted = false;
+	if (user == NULL)
+		return ERR_OK;
+	if (strlen(user) >= LOGIN_MAX || strlen(password) >= LOGIN_MAX)
+		return err_set(e, ERR_BUG, "HTTP: login longer than supported");
+	strcpy(p->user, user);
+	strcpy(p->password, password);
 	return ERR_OK;
 }
 
@@ -349,47 +467,31 @@ http_peer_last(struct http_peer *p)
 	p->last = true;
 }
 
-static bool
-set_request(struct http_peer *p, const char *url, unsigned long timeout_ms)
-{
-	CURL *c = p->easy;
-
-	return curl_easy_setopt(c, CURLOPT_URL, url) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_POST, 1L) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)p->body_len) ==
-	    CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_POSTFIELDS, p->body) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)timeout_ms) ==
-	    CURLE_OK;
-}
-
 enum err_code
 http_post(struct http_peer *p, const char *path, const void *body, size_t n,
     unsigned long timeout_ms,
     void (*done)(void *arg, const struct http_answer *, const struct err *),
     void *arg, struct err *e)
 {
-	char url[sizeof(p->origin) + 64];
-
 	if (p->busy)
 		return err_set(e, ERR_BUG, "a second post to one peer");
-	snprintf(url, sizeof(url), "%s%s", p->origin, path);
-	p->body = malloc(n + 1);
-	if (p->body == NULL)
+	if (strlen(path) >= sizeof(p->path))
+		return err_set(e, ERR_BUG, "HTTP: path longer than supported");
+	wr_grow(&p->body, BODY_MAX);
+	wr_bytes(&p->body, body, n);
+	if (p->body.failed) {
+		wr_free(&p->body);
 		return err_mem(e);
-	memcpy(p->body, body, n);
-	p->body_len = n;
+	}
+	strcpy(p->path, path);
 	p->done = done;
 	p->arg = arg;
-	p->server[0] = p->words[0] = '\0';
-	err_clear(&p->tls_err);
-	wr_grow(&p->answer, BODY_MAX);
-	if (!set_request(p, url, timeout_ms) ||
-	    curl_multi_add_handle(p->multi, p->easy) != CURLM_OK) {
-		forget_request(p);
-		return err_set(e, ERR_RETRY, "libcurl: no request");
-	}
 	p->busy = true;
+	p->again = false;
+	err_clear(&p->late);
+	loop_timer_set(p->timer, timeout_ms);
+	if (go(p, &p->late) != ERR_OK) /* told from the loop, as all else */
+		loop_timer_set(p->timer, 0);
 	return ERR_OK;
 }
 
@@ -398,15 +500,10 @@ http_peer_free(struct http_peer *p)
 {
 	if (p == NULL)
 		return;
-	if (p->busy)
-		curl_multi_remove_handle(p->multi, p->easy);
-	curl_easy_cleanup(p->easy);
-	if (p->multi != NULL)
-		curl_multi_cleanup(p->multi);
-	if (p->timer != NULL)
-		event_free(p->timer);
-	curl_slist_free_all(p->headers);
-	forget_request(p);
+	hang_up(p);
+	loop_timer_free(p->timer);
+	wr_free(&p->body);
 	wr_free(&p->answer);
+	secret_wipe(p, sizeof(*p));
 	free(p);
 }

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The door to libcurl: an HTTP/1.1 POST client over one kept-alive TLS
- * connection to one peer, driven by the loop (curl's multi socket interface).
- * HTTP digest is answered by libcurl. The peer's certificate is judged inside
- * the TLS verify callback (tls_config.judge), so a wrong device receives no
- * byte of HTTP. No proxy, no redirect, no cookie, no CA bundle.
+ * An HTTP/1.1 POST client over one kept-alive TLS connection to one peer. HTTP
+ * digest is answered here (base/httpauth.h): a challenge is remembered, so
+ * that a login given after a 401 costs no further one. The peer's certificate
+ * is judged in the TLS handshake (tls_config.judge), so a wrong device
+ * receives no byte of HTTP. No proxy, no redirect, no cookie.
+ *
+ * Our own and not a library's, because of what one costs for each connection:
+ * libcurl 7.88 makes an SSL_CTX for each, and evhttp writes head and body of a
+ * request as two TLS records.
  */
 #ifndef BASE_HTTP_H
 #define BASE_HTTP_H
@@ -16,8 +20,8 @@
 #include "base/loop.h"
 #include "base/tls.h"
 
-struct http;      /* the multi handle: one a program */
-struct http_peer; /* one device: one easy handle, one connection */
+struct http;      /* TLS ends that peers share: one a program */
+struct http_peer; /* one device, one connection */
 
 struct http_answer {
 	int status; /* HTTP status; 0 where none came */
@@ -39,8 +43,10 @@ enum err_code http_peer_login(
 /* From now on only the connection that is open is used: a post that would need
  * another one fails. */
 void http_peer_last(struct http_peer *);
-/* POSTs body; done() is called once from the loop, e->code ERR_OK where any
- * HTTP answer came. The body is copied (and wiped). */
+/* POSTs body, once more where a kept-alive connection ended without a byte of
+ * an answer, as peers end idle ones, or where a nonce ran out; done() is called
+ * once from the loop, e->code ERR_OK where any HTTP answer came. The body is
+ * copied (and wiped). */
 enum err_code http_post(struct http_peer *, const char *path, const void *body,
     size_t n, unsigned long timeout_ms,
     void (*done)(void *arg, const struct http_answer *, const struct err *),

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/loop.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -19,6 +18,8 @@
 #include <event2/event.h>
 #include <event2/listener.h>
 #include <event2/util.h>
+
+#include "base/addr.h"
 
 /* After our last byte: how long the peer may take to close its side. */
 #define LINGER_MS 2000
@@ -238,48 +239,7 @@ loop_stop_on_signals(struct loop *l, struct err *e)
 	return ERR_OK;
 }
 
-/* Addresses. */
-
-static enum err_code
-addr_parse(const char *text, uint16_t port, struct sockaddr_storage *ss,
-    socklen_t *len, struct err *e)
-{
-	struct sockaddr_in in = { .sin_family = AF_INET,
-		.sin_port = htons(port) };
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
-		.sin6_port = htons(port) };
-
-	memset(ss, 0, sizeof(*ss));
-	if (inet_pton(AF_INET, text, &in.sin_addr) == 1) {
-		memcpy(ss, &in, *len = sizeof(in));
-		return ERR_OK;
-	}
-	if (inet_pton(AF_INET6, text, &in6.sin6_addr) == 1) {
-		memcpy(ss, &in6, *len = sizeof(in6));
-		return ERR_OK;
-	}
-	return err_set(e, ERR_USAGE, "'%s' is not a numeric address", text);
-}
-
-static void
-addr_text(const struct sockaddr_storage *ss, char out[static LOOP_ADDR_LEN],
-    uint16_t *port)
-{
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-
-	out[0] = '\0';
-	*port = 0;
-	if (ss->ss_family == AF_INET) {
-		memcpy(&in, ss, sizeof(in));
-		inet_ntop(AF_INET, &in.sin_addr, out, LOOP_ADDR_LEN);
-		*port = ntohs(in.sin_port);
-	} else if (ss->ss_family == AF_INET6) {
-		memcpy(&in6, ss, sizeof(in6));
-		inet_ntop(AF_INET6, &in6.sin6_addr, out, LOOP_ADDR_LEN);
-		*port = ntohs(in6.sin6_port);
-	}
-}
+/* Connections. */
 
 static void
 peer_fill(int fd, struct loop_peer *p)
@@ -293,8 +253,6 @@ peer_fill(int fd, struct loop_peer *p)
 	if (getpeername(fd, (struct sockaddr *)&ss, &len) == 0)
 		addr_text(&ss, p->peer, &p->peer_port);
 }
-
-/* Connections. */
 
 /* Bytes left unread at a close make it a reset, and a reset may overtake the
  * alert that says why a handshake was refused: under TLS 1.3 the client's
@@ -459,13 +417,14 @@ on_event(struct bufferevent *bev, short what, void *arg)
 }
 
 static struct bufferevent *
-bev_new(struct loop *l, int fd, void *ssl)
+bev_new(struct loop *l, int fd, void *ssl, bool client)
 {
 	if (ssl == NULL)
 		return bufferevent_socket_new(
 		    l->base, fd, BEV_OPT_CLOSE_ON_FREE);
-	return bufferevent_openssl_socket_new(
-	    l->base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	return bufferevent_openssl_socket_new(l->base, fd, ssl,
+	    client ? BUFFEREVENT_SSL_CONNECTING : BUFFEREVENT_SSL_ACCEPTING,
+	    BEV_OPT_CLOSE_ON_FREE);
 }
 
 /* What a connection is made of. */
@@ -474,6 +433,7 @@ struct made {
 	struct tls *tls; /* NULL: none */
 	const struct loop_handler *h;
 	void *arg;
+	bool client;
 };
 
 /* Takes fd over, also on failure. */
@@ -488,7 +448,7 @@ conn_new(
 		goto fail;
 	if (m->tls != NULL && (c->ssl = tls_conn_new(m->tls, m->arg)) == NULL)
 		goto fail;
-	if ((c->bev = bev_new(l, m->fd, c->ssl)) == NULL)
+	if ((c->bev = bev_new(l, m->fd, c->ssl, m->client)) == NULL)
 		goto fail;
 	setsockopt(m->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	c->loop = l;
@@ -537,32 +497,61 @@ bound_socket(const char *from, const struct sockaddr_storage *to, int *out,
 	return ERR_OK;
 }
 
-enum err_code
-loop_connect(struct loop *l, const char *from, const char *to, uint16_t port,
-    const struct loop_handler *h, void *arg, struct loop_conn **out,
-    struct err *e)
-{
-	struct made m = { -1, NULL, h, arg };
-	struct sockaddr_storage ss;
-	struct loop_conn *c = NULL;
-	socklen_t len = 0;
+/* Where a connection goes. */
+struct way {
+	struct sockaddr_storage to;
+	socklen_t len;
+	const char *from;
+};
 
-	if (addr_parse(to, port, &ss, &len, e) != ERR_OK ||
-	    bound_socket(from, &ss, &m.fd, e) != ERR_OK ||
-	    conn_new(l, &m, &c, e) != ERR_OK)
+static enum err_code
+conn_connect(struct loop *l, const struct way *w, struct made *m,
+    struct loop_conn **out, struct err *e)
+{
+	struct loop_conn *c = NULL;
+
+	if (bound_socket(w->from, &w->to, &m->fd, e) != ERR_OK ||
+	    conn_new(l, m, &c, e) != ERR_OK)
 		return e->code;
-	addr_text(&ss, c->peer.peer, &c->peer.peer_port);
+	addr_text(&w->to, c->peer.peer, &c->peer.peer_port);
 	c->busy++;
 	c->dead = true; /* a failure at once is returned, not called back */
 	if (bufferevent_socket_connect(
-		c->bev, (struct sockaddr *)&ss, (int)len) == -1)
-		err_sys(e, ERR_PEER, "connect to %s port %u", to, port);
+		c->bev, (const struct sockaddr *)&w->to, (int)w->len) == -1)
+		err_sys(e, ERR_PEER, "connect to %s port %u", c->peer.peer,
+		    c->peer.peer_port);
 	else
 		c->dead = bufferevent_enable(c->bev, EV_READ | EV_WRITE) != 0;
 	conn_leave(c);
 	if (e->code == ERR_OK)
 		*out = c;
 	return e->code;
+}
+
+enum err_code
+loop_connect(struct loop *l, const char *from, const char *to, uint16_t port,
+    const struct loop_handler *h, void *arg, struct loop_conn **out,
+    struct err *e)
+{
+	struct made m = { -1, NULL, h, arg, true };
+	struct way w = { .from = from };
+
+	if (addr_parse(to, port, &w.to, &w.len, e) != ERR_OK)
+		return e->code;
+	return conn_connect(l, &w, &m, out, e);
+}
+
+enum err_code
+loop_connect_tls(struct loop *l, const char *to, uint16_t port, struct tls *tls,
+    const struct loop_handler *h, void *arg, struct loop_conn **out,
+    struct err *e)
+{
+	struct made m = { -1, tls, h, arg, true };
+	struct way w = { .from = NULL };
+
+	if (addr_parse(to, port, &w.to, &w.len, e) != ERR_OK)
+		return e->code;
+	return conn_connect(l, &w, &m, out, e);
 }
 
 void
@@ -576,8 +565,17 @@ loop_conn_idle(struct loop_conn *c, unsigned long ms)
 void
 loop_conn_send(struct loop_conn *c, const void *p, size_t n)
 {
-	if (!c->finishing && !c->dead)
-		bufferevent_write(c->bev, p, n);
+	const uint8_t *from = p;
+	size_t did = 0;
+
+	if (c->finishing || c->dead)
+		return;
+	/* At once, past the buffer: to wait until a socket is writable costs
+	 * as much as the message. */
+	if (c->ssl != NULL && c->ready && conn_drained(c))
+		did = tls_conn_write(c->ssl, p, n);
+	if (did < n)
+		bufferevent_write(c->bev, from + did, n - did);
 }
 
 void
@@ -593,6 +591,8 @@ loop_conn_finish(struct loop_conn *c)
 void
 loop_conn_close(struct loop_conn *c)
 {
+	if (c->ssl != NULL && c->ready && !c->finishing && !c->dead)
+		tls_conn_shutdown(c->ssl);
 	conn_free(c);
 }
 
@@ -613,7 +613,7 @@ loop_conn_tls(struct loop_conn *c)
 static void
 accepted(struct loop_listener *ll, int fd)
 {
-	struct made m = { fd, NULL, NULL, NULL };
+	struct made m = { .fd = fd };
 	struct loop_peer peer = { 0 };
 	struct err e = { 0 };
 	struct loop_conn *c;

@@ -26,7 +26,7 @@ enum err_code loop_new(struct loop **, struct err *);
 void loop_free(struct loop *);                       /* NULL is fine */
 enum err_code loop_run(struct loop *, struct err *); /* until loop_stop */
 void loop_stop(struct loop *);
-/* The libevent event_base, for base/http.c only; borrowed. */
+/* The libevent event_base, for other doors to it; borrowed. */
 void *loop_native(struct loop *);
 
 /* One shot. loop_timer_free() cancels; NULL is fine. Not freed by firing. */
@@ -80,16 +80,22 @@ enum err_code loop_listen_unix(struct loop *, const char *path,
 uint16_t loop_listener_port(const struct loop_listener *);
 void loop_listener_free(struct loop_listener *);
 
-/* Without TLS (clients that want it are libcurl's). from may be NULL. */
+/* Without TLS. from may be NULL. */
 enum err_code loop_connect(struct loop *, const char *from, const char *to,
     uint16_t port, const struct loop_handler *, void *arg, struct loop_conn **,
+    struct err *);
+/* As a client of TLS, whose callbacks get arg; ready() follows the handshake.
+ * Without a bound on its time: that is the caller's. */
+enum err_code loop_connect_tls(struct loop *, const char *to, uint16_t port,
+    struct tls *, const struct loop_handler *, void *arg, struct loop_conn **,
     struct err *);
 /* Idle for ms (0: never) is a close with ERR_PEER. */
 void loop_conn_idle(struct loop_conn *, unsigned long ms);
 void loop_conn_send(struct loop_conn *, const void *, size_t);
 /* Sends what is queued, then closes (TLS: close_notify). closed() follows. */
 void loop_conn_finish(struct loop_conn *);
-void loop_conn_close(struct loop_conn *); /* now; no callback */
+/* Now, with a close_notify if that goes out at once; no callback. */
+void loop_conn_close(struct loop_conn *);
 const struct loop_peer *loop_conn_peer(const struct loop_conn *);
 /* The TLS session's facts; NULL without TLS. */
 const struct tls_session *loop_conn_tls(struct loop_conn *);

@@ -11,17 +11,20 @@
 struct tls {
 	SSL_CTX *ctx;
 	bool server;
+	bool psk;
+	char *suites; /* of PSK */
+	struct tls_age age;
 };
 
 /* What hangs on an SSL_CTX: the configuration, copied; psk is wiped. */
 struct end {
 	tls_judge_fn *judge;
+	tls_psk_own_fn *psk_own;
 	tls_psk_fn *psk_lookup;
 	void *arg;
 	char psk_identity[TLS_PSK_ID_MAX + 1];
 	uint8_t psk[TLS_PSK_MAX];
 	size_t psk_len;
-	struct tls_session *session; /* borrowed, or NULL */
 };
 
 /* What hangs on an SSL of ours. */
@@ -71,7 +74,7 @@ session_of(const SSL *ssl)
 {
 	struct conn *conn = SSL_get_ex_data(ssl, conn_slot);
 
-	return conn != NULL ? &conn->session : end_of(ssl)->session;
+	return conn != NULL ? &conn->session : NULL;
 }
 
 static void *
@@ -211,12 +214,33 @@ on_verify(X509_STORE_CTX *ctx, void *arg)
 }
 
 static unsigned
+psk_of_conn(SSL *ssl, char *identity, unsigned id_max, unsigned char *psk,
+    unsigned psk_max)
+{
+	const struct end *end = end_of(ssl);
+	char id[TLS_PSK_ID_MAX + 1] = "";
+	uint8_t key[TLS_PSK_MAX];
+	size_t n = end->psk_own(end->arg, arg_of(ssl), id, key);
+
+	if (n > sizeof(key) || n > psk_max || strlen(id) >= id_max)
+		n = 0;
+	if (n > 0) {
+		strcpy(identity, id);
+		memcpy(psk, key, n);
+	}
+	secret_wipe(key, sizeof(key));
+	return (unsigned)n;
+}
+
+static unsigned
 on_psk_client(SSL *ssl, const char *hint, char *identity, unsigned id_max,
     unsigned char *psk, unsigned psk_max)
 {
 	const struct end *end = end_of(ssl);
 
 	(void)hint;
+	if (end->psk_own != NULL)
+		return psk_of_conn(ssl, identity, id_max, psk, psk_max);
 	if (strlen(end->psk_identity) >= id_max || end->psk_len > psk_max)
 		return 0;
 	strcpy(identity, end->psk_identity);
@@ -272,17 +296,20 @@ use_certificates(SSL_CTX *ctx, const struct tls_config *c)
 	return c->chain == NULL || use_chain(ctx, c);
 }
 
+static const char *
+suites_of(const struct tls_config *c)
+{
+	return c->psk_suites != NULL ? c->psk_suites : TLS_PSK_SUITES;
+}
+
 static bool
 use_psk(SSL_CTX *ctx, const struct tls_config *c)
 {
-	const char *suites =
-	    c->psk_suites != NULL ? c->psk_suites : TLS_PSK_SUITES;
-
 	if (c->server)
 		SSL_CTX_set_psk_server_callback(ctx, on_psk_server);
 	else
 		SSL_CTX_set_psk_client_callback(ctx, on_psk_client);
-	return SSL_CTX_set_cipher_list(ctx, suites) == 1;
+	return SSL_CTX_set_cipher_list(ctx, suites_of(c)) == 1;
 }
 
 #define RSA_SUITES                                                         \
@@ -333,9 +360,9 @@ end_new(const struct tls_config *c)
 	if (end == NULL)
 		return NULL;
 	end->judge = c->judge;
+	end->psk_own = c->psk_own;
 	end->psk_lookup = c->psk_lookup;
 	end->arg = c->arg;
-	end->session = c->session;
 	if (c->psk_identity != NULL)
 		strcpy(end->psk_identity, c->psk_identity);
 	if (c->psk_len > 0)
@@ -344,11 +371,17 @@ end_new(const struct tls_config *c)
 	return end;
 }
 
-enum err_code
-tls_apply(void *ssl_ctx, const struct tls_config *c, struct err *e)
+static bool
+is_psk(const struct tls_config *c)
 {
-	bool psk = c->psk_identity != NULL || c->psk_lookup != NULL;
-	SSL_CTX *ctx = ssl_ctx;
+	return c->psk_identity != NULL || c->psk_own != NULL ||
+	    c->psk_lookup != NULL;
+}
+
+static enum err_code
+apply(SSL_CTX *ctx, const struct tls_config *c, struct err *e)
+{
+	bool psk = is_psk(c);
 	struct end *end;
 
 	if (CRYPTO_THREAD_run_once(&slots_once, slots_make) != 1)
@@ -365,16 +398,17 @@ tls_apply(void *ssl_ctx, const struct tls_config *c, struct err *e)
 		end_free(NULL, end, NULL, 0, 0, NULL);
 		return err_mem(e);
 	}
-	if (c->session != NULL)
-		session_init(c->session);
 	SSL_CTX_set_info_callback(ctx, on_info);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(ctx, 0);
 	SSL_CTX_set_options(ctx,
 	    SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_mode(ctx,
-	    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+	    SSL_MODE_ENABLE_PARTIAL_WRITE |
 		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	/* A fleet's connections are many and idle; a client's are few. */
+	if (c->server)
+		SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	if (!use_age(ctx, &c->age, psk) ||
 	    !(psk ? use_psk(ctx, c) : use_certificates(ctx, c)))
 		return crypto_err(e, ERR_CONFIG, "TLS set-up");
@@ -390,12 +424,15 @@ tls_new(const struct tls_config *c, struct tls **out, struct err *e)
 	if (tls == NULL)
 		return err_mem(e);
 	tls->server = c->server;
+	tls->psk = is_psk(c);
+	tls->age = c->age;
+	tls->suites = strdup(suites_of(c));
 	tls->ctx =
 	    SSL_CTX_new(c->server ? TLS_server_method() : TLS_client_method());
-	if (tls->ctx == NULL)
+	if (tls->ctx == NULL || tls->suites == NULL)
 		crypto_err(e, ERR_RETRY, "TLS");
 	else
-		tls_apply(tls->ctx, c, e);
+		apply(tls->ctx, c, e);
 	if (e->code != ERR_OK) {
 		tls_free(tls);
 		return e->code;
@@ -407,9 +444,47 @@ tls_new(const struct tls_config *c, struct tls **out, struct err *e)
 void
 tls_free(struct tls *tls)
 {
-	if (tls != NULL)
-		SSL_CTX_free(tls->ctx);
+	if (tls == NULL)
+		return;
+	SSL_CTX_free(tls->ctx);
+	free(tls->suites);
 	free(tls);
+}
+
+static bool
+same_age(const struct tls_age *a, const struct tls_age *b)
+{
+	return a->min == b->min && a->max == b->max &&
+	    a->exchange == b->exchange && a->insecure_old == b->insecure_old;
+}
+
+/* Certificates by their addresses: the context keeps its own from being used
+ * again. */
+bool
+tls_fits(const struct tls *tls, const struct tls_config *c)
+{
+	STACK_OF(X509) *rest = NULL;
+	int n;
+
+	if (tls->server != c->server || tls->psk != is_psk(c) ||
+	    !same_age(&tls->age, &c->age))
+		return false;
+	if (tls->psk)
+		return strcmp(tls->suites, suites_of(c)) == 0;
+	if (c->chain == NULL)
+		return SSL_CTX_get0_certificate(tls->ctx) == NULL;
+	SSL_CTX_get0_chain_certs(tls->ctx, &rest);
+	n = rest == NULL ? 0 : sk_X509_num(rest);
+	if (SSL_CTX_get0_certificate(tls->ctx) !=
+		x509_native(c->chain->cert[0]) ||
+	    SSL_CTX_get0_privatekey(tls->ctx) != crypto_key_pkey(c->key) ||
+	    (size_t)n + 1 != c->chain->n)
+		return false;
+	for (int i = 0; i < n; i++)
+		if (sk_X509_value(rest, i) !=
+		    x509_native(c->chain->cert[i + 1]))
+			return false;
+	return true;
 }
 
 void *
@@ -444,6 +519,19 @@ tls_conn_shutdown(void *ssl)
 {
 	SSL_shutdown(ssl);
 	ERR_clear_error();
+}
+
+size_t
+tls_conn_write(void *ssl, const void *p, size_t n)
+{
+	const uint8_t *from = p;
+	size_t all = 0, one = 0;
+
+	ERR_clear_error();
+	while (all < n && SSL_write_ex(ssl, from + all, n - all, &one) == 1)
+		all += one;
+	ERR_clear_error();
+	return all;
 }
 
 void

@@ -44,6 +44,9 @@ typedef enum tls_alert tls_judge_fn(
 /* A server looks up the key for an identity: its length, 0 if unknown. */
 typedef size_t tls_psk_fn(void *arg, void *conn_arg, const char *identity,
     uint8_t key[static TLS_PSK_MAX]);
+/* A client's identity and key for one connection: the key's length. */
+typedef size_t tls_psk_own_fn(void *arg, void *conn_arg,
+    char identity[static TLS_PSK_ID_MAX + 1], uint8_t key[static TLS_PSK_MAX]);
 
 enum tls_version {
 	TLS_USUAL, /* 1.2 as the lowest, 1.3 as the highest */
@@ -87,30 +90,33 @@ struct tls_config {
 	const struct x509_chain *chain; /* borrowed during tls_new only */
 	const struct crypto_key *key;   /* likewise */
 	tls_judge_fn *judge; /* NULL on a server: no client chain asked */
-	/* PSK mode: for a client identity and key, for a server the look-up. */
+	/* PSK mode: for a client identity and key, or who tells them for each
+	 * connection; for a server the look-up. */
 	const char *psk_identity;
 	const uint8_t *psk;
 	size_t psk_len;
+	tls_psk_own_fn *psk_own;
 	tls_psk_fn *psk_lookup;
 	const char *psk_suites; /* NULL: TLS_PSK_SUITES */
 	struct tls_age age;     /* all zero: the usual */
-	void *arg;              /* for judge and psk_lookup */
-	/* tls_apply only: facts are kept here, since the SSL is not ours. Must
-	 * outlive the foreign context; borrowed. */
-	struct tls_session *session;
+	void *arg;              /* for judge, psk_own and psk_lookup */
 };
 
 enum err_code tls_new(const struct tls_config *, struct tls **, struct err *);
 void tls_free(struct tls *); /* NULL is fine; connections hold their own ref */
+/* Would tls_new() make the same of it, but for callbacks, identity and key?
+ * An end costs as much as a handshake, so that clients share one. */
+bool tls_fits(const struct tls *, const struct tls_config *);
 
-/* For the doors base/loop.c and base/http.c only. An SSL * with conn_arg
+/* For the door base/loop.c only. An SSL * with conn_arg
  * attached, in accept or connect state (NULL: out of memory); SSL_free()
  * releases what hangs on it. */
 void *tls_conn_new(struct tls *, void *conn_arg);
 const struct tls_session *tls_conn_session(const void *ssl);
 void tls_conn_shutdown(void *ssl); /* sends close_notify */
 void tls_conn_free(void *ssl);
-/* Sets up a foreign SSL_CTX (libcurl's) as tls_new would. */
-enum err_code tls_apply(void *ssl_ctx, const struct tls_config *, struct err *);
+/* Writes what goes out at once: how many bytes. What failed, or would block,
+ * does so again for who writes the rest. */
+size_t tls_conn_write(void *ssl, const void *, size_t);
 
 #endif

@@ -21,10 +21,9 @@ doors='
 openssl/ base/crypto.c base/x509.c base/x509fact.c base/tls.c base/cms.c
 zlib.h base/zip.c
 libconfig.h base/config.c
-event2/ base/loop.c base/http.c base/dns.c
+event2/ base/loop.c base/dns.c
 pcap base/pcap.c
 linux/mei.h base/mei.c
-curl/ base/http.c
 expat.h base/xml.c
 sqlite3.h base/db.c
 seccomp.h base/sandbox.c

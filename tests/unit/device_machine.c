@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A machine on loopback, and libcurl as its server: both ends are real. */
+/* A machine on loopback, and the HTTP client as its server: both ends are
+ * real. */
 #include "tests/unit.h"
 
 #include <stdio.h>

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * HTTP digest, the client's half, without I/O: RFC 7616 with MD5 (what the
+ * firmware speaks) and SHA-256, qop "auth", and the form without qop of RFC
+ * 2069. One challenge serves many requests, each with a count of its own.
+ */
+#ifndef BASE_HTTPAUTH_H
+#define BASE_HTTPAUTH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+
+#define HTTPAUTH_CNONCE 33
+
+struct httpauth {
+	char realm[128];
+	char nonce[256]; /* "": there is no challenge to answer */
+	char opaque[256];
+	char algorithm[16];   /* as it was named, "" if it was not */
+	bool sha256, session; /* what it means */
+	bool qop;             /* "auth" is offered */
+	bool stale;           /* only the nonce was wrong */
+	uint32_t count;       /* of the requests that used the nonce */
+};
+
+/* What follows "Digest" in a challenge. false: it cannot be answered, and
+ * what was there is kept. */
+bool httpauth_take(struct httpauth *, const char *challenge);
+
+struct httpauth_ask {
+	const char *method, *uri;
+	const char *user, *password;
+	const char *cnonce; /* random; printable, no quotes */
+};
+/* Writes the value of an Authorization header for the next request. */
+void httpauth_write(
+    struct httpauth *, const struct httpauth_ask *, struct wr *);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/httpread.h"
+
+#define CHUNK_LINE_MAX 256
+
+/* A piece of the input, not terminated. */
+struct piece {
+	const char *p;
+	size_t n;
+};
+
+/* The line up to LF or CR LF, taken off s. false: no whole line there. */
+static bool
+line_take(struct piece *s, struct piece *line)
+{
+	const char *end = s->n == 0 ? NULL : memchr(s->p, '\n', s->n);
+
+	if (end == NULL)
+		return false;
+	line->p = s->p;
+	line->n = (size_t)(end - s->p);
+	s->n -= line->n + 1;
+	s->p = end + 1;
+	if (line->n > 0 && line->p[line->n - 1] == '\r')
+		line->n--;
+	return true;
+}
+
+static struct piece
+trimmed(struct piece v)
+{
+	while (v.n > 0 && (*v.p == ' ' || *v.p == '\t'))
+		v.p++, v.n--;
+	while (v.n > 0 && (v.p[v.n - 1] == ' ' || v.p[v.n - 1] == '\t'))
+		v.n--;
+	return v;
+}
+
+static bool
+piece_is(struct piece v, const char *word)
+{
+	return v.n == strlen(word) && strncasecmp(v.p, word, v.n) == 0;
+}
+
+/* Digits of a base, at most nine, so that nothing overflows. */
+static bool
+number(struct piece v, int base, size_t *out)
+{
+	char text[10], *end;
+
+	if (v.n == 0 || v.n >= sizeof(text))
+		return false;
+	for (size_t i = 0; i < v.n; i++) /* strtoul takes signs and 0x */
+		if (!isxdigit((unsigned char)v.p[i]))
+			return false;
+	memcpy(text, v.p, v.n);
+	text[v.n] = '\0';
+	*out = strtoul(text, &end, base);
+	return *end == '\0';
+}
+
+/* As much of it as fits. */
+static void
+copy(char *out, size_t room, struct piece v)
+{
+	size_t n = v.n < room ? v.n : room - 1;
+
+	memcpy(out, v.p, n);
+	out[n] = '\0';
+}
+
+static bool
+status_line(struct piece line, struct httpread *r)
+{
+	size_t n = 0;
+
+	if (line.n < 12 || memcmp(line.p, "HTTP/1.", 7) != 0 ||
+	    (line.p[7] != '0' && line.p[7] != '1') || line.p[8] != ' ' ||
+	    (line.n > 12 && line.p[12] != ' ') ||
+	    !number((struct piece){ line.p + 9, 3 }, 10, &n) || n < 100)
+		return false;
+	r->close = line.p[7] == '0';
+	r->status = (int)n;
+	return true;
+}
+
+/* The first challenge that is for digest; a list of several in one header has
+ * it first or not at all. */
+static void
+take_challenge(struct piece v, struct httpread *r)
+{
+	if (r->digest[0] != '\0' || v.n <= 7 ||
+	    strncasecmp(v.p, "Digest ", 7) != 0 || v.n - 7 >= sizeof(r->digest))
+		return;
+	copy(r->digest, sizeof(r->digest), (struct piece){ v.p + 7, v.n - 7 });
+}
+
+/* Two lengths that differ, or a length and chunks, could be read two ways. */
+static bool
+header_line(struct piece line, struct httpread *r)
+{
+	const char *colon = memchr(line.p, ':', line.n);
+	struct piece name = { line.p, 0 }, v;
+	size_t n;
+
+	if (colon == NULL || colon == line.p)
+		return false;
+	name.n = (size_t)(colon - line.p);
+	if (trimmed(name).n != name.n) /* also a folded line */
+		return false;
+	v = trimmed((struct piece){ colon + 1, line.n - name.n - 1 });
+	if (piece_is(name, "Content-Length")) {
+		if (!number(v, 10, &n) || (r->has_length && n != r->length))
+			return false;
+		r->has_length = true;
+		r->length = n;
+	} else if (piece_is(name, "Transfer-Encoding")) {
+		if (r->chunked || !piece_is(v, "chunked"))
+			return false;
+		r->chunked = true;
+	} else if (piece_is(name, "Connection")) {
+		if (piece_is(v, "close"))
+			r->close = true;
+		else if (piece_is(v, "keep-alive"))
+			r->close = false;
+	} else if (piece_is(name, "Server")) {
+		copy(r->server, sizeof(r->server), v);
+	} else if (piece_is(name, "WWW-Authenticate")) {
+		take_challenge(v, r);
+	}
+	return !(r->has_length && r->chunked);
+}
+
+static enum httpread_verdict
+bad(const char **why, const char *what)
+{
+	*why = what;
+	return HTTPREAD_BAD;
+}
+
+static enum httpread_verdict
+head_read(struct piece *s, struct httpread *r, const char **why)
+{
+	struct piece line, all = *s;
+
+	/* What is no answer is told by its first bytes. */
+	if (all.n >= 5 && memcmp(all.p, "HTTP/", 5) != 0)
+		return bad(why, "no HTTP answer");
+	while (line_take(s, &line)) {
+		if ((size_t)(s->p - all.p) > HTTPREAD_HEAD_MAX)
+			break;
+		if (memchr(line.p, '\0', line.n) != NULL)
+			return bad(why, "a NUL in the answer's head");
+		if (line.p == all.p) {
+			if (!status_line(line, r))
+				return bad(why, "no HTTP answer");
+		} else if (line.n == 0) {
+			return HTTPREAD_DONE;
+		} else if (!header_line(line, r)) {
+			return bad(why, "a malformed header in the answer");
+		}
+	}
+	return all.n > HTTPREAD_HEAD_MAX
+	    ? bad(why, "the answer's head is too long")
+	    : HTTPREAD_MORE;
+}
+
+static enum httpread_verdict
+chunk_line(struct piece *s, struct piece *line, const char **why)
+{
+	if (line_take(s, line))
+		return HTTPREAD_DONE;
+	return s->n > CHUNK_LINE_MAX ? bad(why, "no chunk in the answer")
+				     : HTTPREAD_MORE;
+}
+
+static enum httpread_verdict
+chunks_read(struct piece *s, struct wr *body, const char **why)
+{
+	enum httpread_verdict v;
+	struct piece line;
+	const char *semi;
+	size_t n;
+
+	for (;;) {
+		if ((v = chunk_line(s, &line, why)) != HTTPREAD_DONE)
+			return v;
+		if ((semi = memchr(line.p, ';', line.n)) != NULL)
+			line.n = (size_t)(semi - line.p);
+		if (!number(trimmed(line), 16, &n))
+			return bad(why, "no chunk in the answer");
+		if (n == 0)
+			break;
+		if (n > body->max - body->len)
+			return bad(why, "the answer is too long");
+		if (s->n < n + 1)
+			return HTTPREAD_MORE;
+		wr_bytes(body, s->p, n);
+		s->p += n;
+		s->n -= n;
+		if ((v = chunk_line(s, &line, why)) != HTTPREAD_DONE)
+			return v;
+		if (line.n != 0)
+			return bad(why, "a chunk longer than its length");
+	}
+	/* Trailer fields are not looked at; an empty line ends them. */
+	do {
+		if ((v = chunk_line(s, &line, why)) != HTTPREAD_DONE)
+			return v;
+	} while (line.n > 0);
+	return HTTPREAD_DONE;
+}
+
+static bool
+has_no_body(const struct httpread *r)
+{
+	return r->status < 200 || r->status == 204 || r->status == 304;
+}
+
+enum httpread_verdict
+httpread_answer(const void *p, size_t n, struct httpread *r, struct wr *body,
+    size_t *used, const char **why)
+{
+	struct piece s = { p, n };
+	enum httpread_verdict v;
+
+	memset(r, 0, sizeof(*r));
+	wr_reset(body);
+	if ((v = head_read(&s, r, why)) != HTTPREAD_DONE)
+		return v;
+	if (has_no_body(r)) {
+		;
+	} else if (r->chunked) {
+		if ((v = chunks_read(&s, body, why)) != HTTPREAD_DONE)
+			return v;
+	} else if (r->has_length) {
+		if (r->length > body->max)
+			return bad(why, "the answer is too long");
+		if (s.n < r->length)
+			return HTTPREAD_MORE;
+		wr_bytes(body, s.p, r->length);
+		s.p += r->length;
+	} else {
+		v = HTTPREAD_TO_END;
+	}
+	if (body->failed)
+		return bad(why, "no memory for the answer");
+	*used = (size_t)(s.p - (const char *)p);
+	return v;
+}
