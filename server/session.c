@@ -88,12 +88,18 @@ static const struct step steps[SESSION_DONE] = {
 	    stepdone_fill_remove, NULL },
 };
 
-/* Firmware may not know the record, or the period: no reason to give up. */
+/* Firmware may not know the record, or the period: no reason to give up. That
+ * it says no UUID neither: PPS or certificate prove who it is, and where none
+ * does, its word would not either. */
 static bool
 is_lenient(const struct session *s)
 {
-	return s->step == SESSION_SHUT || s->step == SESSION_EXTEND ||
-	    s->step == SESSION_RECORD || s->step == SESSION_RECORD_ADMIN;
+	/* What CommitChanges answered is what counts. */
+	if (s->step == SESSION_CHECK)
+		return s->plan.kind == SESSION_SET_UP;
+	return s->step == SESSION_UUID || s->step == SESSION_SHUT ||
+	    s->step == SESSION_EXTEND || s->step == SESSION_RECORD ||
+	    s->step == SESSION_RECORD_ADMIN;
 }
 
 static const char *
@@ -132,7 +138,8 @@ session_may_end(const struct session *s, struct err *e)
 {
 	if (s->step == SESSION_SHUT)
 		*e = s->verdict;
-	return is_lenient(s) && s->step != SESSION_EXTEND;
+	return is_lenient(s) && s->step != SESSION_UUID &&
+	    s->step != SESSION_EXTEND && s->step != SESSION_CHECK;
 }
 
 bool
@@ -258,7 +265,8 @@ session_answer(
 	if (rc == ERR_OK)
 		rc = take_answer(s, &r, e);
 	xml_free(x);
-	if (rc != ERR_OK && is_lenient(s)) {
+	if (rc != ERR_OK && is_lenient(s) &&
+	    e->reason != reason_get(REASON_DEVICE_UUID_DIFFERS)) {
 		err_clear(e);
 		if (s->step == SESSION_SHUT)
 			return stepotp_take_shut(s, NULL, e);

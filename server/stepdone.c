@@ -15,11 +15,8 @@ stepdone_take_check(
 	step_copy(s->state, sizeof(s->state), r->body, "ProvisioningState");
 	if (strcmp(s->state, POST_PROVISIONING) == 0)
 		return ERR_OK;
-	return err_refuse(e, ERR_PEER, reason_get(REASON_STEP_FAILED), "%s",
-	    s->plan.kind == SESSION_SET_UP
-		? "CommitChanges succeeded, but ProvisioningState is not 2 "
-		  "(post)"
-		: "ProvisioningState is not 2 (post)");
+	return err_refuse(e, ERR_PEER, reason_get(REASON_STEP_FAILED),
+	    "ProvisioningState is not 2 (post)");
 }
 
 bool

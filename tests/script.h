@@ -30,6 +30,7 @@ struct script {
 	char told[512]; /* the steps, in order */
 	char mebx[64], digest[64], pid[16], tm1[16], enabled[8], blob[64];
 	bool post;
+	bool stays; /* in set-up, as it says, after CommitChanges */
 };
 
 static inline void
@@ -48,7 +49,8 @@ script_answer_get(struct script *d, const struct wsman_request *q, struct wr *w)
 	    "Digest:A4070000000000000000000000000000", NULL } };
 	const struct wsman_field service[] = { { "ProvisioningServerOTP",
 						   d->otp, NULL },
-		{ "ProvisioningState", d->post ? "2" : d->state, NULL } };
+		{ "ProvisioningState", d->post && !d->stays ? "2" : d->state,
+		    NULL } };
 
 	if (strcmp(q->class, "AMT_GeneralSettings") == 0)
 		wsman_write_get(w, q, 1, general, 1);

@@ -194,6 +194,43 @@ a_device_with_another_uuid_is_left_unchanged(void **state)
 	assert_false(session_changes(&s));
 }
 
+/* PPS or certificate prove who it is. */
+static void
+a_device_that_tells_no_uuid_is_set_up(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct session_plan plan = plain_plan();
+		struct script d = script_good();
+		struct session s;
+		struct err e;
+
+		if (i == 0)
+			d.spoil = "GetUuid";
+		else
+			d.uuid = "none";
+		d.return_value = 1;
+		session_init(&s, &plan);
+		assert_int_equal(run(&s, &d, &e), ERR_OK);
+	}
+}
+
+/* A small device of another project goes on saying that it is in set-up. */
+static void
+what_commit_changes_answers_counts(void **state)
+{
+	struct session_plan plan = plain_plan();
+	struct script d = script_good();
+	struct session s;
+	struct err e;
+
+	(void)state;
+	d.stays = true;
+	session_init(&s, &plan);
+	assert_int_equal(run(&s, &d, &e), ERR_OK);
+	assert_true(session_committed(&s));
+}
+
 static void
 a_device_that_is_set_up_already_is_refused(void **state)
 {
@@ -212,7 +249,7 @@ a_device_that_is_set_up_already_is_refused(void **state)
 static void
 each_step_that_fails_is_named_with_its_value(void **state)
 {
-	static const char *const methods[] = { "GetUuid", "SetMEBxPassword",
+	static const char *const methods[] = { "SetMEBxPassword",
 		"SetAdminAclEntryEx", "GetLowAccuracyTimeSynch",
 		"SetHighAccuracyTimeSynch", "GenerateKeyPair", "AddCertificate",
 		"SetTLSPSK", "CommitChanges" };
@@ -314,6 +351,8 @@ main(void)
 		cmocka_unit_test(
 		    the_one_time_password_must_match_where_one_is_expected),
 		cmocka_unit_test(a_device_with_another_uuid_is_left_unchanged),
+		cmocka_unit_test(a_device_that_tells_no_uuid_is_set_up),
+		cmocka_unit_test(what_commit_changes_answers_counts),
 		cmocka_unit_test(a_device_that_is_set_up_already_is_refused),
 		cmocka_unit_test(each_step_that_fails_is_named_with_its_value),
 		cmocka_unit_test(an_answer_that_is_not_wsman_ends_the_session),
