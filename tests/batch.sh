@@ -5,6 +5,7 @@
 
 # batch psk|pki N [PIN]: ledger, order and store ("state") in this folder, N
 # units, their UUIDs in ./uuids; PIN is a certificate to pin for each.
+# BATCH_UNITS is a list of them (CSV), else they are made.
 batch() {
 	for who in factory it; do
 		openssl req -x509 -newkey rsa:2048 -noenc -keyout $who.key \
@@ -15,7 +16,11 @@ batch() {
 		"$ROOT/configs/profile-$1.cfg" >profile.cfg
 	amtforge ledger init line.db
 	amtforge order open line.db profile.cfg --id O --quantity "$2"
-	amtforge unit issue line.db O --count "$2" --json >units
+	if [ -n "${BATCH_UNITS:-}" ]; then
+		amtforge unit issue line.db O --units "$BATCH_UNITS" --json
+	else
+		amtforge unit issue line.db O --count "$2" --json
+	fi >units
 	sed 's/.*"uuid":"\([^"]*\)".*/\1/' units >uuids
 	if [ $# -ge 3 ]; then
 		while read -r u; do

@@ -67,7 +67,60 @@ rm -rf "$dir"
 EOF
 chmod +x "$work/one"
 
+# proved: a line for each peer that files of tests/interop name in their heads,
+#
+#	# peer NAME[, NAME...]: what it does
+#	#   and more of it
+#
+# with what came of those files.
+proved() {
+	for t in tests/interop/*.sh; do
+		count="$work/interop-$(basename "$t" .sh).count"
+		[ -e "$count" ] || continue
+		read -r pass fail skip <"$count"
+		outcome="passed $pass"
+		[ "$pass" -gt 0 ] || outcome="skipped $skip"
+		[ "$fail" -eq 0 ] || outcome="FAILED $fail"
+		awk -v outcome="$outcome" '
+		function put(  i, n, one) {
+			n = split(names, one, ", ")
+			for (i = 1; i <= n; i++)
+				print one[i] "\t" what " (" outcome ")"
+			names = ""
+		}
+		!/^#/ { exit }
+		/^# peer / {
+			put()
+			names = what = $0
+			sub(/^# peer /, "", names)
+			sub(/:.*/, "", names)
+			sub(/^[^:]*: /, "", what)
+			next
+		}
+		names != "" && /^#   / {
+			sub(/^#   /, "")
+			what = what " " $0
+			next
+		}
+		{ put() }
+		END { put() }' "$t"
+	done | sort -f -t "$(printf '\t')" -k 1,1 -s | awk -F '\t' '
+		$1 != last { printf "%s%s: %s", gap, $1, $2; gap = "\n" }
+		$1 == last { printf "; %s", $2 }
+		{ last = $1 }
+		END { if (NR) print "" }'
+}
+
 list "$@" | xargs -P "${JOBS:-2}" -n 2 "$work/one" "$work"
+
+case " $* " in
+*" interop "*)
+	echo
+	echo "What was proved, by peer:"
+	proved
+	echo
+	;;
+esac
 
 cat "$work"/*.count 2>/dev/null | awk '
 	{ p += $1; f += $2; s += $3 }

@@ -1,5 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# peer ifdtool, flashrom, fwupd: read flash descriptors as we do
+#
 # Flash descriptors as ifdtool, flashrom and fwupd read them.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

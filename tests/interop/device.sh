@@ -1,5 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# peer openssl s_client: gets the alert of each rule that its chain breaks
+# peer curl: is answered by the device, with and without a log-in
+#
 # The device against openssl s_client and curl in the server's place: TLS and
 # HTTP ends that nobody here wrote, with certificates made by openssl.
 # shellcheck source=tests/lib.sh

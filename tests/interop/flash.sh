@@ -1,5 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# peer flashrom: takes whole images and merged deltas into its dummy chip
+#
 # flashrom's dummy chip takes whole images and merged deltas, as a programmer
 # on the line would.
 # shellcheck source=tests/lib.sh

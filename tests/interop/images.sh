@@ -1,5 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# peer UEFIExtract, ifdtool: read what image new and image write make
+# peer OVMF: boots from it under QEMU and reads the record
+#
 # Images judged by UEFIExtract, ifdtool and OVMF itself under QEMU.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -1,5 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# peer curl: signs in to a machine with the password the server tells
+#
 # What the server tells of a machine it has set up opens that machine: curl
 # logs in to it with the revealed password.
 # shellcheck source=tests/lib.sh

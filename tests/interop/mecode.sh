@@ -1,5 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# peer openssl: verifies the signatures of ME code as we do
+#
 # Signatures of ME code judged by openssl, from bytes cut out by dd.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"

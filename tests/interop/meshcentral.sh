@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# peer MeshCentral: activates our device over TLS 1.2 and 1.3, and not one with
-#   another root, domain, only root, preset name, or without the OID
+# peer MeshCentral: activates our device over TLS 1.0 to 1.3, and not one with
+#   another root, domain, only root or preset name; nor without the OID
 #
 # MeshCentral's own code runs unchanged (meshcentral.cjs says what is preloaded)
 # on a LAN of network namespaces, one host for each device, since it deals with
@@ -31,7 +31,7 @@ on() {
 
 # The lab with a host for each device, and MeshCentral on provisionserver.
 meshcentral_runs_on_a_lan() {
-	lab up 7
+	lab up 10
 	lab dhcp start
 	MESH_REUSE_NODE_MODULES=$PEER_MODULES
 	export MESH_REUSE_NODE_MODULES
@@ -160,6 +160,45 @@ meshcentral_activates_a_device_over_tls_1_2() {
 	end
 }
 
+# old VERSION: MeshCentral's TLS, and a device that speaks what firmware of its
+# age spoke.
+old() {
+	echo "{ \"min\": \"$1\", \"max\": \"$1\", \"weak\": $2 }" \
+		>"$AMTFORGE_PEER_TLS"
+	echo 'insecure_legacy_tls = true;' >device.cfg
+}
+
+meshcentral_activates_a_device_over_tls_1_1() {
+	image
+	old TLSv1.1 true
+	boot dev8 --config device.cfg
+	activated AES256-SHA
+	rm "$AMTFORGE_PEER_TLS"
+	end
+}
+
+meshcentral_activates_a_device_over_tls_1_0() {
+	image
+	old TLSv1 true
+	boot dev9 --config device.cfg
+	activated AES256-SHA
+	rm "$AMTFORGE_PEER_TLS"
+	end
+}
+
+# At its usual security level Node sends no certificate then.
+a_server_without_a_certificate_is_refused_by_old_tls_too() {
+	image
+	old TLSv1.1 false
+	boot dev10 --config device.cfg
+	wait_for '"reason":"chain-missing"' events
+	sleep 3 # it tries five times
+	not grep -q '"event":"session"' events
+	not grep -q '"event":"provisioned"' events
+	rm "$AMTFORGE_PEER_TLS"
+	end
+}
+
 # It connects only where it was announced, so the hello is another's.
 an_image_with_another_root_refuses_it() {
 	openssl req -x509 -newkey rsa:2048 -noenc -keyout other.key \
@@ -217,6 +256,9 @@ a_certificate_without_the_oid_is_refused() {
 
 TESTS='meshcentral_activates_a_device_over_tls_1_3
 	meshcentral_activates_a_device_over_tls_1_2
+	meshcentral_activates_a_device_over_tls_1_1
+	meshcentral_activates_a_device_over_tls_1_0
+	a_server_without_a_certificate_is_refused_by_old_tls_too
 	an_image_with_another_root_refuses_it
 	a_root_that_is_not_the_only_one_to_use_is_refused
 	a_device_in_another_domain_refuses_it

@@ -1,5 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# peer UEFIExtract, ifdtool: find what image apply wrote, at each kind of place
+# peer OVMF: reads it under QEMU
+#
 # What image apply wrote at each kind of place, judged by UEFIExtract, ifdtool
 # and OVMF itself under QEMU.
 # shellcheck source=tests/lib.sh

@@ -1,5 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# peer OVMF: boots from what scrub made of the flash that it wrote
+#
 # image scrub of a flash that real firmware wrote: OVMF under QEMU, in which the
 # UEFI application replaced the record, so that old copies lie about; then the
 # same firmware boots from what scrub made of it, and UEFIExtract reads it.

@@ -1,5 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# peer openssl s_server: opens our handshakes, by PSK and by certificates
+#
 # The server against openssl s_server in the device's place: a TLS end that
 # nobody here wrote. It answers no WS-Man; that the handshake completes and
 # the first request arrives decrypted is what is judged.

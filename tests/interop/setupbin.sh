@@ -1,5 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# peer MeshCentral: reads our Setup.bin files and we its, byte for byte
+#
 # Setup.bin files go to an independent writer and reader (MeshCentral) and
 # back, in both directions, and stay as they are. SEED picks other files.
 # shellcheck source=tests/lib.sh

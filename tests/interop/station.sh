@@ -1,5 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# peer flashrom: programs the chips of a line that the station runs
+#
 # amtforge station run with flashrom as the line's programmer: its dummy chip,
 # 8 MiB of Macronix behind SPI, is the file chip.bin.
 # shellcheck source=tests/lib.sh

@@ -1,5 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# peer Linux, QEMU: take the sticks that we write, behind three controllers
+# peer fsck.fat, mtools: find nothing wrong on the sticks that we write
+#
 # Sticks that we did not make: QEMU's, behind its xHCI, EHCI and UHCI
 # controllers, under a Debian kernel in a guest, in which our program writes
 # them through both doors. Judged outside by cmp, fsck.fat and mtools, and

@@ -1,5 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# peer UEFIExtract, fwupdtool, OVMF: read stores of each format that we wrote
+#
 # Variable stores of each format, ours and written to by us, judged by
 # UEFIExtract, fwupdtool and OVMF.
 # shellcheck source=tests/lib.sh

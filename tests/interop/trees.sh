@@ -1,5 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# peer UEFIExtract, ifdtool, fwupdtool: agree with image show by field
+#
 # image show --json against UEFIExtract, ifdtool and fwupdtool, field by field
 # (trees.py): real parts composed to whole images, before and after a write and
 # after OVMF has used its store, and regions made here for what no sample has.

@@ -1,5 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# peer OVMF: runs the UEFI application on emulated USB controllers
+#
 # The UEFI application in real firmware: OVMF under QEMU, from a whole flash
 # image that we made, with keys on emulated USB controllers. Keys are laid out
 # by mkfs.fat and mtools, and by our own writer.

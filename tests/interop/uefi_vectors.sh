@@ -1,5 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# peer OVMF: takes or refuses each Setup.bin vector as listed
+#
 # Every vector of Setup.bin on a key in real firmware: what is stored, what is
 # refused and why, and that a key is changed by exactly two bytes or none.
 # shellcheck source=tests/lib.sh
