@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "device/mebx.h"
+#include "device/roots.h"
 #include "formats/generation.h"
 #include "formats/onetouch.h"
 #include "formats/passwd.h"
@@ -69,6 +70,16 @@ load(struct mebx *m, const char *dir, const struct record *known, bool blank,
 	return e->code;
 }
 
+/* What IT added over the network is shown, and becomes part of the record. */
+static void
+show_roots(struct mebx *m)
+{
+	struct hashlist list;
+
+	roots_in_force(m->rec, m->state, &list);
+	m->rec->hashes = list;
+}
+
 enum err_code
 mebx_open(struct mebx **out, const char *dir, const struct record *known,
     bool blank, struct err *e)
@@ -82,10 +93,12 @@ mebx_open(struct mebx **out, const char *dir, const struct record *known,
 	m->lock = STATELOCK_NONE;
 	if (file_mkdir(dir, 0700, e) == ERR_OK &&
 	    statelock_take(&m->lock, dir, e) == ERR_OK &&
-	    load(m, dir, known, blank, e) == ERR_OK)
+	    load(m, dir, known, blank, e) == ERR_OK) {
+		show_roots(m);
 		*out = m;
-	else
+	} else {
 		mebx_free(m);
+	}
 	return e->code;
 }
 
@@ -583,6 +596,7 @@ keep(struct mebx *m, struct err *e)
 				 "more",
 		    e);
 	m->rec->sequence = m->base->sequence + 1;
+	state_blob_free(&m->state->roots);
 	/* A key of an earlier set-up would count before the one typed. */
 	if (memcmp(&m->rec->psk, &m->base->psk, sizeof(m->rec->psk)) != 0)
 		secret_wipe(&m->state->psk_kept, sizeof(m->state->psk_kept));
