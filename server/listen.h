@@ -19,7 +19,10 @@ struct listen;
 struct listen_how {
 	const char *addr;
 	uint16_t port;
-	unsigned most;          /* connections at a time; more are closed */
+	/* Connections at a time. One more takes the place of the oldest of the
+	 * address that has the most: a flood of silent ones shuts nobody out
+	 * who sends his hello. */
+	unsigned most;
 	unsigned long limit_ms; /* to send the whole message */
 	/* from: the peer's address. bad: why the bytes are no hello, else h
 	 * is one. */

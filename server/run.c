@@ -2,12 +2,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/http.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/sandbox.h"
 #include "formats/cjson.h"
+#include "formats/reason.h"
 #include "server/conf.h"
 #include "server/jobs.h"
 #include "server/listen.h"
@@ -218,12 +220,38 @@ tell_settings(struct run *r, struct err *e)
 	return e->code;
 }
 
+/* Each hello and each set-up takes an open file; out of them, nobody is
+ * heard. */
+static enum err_code
+raise_files(const struct conf *c, struct err *e)
+{
+	const rlim_t need = c->hellos + 4ul * c->sessions + 128;
+	struct rlimit is;
+
+	if (getrlimit(RLIMIT_NOFILE, &is) == -1)
+		return err_sys(e, ERR_CONFIG, "RLIMIT_NOFILE");
+	if (is.rlim_cur >= need)
+		return ERR_OK;
+	is.rlim_cur = need;
+	if (is.rlim_max < need)
+		is.rlim_max = need; /* root may */
+	if (setrlimit(RLIMIT_NOFILE, &is) == 0)
+		return ERR_OK;
+	getrlimit(RLIMIT_NOFILE, &is);
+	return err_refuse(e, ERR_CONFIG, reason_get(REASON_FILES_LIMIT),
+	    "hello_connections and sessions ask for %lu open files, the hard "
+	    "limit is %lu",
+	    (unsigned long)need, (unsigned long)is.rlim_max);
+}
+
 static enum err_code
 open_all(struct run *r, const char *path, struct err *e)
 {
 	enum err_code rc;
 
 	rc = conf_read(path, &r->conf, e);
+	if (rc == ERR_OK)
+		rc = raise_files(&r->conf, e);
 	if (rc == ERR_OK)
 		rc = store_open(r->conf.state, &r->store, e);
 	if (rc == ERR_OK)

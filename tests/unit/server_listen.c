@@ -84,6 +84,8 @@ struct sender {
 	const uint8_t *p;
 	size_t n, piece;
 	bool leaves;
+	const char *from;
+	bool ended;
 	struct loop_timer *next;
 	struct loop_conn *conn;
 };
@@ -119,6 +121,7 @@ send_closed(void *arg, struct loop_conn *conn, const struct err *e)
 
 	(void)conn;
 	(void)e;
+	s->ended = true;
 	loop_timer_stop(s->next);
 }
 
@@ -131,7 +134,7 @@ send_bytes(struct heard *t, struct listen *in, struct sender *s)
 	err_clear(&e);
 	assert_int_equal(
 	    loop_timer_new(t->loop, send_next, s, &s->next, &e), ERR_OK);
-	assert_int_equal(loop_connect(t->loop, NULL, "127.0.0.1",
+	assert_int_equal(loop_connect(t->loop, s->from, "127.0.0.1",
 			     listen_port(in), &h, s, &s->conn, &e),
 	    ERR_OK);
 }
@@ -234,24 +237,70 @@ a_caller_that_takes_too_long_is_cut_off(void **state)
 }
 
 static void
-callers_beyond_the_limit_are_not_heard(void **state)
+open_silent(struct heard *t, struct listen *in, struct sender *s, size_t n,
+    const char *from)
+{
+	for (size_t i = 0; i < n; i++) {
+		s[i] = (struct sender){ .from = from, .piece = 1 };
+		send_bytes(t, in, &s[i]);
+		wait_for(t, 5);
+	}
+}
+
+static size_t
+ended(const struct sender *s, size_t n)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += s[i].ended;
+	return sum;
+}
+
+static void
+a_flood_of_silent_callers_shuts_nobody_out(void **state)
 {
 	uint8_t buf[2048];
-	struct sender idle = { .p = buf, .n = 1, .piece = 1 };
+	struct sender idle[20], honest = { .p = buf, .piece = 400 };
 	static struct heard t;
-	struct sender s = { .p = buf, .piece = 2048 };
-
-	struct listen *in = open_listener(&t, 1, 5000);
+	struct listen *in = open_listener(&t, 4, 60000);
 
 	(void)state;
-	s.n = big_hello(buf, sizeof(buf));
-	send_bytes(&t, in, &idle);
+	honest.n = big_hello(buf, sizeof(buf));
+	open_silent(&t, in, idle, 20, NULL);
 	wait_for(&t, 50);
-	send_bytes(&t, in, &s);
-	wait_for(&t, 200);
-	assert_int_equal(t.n, 0);
-	loop_timer_free(s.next);
-	loop_timer_free(idle.next);
+	assert_int_equal(ended(idle, 20), 16); /* the oldest ones */
+	assert_int_equal(ended(idle + 16, 4), 0);
+	send_bytes(&t, in, &honest);
+	wait_for(&t, 4000);
+	assert_int_equal(t.n, 1);
+	assert_true(t.good);
+	loop_timer_free(honest.next);
+	for (int i = 0; i < 20; i++)
+		loop_timer_free(idle[i].next);
+	close_listener(&t, in);
+}
+
+/* One byte at a time is not silent; but its address pays for its flood. */
+static void
+a_slow_one_of_another_address_outlives_a_flood(void **state)
+{
+	uint8_t buf[2048];
+	struct sender idle[12], slow = { .p = buf, .piece = 10 };
+	static struct heard t;
+	struct listen *in = open_listener(&t, 3, 60000);
+
+	(void)state;
+	slow.n = big_hello(buf, sizeof(buf));
+	send_bytes(&t, in, &slow);
+	open_silent(&t, in, idle, 12, "127.0.0.2");
+	wait_for(&t, 4000);
+	assert_int_equal(t.n, 1);
+	assert_true(t.good);
+	assert_true(ended(idle, 12) >= 9);
+	loop_timer_free(slow.next);
+	for (int i = 0; i < 12; i++)
+		loop_timer_free(idle[i].next);
 	close_listener(&t, in);
 }
 
@@ -263,7 +312,9 @@ main(void)
 		cmocka_unit_test(a_truncated_hello_is_reported_at_the_close),
 		cmocka_unit_test(bytes_behind_a_hello_are_refused),
 		cmocka_unit_test(a_caller_that_takes_too_long_is_cut_off),
-		cmocka_unit_test(callers_beyond_the_limit_are_not_heard),
+		cmocka_unit_test(a_flood_of_silent_callers_shuts_nobody_out),
+		cmocka_unit_test(
+		    a_slow_one_of_another_address_outlives_a_flood),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
