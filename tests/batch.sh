@@ -5,15 +5,16 @@
 
 # batch psk|pki N [PIN]: ledger, order and store ("state") in this folder, N
 # units, their UUIDs in ./uuids; PIN is a certificate to pin for each.
-# BATCH_UNITS is a list of them (CSV), else they are made.
+# BATCH_UNITS is a list of them (CSV), else they are made; $batch_sed an edit
+# of the profile.
 batch() {
 	for who in factory it; do
 		openssl req -x509 -newkey rsa:2048 -noenc -keyout $who.key \
 			-out $who.pem -subj "/CN=$who" -days 2 2>/dev/null
 	done
 	amtforge-server chain make chain --fqdn provision.example.com
-	sed 's|"demo-root.pem"|"chain/root.pem"|' \
-		"$ROOT/configs/profile-$1.cfg" >profile.cfg
+	sed -e 's|"demo-root.pem"|"chain/root.pem"|' \
+		-e "${batch_sed:-}" "$ROOT/configs/profile-$1.cfg" >profile.cfg
 	amtforge ledger init line.db
 	amtforge order open line.db profile.cfg --id O --quantity "$2"
 	if [ -n "${BATCH_UNITS:-}" ]; then

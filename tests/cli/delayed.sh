@@ -1,0 +1,187 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Delayed set-up: one-time passwords from the server by way of the agent to
+# the machine, and what becomes of a window.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/batch.sh
+. "$(dirname "$0")/../batch.sh"
+
+VARS=/usr/share/OVMF/OVMF_VARS.fd
+STRANGER=3b1f8c52-6a77-4e0f-9c1d-2f6f3a7d1e77
+
+# listener [LINE...]: one machine that was shipped to listen, and the server.
+listener() {
+	batch_sed='s/^start = "talk"/start = "listen"/' batch pki 1
+	u=$(cat uuids)
+	serve "$@"
+	amtforge image new base.bin --size 1M --bios $VARS
+	amtforge image write line.db O --base base.bin \
+		--map "$ROOT/configs/map-ovmf.cfg" --out images
+	boot
+}
+
+boot() {
+	echo 'schedule = ( { count = 900; every_ms = 200; } );' >device.cfg
+	amtforge-device boot --image "images/$u.bin" --state device \
+		--config device.cfg --suffix example.com --mei mei \
+		--listen 127.0.0.5 --port "$device_port" \
+		--server "127.0.0.1:$port" >device.log 2>&1 &
+	device=$!
+	n=200
+	until [ -S mei ]; do
+		n=$((n - 1))
+		[ $n -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
+end() {
+	kill "$device"
+	wait "$device" || :
+	stop_server
+}
+
+state_of() {
+	amtforge-server --json list state |
+		sed -n 's/.*"uuid":"'"$1"'","state":"\([a-z]*\)".*/\1/p'
+}
+
+# The channel is any remote shell; each end is where it belongs.
+a_one_time_password_goes_from_the_server_to_the_machine_and_back() {
+	listener
+	amtforge-agent info --mei mei --json | amtforge-server otp state - |
+		amtforge-agent activate --mei mei --otp-file -
+	status 0 amtforge-server wait state "$u" --timeout 30
+	tail -n 1 out | grep -q '  provisioned$'
+	amtforge-server explain state "$u" | grep -q 'a one-time password was made'
+	end
+}
+
+another_one_time_password_ends_the_window() {
+	listener
+	amtforge-server otp state "$u" >otp
+	echo 'Another1!x' | amtforge-agent activate --mei mei --otp-file -
+	wait_for otp-mismatch events
+	wait_for window-closed device.log || wait_for 'closed' device.log
+	[ "$(state_of "$u")" = refused ]
+	amtforge-server alarms state --json |
+		grep -q "\"uuid\":\"$u\",\"reason\":\"otp-mismatch\""
+	not grep -qF "$(cat otp)" events log
+	# the right one mends it
+	amtforge-agent activate --mei mei --otp-file otp
+	status 0 amtforge-server wait state "$u" --timeout 30
+	end
+}
+
+only_the_newest_one_time_password_counts() {
+	listener
+	amtforge-server otp state "$u" >old
+	amtforge-server otp state "$u" >new
+	not cmp -s old new
+	amtforge-agent activate --mei mei --otp-file old
+	wait_for otp-mismatch events
+	amtforge-agent activate --mei mei --otp-file new
+	status 0 amtforge-server wait state "$u" --timeout 30
+	end
+}
+
+required_means_that_every_machine_with_certificates_has_one() {
+	listener 'otp = "required";'
+	echo 'Whatever1!' | amtforge-agent activate --mei mei --otp-file -
+	wait_for otp-missing events
+	end
+}
+
+a_server_that_is_killed_still_wants_the_password() {
+	listener
+	amtforge-server otp state "$u" >otp
+	kill -KILL "$server"
+	wait "$server" || :
+	want_port=$port serve
+	echo 'Another1!x' | amtforge-agent activate --mei mei --otp-file -
+	wait_for otp-mismatch events
+	amtforge-agent activate --mei mei --otp-file otp
+	status 0 amtforge-server wait state "$u" --timeout 30
+	end
+}
+
+# A machine whose set-up by its own manifest's password: preset in the image.
+a_preset_password_is_wanted_and_given() {
+	batch_sed='s/^start = "talk"/start = "listen"/
+		s/^otp = "none"/otp = "random"/' batch pki 1
+	u=$(cat uuids)
+	[ -n "$(reveal "$u" otp)" ]
+	status 0 amtforge-server otp state "$u"
+	[ "$(cat out)" != "$(reveal "$u" otp)" ]
+}
+
+passwords_are_made_for_known_machines_only() {
+	batch pki 3
+	status 65 amtforge-server --json otp state $STRANGER
+	grep -q '"code":"uuid-unknown"' out err
+	status 65 amtforge-server otp state nonsense
+	# three machines, a line each, in their order
+	sed 's/.*/{"uuid":"&","mei":"x"}/' uuids |
+		amtforge-server otp state - >otps
+	[ "$(wc -l <otps)" -eq 3 ]
+	[ "$(sort -u otps | wc -l)" -eq 3 ]
+	awk 'length < 8 || length > 32 { exit 1 }' otps
+	# one of them unknown: the others have theirs
+	{
+		head -n 1 uuids
+		echo $STRANGER
+		tail -n 1 uuids
+	} >mixed
+	status 1 amtforge-server --json otp state - <mixed
+	[ "$(grep -c '"otp":"' out)" -eq 2 ]
+	status 65 amtforge-server otp state - </dev/null
+	echo '{"name":"x"}' >bad
+	status 65 amtforge-server otp state - <bad
+	says 'no "uuid"'
+	# an object over several lines
+	printf '{\n  "uuid": "%s"\n}\n' "$(head -n 1 uuids)" |
+		amtforge-server otp state - >pretty
+	[ "$(wc -l <pretty)" -eq 1 ]
+	# sealed: no password of them is in the store's files
+	for o in $(cat otps pretty); do
+		not grep -qaF "$o" state/store.db*
+	done
+}
+
+a_window_that_closes_is_recovered_as_it_is_said() {
+	batch pki 1
+	u=$(cat uuids)
+	amtforge-server otp state "$u" >otp
+	status 69 amtforge-server --json wait state "$u" --timeout 1
+	grep -q '"code":"window-over"' out err
+	amtforge-server --json alarms state | grep -q '"reason":"window-over"'
+	status 75 amtforge-server wait state "$u" --timeout 1 --recover reopen
+	tail -n 1 out >again
+	[ "$(wc -c <again)" -ge 9 ]
+	not cmp -s otp again
+	[ "$(state_of "$u")" = known ]
+	status 69 amtforge-server wait state "$u" --timeout 1 --recover give-up
+	[ "$(state_of "$u")" = failed ]
+	amtforge-server explain state "$u" | grep -q window-over
+	status 2 amtforge-server wait state "$u" --recover nothing
+	# what the server was told counts where nothing is said here
+	serve 'recover = "give-up";'
+	stop_server
+	status 69 amtforge-server wait state "$u" --timeout 1
+	says 'given up'
+}
+
+t passwords_are_made_for_known_machines_only
+t a_window_that_closes_is_recovered_as_it_is_said
+t a_preset_password_is_wanted_and_given
+if [ -e $VARS ]; then
+	t a_one_time_password_goes_from_the_server_to_the_machine_and_back
+	t another_one_time_password_ends_the_window
+	t only_the_newest_one_time_password_counts
+	t required_means_that_every_machine_with_certificates_has_one
+	t a_server_that_is_killed_still_wants_the_password
+else
+	skip machines_are_set_up_later "no $VARS (package ovmf)"
+fi
+done_testing
