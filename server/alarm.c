@@ -85,10 +85,11 @@ put_alarm(struct wr *w, struct db_stmt *q, bool json)
 	const struct reason *why = reason_find(db_text(q, 2));
 
 	if (!json) {
-		wr_fmt(w, "%s  %s  %-16s %s  (%lld)\n  found: %s\n  do: %s\n",
-		    db_text(q, 0), db_text(q, 1), db_text(q, 2), db_text(q, 3),
-		    (long long)db_int(q, 7), db_text(q, 6),
-		    why != NULL ? why->mend : "");
+		wr_fmt(w, "%s  %s  %-16s %s  (%lld)\n", db_text(q, 0),
+		    db_text(q, 1), db_text(q, 2), db_text(q, 3),
+		    (long long)db_int(q, 7));
+		wr_fmt(w, "  found: %s\n", db_text(q, 6));
+		wr_fmt(w, "  do: %s\n", why != NULL ? why->mend : "");
 		return;
 	}
 	for (int i = 0; i < 7; i++) {

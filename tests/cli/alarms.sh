@@ -1,0 +1,205 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What somebody should look at: misused PIDs, machines that somebody else set
+# up, storms of the same.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/batch.sh
+. "$(dirname "$0")/../batch.sh"
+
+VARS=/usr/share/OVMF/OVMF_VARS.fd
+STRANGER=3b1f8c52-6a77-4e0f-9c1d-2f6f3a7d1e77
+
+plug() {
+	[ -d images ] || {
+		amtforge image new base.bin --size 1M --bios $VARS
+		amtforge image write line.db O --base base.bin \
+			--map "$ROOT/configs/map-ovmf.cfg" --out images
+	}
+	echo 'schedule = ( { count = 900; every_ms = 300; } );' >device.cfg
+	amtforge-device fleet images --state devices --suffix example.com \
+		--config device.cfg --port "$device_port" \
+		--server "127.0.0.1:$port" >fleet.log 2>&1 &
+	fleet=$!
+}
+
+unplug() {
+	kill "$fleet"
+	wait "$fleet" || :
+}
+
+state_of() {
+	amtforge-server --json list state |
+		sed -n 's/.*"uuid":"'"$1"'","state":"\([a-z]*\)".*/\1/p'
+}
+
+# reach UUID STATE
+reach() {
+	n=400
+	until [ "$(state_of "$1")" = "$2" ]; do
+		n=$((n - 1))
+		[ $n -gt 0 ] || { tail -n 5 log fleet.log; return 1; }
+		sleep 0.05
+	done
+}
+
+# alarm UUID REASON: succeeds if there is one.
+alarm() {
+	amtforge-server --json alarms state "$1" |
+		grep -q "\"uuid\":\"$1\",\"reason\":\"$2\""
+}
+
+pids_that_are_misused_are_refused_and_alarmed() {
+	batch psk 2
+	a=$(head -n 1 uuids)
+	b=$(tail -n 1 uuids)
+	serve
+	hello 127.0.0.2 "$a" "$(reveal "$b" pid)"
+	wait_for pid-other-unit events
+	alarm "$a" pid-other-unit
+	hello 127.0.0.3 "$b" ABCDEFG8
+	wait_for pid-unknown events
+	alarm "$b" pid-unknown
+	hello 127.0.0.4 $STRANGER "$(reveal "$b" pid)"
+	n=100
+	until alarm $STRANGER pid-other-unit; do
+		n=$((n - 1))
+		[ $n -gt 0 ] || return 1
+		sleep 0.05
+	done
+	grep -q '"alarm":true' events
+	grep -q 'ALARM: ' log
+	status 0 amtforge-server alarms state
+	[ "$(grep -c '^  do: ' out)" -eq 3 ]
+	status 0 amtforge-server alarms state "$a" --clear
+	status 0 amtforge-server alarms state --json
+	[ "$(wc -l <out)" -eq 2 ]
+	sqlite3 state/store.db 'select what, object from audit' |
+		grep -q "alarms clear|$a"
+	stop_server
+}
+
+the_same_again_and_again_is_one_alarm_and_few_lines() {
+	batch psk 1
+	u=$(cat uuids)
+	serve
+	i=0
+	while [ $i -lt 60 ]; do
+		hello 127.0.0.2 "$u" ABCDEFG8
+		i=$((i + 1))
+	done
+	[ "$(amtforge-server --json alarms state | wc -l)" -eq 1 ]
+	[ "$(grep -c pid-unknown events)" -ge 8 ]
+	[ "$(grep -c pid-unknown events)" -le 20 ]
+	stop_server
+}
+
+# Whoever has a copy of the old key, or a reset machine: somebody looks.
+a_pid_that_set_up_replaced_is_refused_until_it_is_allowed() {
+	batch psk 1
+	u=$(cat uuids)
+	pid=$(reveal "$u" pid)
+	serve
+	plug
+	reach "$u" provisioned
+	new=$(amtforge-server show state "$u" --json | field pid)
+	[ "$new" != "$pid" ]
+	unplug
+	rm -r devices # as CMOS and flash were reset by hand
+	plug
+	wait_for pid-reused events
+	alarm "$u" pid-reused
+	[ "$(state_of "$u")" = provisioned ]
+	hello 127.0.0.9 $STRANGER "$new"
+	wait_for pid-other-unit events
+	status 0 amtforge-server setup state "$u"
+	[ "$(state_of "$u")" = provisioned ]
+	[ "$(amtforge-server show state "$u" --json | field pid)" != "$new" ]
+	: >events
+	hello 127.0.0.9 "$u" "$pid" # allowed for once
+	wait_for pid-reused events
+	hello 127.0.0.9 "$u" "$new"
+	wait_for "PID $new" events
+	unplug
+	stop_server
+}
+
+# The record of our own set-up tells what we did.
+a_record_of_our_own_set_up_is_no_alarm() {
+	for mode in psk pki; do
+		mkdir $mode
+		cd $mode
+		batch $mode 1
+		u=$(cat uuids)
+		serve
+		plug
+		reach "$u" provisioned
+		n=200
+		until [ "$(sqlite3 state/store.db \
+			'select record from units')" = same ]; do
+			n=$((n - 1))
+			[ $n -gt 0 ] || { cat log; return 1; }
+			sleep 0.05
+		done
+		[ -z "$(amtforge-server alarms state)" ]
+		unplug
+		stop_server
+		cd ..
+	done
+}
+
+# It is set up by another server with the same root, as a thief of its key
+# would do it; then it is asked by us.
+a_machine_that_somebody_else_set_up_is_an_alarm() {
+	batch pki 1
+	u=$(cat uuids)
+	amtforge-server init theirs
+	amtforge-server import theirs batch.amt --trust factory.pem --key it.key
+	cp -r state ours
+	rm -r state
+	mv theirs state
+	serve
+	plug
+	reach "$u" provisioned
+	stop_server
+	rm -r state
+	mv ours state
+	serve 'tries = 1;'
+	status 77 amtforge-server --json setup state "$u" --address 127.80.0.1
+	grep -q '"code":"login-refused"' out err
+	alarm "$u" device-taken
+	unplug
+	stop_server
+}
+
+# A record that names another server than we were.
+a_record_that_differs_is_an_alarm() {
+	batch pki 1
+	u=$(cat uuids)
+	serve 'check_record = false;'
+	plug
+	reach "$u" provisioned
+	stop_server
+	sqlite3 state/store.db "update units set by =
+		replace(by, 'provision.example.com', 'other.example.com')"
+	serve
+	wait_for record-differs events
+	grep record-differs events | grep provision.example.com |
+		grep -q other.example.com
+	alarm "$u" record-differs
+	[ "$(state_of "$u")" = provisioned ]
+	unplug
+	stop_server
+}
+
+t pids_that_are_misused_are_refused_and_alarmed
+t the_same_again_and_again_is_one_alarm_and_few_lines
+if [ -e $VARS ]; then
+	t a_pid_that_set_up_replaced_is_refused_until_it_is_allowed
+	t a_record_of_our_own_set_up_is_no_alarm
+	t a_machine_that_somebody_else_set_up_is_an_alarm
+	t a_record_that_differs_is_an_alarm
+else
+	skip machines_are_alarmed_about "no $VARS (package ovmf)"
+fi
+done_testing

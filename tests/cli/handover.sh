@@ -1,0 +1,133 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The command that is given each machine after its set-up.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/batch.sh
+. "$(dirname "$0")/../batch.sh"
+
+VARS=/usr/share/OVMF/OVMF_VARS.fd
+
+# handed N COMMAND [LINE...]: N machines are set up, and COMMAND is their
+# hand-over.
+handed() {
+	batch psk "$1"
+	shift
+	command=$1
+	shift
+	serve "hand_over = \"$command\";" "$@"
+	amtforge image new base.bin --size 1M --bios $VARS
+	amtforge image write line.db O --base base.bin \
+		--map "$ROOT/configs/map-ovmf.cfg" --out images
+	amtforge-device fleet images --state devices --suffix example.com \
+		--port "$device_port" --server "127.0.0.1:$port" \
+		>fleet.log 2>&1 &
+	fleet=$!
+}
+
+end() {
+	kill "$fleet"
+	wait "$fleet" || :
+	stop_server
+}
+
+# column NAME: of every unit.
+column() {
+	sqlite3 state/store.db "select $1 from units order by n"
+}
+
+each_machine_is_handed_over_once_and_by_name() {
+	handed 3 'env >$PWD/env.$1; echo \"$@\" >>$PWD/got; cat >>$PWD/stdin' 
+	while read -r u; do
+		wait_for "^$u  127\.80\.0\.[0-9]* O-00000[1-3]" got
+		grep -q "^AMTFORGE_UUID=$u$" "env.$u"
+		grep -q '^AMTFORGE_ADDRESS=127\.80\.0\.' "env.$u"
+		grep -q '^AMTFORGE_SERIAL=O-00000' "env.$u"
+		wait_for "$u.*handed over" events
+		amtforge-server explain state "$u" | grep -q 'handed over'
+	done <uuids
+	sleep 1
+	[ "$(wc -l <got)" -eq 3 ]
+	[ ! -s stdin ]
+	[ "$(column handed | sort -u)" = done ]
+	# no secret of a machine in what it was told
+	u=$(head -n 1 uuids)
+	not grep -qF "$(amtforge-server show state "$u" --reveal --json |
+		field admin_password)" env.* got
+	end
+}
+
+a_command_that_fails_is_tried_again_and_then_an_alarm() {
+	handed 1 'echo x >>$PWD/tries; echo no space left >&2; exit 3' \
+		'hand_over_tries = 2;'
+	u=$(cat uuids)
+	wait_for hand-over-failed events 30
+	[ "$(wc -l <tries)" -eq 2 ]
+	grep -q 'status 3: no space left' events
+	amtforge-server --json alarms state "$u" |
+		grep -q '"reason":"hand-over-failed"'
+	amtforge-server --json list state | grep -q '"state":"provisioned"'
+	# mended, and asked for by hand
+	status 69 amtforge-server --json setup state "$u" --hand-over
+	grep -q '"code":"hand-over-failed"' out err
+	kill -KILL "$server"
+	wait "$server" || :
+	serve 'hand_over = "true";'
+	status 0 amtforge-server setup state "$u" --hand-over
+	[ "$(column handed)" = done ]
+	end
+}
+
+a_command_that_hangs_is_killed() {
+	handed 1 'sleep 77 & echo $! >$PWD/pid; sleep 77' \
+		'hand_over_tries = 1; hand_over_seconds = 1;'
+	wait_for hand-over-failed events
+	# gone, or left for its new parent to reap
+	not grep -q '^State:.[^Z]' "/proc/$(cat pid)/status"
+	end
+}
+
+# Killed between the set-up and the end of the command: not forgotten.
+a_killed_server_hands_over_after_its_start() {
+	handed 1 'echo $1 >>$PWD/begun; sleep 77'
+	u=$(cat uuids)
+	wait_for "$u" begun
+	kill -KILL "$server"
+	wait "$server" || :
+	[ "$(column handed)" = due ]
+	sleep 1 # the first one ends with its server
+	serve 'hand_over = "echo $1 >>$PWD/ended";'
+	wait_for "$u" ended
+	wait_for 'handed over' events
+	[ "$(column handed)" = done ]
+	kill -KILL "$server"
+	wait "$server" || :
+	serve 'hand_over = "echo $1 >>$PWD/ended";'
+	sleep 1
+	[ "$(wc -l <ended)" -eq 1 ]
+	end
+}
+
+no_more_run_at_a_time_than_are_allowed() {
+	handed 4 'echo $(ls $PWD/r.* 2>/dev/null | wc -l) >>$PWD/many;
+ : >$PWD/r.$1; sleep 0.4; rm $PWD/r.$1' 'hand_over_at_a_time = 2;'
+	n=200
+	until [ "$(column handed | grep -c done)" -eq 4 ]; do
+		n=$((n - 1))
+		[ $n -gt 0 ] || return 1
+		sleep 0.1
+	done
+	[ "$(sort -n many | tail -n 1)" -le 1 ]
+	end
+}
+
+if [ -e $VARS ]; then
+	t each_machine_is_handed_over_once_and_by_name
+	t a_command_that_fails_is_tried_again_and_then_an_alarm
+	t a_command_that_hangs_is_killed
+	t a_killed_server_hands_over_after_its_start
+	t no_more_run_at_a_time_than_are_allowed
+else
+	skip machines_are_handed_over "no $VARS (package ovmf)"
+fi
+done_testing
