@@ -29,6 +29,7 @@ put_secrets(struct wr *w, bool json, const struct store_unit *u)
 	    u->now.mebx_password[0] != '\0' ? u->now.mebx_password
 					    : u->row.mebx_password);
 	put(w, json, "pps", psk->pid[0] != '\0' ? psk->pps : u->row.pps);
+	put(w, json, "otp", u->otp[0] != '\0' ? u->otp : u->row.otp);
 	/* A set-up began and did not end: the machine may have these. */
 	put(w, json, "next_admin_password", u->next.admin_password);
 	put(w, json, "next_mebx_password", u->next.mebx_password);
@@ -59,6 +60,9 @@ put_unit(struct wr *w, bool json, bool reveal, const struct store_unit *u)
 	put(w, json, "address", u->address);
 	put(w, json, "pid", now_pid[0] != '\0' ? now_pid : u->row.pid);
 	put(w, json, "tls_cert_sha256", hex);
+	put(w, json, "tenant", u->tenant);
+	put(w, json, "record", u->record);
+	put(w, json, "handed_over", u->handed);
 	put(w, json, "updated", u->updated);
 	if (reveal)
 		put_secrets(w, json, u);

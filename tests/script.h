@@ -61,6 +61,11 @@ script_answer_get(struct script *d, const struct wsman_request *q, struct wr *w)
 static inline void
 script_answer_pull(const struct wsman_request *q, struct wr *w)
 {
+	const struct wsman_field record[] = { { "ProvServerFQDN",
+						  "setup.example.com", NULL },
+		{ "SelectedHashType", "2", NULL },
+		{ "SelectedHashData", "AQIDBA==", NULL },
+		{ "CreationTimeStamp", "2023-11-14T22:13:20Z", NULL } };
 	const struct wsman_field bios[] = { { "InstanceID", "BIOS", NULL } };
 	const struct wsman_field amt[] = { { "InstanceID", "AMT", NULL },
 		{ "VersionString", "3.0.1", NULL } };
@@ -82,7 +87,9 @@ script_answer_pull(const struct wsman_request *q, struct wr *w)
 		wsman_pull_item(w, q->class, amt, 2);
 	} else if (strcmp(q->class, "AMT_PublicPrivateKeyPair") == 0) {
 		wsman_pull_item(w, q->class, key, 2);
-	} else {
+	} else if (strcmp(q->class, "IPS_TLSProvisioningRecord") == 0) {
+		wsman_pull_item(w, q->class, record, 4);
+	} else if (strcmp(q->class, "AMT_TLSSettingData") == 0) {
 		wsman_pull_item(w, q->class, wired, 5);
 		wsman_pull_item(w, q->class, lms, 2);
 	}

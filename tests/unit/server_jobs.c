@@ -283,7 +283,7 @@ turn(struct world *w, unsigned long ms)
 }
 
 static void
-say_hello(struct world *w)
+say_hello_from(struct world *w, const char *from)
 {
 	static struct hello h;
 
@@ -291,7 +291,13 @@ say_hello(struct world *w)
 	h.uuid = script_unit;
 	h.version = HELLO_PSK;
 	strcpy(h.pid, PID);
-	jobs_hello(w->jobs, "127.0.0.1", &h);
+	jobs_hello(w->jobs, from, &h);
+}
+
+static void
+say_hello(struct world *w)
+{
+	say_hello_from(w, "127.0.0.1");
 }
 
 /* A certificate hello; the device needs no chain of ours here. */
@@ -478,6 +484,51 @@ a_device_that_stays_away_is_failed_and_may_say_hello_again(void **state)
 	close_world(w);
 }
 
+/* Nobody answers where it said hello first; meanwhile it has moved. */
+static void
+a_device_that_comes_back_on_another_address_is_set_up_there(void **state)
+{
+	struct world *w = &world;
+
+	(void)state;
+	open_world(w, true, "");
+	w->conf.tries = 50;
+	say_hello_from(w, "127.0.0.77");
+	say_hello(w);
+	turn(w, 20000);
+	assert_provisioned(w);
+	assert_string_equal(w->unit.address, "127.0.0.1");
+	close_world(w);
+}
+
+/* The same refusal a thousand times: told some times, and no more. */
+static void
+a_storm_of_refusals_is_not_written_down(void **state)
+{
+	struct world *w = &world;
+	struct db_stmt *q;
+	struct err e;
+	bool row;
+
+	(void)state;
+	err_clear(&e);
+	open_world(w, false, ""); /* by certificate: a PSK hello is refused */
+	for (int i = 0; i < 1000; i++)
+		say_hello(w);
+	turn(w, 300);
+	for (int i = 0; i < 1000; i++)
+		say_hello(w);
+	turn(w, 300);
+	assert_in_range(w->told, 1, 10);
+	assert_int_equal(db_prepare(store_db(w->store),
+			     "SELECT count(*) FROM events", &q, &e),
+	    ERR_OK);
+	assert_int_equal(db_step(q, &row, &e), ERR_OK);
+	assert_int_equal(db_int(q, 0), w->told);
+	db_reset(q);
+	close_world(w);
+}
+
 static void
 a_lost_answer_to_commit_is_settled_by_asking(void **state)
 {
@@ -607,6 +658,9 @@ main(void)
 		    a_device_that_vanishes_is_tried_again_with_the_same_secrets),
 		cmocka_unit_test(
 		    a_device_that_stays_away_is_failed_and_may_say_hello_again),
+		cmocka_unit_test(
+		    a_device_that_comes_back_on_another_address_is_set_up_there),
+		cmocka_unit_test(a_storm_of_refusals_is_not_written_down),
 		cmocka_unit_test(a_lost_answer_to_commit_is_settled_by_asking),
 		cmocka_unit_test(
 		    a_unit_that_committed_while_the_server_was_dead_is_settled),

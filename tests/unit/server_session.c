@@ -340,6 +340,74 @@ a_list_without_an_end_is_given_up(void **state)
 	assert_in_range(n, 100, 300);
 }
 
+static void
+a_machine_that_is_set_up_is_asked_for_its_record(void **state)
+{
+	struct session_plan plan = { .kind = SESSION_PROBE,
+		.uuid = script_unit };
+	struct script d = script_good();
+	static struct session s;
+	struct err e;
+
+	(void)state;
+	d.post = true;
+	session_init(&s, &plan);
+	assert_false(session_changes(&s));
+	assert_int_equal(run(&s, &d, &e), ERR_OK);
+	assert_string_equal(
+	    d.told, "SetupAndConfigurationService TLSProvisioningRecord ");
+	assert_true(s.record.present);
+	assert_false(s.record.host_based);
+	assert_string_equal(s.record.fqdn, "setup.example.com");
+	assert_int_equal(s.record.hash_len, 4);
+	assert_int_equal(s.record.hash_type, 2);
+	/* Firmware that does not know the class: no record, no failure. */
+	d = script_good();
+	d.post = true;
+	d.spoil = "IPS_TLSProvisioningRecord";
+	session_init(&s, &plan);
+	assert_int_equal(run(&s, &d, &e), ERR_OK);
+	assert_false(s.record.present);
+	/* One that is not set up. */
+	d = script_good();
+	session_init(&s, &plan);
+	assert_int_equal(run(&s, &d, &e), ERR_PEER);
+	assert_string_equal(s.state, "1");
+}
+
+static void
+a_set_up_is_taken_back_in_full_or_in_part(void **state)
+{
+	struct session_plan plan = { .kind = SESSION_UNDO,
+		.uuid = script_unit };
+	struct script d = script_good();
+	static struct session s;
+	struct err e;
+
+	(void)state;
+	d.post = true;
+	session_init(&s, &plan);
+	assert_int_equal(run(&s, &d, &e), ERR_OK);
+	assert_string_equal(
+	    d.told, "SetupAndConfigurationService GetUuid Unprovision ");
+	plan.kind = SESSION_UNDO_PARTLY;
+	d = script_good();
+	d.post = true;
+	session_init(&s, &plan);
+	assert_int_equal(run(&s, &d, &e), ERR_OK);
+	assert_string_equal(
+	    d.told, "SetupAndConfigurationService GetUuid PartialUnprovision ");
+	/* Another machine at that address keeps its set-up. */
+	d = script_good();
+	d.post = true;
+	d.uuid = "AAAAAAAAAAAAAAAAAAAAAA==";
+	session_init(&s, &plan);
+	assert_int_equal(run(&s, &d, &e), ERR_PERM);
+	assert_ptr_equal(e.reason, reason_get(REASON_DEVICE_UUID_DIFFERS));
+	assert_null(strstr(d.told, "nprovision"));
+	assert_false(session_changes(&s));
+}
+
 int
 main(void)
 {
@@ -357,6 +425,9 @@ main(void)
 		cmocka_unit_test(each_step_that_fails_is_named_with_its_value),
 		cmocka_unit_test(an_answer_that_is_not_wsman_ends_the_session),
 		cmocka_unit_test(a_list_without_an_end_is_given_up),
+		cmocka_unit_test(
+		    a_machine_that_is_set_up_is_asked_for_its_record),
+		cmocka_unit_test(a_set_up_is_taken_back_in_full_or_in_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
