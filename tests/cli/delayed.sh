@@ -60,16 +60,16 @@ a_one_time_password_goes_from_the_server_to_the_machine_and_back() {
 
 another_one_time_password_ends_the_window() {
 	listener
-	amtforge-server otp state "$u" >otp
+	amtforge-server otp state "$u" >made
 	echo 'Another1!x' | amtforge-agent activate --mei mei --otp-file -
 	wait_for otp-mismatch events
 	wait_for window-closed device.log || wait_for 'closed' device.log
 	[ "$(state_of "$u")" = refused ]
 	amtforge-server alarms state --json |
 		grep -q "\"uuid\":\"$u\",\"reason\":\"otp-mismatch\""
-	not grep -qF "$(cat otp)" events log
+	not grep -qF "$(cat made)" events log
 	# the right one mends it
-	amtforge-agent activate --mei mei --otp-file otp
+	amtforge-agent activate --mei mei --otp-file made
 	status 0 amtforge-server wait state "$u" --timeout 30
 	end
 }
@@ -95,13 +95,13 @@ required_means_that_every_machine_with_certificates_has_one() {
 
 a_server_that_is_killed_still_wants_the_password() {
 	listener
-	amtforge-server otp state "$u" >otp
+	amtforge-server otp state "$u" >made
 	kill -KILL "$server"
 	wait "$server" || :
 	want_port=$port serve
 	echo 'Another1!x' | amtforge-agent activate --mei mei --otp-file -
 	wait_for otp-mismatch events
-	amtforge-agent activate --mei mei --otp-file otp
+	amtforge-agent activate --mei mei --otp-file made
 	status 0 amtforge-server wait state "$u" --timeout 30
 	end
 }
@@ -144,22 +144,23 @@ passwords_are_made_for_known_machines_only() {
 		amtforge-server otp state - >pretty
 	[ "$(wc -l <pretty)" -eq 1 ]
 	# sealed: no password of them is in the store's files
-	for o in $(cat otps pretty); do
-		not grep -qaF "$o" state/store.db*
-	done
+	cat otps pretty >all
+	while read -r o; do
+		not grep -qaF -e "$o" state/store.db*
+	done <all
 }
 
 a_window_that_closes_is_recovered_as_it_is_said() {
 	batch pki 1
 	u=$(cat uuids)
-	amtforge-server otp state "$u" >otp
+	amtforge-server otp state "$u" >made
 	status 69 amtforge-server --json wait state "$u" --timeout 1
 	grep -q '"code":"window-over"' out err
 	amtforge-server --json alarms state | grep -q '"reason":"window-over"'
 	status 75 amtforge-server wait state "$u" --timeout 1 --recover reopen
 	tail -n 1 out >again
 	[ "$(wc -c <again)" -ge 9 ]
-	not cmp -s otp again
+	not cmp -s made again
 	[ "$(state_of "$u")" = known ]
 	status 69 amtforge-server wait state "$u" --timeout 1 --recover give-up
 	[ "$(state_of "$u")" = failed ]

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The command that is given each machine after its set-up.
+# shellcheck disable=SC2016,SC1010 # the command's own words; a state
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/batch.sh
@@ -37,7 +38,7 @@ column() {
 }
 
 each_machine_is_handed_over_once_and_by_name() {
-	handed 3 'env >$PWD/env.$1; echo \"$@\" >>$PWD/got; cat >>$PWD/stdin' 
+	handed 3 'env >$PWD/env.$1; echo \"$@\" >>$PWD/got; cat >>$PWD/stdin'
 	while read -r u; do
 		wait_for "^$u  127\.80\.0\.[0-9]* O-00000[1-3]" got
 		grep -q "^AMTFORGE_UUID=$u$" "env.$u"
