@@ -215,11 +215,15 @@ begin(struct jobs *in, const struct request *r, const struct store_unit *u,
 	err_clear(&why);
 	if (r->what == REQUEST_HAND_OVER)
 		return hand_over(in, r, u, e);
-	if (to[0] == '\0') {
+	if (to[0] == '\0')
 		err_set(&why, ERR_USAGE,
 		    "no address is known of it; give --address");
+	if (conf_tenant(in->how.conf, u->tenant) == NULL)
+		err_refuse(&why, ERR_CONFIG, reason_get(REASON_TENANT_UNKNOWN),
+		    "the unit is of tenant '%s', which is not configured",
+		    u->tenant);
+	if (why.code != ERR_OK)
 		return end_at_once(in, r, u->state, &why, e);
-	}
 	if ((j = jobs_add(in, u, to, e)) == NULL)
 		return e->code;
 	j->request = r->n;
