@@ -243,37 +243,32 @@ begin(struct jobs *in, const struct request *r, const struct store_unit *u,
 	return ERR_OK;
 }
 
-/* False: there is a job for it that will be over soon; later. */
+/* What waits for its turn is no obstacle; a set-up that has begun, or another
+ * request, is waited for. */
 static bool
-make_way(struct jobs *in, const struct request *r, const struct store_unit *u,
-    struct err *e)
+make_way(struct jobs *in, const struct request *r)
 {
 	struct job *j = jobs_find(in, &r->uuid);
-	struct err why;
 
 	if (j == NULL || r->what == REQUEST_HAND_OVER)
 		return true;
-	if (j->phase == JOB_TELLING)
+	if (j->request != 0 || j->phase == JOB_TELLING ||
+	    (j->task == JOB_SET_UP && j->saved))
 		return false;
-	if (j->request == 0 && (j->task != JOB_SET_UP || !j->saved)) {
-		jobs_drop(j);
-		return true;
-	}
-	err_clear(&why);
-	err_set(&why, ERR_RETRY, "%s is under way for it",
-	    j->request != 0 ? "another request" : "a set-up");
-	end_at_once(in, r, u->state, &why, e);
-	return false;
+	jobs_drop(j);
+	return true;
 }
 
 static enum err_code
-take_up(struct jobs *in, const struct request *r, bool *later, struct err *e)
+take_up(struct jobs *in, const struct request *r, struct err *e)
 {
 	struct store_unit u;
 	struct err why;
 	bool found;
 
 	err_clear(&why);
+	if (r->what == REQUEST_HAND_OVER && handover_has(in->how.hand, r->n))
+		return ERR_OK;
 	if (store_unit(in->how.store, &r->uuid, &found, &u, e) != ERR_OK)
 		return e->code;
 	if (!found) {
@@ -281,27 +276,23 @@ take_up(struct jobs *in, const struct request *r, bool *later, struct err *e)
 		    "in no manifest that was imported");
 		return end_at_once(in, r, STORE_REFUSED, &why, e);
 	}
-	if (make_way(in, r, &u, e))
+	if (make_way(in, r))
 		begin(in, r, &u, e);
-	else
-		*later = jobs_find(in, &r->uuid)->phase == JOB_TELLING;
 	store_unit_wipe(&u);
 	return e->code;
 }
 
+/* All that are open, each time: most of them are those under way. */
 static void
 look_for_requests(struct jobs *in, struct err *e)
 {
-	bool found = true, later = false;
-	struct request r;
+	struct request r = { .n = 0 };
+	bool found = true;
 
 	while (
-	    request_next(in->how.store, in->request, &found, &r, e) == ERR_OK &&
-	    found) {
-		if (take_up(in, &r, &later, e) != ERR_OK || later)
+	    request_next(in->how.store, r.n, &found, &r, e) == ERR_OK && found)
+		if (take_up(in, &r, e) != ERR_OK)
 			break;
-		in->request = r.n;
-	}
 }
 
 static void

@@ -217,6 +217,8 @@ handover_push(
 		(*at)->uuid = *u;
 		(*at)->n = ++h->n;
 	}
+	if ((*at)->request != 0 && request != 0)
+		return ERR_OK; /* one after the other */
 	if (request != 0) {
 		(*at)->request = request;
 		(*at)->tries = 0;
@@ -395,6 +397,16 @@ bool
 handover_busy(const struct handover *h)
 {
 	return h != NULL && h->first != NULL;
+}
+
+bool
+handover_has(const struct handover *h, int64_t request)
+{
+	const struct item *i = h == NULL ? NULL : h->first;
+
+	while (i != NULL && i->request != request)
+		i = i->next;
+	return i != NULL;
 }
 
 void

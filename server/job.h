@@ -92,7 +92,6 @@ struct jobs {
 	struct loop_timer *commit;
 	/* errand.c */
 	struct loop_timer *look;
-	int64_t request; /* the last that was taken up */
 	time_t busy_since, unread_next;
 };
 
