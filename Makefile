@@ -198,7 +198,7 @@ $(O)/fault/%.so: tests/fault/%.c
 check: all units fakes
 	$(Q)tests/run.sh $(O) unit cli
 
-interop: all units
+interop: all units fakes
 	$(Q)tests/run.sh $(O) interop
 
 # SECONDS_EACH bounds each harness.

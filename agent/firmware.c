@@ -64,13 +64,16 @@ malformed(const struct firmware *f, uint32_t op, const char *why, size_t at,
 static enum err_code
 take(struct firmware *f, uint32_t op, struct pthi *m, struct err *e)
 {
+	const struct wr *w = &f->answer;
 	struct rd r;
 
-	rd_init(&r, f->answer.buf, f->answer.len);
+	/* First of all: a body is read by its own command's layout. */
+	if (w->len >= PTHI_HEADER &&
+	    get_u32le(w->buf + 4) != (op | PTHI_ANSWER))
+		return malformed(f, op, "it answers another command", 4, e);
+	rd_init(&r, w->buf, w->len);
 	if (!pthi_read(&r, m))
 		return malformed(f, op, r.why, r.at, e);
-	if (!m->answer || m->op != op)
-		return malformed(f, op, "it answers another command", 4, e);
 	return ERR_OK;
 }
 

@@ -19,6 +19,7 @@
 #include "base/secret.h"
 
 #define ANSWER_MS 10000
+#define AGAIN_MS 20
 /* A client that serves one at a time may be in another program's use. */
 #define BUSY_TRIES 50
 #define BUSY_MS 100
@@ -71,6 +72,15 @@ sleep_ms(long ms)
 	nanosleep(&t, NULL);
 }
 
+static long
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 /* By the driver. */
 
 static enum err_code
@@ -79,7 +89,7 @@ open_device(struct mei *m, struct err *e)
 	struct mei_connect_client_data d;
 	int rc = -1;
 
-	m->fd = open(m->path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	m->fd = open(m->path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (m->fd == -1)
 		return why_not(m, "open", e);
 	for (int i = 0; i < BUSY_TRIES; i++) {
@@ -94,24 +104,36 @@ open_device(struct mei *m, struct err *e)
 		m->max = d.out_client_properties.max_msg_length;
 		return ERR_OK;
 	}
-	if (errno == EBUSY || errno == EACCES || errno == EPERM)
+	if (errno != ENOTTY) /* the firmware announced no such client */
 		return why_not(m, "connect to the client", e);
-	/* ENOTTY: the firmware did not announce such a client. */
 	return refuse(e, m->client->why.client, ERR_PEER, m->path,
 	    "connect to the client");
 }
 
-/* By a software device. */
+/* Messages. */
+
+/* The driver takes or has nothing yet. A fake one need not wake a poll(), so
+ * that is asked again now and then. False: it took too long. */
+static bool
+wait_for(struct mei *m, short what, long since)
+{
+	struct pollfd p = { m->fd, what, 0 };
+
+	poll(&p, 1, AGAIN_MS);
+	return now_ms() - since < ANSWER_MS;
+}
 
 static enum err_code
 sent(struct mei *m, const void *p, size_t n, struct err *e)
 {
+	long since = now_ms();
 	ssize_t k;
 
 	do
 		k = m->socket ? send(m->fd, p, n, MSG_NOSIGNAL)
 			      : write(m->fd, p, n);
-	while (k == -1 && errno == EINTR);
+	while (k == -1 && (errno == EINTR || errno == EAGAIN) &&
+	    wait_for(m, POLLOUT, since));
 	if (k == -1)
 		return err_sys(e, ERR_PEER, "%s: write", m->path);
 	if ((size_t)k != n)
@@ -124,25 +146,24 @@ sent(struct mei *m, const void *p, size_t n, struct err *e)
 static enum err_code
 received(struct mei *m, void *p, size_t n, size_t *got, struct err *e)
 {
-	struct pollfd poll_fd = { m->fd, POLLIN, 0 };
+	long since = now_ms();
 	ssize_t k;
-	int rc;
 
 	*got = 0;
 	do
-		rc = poll(&poll_fd, 1, ANSWER_MS);
-	while (rc == -1 && errno == EINTR);
-	if (rc == 0)
+		k = read(m->fd, p, n);
+	while (k == -1 && (errno == EINTR || errno == EAGAIN) &&
+	    wait_for(m, POLLIN, since));
+	if (k == -1 && errno == EAGAIN)
 		return err_set(e, ERR_PEER, "%s: no answer for %d seconds",
 		    m->path, ANSWER_MS / 1000);
-	do
-		k = read(m->fd, p, n);
-	while (k == -1 && errno == EINTR);
-	if (rc == -1 || k == -1)
+	if (k == -1)
 		return err_sys(e, ERR_PEER, "%s: read", m->path);
 	*got = (size_t)k;
 	return ERR_OK;
 }
+
+/* By a software device. */
 
 static enum err_code
 open_socket(struct mei *m, struct err *e)
@@ -163,6 +184,7 @@ open_socket(struct mei *m, struct err *e)
 	setsockopt(m->fd, SOL_SOCKET, SO_SNDTIMEO, &bound, sizeof(bound));
 	if (connect(m->fd, (struct sockaddr *)&un, sizeof(un)) == -1)
 		return why_not(m, "connect", e);
+	fcntl(m->fd, F_SETFL, O_NONBLOCK);
 	if (sent(m, m->client->guid, MEI_GUID, e) != ERR_OK)
 		return e->code;
 	for (; at < sizeof(out); at += n) {

@@ -6,6 +6,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 OVMF=/usr/share/ovmf/OVMF.fd
+FAKE=$AMTFORGE_BUILD/fakes/mei
 OTP='Otp!12345-canary'
 AMT=2800f812b7b42d4baca846e0ff65814c
 WD=6f9ab70528467f4d899da91514cb32ab
@@ -322,7 +323,91 @@ a_socket_that_is_left_over_is_replaced_and_one_in_use_is_not() {
 	status 0 agent info
 }
 
+# mei OPTIONS COMMAND...: under a MEI device that is passed on to the socket.
+dev() {
+	options=mei$1
+	shift
+	"$FAKE" "$options" -- "$@"
+}
+
+the_agent_runs_unchanged_on_a_device_file() {
+	device
+	boot
+	status 0 agent info --json
+	mv out by-socket
+	status 0 dev "" amtforge-agent info --json
+	cmp out by-socket
+	says 'mei: 2 connects'
+	status 0 dev ,busy=3 amtforge-agent hashes --json
+	jq -e '.type == "sha256"' out
+	echo "$OTP" >otp
+	status 0 dev "" amtforge-agent activate --otp-file otp \
+		--suffix example.com
+	no_otp_here
+	wait_for '"started"' events
+	grep "^otp $OTP\$" machine/state
+	status 75 dev "" amtforge-agent wait --timeout 1
+	# Firmware without the client that enables is taken to be enabled.
+	status 0 dev ,nowd amtforge-agent info --json
+	jq -e '.state == "in" and (has("enabled") | not)' out
+	status 0 dev ,nowd amtforge-agent activate --otp-file otp
+}
+
+firmware_that_does_otherwise_is_refused_with_its_reason() {
+	device
+	boot
+	status 69 dev ,noamt amtforge-agent info --json
+	jq -e '.error.code == "mei-client"' out
+	for n in 1 2; do
+		status 65 dev ,cut=$n amtforge-agent info --json
+		jq -e '.error.code == "mei-malformed"' out
+	done
+	status 65 dev ,other=1 amtforge-agent hashes
+	grep -F '[mei-malformed]' err
+	says 'answers another command'
+	kill $device
+	wait $device || :
+	status 69 dev "" amtforge-agent info
+	grep -F '[mei-absent]' err
+}
+
+# A socket where something else is: it says so much, and no more.
+false_device() {
+	rm -f false
+	perl -MIO::Socket::UNIX -e '$s = IO::Socket::UNIX->new(Listen => 1,
+		Local => "false") or die; $c = $s->accept; $c->sysread($x, 16);
+		$c->syswrite(pack "H*", shift); $c->sysread($x, 99);
+		$c->syswrite(pack "H*", shift) if @ARGV; sleep 60' "$@" &
+	false=$!
+	trap 'kill $false 2>/dev/null || :' EXIT
+	n=100
+	until [ -S false ] || [ $n = 0 ]; do
+		n=$((n - 1))
+		sleep 0.05
+	done
+}
+
+a_socket_that_is_no_device_ends_the_wait() {
+	false_device 0010000001000000 ffffffffffffffffffffffff
+	status 69 amtforge-agent --mei false info
+	says 'an answer of'
+	kill $false
+	false_device 0010000001000000 \
+		010101005c00800414000000000000004b529b93d413181de4871c697a6b7a2b
+	status 65 amtforge-agent --mei false info --json
+	jq -e '.error.code == "mei-malformed" and .error.offset == 4' out
+	kill $false
+	false_device ffffffff01000000
+	status 69 amtforge-agent --mei false info
+	kill $false
+	false_device 0010000001000000
+	status 69 timeout 30 amtforge-agent --mei false info
+	says 'no answer for 10 seconds'
+	kill $false
+}
+
 t what_is_not_there_is_named
+t a_socket_that_is_no_device_ends_the_wait
 for name in the_published_messages_pass_as_bytes \
 	what_is_no_message_is_answered_as_the_layout_wants \
 	a_connection_is_to_the_client_whose_guid_it_begins_with \
@@ -336,6 +421,16 @@ for name in the_published_messages_pass_as_bytes \
 	a_socket_that_is_left_over_is_replaced_and_one_in_use_is_not; do
 	if [ ! -e $OVMF ]; then
 		skip $name "no OVMF"
+	else
+		t $name
+	fi
+done
+for name in the_agent_runs_unchanged_on_a_device_file \
+	firmware_that_does_otherwise_is_refused_with_its_reason; do
+	if [ ! -e $OVMF ]; then
+		skip $name "no OVMF"
+	elif [ ! -x "$FAKE" ]; then
+		skip $name "no umockdev here"
 	else
 		t $name
 	fi

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A dialogue over the host interface, with a machine made by hand: bytes in,
+ * bytes out. */
+#include "tests/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "device/hostif.h"
+
+static struct settings settings;
+static struct machine_common common;
+static struct machine m;
+static struct record factory;
+static struct state state;
+static struct amt amt;
+static struct amt_host host;
+static struct hostif h;
+static struct pthi answer;
+static struct wr out;
+static int saves, starts, stops;
+static bool save_fails;
+static char said_suffix[RECORD_STR];
+
+static enum err_code
+host_random(void *arg, void *p, size_t n, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	memset(p, 0xa5, n);
+	return ERR_OK;
+}
+
+static enum err_code
+host_save(void *arg, const struct state *s, struct err *e)
+{
+	(void)arg;
+	(void)s;
+	if (save_fails)
+		return err_set(e, ERR_IO, "full");
+	saves++;
+	return ERR_OK;
+}
+
+static enum amt_status
+act_start(struct machine *who)
+{
+	starts++;
+	who->open = true;
+	who->state->phase = STATE_IN;
+	return AMT_OK;
+}
+
+static enum amt_status
+act_stop(struct machine *who)
+{
+	stops++;
+	who->open = false;
+	who->state->phase = STATE_PRE;
+	return AMT_OK;
+}
+
+static enum amt_status
+act_suffix(struct machine *who, const char *text)
+{
+	snprintf(said_suffix, sizeof(said_suffix), "%s", text);
+	snprintf(who->state->suffix, sizeof(who->state->suffix), "%s", text);
+	return AMT_OK;
+}
+
+static enum amt_status
+act_enable(struct machine *who, bool on)
+{
+	if (who->state->phase == STATE_POST && !on)
+		return AMT_BAD_STATE;
+	who->state->enabled = on;
+	return AMT_OK;
+}
+
+static const struct hostif_acts acts = { act_start, act_stop, act_suffix,
+	act_enable };
+
+static int
+begin(void **unused)
+{
+	struct err e = { 0 };
+
+	(void)unused;
+	assert_int_equal(settings_read(&settings, NULL, &e), ERR_OK);
+	memset(&m, 0, sizeof(m));
+	memset(&factory, 0, sizeof(factory));
+	memset(&state, 0, sizeof(state));
+	common = (struct machine_common){ .settings = &settings };
+	host = (struct amt_host){ .random = host_random, .save = host_save };
+	amt = (struct amt){ .host = &host, .factory = &factory };
+	m.common = &common;
+	m.factory = &factory;
+	m.state = &state;
+	m.amt = &amt;
+	state.enabled = -1;
+	factory.enabled = factory.pki = true;
+	factory.amt_major = 6;
+	h = (struct hostif){ .machine = &m, .acts = &acts };
+	saves = starts = stops = 0;
+	save_fails = false;
+	said_suffix[0] = '\0';
+	wr_grow(&out, PTHI_MAX);
+	return 0;
+}
+
+static int
+end(void **unused)
+{
+	(void)unused;
+	wr_free(&out);
+	hostif_wipe(&h);
+	return 0;
+}
+
+/* The status of what answers it; the whole in `answer`. */
+static uint32_t
+ask(struct pthi in)
+{
+	uint8_t bytes[PTHI_MAX];
+	struct wr w;
+	struct rd r;
+
+	in.minor = 1;
+	wr_fixed(&w, bytes, sizeof(bytes));
+	pthi_write(&w, &in);
+	assert_false(w.failed);
+	wr_reset(&out);
+	assert_true(hostif_answer(&h, HOSTIF_AMT, bytes, w.len, &out));
+	rd_init(&r, out.buf, out.len);
+	assert_true(pthi_read(&r, &answer));
+	assert_true(answer.answer);
+	assert_int_equal(answer.op, in.op);
+	assert_int_equal(answer.rest_len, 0);
+	return answer.status;
+}
+
+static uint32_t
+get(enum pthi_op op)
+{
+	return ask((struct pthi){ .op = op });
+}
+
+static uint32_t
+set_text(enum pthi_op op, const char *text)
+{
+	struct pthi in = { .op = op };
+
+	pthi_ansi_set(&in.body.text, text);
+	return ask(in);
+}
+
+static uint32_t
+set_number(enum pthi_op op, uint32_t v)
+{
+	struct pthi in = { .op = op };
+
+	in.body.number = v;
+	return ask(in);
+}
+
+static void
+a_password_is_taken_before_set_up_and_after_the_period(void **unused)
+{
+	(void)unused;
+	assert_int_equal(set_text(PTHI_SET_OTP, "Otp!12345"), AMT_OK);
+	assert_string_equal(state.otp, "Otp!12345");
+	assert_int_equal(saves, 1);
+	m.open = true;
+	state.phase = STATE_IN;
+	assert_int_equal(set_text(PTHI_SET_OTP, "another-1"), AMT_BAD_STATE);
+	m.open = false; /* the period is over */
+	assert_int_equal(set_text(PTHI_SET_OTP, "another-2"), AMT_OK);
+	assert_string_equal(state.otp, "another-2");
+	state.phase = STATE_POST;
+	assert_int_equal(set_text(PTHI_SET_OTP, "another-3"), AMT_BAD_STATE);
+	assert_string_equal(state.otp, "another-2");
+}
+
+static void
+a_password_has_8_to_32_characters(void **unused)
+{
+	static const char most[] = "0123456789abcdef0123456789abcdef";
+	struct pthi in = { .op = PTHI_SET_OTP };
+
+	(void)unused;
+	assert_int_equal(set_text(PTHI_SET_OTP, "1234567"), AMT_BAD_PARAMETER);
+	assert_int_equal(set_text(PTHI_SET_OTP, "12345678"), AMT_OK);
+	assert_int_equal(set_text(PTHI_SET_OTP, most), AMT_OK);
+	in.body.text.n = 33; /* and a NUL that is counted */
+	memcpy(in.body.text.s, most, 33);
+	assert_int_equal(ask(in), AMT_OK);
+	assert_string_equal(state.otp, most);
+	assert_int_equal(
+	    set_text(PTHI_SET_OTP, "0123456789abcdef0123456789abcdefg"),
+	    AMT_BAD_PARAMETER);
+	assert_int_equal(
+	    set_text(PTHI_SET_OTP, "1234567\n"), AMT_BAD_PARAMETER);
+	assert_int_equal(
+	    set_text(PTHI_SET_OTP, "1234\0015678"), AMT_BAD_PARAMETER);
+	save_fails = true;
+	assert_int_equal(set_text(PTHI_SET_OTP, "12345678"), AMT_FLASH_LIMIT);
+}
+
+static void
+a_pre_shared_key_takes_no_password(void **unused)
+{
+	(void)unused;
+	strcpy(m.psk.pid, "0000037M");
+	assert_int_equal(set_text(PTHI_SET_OTP, "12345678"), AMT_BAD_MODE);
+	assert_int_equal(get(PTHI_TLS_MODE), AMT_OK);
+	assert_int_equal(answer.body.number, 1);
+	assert_int_equal(get(PTHI_PID), AMT_OK);
+	assert_memory_equal(answer.body.pid, "0000037M", 8);
+	m.psk.pid[0] = '\0';
+	assert_int_equal(get(PTHI_PID), AMT_NOT_FOUND);
+	assert_int_equal(get(PTHI_TLS_MODE), AMT_OK);
+	assert_int_equal(answer.body.number, 2);
+	factory.pki = false;
+	get(PTHI_TLS_MODE);
+	assert_int_equal(answer.body.number, 0);
+}
+
+static void
+a_suffix_is_a_domain_and_is_read_back(void **unused)
+{
+	static const char *const bad[] = { "a..b", ".a", "a.", "a b", "a/b",
+		"\xc3\xa4.de" };
+
+	(void)unused;
+	assert_int_equal(set_text(PTHI_SET_SUFFIX, "corp.example"), AMT_OK);
+	assert_string_equal(said_suffix, "corp.example");
+	assert_int_equal(get(PTHI_SUFFIX), AMT_OK);
+	assert_int_equal(answer.body.text.n, 12);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(
+		    set_text(PTHI_SET_SUFFIX, bad[i]), AMT_BAD_DOMAIN);
+	/* A preset one is what is read back. */
+	strcpy(factory.pki_dns_suffix, "oem.example");
+	get(PTHI_SUFFIX);
+	assert_memory_equal(answer.body.text.s, "oem.example", 11);
+	assert_int_equal(set_text(PTHI_SET_SUFFIX, ""), AMT_OK);
+	m.open = true;
+	assert_int_equal(set_text(PTHI_SET_SUFFIX, "x.example"), AMT_BAD_STATE);
+	strcpy(m.dhcp_suffix, "lan.example");
+	assert_int_equal(get(PTHI_SUFFIX_LIST), AMT_OK);
+	assert_int_equal(answer.body.text.n, 12);
+	assert_memory_equal(answer.body.text.s, "lan.example", 12);
+}
+
+static void
+remote_configuration_can_be_switched_before_set_up(void **unused)
+{
+	(void)unused;
+	get(PTHI_ZTC);
+	assert_int_equal(answer.body.number, 1);
+	assert_int_equal(set_number(PTHI_SET_ZTC, 0), AMT_OK);
+	get(PTHI_ZTC);
+	assert_int_equal(answer.body.number, 0);
+	assert_int_equal(set_number(PTHI_SET_ZTC, 2), AMT_BAD_PARAMETER);
+	state.phase = STATE_IN;
+	assert_int_equal(set_number(PTHI_SET_ZTC, 1), AMT_BAD_STATE);
+}
+
+static void
+start_and_stop_are_passed_on(void **unused)
+{
+	(void)unused;
+	assert_int_equal(get(PTHI_START), AMT_OK);
+	assert_int_equal(set_number(PTHI_START_EX, 1), AMT_OK);
+	assert_int_equal(set_number(PTHI_START_EX, 7), AMT_BAD_PARAMETER);
+	assert_int_equal(starts, 2);
+	get(PTHI_PROVISIONING_STATE);
+	assert_int_equal(answer.body.number, 1);
+	assert_int_equal(get(PTHI_STOP), AMT_OK);
+	assert_int_equal(stops, 1);
+	get(PTHI_SECURITY_PARAMETERS);
+	assert_int_equal(answer.body.security.interface, 0);
+	assert_int_equal(answer.body.security.enterprise, 1);
+}
+
+static void
+a_host_does_not_undo_a_set_up(void **unused)
+{
+	(void)unused;
+	state.phase = STATE_POST;
+	assert_int_equal(set_number(PTHI_UNPROVISION, 0), AMT_NOT_PERMITTED);
+	assert_int_equal(get(PTHI_DISABLE), AMT_NOT_PERMITTED);
+	get(PTHI_CONTROL_MODE);
+	assert_int_equal(answer.body.number, 2);
+	state.phase = STATE_PRE;
+	assert_int_equal(set_number(PTHI_UNPROVISION, 0), AMT_BAD_STATE);
+	get(PTHI_CONTROL_MODE);
+	assert_int_equal(answer.body.number, 0);
+}
+
+static void
+disabling_takes_what_the_host_had_set(void **unused)
+{
+	(void)unused;
+	set_text(PTHI_SET_OTP, "12345678");
+	set_text(PTHI_SET_SUFFIX, "corp.example");
+	assert_int_equal(get(PTHI_DISABLE), AMT_OK);
+	assert_string_equal(state.otp, "");
+	assert_string_equal(state.suffix, "");
+	get(PTHI_PROVISIONING_MODE);
+	assert_int_equal(answer.body.mode.mode, 0);
+	assert_int_equal(set_text(PTHI_SET_OTP, "12345678"), AMT_BAD_MODE);
+	assert_int_equal(get(PTHI_ACCOUNT), AMT_BAD_MODE);
+}
+
+static void
+hash_entries_are_the_records(void **unused)
+{
+	struct hash_entry *e = factory.hashes.e;
+
+	(void)unused;
+	factory.hashes.n = 2;
+	e[0] = (struct hash_entry){ .type = HASH_SHA1,
+		.hash = { 1 },
+		.name = "one",
+		.active = true,
+		.oem = true };
+	e[1] = (struct hash_entry){ .type = HASH_SHA384,
+		.hash = { [47] = 2 },
+		.name = "two",
+		.active = true,
+		.only = true };
+	get(PTHI_HASH_HANDLES);
+	assert_int_equal(answer.body.handles.n, 2);
+	assert_int_equal(set_number(PTHI_HASH_ENTRY, 1), AMT_OK);
+	assert_int_equal(answer.body.hash.algorithm, 3);
+	assert_int_equal(answer.body.hash.hash[47], 2);
+	assert_int_equal(answer.body.hash.is_active, 1);
+	assert_int_equal(answer.body.hash.is_default, 0);
+	assert_int_equal(set_number(PTHI_HASH_ENTRY, 0), AMT_OK);
+	assert_int_equal(answer.body.hash.is_active, 0); /* not the only one */
+	assert_int_equal(answer.body.hash.is_default, 1);
+	assert_memory_equal(answer.body.hash.name.s, "one", 3);
+	assert_int_equal(set_number(PTHI_HASH_ENTRY, 2), AMT_BAD_HANDLE);
+}
+
+static void
+the_audit_record_is_there_after_set_up(void **unused)
+{
+	(void)unused;
+	state.record = (struct state_record){ .present = true,
+		.fqdn = "prov.example.com",
+		.hash_type = HASH_SHA256,
+		.hash = "00112233445566778899aabbccddeeff"
+			"00112233445566778899aabbccddeeff",
+		.secure_dns = true,
+		.server_ip = "192.0.2.7",
+		.created = 1764188400 };
+	assert_int_equal(get(PTHI_AUDIT_RECORD), AMT_NOT_READY);
+	state.phase = STATE_POST;
+	assert_int_equal(get(PTHI_AUDIT_RECORD), AMT_OK);
+	assert_int_equal(answer.body.audit.hash[1], 0x11);
+	assert_int_equal(answer.body.audit.secure_dns, 1);
+	assert_int_equal(answer.body.audit.year, 2025);
+	assert_string_equal(answer.body.audit.address, "192.0.2.7");
+	assert_int_equal(answer.body.audit.fqdn.n, 16);
+}
+
+static void
+the_account_is_padded_and_stays_the_same(void **unused)
+{
+	char first[33];
+
+	(void)unused;
+	assert_int_equal(get(PTHI_ACCOUNT), AMT_OK);
+	assert_int_equal(out.len, PTHI_HEADER + 4 + 68);
+	assert_string_equal(answer.body.account.user, "$$OsAdmin");
+	memcpy(first, answer.body.account.password, sizeof(first));
+	assert_int_equal(strlen(first), 32);
+	get(PTHI_ACCOUNT);
+	assert_string_equal(answer.body.account.password, first);
+}
+
+static void
+indexes_and_identifiers_are_checked(void **unused)
+{
+	struct pthi in = { .op = PTHI_AMT_STATE };
+
+	(void)unused;
+	assert_int_equal(set_number(PTHI_LAN, 0), AMT_OK);
+	assert_int_equal(answer.body.lan.enabled, 1);
+	assert_int_equal(set_number(PTHI_LAN, 1), AMT_OK);
+	assert_int_equal(answer.body.lan.enabled, 0);
+	assert_int_equal(set_number(PTHI_LAN, 2), AMT_BAD_INDEX);
+	assert_int_equal(ask(in), AMT_BAD_PARAMETER);
+	in.body.uuid.b[15] = 1;
+	assert_int_equal(ask(in), AMT_OK);
+	assert_int_equal(answer.body.state.length, 5);
+}
+
+static void
+a_host_name_is_kept(void **unused)
+{
+	struct pthi in = { .op = PTHI_SET_HOST_FQDN };
+
+	(void)unused;
+	in.body.host_fqdn.n = 16;
+	memcpy(in.body.host_fqdn.s, "pc7.corp.example", 16);
+	assert_int_equal(ask(in), AMT_OK);
+	get(PTHI_FQDN);
+	assert_int_equal(answer.body.fqdn.host_len, 3);
+	assert_int_equal(answer.body.fqdn.fqdn.n, 16);
+	in.body.host_fqdn.s[0] = '\n';
+	assert_int_equal(ask(in), AMT_BAD_DOMAIN);
+	assert_string_equal(state.host_fqdn, "pc7.corp.example");
+}
+
+static void
+the_client_that_enables_switches(void **unused)
+{
+	static const uint8_t question[] = { 5, 2, 0x51, 0x10 },
+			     on[] = { 5, 3, 0x53, 0x10, 1 },
+			     off[] = { 5, 3, 0x53, 0x10, 0 },
+			     change[] = { 5, 2, 0x52, 0x10 },
+			     two[] = { 5, 3, 0x53, 0x10, 2 };
+
+	(void)unused;
+	factory.enabled = false;
+	assert_true(hostif_answer(&h, HOSTIF_WD, question, 4, &out));
+	assert_int_equal(out.len, 1);
+	assert_int_equal(out.buf[0], PTHI_WD_CAN_SET | PTHI_WD_ALLOWED);
+	assert_true(hostif_answer(&h, HOSTIF_WD, change, 4, &out));
+	assert_int_equal(out.buf[1], 0);
+	assert_int_equal(state.enabled, 1);
+	assert_true(hostif_answer(&h, HOSTIF_WD, off, 5, &out));
+	assert_int_equal(state.enabled, 0);
+	assert_true(hostif_answer(&h, HOSTIF_WD, on, 5, &out));
+	assert_int_equal(state.enabled, 1);
+	assert_false(hostif_answer(&h, HOSTIF_WD, two, 5, &out));
+	state.phase = STATE_POST;
+	wr_reset(&out);
+	assert_true(hostif_answer(&h, HOSTIF_WD, off, 5, &out));
+	assert_int_equal(out.buf[0], 1);
+	assert_true(hostif_answer(&h, HOSTIF_WD, question, 4, &out));
+	assert_int_equal(out.buf[1], PTHI_WD_CAN_SET | PTHI_WD_ENABLED);
+}
+
+static void
+what_is_not_known_has_the_settings_status(void **unused)
+{
+	(void)unused;
+	assert_int_equal(get(PTHI_FEATURES), PTHI_NOT_PERMITTED);
+	settings.mei_unknown_status = 1;
+	assert_int_equal(ask((struct pthi){ .op = 0x040000ff }), 1);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_password_is_taken_before_set_up_and_after_the_period),
+		CASE(a_password_has_8_to_32_characters),
+		CASE(a_pre_shared_key_takes_no_password),
+		CASE(a_suffix_is_a_domain_and_is_read_back),
+		CASE(remote_configuration_can_be_switched_before_set_up),
+		CASE(start_and_stop_are_passed_on),
+		CASE(a_host_does_not_undo_a_set_up),
+		CASE(disabling_takes_what_the_host_had_set),
+		CASE(hash_entries_are_the_records),
+		CASE(the_audit_record_is_there_after_set_up),
+		CASE(the_account_is_padded_and_stays_the_same),
+		CASE(indexes_and_identifiers_are_checked),
+		CASE(a_host_name_is_kept),
+		CASE(the_client_that_enables_switches),
+		CASE(what_is_not_known_has_the_settings_status),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
