@@ -84,7 +84,7 @@ boot() {
 # judge FILE: what the peer read is what the agent reads, and the image holds.
 judge() {
 	cat "$1"
-	[ "$(wc -l <"$1")" = "$(echo $CALLS | wc -w)" ]
+	[ "$(wc -l <"$1")" = "$(echo "$CALLS" | wc -w)" ]
 	got() {
 		sed -n "s/^$1 //p" "$judged"
 	}
@@ -135,7 +135,7 @@ meshagent_reads_it_on_dev_mei0() {
 	cp "$PEER/meshagent_x86-64" meshagent
 	chmod +x meshagent
 	AMT_MEI_JS=$PEER/modules_meshcmd/amt-mei.js \
-		CALLS=$(echo $CALLS) timeout 120 "$FAKE" mei -- \
+		CALLS=$CALLS timeout 120 "$FAKE" mei -- \
 		./meshagent "$ROOT/tests/interop/meshagent.js" >said
 	judge said
 }

@@ -3,7 +3,7 @@
 // AMT_MEI_JS and CALLS in the environment.
 var fs = require('fs');
 addModule('amt-mei', fs.readFileSync(process.env['AMT_MEI_JS']).toString());
-var calls = process.env['CALLS'].split(' ');
+var calls = process.env['CALLS'].split(/\s+/);
 var mei = new (require('amt-mei'))();
 mei.on('error', function (e) { console.log('error ' + e); process.exit(1); });
 function next() {
