@@ -1,9 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# peer MeshCentral: its amt-mei.js reads our host interface on its socket
+# peer MeshAgent: its native code reads our host interface on /dev/mei0, which
+#   umockdev pretends, and starts set-up
+# peer Linux samples/mei: reads our host interface on that /dev/mei0
+#
 # The software device's host interface against programs that nobody here
-# wrote: MeshCentral's amt-mei.js (its code unchanged, in node, on the socket),
-# MeshAgent's native reader and Linux' mei-amt-version (both on /dev/mei0, which
-# umockdev pretends).
+# wrote, their code unchanged.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/peer.sh
