@@ -8,7 +8,7 @@
 #define FIRST_MS 1000u
 #define LAST_MS 64000u
 #define JITTER_MS 256u
-#define SILENT_TRIES 4  /* after so many it is told */
+#define SILENT_TRIES 3  /* after so many it is told */
 #define REQUEST_TRIES 4 /* then it looks for another offer */
 #define LEAST_RENEW_MS 60000u
 #define LEAST_LEASE_S 10

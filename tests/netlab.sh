@@ -149,8 +149,8 @@ wait_for() {
 	done
 }
 
-# state_of BATCH: what its server says of its first unit.
-state_of() {
+# provisioned BATCH: how many units its store says are.
+provisioned() {
 	amtforge-server list "$1/state" --json |
-		sed -n '1s/.*"state":"\([^"]*\)".*/\1/p'
+		grep -c '"state":"provisioned"' || :
 }
