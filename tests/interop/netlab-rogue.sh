@@ -62,6 +62,8 @@ a_preset_server_name_stops_the_rogue() {
 	[ "$(provisioned evil)" = 0 ]
 	# When DHCP is mended, so is everything.
 	lab rogue-dhcp stop
+	lab dhcp stop
+	lab dhcp start
 	lab lease dev1
 	wait_for '"provisioned".*10.77.0.10' dev1 40
 	[ "$(provisioned b)" = 1 ]

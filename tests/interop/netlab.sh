@@ -75,6 +75,7 @@ a_host_that_was_there_before_is_asked_about() {
 
 # A host without DHCPv4 learns suffix and server by DHCPv6; the exchange is a
 # script's, since busybox has no such client.
+# shellcheck disable=SC2016 # perl's
 ask6() {
 	lab exec dev1 perl -MIO::Socket::IP -MSocket -e '
 		my $s = IO::Socket::IP->new(Proto => "udp", LocalPort => 546,
@@ -195,6 +196,7 @@ the_window_is_counted_on_the_wire_too() {
 	wait_for '"silent".*waits for its agent' dev1
 }
 
+# shellcheck disable=SC2086 # words
 only_a_wired_interface_will_do() {
 	make_batch psk b 1
 	boot="amtforge-device boot --image $(echo b/images/*.bin) --state m"
