@@ -10,6 +10,7 @@
 #include "base/http.h"
 #include "device/judge.h"
 #include "device/machine.h"
+#include "device/visit.h"
 #include "formats/hello.h"
 #include "formats/reason.h"
 #include "formats/wsman.h"
@@ -573,6 +574,35 @@ the_period_for_set_up_ends(void **unused)
 	assert_int_equal(status, 0);
 }
 
+static bool
+plain_is_taken(void)
+{
+	const struct loop_peer peer = { .local = "127.0.0.1",
+		.peer = "127.0.0.1" };
+	const struct loop_handler *h;
+	void *arg = NULL;
+	bool taken = machine_accept_plain(m, &peer, &h, &arg);
+
+	if (taken)
+		visit_free(arg);
+	return taken;
+}
+
+static void
+without_tls_it_answers_only_once_it_is_set_up_and_may(void **unused)
+{
+	(void)unused;
+	machine_up(false);
+	assert_true(m->open);
+	assert_false(plain_is_taken());
+	m->state->phase = STATE_POST;
+	assert_true(plain_is_taken());
+	m->state->tls_enabled[0] = true;
+	assert_false(plain_is_taken());
+	m->state->tls_plain[0] = true;
+	assert_true(plain_is_taken());
+}
+
 /* The first time its certificate is made before. */
 static void
 start_by_agent(void)
@@ -749,6 +779,7 @@ main(void)
 		CASE(a_machine_in_listen_mode_is_closed_and_silent),
 		CASE(a_disabled_machine_is_closed_and_silent),
 		CASE(the_period_for_set_up_ends),
+		CASE(without_tls_it_answers_only_once_it_is_set_up_and_may),
 		CASE(
 		    up_time_is_counted_over_restarts_and_the_next_window_is_an_agents),
 		CASE(an_agent_starts_what_listens_or_was_disabled),
