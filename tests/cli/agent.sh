@@ -323,6 +323,53 @@ a_socket_that_is_left_over_is_replaced_and_one_in_use_is_not() {
 	status 0 agent info
 }
 
+# The whole delayed flow, with the pipe of amtforge-agent(1).
+the_console_s_password_comes_back_to_the_server() {
+	amtforge-server chain make chain --fqdn prov.example.com
+	cp chain/root.pem demo-root.pem
+	printf '%s\n' 'customer = "c"; credential = "pki"; amt = "11.0";' \
+		'start = "listen"; hashes = ( { file = "demo-root.pem"; } );' >p.cfg
+	make_unit
+	for k in oem it; do
+		openssl req -x509 -newkey rsa:2048 -days 9 -noenc \
+			-keyout $k.key -out $k.pem -subj /CN=$k 2>/dev/null
+	done
+	amtforge manifest make L O --sign-key oem.key --sign-cert oem.pem \
+		--to it.pem --out M
+	amtforge-server init state
+	amtforge-server import state M --trust oem.pem --key it.key
+	boot --suffix dhcp.example
+	kill $device
+	wait $device || :
+	port=$(sed -n 's/.*"port":\([0-9]*\)[,}].*/\1/p' events | head -n 1)
+	printf '%s\n' 'state = "state"; listen = "127.0.0.1"; port = 0;' \
+		"device_port = $port;" 'chains = ( { cert = "chain/leaf.pem";' \
+		'key = "chain/leaf.key"; } );' >s.cfg
+	amtforge-server run s.cfg >served 2>serves &
+	server=$!
+	trap 'kill $server $device 2>/dev/null || :' EXIT
+	wait_for 'listening on' serves
+	hello=$(sed -n 's/.*port \([0-9]*\)$/\1/p' serves | head -n 1)
+	: >events
+	amtforge-device boot --image unit.bin --state machine --listen \
+		127.0.0.1 --port "$port" --server "127.0.0.1:$hello" --mei mei \
+		--json >events 2>log &
+	device=$!
+	wait_for '"silent"' events
+	agent info --json | amtforge-server otp state - |
+		agent activate --otp-file - --suffix example.com >out 2>err
+	grep '^otp_set *yes$' out
+	status 0 agent wait --timeout 60
+	grep -x SUCCESS out
+	amtforge-server list state --json | jq -e '.state == "provisioned"'
+	status 0 agent info --json
+	jq -e '.state == "post" and .control_mode == "admin" and
+		.set_up_by == "prov.example.com"' out
+	not grep '^otp ' machine/state
+	status 77 agent activate
+	grep -F '[amt-state]' err
+}
+
 # mei OPTIONS COMMAND...: under a MEI device that is passed on to the socket.
 dev() {
 	options=mei$1
@@ -417,6 +464,7 @@ for name in the_published_messages_pass_as_bytes \
 	a_disabled_machine_is_enabled_by_the_agent \
 	what_does_not_fit_is_refused \
 	a_machine_with_a_pre_shared_key_takes_no_password \
+	the_console_s_password_comes_back_to_the_server \
 	a_fleet_has_a_socket_for_each_machine \
 	a_socket_that_is_left_over_is_replaced_and_one_in_use_is_not; do
 	if [ ! -e $OVMF ]; then
