@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# peer MeshCentral: activates our device over TLS 1.0 to 1.3, and not one with
-#   another root, domain, only root or preset name; nor without the OID
+# peer MeshCentral: activates our device, found by DHCP and DNS, over TLS 1.0 to
+#   1.3, and not one with another root, domain, only root or preset name; nor
+#   without the OID
 #
 # MeshCentral's own code runs unchanged (meshcentral.cjs says what is preloaded)
 # on a LAN of network namespaces, one host for each device, since it deals with
@@ -17,6 +18,10 @@ OVMF=/usr/share/ovmf/OVMF.fd
 FQDN=provisionserver.corp.example
 SETUP=$SHARED/tools/meshcentral_peer
 export NETLAB_PREFIX=mesh$$ NETLAB_STATE=$TEST_DIR/lab NETLAB_DOMAIN=corp.example
+# A host that says it is of class "other" is told another domain.
+export NETLAB_DNSMASQ="--dhcp-vendorclass=set:other,other \
+--dhcp-option=tag:other,option:domain-name,corp.other \
+--address=/corp.other/10.77.0.10 --address=/other.corp.example/10.77.0.10"
 MESH=$TEST_DIR/mesh
 export AMTFORGE_PEER_TLS=$TEST_DIR/tls.json
 
@@ -68,21 +73,24 @@ image() {
 	mv images/*.bin unit.bin
 }
 
-# boot HOST [OPTION...]: the device on that host, with the host's address.
+# boot HOST [OPTION...]: the device shares that host's interface, and finds the
+# server by what DHCP tells the host: it is given no name. LEASE has options of
+# the host's DHCP client.
 boot() {
 	host=$1
 	shift
-	lab lease "$host" >lease.log 2>&1
-	address=$(on "$host" ip -br addr show eth0 | awk '{ print $3 }')
-	address=${address%/*}
 	: >events
 	# Not by a function: the pid is to be the device's.
 	"$SHARED/tools/netlab.sh" exec "$host" "$BIN/amtforge-device" boot \
-		--image unit.bin --state machine --listen "$address" \
-		--suffix "${suffix:-corp.example}" --server $FQDN:9971 \
-		--json "$@" >events 2>log &
+		--image unit.bin --state machine --interface eth0 \
+		--dhcp host --json "$@" >events 2>log &
 	device=$!
 	trap 'kill $device 2>/dev/null || :' EXIT
+	wait_for '"event":"listening"' events
+	# shellcheck disable=SC2086 # words
+	lab lease "$host" ${LEASE:-} >lease.log 2>&1
+	address=$(on "$host" ip -br addr show eth0 | awk '{ print $3 }')
+	address=${address%/*}
 	wait_for '"event":"hello"' events
 }
 
@@ -225,7 +233,7 @@ a_root_that_is_not_the_only_one_to_use_is_refused() {
 
 a_device_in_another_domain_refuses_it() {
 	image
-	suffix=corp.other boot dev5
+	LEASE='-V other' boot dev5
 	refused suffix-mismatch
 	end
 }
