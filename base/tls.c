@@ -93,9 +93,14 @@ session_init(struct tls_session *s)
 }
 
 static bool
-is_nothing_common(int reason)
+is_nothing_common(const SSL *ssl, int reason)
 {
 	switch (reason) {
+	case SSL_R_WRONG_VERSION_NUMBER:
+		/* The alert of a client whose hello was heard; before that it
+		 * is somebody who speaks no TLS. */
+		return SSL_is_server(ssl) &&
+		    SSL_client_version(ssl) <= TLS1_3_VERSION;
 	case SSL_R_NO_SHARED_CIPHER:
 	case SSL_R_UNSUPPORTED_PROTOCOL:
 	case SSL_R_NO_PROTOCOLS_AVAILABLE:
@@ -112,7 +117,7 @@ is_nothing_common(int reason)
 
 /* The first reason of a failed handshake; later ones follow from it. */
 static void
-session_failed(struct tls_session *s)
+session_failed(struct tls_session *s, const SSL *ssl)
 {
 	unsigned long code = ERR_peek_error();
 	const char *words = ERR_reason_error_string(code);
@@ -120,7 +125,7 @@ session_failed(struct tls_session *s)
 	if (code == 0 || s->words[0] != '\0')
 		return;
 	s->nothing_common = ERR_GET_LIB(code) == ERR_LIB_SSL &&
-	    is_nothing_common(ERR_GET_REASON(code));
+	    is_nothing_common(ssl, ERR_GET_REASON(code));
 	s->no_certificate = ERR_GET_LIB(code) == ERR_LIB_SSL &&
 	    ERR_GET_REASON(code) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
 	snprintf(s->words, sizeof(s->words), "%s",
@@ -150,7 +155,7 @@ on_info(const SSL *ssl, int where, int ret)
 			s->received = ret & 0xff;
 	}
 	if ((where & (SSL_CB_EXIT | SSL_CB_ALERT)) != 0)
-		session_failed(s);
+		session_failed(s, ssl);
 }
 
 /* A verification error whose alert is the wanted one. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "formats/generation.h"
 #include "formats/reason.h"
 #include "server/admit.h"
 
@@ -39,9 +40,10 @@ admit_psk(
 	    a->npsk > 0 ? a->psk[0].pid : "unknown");
 }
 
-static bool
-announced(const struct hello *h, const struct x509 *root)
+unsigned
+admit_announced(const struct hello *h, const struct x509 *root)
 {
+	unsigned kinds = 0;
 	struct hash_entry ours;
 	const uint8_t *der;
 	size_t n;
@@ -53,9 +55,9 @@ announced(const struct hello *h, const struct x509 *root)
 			if (h->hash[i].type == type &&
 			    memcmp(h->hash[i].hash, ours.hash,
 				hashlist_hash_len(ours.type)) == 0)
-				return true;
+				kinds |= GENERATION_HASH(type);
 	}
-	return false;
+	return kinds;
 }
 
 /* The first of each side stands for the rest: with a private root, which is
@@ -92,7 +94,8 @@ admit_pki(
 		return err_refuse(e, ERR_PERM, reason_get(REASON_OTP_MISSING),
 		    "none was made, and otp = \"required\" asks for one");
 	for (size_t i = 0; i < a->nchains; i++) {
-		if (announced(h, a->chain[i]->cert[a->chain[i]->n - 1])) {
+		if (admit_announced(h, a->chain[i]->cert[a->chain[i]->n - 1]) !=
+		    0) {
 			*index = i;
 			return ERR_OK;
 		}

@@ -27,6 +27,8 @@ struct admit {
 	size_t nchains;
 };
 
+/* By which kinds of hash the hello announces that root: GENERATION_HASH(). */
+unsigned admit_announced(const struct hello *, const struct x509 *root);
 /* *index: which psk (version 2) or chain (version 3) to use. */
 enum err_code admit_hello(
     const struct hello *, const struct admit *, size_t *index, struct err *);

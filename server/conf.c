@@ -8,6 +8,7 @@
 #include "base/tls.h"
 #include "formats/hello.h"
 #include "server/conf.h"
+#include "server/legacy.h"
 
 static enum err_code
 read_numbers(struct config_group *g, struct conf *c, struct err *e)
@@ -100,6 +101,19 @@ read_tenants(
 }
 
 static enum err_code
+read_legacy(struct config_group *g, struct conf *c, struct err *e)
+{
+	char text[256], where[512];
+
+	if (certkey_text(g, "insecure_legacy_amt", "", text, sizeof(text), e) !=
+		ERR_OK ||
+	    legacy_parse(text, &c->legacy, e) == ERR_OK)
+		return e->code;
+	config_where(g, "insecure_legacy_amt", where, sizeof(where));
+	return err_in(e, "%s", where);
+}
+
+static enum err_code
 read_root(
     struct config_group *g, const char *path, struct conf *c, struct err *e)
 {
@@ -111,7 +125,8 @@ read_root(
 		e) != ERR_OK ||
 	    certkey_text(g, "psk_suites", TLS_PSK_SUITES, c->psk_suites,
 		sizeof(c->psk_suites), e) != ERR_OK ||
-	    read_numbers(g, c, e) != ERR_OK || read_flow(g, c, e) != ERR_OK ||
+	    read_legacy(g, c, e) != ERR_OK || read_numbers(g, c, e) != ERR_OK ||
+	    read_flow(g, c, e) != ERR_OK ||
 	    tenant_read(g, path, NULL, &c->top, e) != ERR_OK)
 		return e->code;
 	return read_tenants(g, path, c, e);

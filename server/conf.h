@@ -32,6 +32,7 @@ struct conf {
 	unsigned hand_seconds, hand_most, hand_tries;
 	bool check_record;
 	char psk_suites[256];
+	uint32_t legacy;          /* insecure_legacy_amt: legacy.h */
 	unsigned sessions;        /* set-ups at a time */
 	unsigned hellos;          /* hello connections at a time */
 	unsigned long hello_ms;   /* for a whole hello */

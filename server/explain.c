@@ -112,14 +112,38 @@ add_event(void *arg, const struct store_past *p, struct err *e)
 	return ERR_OK;
 }
 
+/* The rule of the device's that a message of server/refusal.c begins with. */
+static const struct reason *
+device_rule(const struct reason *why, const char *detail)
+{
+	char code[64] = "";
+	size_t n = strcspn(detail, ":");
+
+	if (why == NULL || strncmp(why->code, "device-refused", 14) != 0 ||
+	    n >= sizeof(code))
+		return NULL;
+	memcpy(code, detail, n);
+	return reason_find(code);
+}
+
 static void
 tell_json(struct wr *w, const struct story *s, const struct reason *why)
 {
+	const struct reason *device = device_rule(why, s->detail);
+
 	put_unit(w, &s->u);
 	put(w, ",\"address\":", s->u.address);
 	put(w, ",\"detail\":", s->detail);
-	put(w, ",\"rule\":", why != NULL ? why->rule : "");
-	put(w, ",\"mend\":", why != NULL ? why->mend : "");
+	if (device != NULL)
+		put(w, ",\"device_reason\":", device->code);
+	put(w, ",\"rule\":",
+	    device != NULL    ? device->rule
+		: why != NULL ? why->rule
+			      : "");
+	put(w, ",\"mend\":",
+	    device != NULL    ? device->mend
+		: why != NULL ? why->mend
+			      : "");
 	wr_str(w, ",\"history\":[");
 	wr_bytes(w, s->events.buf, s->events.len);
 	wr_str(w, "]}\n");
@@ -128,6 +152,7 @@ tell_json(struct wr *w, const struct story *s, const struct reason *why)
 static void
 tell_words(struct wr *w, const struct story *s, const struct reason *why)
 {
+	const struct reason *device = device_rule(why, s->detail);
 	char uuid[UUID_TEXT];
 
 	uuid_text(&s->u.row.uuid, uuid);
@@ -140,7 +165,11 @@ tell_words(struct wr *w, const struct story *s, const struct reason *why)
 		    s->u.row.pid);
 	if (why != NULL) {
 		wr_fmt(w, "  reason: %s\n  rule: %s\n", why->code, why->rule);
-		wr_fmt(w, "  found: %s\n  do: %s\n", s->detail, why->mend);
+		if (device != NULL)
+			wr_fmt(w, "  the device's: %s: %s\n", device->code,
+			    device->rule);
+		wr_fmt(w, "  found: %s\n  do: %s\n", s->detail,
+		    device != NULL ? device->mend : why->mend);
 	}
 	if (s->n > 0)
 		wr_str(w, "newest first:\n");

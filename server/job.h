@@ -36,6 +36,9 @@ struct job_place {
 	char addr[LOOP_ADDR_LEN];
 	bool psk;
 	size_t index; /* of its PSK pair or our chain */
+	/* Kinds of our root's hash in its hello (admit.h); 0: none was heard.
+	 */
+	unsigned announced;
 };
 
 struct job {

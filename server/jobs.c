@@ -11,6 +11,7 @@
 #include "server/alarm.h"
 #include "server/job.h"
 #include "server/knock.h"
+#include "server/legacy.h"
 #include "server/request.h"
 #include "server/witness.h"
 
@@ -583,6 +584,11 @@ fill_how(struct job *j, struct setup_how *how)
 		how->chain = chain_of(j);
 		how->key = jobs_tenant(j->in, &j->unit)->chain[j->at.index].key;
 	}
+	how->generation = legacy_generation(j->unit.row.amt);
+	how->announced = j->at.announced;
+	how->domain =
+	    tenant_policy(jobs_tenant(j->in, &j->unit), &j->unit.row)->domain;
+	how->legacy = legacy_has(conf->legacy, how->generation);
 	memcpy(how->pin, pin_of(&j->unit), sizeof(how->pin));
 	how->first_use = !jobs_tenant(j->in, &j->unit)->pinned_only;
 	how->device_ca = j->in->how.ca;
@@ -594,6 +600,26 @@ fill_how(struct job *j, struct setup_how *how)
 	secret_wipe(pairs, sizeof(pairs));
 }
 
+/* For each connection that may be of the old kind. */
+static void
+note_legacy(struct job *j)
+{
+	char uuid[UUID_TEXT], why[128];
+	struct err e;
+
+	err_clear(&e);
+	uuid_text(&j->unit.row.uuid, uuid);
+	snprintf(why, sizeof(why),
+	    "AMT %s at %s: TLS 1.0, TLS 1.1 and SHA-1 are offered",
+	    j->unit.row.amt, j->at.addr);
+	if (jobs_join(j->in, &e) != ERR_OK ||
+	    store_audit(j->in->how.store, reason_get(REASON_LEGACY_TLS)->code,
+		uuid, why, &e) != ERR_OK)
+		jobs_broken(j->in, &e);
+	else
+		log_warn("%s: insecure_legacy_amt: %s", uuid, why);
+}
+
 static void
 start(struct job *j)
 {
@@ -603,6 +629,8 @@ start(struct job *j)
 	err_clear(&e);
 	memset(&how, 0, sizeof(how));
 	fill_how(j, &how);
+	if (how.legacy)
+		note_legacy(j);
 	j->tries++;
 	if (setup_new(&how, &j->setup, &e) != ERR_OK) {
 		jobs_end(j, STORE_FAILED, &e);

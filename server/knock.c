@@ -16,7 +16,7 @@
 
 static enum err_code
 admit(struct jobs *in, const struct hello *h, const struct store_unit *u,
-    size_t *index, struct err *e)
+    struct job_place *at, struct err *e)
 {
 	const struct tenant *t =
 	    u == NULL ? &in->how.conf->top : jobs_tenant(in, u);
@@ -41,7 +41,12 @@ admit(struct jobs *in, const struct hello *h, const struct store_unit *u,
 	    a.npsk == 0 && jobs_otp(u)[0] == '\0';
 	if (h->version != HELLO_PSK ||
 	    store_pid(in->how.store, h->pid, &h->uuid, &a.pid, e) == ERR_OK)
-		admit_hello(h, &a, index, e);
+		admit_hello(h, &a, &at->index, e);
+	if (e->code == ERR_OK && h->version == HELLO_PKI) {
+		const struct x509_chain *c = chain[at->index];
+
+		at->announced = admit_announced(h, c->cert[c->n - 1]);
+	}
 	secret_wipe(pairs, sizeof(pairs));
 	return e->code;
 }
@@ -98,7 +103,7 @@ new_job(struct jobs *in, const char *from, const struct hello *h,
 
 	err_clear(&e);
 	err_clear(&why);
-	if (admit(in, h, found ? u : NULL, &at.index, &why) != ERR_OK &&
+	if (admit(in, h, found ? u : NULL, &at, &why) != ERR_OK &&
 	    is_storm(in, from, h, why.reason))
 		return;
 	j = jobs_add(in, u, from, &e);
@@ -108,6 +113,7 @@ new_job(struct jobs *in, const char *from, const struct hello *h,
 	}
 	j->at.psk = at.psk;
 	j->at.index = at.index;
+	j->at.announced = at.announced;
 	if (why.code != ERR_OK) {
 		jobs_end(j, STORE_REFUSED, &why);
 		return;
@@ -147,7 +153,7 @@ heard_again(struct job *j, const char *from, const struct hello *h)
 	}
 	if (j->task != JOB_SET_UP || j->phase == JOB_TELLING ||
 	    (strcmp(from, j->at.addr) == 0 && !waits) ||
-	    admit(j->in, h, &j->unit, &at.index, &e) != ERR_OK)
+	    admit(j->in, h, &j->unit, &at, &e) != ERR_OK)
 		return;
 	snprintf(at.addr, sizeof(at.addr), "%s", from);
 	if (!waits) {

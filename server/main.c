@@ -8,6 +8,7 @@
 
 static const struct cli_verb *const tables[] = {
 	chain_verbs,
+	chaincheck_verbs,
 	confcheck_verbs,
 	import_verbs,
 	run_verbs,

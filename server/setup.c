@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/x509.h"
 #include "formats/reason.h"
+#include "server/refusal.h"
 #include "server/setup.h"
 
 #define PATH "/wsman"
@@ -87,9 +88,19 @@ sets_up(const struct setup *s)
 	return s->how.plan.kind == SESSION_SET_UP;
 }
 
+/* What the unit's AMT version speaks, where the configuration names it. */
+static void
+set_age(struct setup *s)
+{
+	if (s->how.legacy)
+		s->tls.age =
+		    (struct tls_age){ .min = TLS_1_0, .insecure_old = true };
+}
+
 static void
 set_tls(struct setup *s)
 {
+	set_age(s);
 	if (s->how.psk.pid[0] != '\0') {
 		/* Identity and key are the ASCII characters: inferred, never
 		 * tried on silicon. */
@@ -174,33 +185,17 @@ setup_unsure(const struct setup *s)
 }
 
 static enum err_code
-refused_by_device(const struct setup *s, int alert, struct err *e)
+refused_by_device(
+    const struct setup *s, const struct tls_session *t, struct err *e)
 {
-	char cn[128] = "?", sha256[65] = "?";
-	const struct x509_chain *c = s->how.chain;
-	enum reason_id id = REASON_DEVICE_REFUSED;
-	uint8_t hash[32];
+	const struct refusal r = { .pid = s->how.psk.pid,
+		.chain = s->how.chain,
+		.generation = s->how.generation,
+		.announced = s->how.announced,
+		.domain = s->how.domain,
+		.session = t };
 
-	if (s->how.psk.pid[0] != '\0')
-		return err_refuse(e, ERR_PEER, reason_get(REASON_PSK_REJECTED),
-		    "PID %s: the device ended the handshake with TLS alert %d",
-		    s->how.psk.pid, alert);
-	if (alert == TLS_ALERT_UNKNOWN_CA)
-		id = REASON_DEVICE_REFUSED_ROOT;
-	if (alert == TLS_ALERT_UNSUPPORTED_CERTIFICATE)
-		id = REASON_DEVICE_REFUSED_MARK;
-	if (alert == TLS_ALERT_BAD_CERTIFICATE)
-		id = REASON_DEVICE_REFUSED_DOMAIN;
-	if (alert == TLS_ALERT_CERTIFICATE_UNKNOWN)
-		id = REASON_DEVICE_REFUSED_CHAIN;
-	if (c != NULL && c->n > 0) {
-		x509_cn(c->cert[0], cn, sizeof(cn));
-		x509_sha256(c->cert[c->n - 1], hash);
-		text_hex(sha256, hash, sizeof(hash));
-	}
-	return err_refuse(e, ERR_PEER, reason_get(id),
-	    "TLS alert %d from the device; our CN %s, root SHA-256 %s", alert,
-	    cn, sha256);
+	return refusal_explain(&r, e);
 }
 
 /* No answer of use came: whose doing was it? Only the first request tells of
@@ -217,8 +212,8 @@ no_answer(const struct setup *s, const struct http_answer *a,
 		err_refuse(e, ERR_PERM, reason_get(REASON_LOGIN_REFUSED),
 		    "%s: %zu passwords tried", session_step_name(&s->session),
 		    s->login);
-	else if (first && a->session.received != -1)
-		refused_by_device(s, a->session.received, e);
+	else if (first && refusal_is(&a->session))
+		refused_by_device(s, &a->session, e);
 	else if (got->code == ERR_PEER)
 		err_refuse(e, ERR_PEER, reason_get(REASON_DEVICE_GONE),
 		    "%s: %s", session_step_name(&s->session), got->msg);

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/http.h"
+#include "formats/generation.h"
 #include "formats/psk.h"
 #include "server/session.h"
 
@@ -30,6 +31,11 @@ struct setup_how {
 	const char *psk_suites;
 	const struct x509_chain *chain; /* with its root; NULL: none shown */
 	const struct crypto_key *key;
+	const struct generation *generation; /* of the unit's AMT version */
+	unsigned announced; /* kinds of our root's hash in its hello; 0: it
+			     * is not known */
+	const char *domain; /* where the machine is to be; "" not known */
+	bool legacy;        /* speak TLS 1.0 and SHA-1 with it */
 	/* The device's certificate: pin (SHA-256, hex) or, if empty, one that
 	 * the device CA signed, or any where first_use is set. */
 	char pin[65];

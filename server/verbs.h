@@ -9,6 +9,7 @@
 #include "base/cli.h"
 
 extern const struct cli_verb chain_verbs[];
+extern const struct cli_verb chaincheck_verbs[];
 extern const struct cli_verb confcheck_verbs[];
 extern const struct cli_verb import_verbs[];
 extern const struct cli_verb explain_verbs[];

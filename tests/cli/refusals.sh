@@ -111,7 +111,12 @@ a_certificate_without_the_oid_is_refused_by_the_device() {
 	plug "127.0.0.1:$port" example.com
 	device_told no-amt-mark provision.example.com \
 		2.16.840.1.113741.1.2.3
-	told device-refused-mark provision.example.com
+	told device-refused-mark 'no-amt-mark: certificate of' \
+		provision.example.com 2.16.840.1.113741.1.2.3
+	grep "^  the device's: no-amt-mark: The server's certificate has" out
+	grep '^  do: Get a provisioning certificate for Intel AMT' out
+	status 0 amtforge-server --json explain state "$uuid"
+	grep '"device_reason":"no-amt-mark","rule":"The server' out
 	not_set_up
 }
 
@@ -123,6 +128,43 @@ a_suffix_mismatch_is_refused_by_the_device() {
 	device_told suffix-mismatch provision.example.com other.net
 	told device-refused-domain provision.example.com
 	not_set_up
+}
+
+# old_machine LINE...: a batch for AMT 3.0 whose machine speaks TLS 1.0 and 1.1
+# only; the server has these lines.
+old_machine() {
+	[ -e images ] || image
+	serve 'tries = 1;' "$@"
+	echo 'insecure_legacy_tls = true;' >device.cfg
+	plug "127.0.0.1:$port" example.com --config device.cfg
+	grep 'insecure_legacy_tls: ' device.log
+}
+
+an_old_machine_is_set_up_only_where_the_server_says_insecure() {
+	batch psk 1
+	old_machine
+	device_told tls-version
+	told tls-version 'TLS 1.0 to TLS 1.1' insecure_legacy_amt
+	not_set_up
+	old_machine 'insecure_legacy_amt = "3.0";'
+	wait_for '"event":"provisioned"' device.events
+	wait_for '"state":"provisioned"' events
+	grep "insecure_legacy_amt: AMT 3.0 at 127.0.0.1" log
+	unplug
+	stop_server
+	sqlite3 state/store.db 'SELECT what, object, why FROM audit' >audit
+	grep "^legacy-tls|$uuid|AMT 3.0 at 127.0.0.1: TLS 1.0" audit
+}
+
+an_old_machine_is_set_up_by_certificate_and_rsa() {
+	batch pki 1
+	old_machine 'insecure_legacy_amt = "6.0";'
+	wait_for '"event":"provisioned"' device.events
+	grep '"event":"session"' device.events | head -n 1 >session
+	not grep ECDHE session
+	wait_for '"state":"provisioned"' events
+	unplug
+	stop_server
 }
 
 # The alert is not lost behind the request that TLS 1.3 lets follow at once:
@@ -174,6 +216,8 @@ fi
 t a_wrong_pps_is_refused_by_both
 t a_certificate_without_the_oid_is_refused_by_the_device
 t a_suffix_mismatch_is_refused_by_the_device
+t an_old_machine_is_set_up_only_where_the_server_says_insecure
+t an_old_machine_is_set_up_by_certificate_and_rsa
 t the_first_try_tells_why
 t a_root_that_is_not_announced_is_explained
 t a_rogue_device_hears_no_http

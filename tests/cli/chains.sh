@@ -1,0 +1,86 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# amtforge-server chain check: what a device would say of a chain.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+# row AMT: of the last table, from its version to the next one's.
+row() {
+	awk -v amt="$1" '$1 == amt { print; on = 1; next }
+		/^[0-9]/ { on = 0 }
+		on' out
+}
+
+a_chain_of_ours_is_taken_by_all() {
+	amtforge-server chain make c --fqdn prov.example.com
+	status 0 amtforge-server chain check c/leaf.pem --key c/leaf.key \
+		--suffix example.com
+	[ "$(grep -c 'taken$' out)" -ge 13 ]
+	grep -q 'usage: 1.3.6.1.5.5.7.3.1 2.16.840.1.113741.1.2.3 (AMT' out
+	sha=$(openssl x509 -in c/root.pem -outform DER | sha256sum)
+	grep -q "sha256 ${sha%% *}" out
+}
+
+a_suffix_is_judged_by_each_versions_rule() {
+	amtforge-server chain make c --fqdn prov.example.com
+	status 1 amtforge-server chain check c/leaf.pem \
+		--suffix corp.example.com
+	row 3.0 | grep -q 'suffix-mismatch: CN prov.example.com, DNS suffix corp.example.com'
+	row 3.0 | grep -q 'Correct DHCP option 15'
+	row 4.1 | grep -q taken
+	row 5.0 | grep -q suffix-mismatch
+	row 5.1 | grep -q taken
+	status 0 amtforge-server chain check c/leaf.pem --amt 11.8 \
+		--suffix corp.example.com
+	[ "$(grep -c taken out)" -eq 1 ]
+	status 1 amtforge-server chain check c/leaf.pem --amt 11.8 \
+		--suffix example.com --fqdn other.example.com
+	grep -q fqdn-mismatch out
+}
+
+one_object_a_row_for_programs() {
+	amtforge-server chain make c --fqdn prov.example.com
+	status 1 amtforge-server --json chain check c/leaf.pem --hash sha1
+	grep '"amt":"16.0","taken":false,"reason":"hash-algorithm"' out |
+		grep '"certificate":2,"alert":48' | grep '"mend":".'
+	grep -q '"amt":"15.0 not H","taken":true' out
+	grep -q '"amt":"15.0 H","taken":false' out
+	if command -v jq >/dev/null; then
+		[ "$(jq -r 'select(.taken) | .amt' out | head -n 1)" = 3.0 ]
+	fi
+}
+
+a_pfx_takes_its_passphrase_from_a_file_only() {
+	amtforge-server chain make c --fqdn prov.example.com
+	openssl pkcs12 -export -in c/leaf.pem -inkey c/leaf.key -out p.pfx \
+		-passout pass:secret-word
+	echo secret-word >pass
+	status 0 amtforge-server chain check p.pfx --pass-file pass \
+		--key p.pfx
+	not grep -q secret-word out err
+	echo wrong >pass
+	status 77 amtforge-server chain check p.pfx --pass-file pass
+	status 66 amtforge-server chain check p.pfx </dev/null
+	says '--pass-file'
+}
+
+what_is_no_chain_or_not_its_key_is_told() {
+	amtforge-server chain make c --fqdn prov.example.com
+	status 65 amtforge-server chain check c/leaf.pem --key c/root.key
+	says 'not the key of the first certificate'
+	echo nonsense >file
+	status 65 amtforge-server chain check file
+	status 66 amtforge-server chain check absent
+	status 2 amtforge-server chain check c/leaf.pem --amt 2.0
+	status 2 amtforge-server chain check c/leaf.pem --hash md5
+	openssl x509 -in c/leaf.pem -out alone.pem
+	status 1 amtforge-server chain check alone.pem
+	grep -q 'chain-invalid: the last of 1 certificates' out
+}
+
+t a_chain_of_ours_is_taken_by_all
+t a_suffix_is_judged_by_each_versions_rule
+t one_object_a_row_for_programs
+t a_pfx_takes_its_passphrase_from_a_file_only
+t what_is_no_chain_or_not_its_key_is_told
+done_testing
