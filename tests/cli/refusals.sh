@@ -167,6 +167,38 @@ an_old_machine_is_set_up_by_certificate_and_rsa() {
 	stop_server
 }
 
+# cnf LINE...: an openssl.cnf of the system with these lines for TLS.
+cnf() {
+	{
+		printf 'openssl_conf = o\n[o]\nssl_conf = s\n'
+		printf '[s]\nsystem_default = d\n[d]\n'
+		printf '%s\n' "$@"
+	} >openssl.cnf
+}
+
+# PSK has no TLS 1.3, and an old machine no 1.2: were the file read, the first
+# would fail and the second be set up.
+the_systems_openssl_cnf_neither_stops_nor_lowers_us() {
+	batch psk 1
+	image
+	cnf 'MinProtocol = TLSv1.3'
+	export OPENSSL_CONF="$PWD/openssl.cnf"
+	not openssl s_client -tls1_2 -connect 127.0.0.1:9 2>none
+	serve 'tries = 1;'
+	plug "127.0.0.1:$port" example.com
+	wait_for '"event":"provisioned"' device.events
+	unplug
+	stop_server
+	rm -rf machine state events
+	amtforge-server init state
+	amtforge-server import state batch.amt --trust factory.pem --key it.key
+	cnf 'MinProtocol = TLSv1' 'CipherString = ALL:@SECLEVEL=0'
+	old_machine
+	device_told tls-version
+	told tls-version
+	not_set_up
+}
+
 # The alert is not lost behind the request that TLS 1.3 lets follow at once:
 # a few may be where the machine is slow.
 the_first_try_tells_why() {
@@ -218,6 +250,7 @@ t a_certificate_without_the_oid_is_refused_by_the_device
 t a_suffix_mismatch_is_refused_by_the_device
 t an_old_machine_is_set_up_only_where_the_server_says_insecure
 t an_old_machine_is_set_up_by_certificate_and_rsa
+t the_systems_openssl_cnf_neither_stops_nor_lowers_us
 t the_first_try_tells_why
 t a_root_that_is_not_announced_is_explained
 t a_rogue_device_hears_no_http
