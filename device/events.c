@@ -36,6 +36,10 @@ print_json(const char *uuid, const struct machine *m,
 		wr_str(&w, ",\"retry\":");
 		cjson_put_uint(&w, (uint64_t)event->retry);
 	}
+	if (event->requests > 0) {
+		wr_str(&w, ",\"requests\":");
+		cjson_put_uint(&w, event->requests);
+	}
 	cjson_put_member(&w, "words", event->words);
 	if (event->why != NULL)
 		put_why(&w, event->why);

@@ -32,11 +32,12 @@ struct machine_session; /* one connection to its port */
 
 /* What a machine tells. Only the fields that fit the event are set. */
 struct machine_event {
-	const char *name;      /* "hello", "refused", "provisioned", ... */
-	const char *words;     /* for people; "" if the name says it all */
-	const struct err *why; /* "refused", "hello-failed": else NULL */
-	const char *peer;      /* numeric address, or NULL */
-	int64_t retry;         /* "hello": the counter in it; else -1 */
+	const char *name;       /* "hello", "refused", "provisioned", ... */
+	const char *words;      /* for people; "" if the name says it all */
+	const struct err *why;  /* "refused", "hello-failed": else NULL */
+	const char *peer;       /* numeric address, or NULL */
+	int64_t retry;          /* "hello": the counter in it; else -1 */
+	unsigned long requests; /* "provisioned": answered since the start */
 };
 
 /* What is needed while an answer is made, and by one machine at a time. */

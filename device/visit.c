@@ -397,7 +397,8 @@ on_closed(void *arg, struct loop_conn *c, const struct err *e)
 		    &(struct machine_event){ .name = "provisioned",
 			.words = m->state->record.fqdn,
 			.peer = v->peer,
-			.retry = -1 });
+			.retry = -1,
+			.requests = m->requests });
 	v->conn = NULL;
 	release(v);
 }
