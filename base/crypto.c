@@ -235,6 +235,19 @@ crypto_key_new(enum crypto_type type, struct crypto_key **out, struct err *e)
 	return wrap(pkey, out, e);
 }
 
+struct crypto_key *
+crypto_key_share(const struct crypto_key *k)
+{
+	struct crypto_key *same = calloc(1, sizeof(*same));
+
+	if (same == NULL || EVP_PKEY_up_ref(k->pkey) != 1) {
+		free(same);
+		return NULL;
+	}
+	same->pkey = k->pkey;
+	return same;
+}
+
 void
 crypto_key_free(struct crypto_key *k)
 {

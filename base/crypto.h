@@ -61,6 +61,9 @@ const char *crypto_type_name(enum crypto_type);
 
 enum err_code crypto_key_new(
     enum crypto_type, struct crypto_key **, struct err *);
+/* Another owner of the same numbers: what OpenSSL has made ready for their use
+ * (blinding, Montgomery forms) is there too. NULL: no memory. */
+struct crypto_key *crypto_key_share(const struct crypto_key *);
 void crypto_key_free(struct crypto_key *); /* NULL is fine; wipes */
 /* PEM (plain or encrypted) or PFX; pass may be NULL (then an encrypted one is
  * refused with ERR_PERM that says so). */

@@ -14,10 +14,10 @@ static enum err_code
 own_key(struct machine *m, struct crypto_key **key, struct err *e)
 {
 	if (m->state->key.n > 0)
-		return crypto_key_from_der(
-		    m->state->key.p, m->state->key.n, key, e);
-	return crypto_key_from_der(
-	    m->factory->key, m->factory->key_len, key, e);
+		return keypool_read(
+		    m->common->keys, m->state->key.p, m->state->key.n, key, e);
+	return keypool_read(
+	    m->common->keys, m->factory->key, m->factory->key_len, key, e);
 }
 
 /* Makes and keeps what the image does not bring: the key, as the white paper
@@ -96,7 +96,8 @@ served_identity(struct machine *m, struct crypto_key **key,
 		b = &s->pair[i];
 		if (b->n == 0)
 			continue;
-		if (crypto_key_from_der(b->p, b->n, key, e) != ERR_OK ||
+		if (keypool_read(m->common->keys, b->p, b->n, key, e) !=
+			ERR_OK ||
 		    x509_matches_key(chain->cert[0], *key))
 			return e->code;
 		crypto_key_free(*key);

@@ -18,6 +18,7 @@
 struct keypool {
 	size_t n; /* 0: every key is new */
 	size_t next;
+	struct crypto_key *key[KEYPOOL_MAX];
 	struct secret der[KEYPOOL_MAX];
 };
 
@@ -26,6 +27,10 @@ enum err_code keypool_fill_insecure(struct keypool *, size_t n, struct err *);
 /* An RSA key of 2048 bits. */
 enum err_code keypool_take(
     struct keypool *, struct crypto_key **, struct err *);
+/* The key of these bytes: the pool's where it is one of them, since to read one
+ * takes OpenSSL longer than to sign with it. */
+enum err_code keypool_read(const struct keypool *, const void *der, size_t n,
+    struct crypto_key **, struct err *);
 void keypool_free(struct keypool *);
 
 #endif
