@@ -26,6 +26,7 @@ VARS=/usr/share/OVMF/OVMF_VARS.fd
 work=$(mktemp -d "${TMPDIR:-/tmp}/amtforge-bench.XXXXXX")
 memory=
 server='' fleet='' peer=''
+# shellcheck disable=SC2034 # for batch.sh
 BATCH_TRAP=ours
 # shellcheck disable=SC2086,SC2317 # no process, no argument
 finish() {
@@ -92,6 +93,7 @@ ours() {
 	peer=$!
 	serve 'tls_certificate = false;' 'sessions = 64;' \
 		'hello_connections = 65536;'
+	# shellcheck disable=SC2154 # serve sets them
 	amtforge-device fleet images --base base.bin --state "$states/$1" \
 		--suffix example.com --port "$device_port" --json \
 		--server "127.0.0.1:$port" --config device.cfg >told 2>words &
@@ -103,7 +105,7 @@ ours() {
 		[ $n -lt 1200 ] || return 1
 		sleep 0.05
 	done
-	began=$(($(ticks $server) + $(ticks $fleet)))
+	began=$(($(ticks "$server") + $(ticks "$fleet")))
 	n=0
 	until [ "$(grep -c '"event":"provisioned"' told)" -ge "$2" ]; do
 		n=$((n + 1))
@@ -114,7 +116,7 @@ ours() {
 		sleep 0.1
 	done
 	sleep 0.3
-	cpu=$(($(ticks $server) + $(ticks $fleet) - began))
+	cpu=$(($(ticks "$server") + $(ticks "$fleet") - began))
 	cpu=$((cpu * 1000000 / $(getconf CLK_TCK) / $2))
 	trips=$(grep '"event":"provisioned"' told | tail -n 1 |
 		sed 's/.*"requests":\([0-9]*\).*/\1/')
