@@ -357,6 +357,18 @@ x509_self_signed(const struct x509 *c)
 	return yes;
 }
 
+bool
+x509_signed_by(const struct x509 *c, const struct x509 *issuer)
+{
+	EVP_PKEY *key = X509_get0_pubkey(issuer->x);
+	bool yes = key != NULL &&
+	    X509_check_issued(issuer->x, c->x) == X509_V_OK &&
+	    X509_verify(c->x, key) == 1;
+
+	ERR_clear_error();
+	return yes;
+}
+
 void
 x509_key_kind(const struct x509 *c, const char **kind, int *bits)
 {

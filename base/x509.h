@@ -49,6 +49,8 @@ bool x509_has_eku(const struct x509 *, const char *oid);
 bool x509_is_ca(const struct x509 *);
 /* Issuer name equals subject name and the signature verifies by its own key. */
 bool x509_self_signed(const struct x509 *);
+/* Signed by this one's key, under its name, and it may sign others. */
+bool x509_signed_by(const struct x509 *, const struct x509 *issuer);
 /* "RSA", 2048 / "EC", 256; "?" for others. */
 void x509_key_kind(const struct x509 *, const char **kind, int *bits);
 bool x509_sha1_signed(const struct x509 *);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/secret.h"
@@ -9,6 +11,9 @@
 #include "device/amtfacts.h"
 #include "device/amthashes.h"
 #include "device/amtkeys.h"
+#include "device/amtnetwork.h"
+#include "device/amtpower.h"
+#include "device/amtredirect.h"
 #include "device/amtsetup.h"
 
 #define SETUP "AMT_SetupAndConfigurationService"
@@ -20,7 +25,14 @@ static const struct {
 	amt_instance_fn *instance;
 	amt_method_fn *put, *create;
 } classes[] = {
-	{ "AMT_GeneralSettings", amtfacts_general, NULL, NULL },
+	{ "AMT_GeneralSettings", amtnetwork_general, amtnetwork_put, NULL },
+	{ "AMT_RedirectionService", amtredirect_service, amtredirect_put,
+	    NULL },
+	{ "CIM_KVMRedirectionSAP", amtredirect_kvm, NULL, NULL },
+	{ "IPS_KVMRedirectionSettingData", amtredirect_settings,
+	    amtredirect_put_settings, NULL },
+	{ "AMT_SystemPowerScheme", amtpower_scheme, NULL, NULL },
+	{ "CIM_ElementSettingData", amtpower_current, NULL, NULL },
 	{ "CIM_SoftwareIdentity", amtfacts_software, NULL, NULL },
 	{ "AMT_ProvisioningCertificateHash", amthashes_instance, amthashes_put,
 	    amthashes_create },
@@ -59,6 +71,11 @@ static const struct {
 	{ TIME, "SetHighAccuracyTimeSynch", amtsetup_set_time },
 	{ KEYS, "GenerateKeyPair", amtkeys_generate },
 	{ KEYS, "AddCertificate", amtkeys_add_certificate },
+	{ KEYS, "AddTrustedRootCertificate", amtkeys_add_root },
+	{ "AMT_RedirectionService", "RequestStateChange", amtredirect_state },
+	{ "CIM_KVMRedirectionSAP", "RequestStateChange",
+	    amtredirect_kvm_state },
+	{ "AMT_SystemPowerScheme", "SetPowerScheme", amtpower_set },
 };
 
 /* Fields. A value that does not fit leaves its field empty: the sizes of all
@@ -114,6 +131,54 @@ amt_put_b64(struct amt_item *it, const char *name, const void *p, size_t n)
 	text_b64(it->text + it->used, p, n);
 	f->value = it->text + it->used;
 	it->used += TEXT_B64_SIZE(n);
+}
+
+void
+amt_put_ref(
+    struct amt_item *it, const char *name, const char *epr, const char *value)
+{
+	amt_put(it, name, value);
+	it->f[it->n - 1].epr = epr;
+}
+
+enum amt_status
+amt_keep(struct amt *a)
+{
+	struct err e = { 0 };
+
+	if (a->state->phase == STATE_POST &&
+	    a->host->save(a->host->arg, a->state, &e) != ERR_OK)
+		return AMT_FLASH_LIMIT;
+	return AMT_OK;
+}
+
+bool
+amt_take_bool(const struct node *in, const char *name, bool *out)
+{
+	const char *text = node_text(in, name);
+
+	if (text == NULL)
+		return true;
+	*out = strcmp(text, "true") == 0;
+	return *out || strcmp(text, "false") == 0;
+}
+
+bool
+amt_take_num(const struct node *in, const char *name, int64_t min, int64_t max,
+    int64_t *out)
+{
+	const char *text = node_text(in, name);
+	char *end;
+	long long v;
+
+	if (text == NULL)
+		return true;
+	errno = 0;
+	v = strtoll(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || v < min || v > max)
+		return false;
+	*out = v;
+	return true;
 }
 
 void
@@ -262,7 +327,9 @@ answer_invoke(struct amt *a, const struct wsman_request *q, struct wr *w)
 		if (strcmp(methods[i].class, q->class) != 0 ||
 		    strcmp(methods[i].method, q->method) != 0)
 			continue;
+		a->selected = q->sel_value == NULL ? "" : q->sel_value;
 		status = methods[i].fn(a, q->body, it);
+		a->selected = "";
 		if (status != AMT_OK)
 			it = item_clear(a);
 		wsman_write_invoke(w, q, a->number, (int)status, it->f, it->n);

@@ -80,6 +80,7 @@ struct amt {
 	const struct amt_host *host;  /* borrowed */
 	const char *suffix;           /* "" if not known */
 	struct state_record session;  /* who is setting this device up */
+	const char *selected;         /* the request's selector, or "" */
 	uint64_t number;              /* of answers, for their MessageIDs */
 	enum amt_event event;         /* of the last answer */
 	unsigned hours;
@@ -100,6 +101,16 @@ void amt_put(struct amt_item *, const char *name, const char *value);
 void amt_put_num(struct amt_item *, const char *name, int64_t);
 void amt_put_bool(struct amt_item *, const char *name, bool);
 void amt_put_b64(struct amt_item *, const char *name, const void *, size_t);
+/* An endpoint reference to class epr (struct wsman_field). */
+void amt_put_ref(
+    struct amt_item *, const char *name, const char *epr, const char *value);
+/* After a change: what a set-up changes is saved with its end, what is changed
+ * later at once. */
+enum amt_status amt_keep(struct amt *);
+/* A field of an input: true if it is not there and *out stays, or is good. */
+bool amt_take_bool(const struct node *, const char *name, bool *out);
+bool amt_take_num(const struct node *, const char *name, int64_t min,
+    int64_t max, int64_t *out);
 /* "Intel(r) AMT Key: Handle: 3" of prefix and handle, as name's value or as
  * the selector of an endpoint reference to class epr. */
 void amt_put_handle(struct amt_item *, const char *name, const char *epr,

@@ -7,20 +7,6 @@
 #include "device/amtfacts.h"
 
 bool
-amtfacts_general(struct amt *a, size_t i, struct amt_item *it)
-{
-	if (i > 0)
-		return false;
-	amt_put(it, "DigestRealm", a->state->realm);
-	amt_put(it, "DomainName", a->suffix);
-	amt_put(it, "ElementName", "Intel(r) AMT: General Settings");
-	amt_put(it, "HostName", "");
-	amt_put(it, "InstanceID", "Intel(r) AMT: General Settings");
-	amt_put_bool(it, "NetworkInterfaceEnabled", true);
-	return true;
-}
-
-bool
 amtfacts_software(struct amt *a, size_t i, struct amt_item *it)
 {
 	char version[16];

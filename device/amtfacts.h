@@ -5,7 +5,7 @@
 
 #include "device/amt.h"
 
-amt_instance_fn amtfacts_general, amtfacts_software, amtfacts_host_based,
-    amtfacts_record, amtfacts_manual;
+amt_instance_fn amtfacts_software, amtfacts_host_based, amtfacts_record,
+    amtfacts_manual;
 
 #endif

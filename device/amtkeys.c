@@ -59,6 +59,12 @@ amtkeys_pair(struct amt *a, size_t i, struct amt_item *it)
 	return true;
 }
 
+static bool
+is_root(const struct amt *a, size_t h)
+{
+	return (switches_of(a->state->switches)->roots & (1u << h)) != 0;
+}
+
 bool
 amtkeys_certificate(struct amt *a, size_t i, struct amt_item *it)
 {
@@ -68,7 +74,7 @@ amtkeys_certificate(struct amt *a, size_t i, struct amt_item *it)
 		return false;
 	amt_put(it, "ElementName", "Intel(r) AMT Certificate");
 	amt_put_handle(it, "InstanceID", NULL, CERTIFICATE, h);
-	amt_put_bool(it, "TrustedRootCertficate", false); /* so spelt */
+	amt_put_bool(it, "TrustedRootCertficate", is_root(a, h)); /* so spelt */
 	amt_put_b64(
 	    it, "X509Certificate", a->state->certs[h].p, a->state->certs[h].n);
 	return true;
@@ -251,4 +257,31 @@ amtkeys_add_certificate(
 	}
 	x509_free(cert);
 	return status;
+}
+
+/* A root of those who may log in where TLS is mutual. One that is there
+ * already is told so. */
+enum amt_status
+amtkeys_add_root(struct amt *a, const struct node *in, struct amt_item *out)
+{
+	const char *b64 = node_text(in, "CertificateBlob");
+	struct switches *own = switches_own(&a->state->switches);
+	const struct state_blob *c = a->state->certs;
+	enum amt_status status;
+	uint8_t der[STATE_BLOB];
+	size_t n = sizeof(der);
+
+	if (own == NULL)
+		return AMT_INTERNAL;
+	if (b64 == NULL || !text_unb64(der, &n, b64, strlen(b64)))
+		return AMT_BAD_CERTIFICATE;
+	for (size_t h = 0; h < STATE_CERTS; h++)
+		if (c[h].n == n && is_root(a, h) && memcmp(c[h].p, der, n) == 0)
+			return AMT_DUPLICATE;
+	if ((status = amtkeys_add_certificate(a, in, out)) != AMT_OK)
+		return status;
+	for (size_t h = 0; h < STATE_CERTS; h++)
+		if (c[h].n == n && memcmp(c[h].p, der, n) == 0)
+			own->roots |= 1u << h;
+	return AMT_OK;
 }

@@ -4,6 +4,7 @@
 #include "base/secret.h"
 #include "base/x509.h"
 #include "device/age.h"
+#include "device/mutual.h"
 #include "device/identity.h"
 #include "device/visit.h"
 
@@ -122,6 +123,10 @@ cert_tls(struct machine *m, bool setup, struct tls **out, struct err *e)
 		own_identity(m, &key, &chain, e);
 	} else {
 		served_identity(m, &key, &chain, e);
+		if (m->state->tls_mutual[0]) {
+			c.judge = mutual_judge;
+			c.arg = m->state;
+		}
 	}
 	c.key = key;
 	if (e->code == ERR_OK)

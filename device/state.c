@@ -111,6 +111,7 @@ put_set_up(struct wr *w, const struct state *s)
 	wr_fmt(w, "tls %d %d %d %d\n", s->tls_enabled[0], s->tls_mutual[0],
 	    s->tls_enabled[1], s->tls_mutual[1]);
 	wr_fmt(w, "tls_plain %d %d\n", s->tls_plain[0], s->tls_plain[1]);
+	switches_put(w, s->switches);
 	wr_fmt(w, "clock %" PRId64 "\n", s->clock);
 	put_record(w, &s->record);
 }
@@ -449,6 +450,8 @@ take(struct state *s, const char *key, const char *v)
 	} else if (strcmp(key, "tls_plain") == 0) {
 		good = strlen(v) == 3 &&
 		    take_bools(v, &s->tls_plain[0], &s->tls_plain[1]);
+	} else if (strncmp(key, "switch.", 7) == 0) {
+		good = switches_take(&s->switches, key + 7, v);
 	} else if (strcmp(key, "clock") == 0) {
 		good = take_number(v, INT64_MIN, INT64_MAX, &s->clock);
 	} else {
@@ -555,6 +558,8 @@ state_drop_keys(struct state *s)
 	blobs_free(s->pair, STATE_PAIRS);
 	blobs_free(s->certs, STATE_CERTS);
 	s->credential = -1;
+	if (s->switches != NULL)
+		s->switches->roots = 0;
 }
 
 /* A set-up that did not end leaves no hash behind; one that did leaves those
@@ -599,6 +604,7 @@ state_reset(struct state *s, bool partial)
 	memset(s->tls_enabled, 0, sizeof(s->tls_enabled));
 	memset(s->tls_mutual, 0, sizeof(s->tls_mutual));
 	memset(s->tls_plain, 0, sizeof(s->tls_plain));
+	switches_free(&s->switches);
 	s->clock = 0;
 	s->record = (struct state_record){ 0 };
 }

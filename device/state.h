@@ -18,6 +18,7 @@
 
 #include "base/err.h"
 #include "device/auth.h"
+#include "device/switches.h"
 #include "device/window.h"
 #include "formats/psk.h"
 #include "formats/record.h"
@@ -103,8 +104,9 @@ struct state {
 	struct state_blob certs[STATE_CERTS];
 	int credential; /* handle of the TLS certificate, -1 none */
 	bool tls_enabled[2], tls_mutual[2]; /* wired, local */
-	bool tls_plain[2]; /* connections without TLS are taken too */
-	int64_t clock;     /* seconds to add to the host's */
+	bool tls_plain[2];         /* connections without TLS are taken too */
+	struct switches *switches; /* owned; NULL: the factory's */
+	int64_t clock;             /* seconds to add to the host's */
 	struct state_record record;
 };
 

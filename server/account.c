@@ -53,6 +53,8 @@ put_unit(struct wr *w, bool json, bool reveal, const struct store_unit *u)
 	put(w, json, "uuid", uuid);
 	put(w, json, "serial", u->row.serial);
 	put(w, json, "order", u->row.order);
+	put(w, json, "tenant", u->tenant);
+	put(w, json, "fqdn", u->fqdn);
 	put(w, json, "state", store_state_name(u->state));
 	put(w, json, "mode", u->row.mode);
 	put(w, json, "amt", u->row.amt);

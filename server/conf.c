@@ -161,6 +161,21 @@ conf_tenant(struct conf *c, const char *name)
 	return NULL;
 }
 
+static void
+refresh(struct tenant *t)
+{
+	for (size_t i = 0; i < t->npolicies; i++)
+		policy_refresh(&t->policy[i]);
+}
+
+void
+conf_refresh(struct conf *c)
+{
+	refresh(&c->top);
+	for (size_t i = 0; i < c->ntenants; i++)
+		refresh(&c->tenant[i]);
+}
+
 void
 conf_free(struct conf *c)
 {

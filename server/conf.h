@@ -43,6 +43,8 @@ struct conf {
 enum err_code conf_read(const char *path, struct conf *, struct err *);
 /* The tenant of that name, NULL if there is none; "" is the default one. */
 struct tenant *conf_tenant(struct conf *, const char *name);
+/* What is read again while the server runs: tables of names. */
+void conf_refresh(struct conf *);
 void conf_free(struct conf *);
 
 #endif

@@ -31,25 +31,34 @@ put_unit(struct wr *w, const struct store_unit *u)
 	put(w, ",\"mode\":", u->row.mode);
 	put(w, ",\"fqdn\":", u->fqdn);
 	put(w, ",\"updated\":", u->updated);
+	put(w, ",\"tenant\":", u->tenant);
 }
 
-#define LIST_FORMAT "%-36s  %-16s  %-11s  %-20s  %s\n"
+#define LIST_FORMAT "%-36s  %-16s  %-11s  %-20s  %-24s  %s\n"
+
+struct listing {
+	bool json;
+	const char *tenant; /* NULL: all */
+};
 
 static enum err_code
 list_unit(void *arg, const struct store_unit *u, struct err *e)
 {
-	const bool *json = arg;
+	const struct listing *l = arg;
 	char line[LINE_MAX_LEN], uuid[UUID_TEXT];
 	struct wr w;
 
+	if (l->tenant != NULL && strcmp(l->tenant, u->tenant) != 0)
+		return ERR_OK;
 	wr_fixed(&w, line, sizeof(line));
-	if (*json) {
+	if (l->json) {
 		put_unit(&w, u);
 		wr_str(&w, "}\n");
 	} else {
 		uuid_text(&u->row.uuid, uuid);
 		wr_fmt(&w, LIST_FORMAT, uuid, u->row.serial,
-		    store_state_name(u->state), u->updated, u->reason);
+		    store_state_name(u->state), u->updated,
+		    u->fqdn[0] == '\0' ? "-" : u->fqdn, u->reason);
 	}
 	return cli_print(&w, e);
 }
@@ -57,14 +66,14 @@ list_unit(void *arg, const struct store_unit *u, struct err *e)
 static enum err_code
 run_list(const struct cli_args *a, struct err *e)
 {
+	struct listing l = { a->json, cli_value(a, "--tenant", NULL) };
 	struct store *s = NULL;
-	bool json = a->json;
 
 	if (store_open(a->pos[0], &s, e) == ERR_OK) {
-		if (!json)
+		if (!l.json)
 			printf(LIST_FORMAT, "UUID", "SERIAL", "STATE",
-			    "UPDATED", "REASON");
-		store_each(s, list_unit, &json, e);
+			    "UPDATED", "NAME", "REASON");
+		store_each(s, list_unit, &l, e);
 	}
 	store_close(s);
 	return e->code;
@@ -163,6 +172,10 @@ tell_words(struct wr *w, const struct story *s, const struct reason *why)
 		    s->u.row.serial, s->u.row.order, s->u.row.mode,
 		    s->u.row.pid[0] != '\0' ? "PID " : "by certificate",
 		    s->u.row.pid);
+	if (s->u.tenant[0] != '\0')
+		wr_fmt(w, "  tenant %s\n", s->u.tenant);
+	if (s->u.fqdn[0] != '\0')
+		wr_fmt(w, "  name %s\n", s->u.fqdn);
 	if (why != NULL) {
 		wr_fmt(w, "  reason: %s\n  rule: %s\n", why->code, why->rule);
 		if (device != NULL)
@@ -227,10 +240,15 @@ run_explain(const struct cli_args *a, struct err *e)
 }
 
 static const struct cli_opt no_opts[] = { { 0 } };
+static const struct cli_opt list_opts[] = {
+	{ "--tenant", CLI_VALUE, "NAME",
+	    "only this tenant's; \"\": the default one's" },
+	{ 0 },
+};
 
 const struct cli_verb explain_verbs[] = {
-	{ "list", "STATE", "list every unit and its state", no_opts, 1, 1,
-	    run_list },
+	{ "list", "STATE [--tenant NAME]", "list every unit and its state",
+	    list_opts, 1, 1, run_list },
 	{ "explain", "STATE UUID",
 	    "tell why a unit is in its state, and what mends it", no_opts, 2, 2,
 	    run_explain },

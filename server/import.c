@@ -9,14 +9,17 @@
 #include "base/sealed.h"
 #include "formats/batch.h"
 #include "formats/cjson.h"
+#include "formats/reason.h"
 #include "server/store.h"
+#include "server/tenant.h"
 #include "server/verbs.h"
 
 struct import {
 	struct store *store;
 	struct sealed sealed;
 	struct batch *b;
-	int64_t n; /* of the batch in the store */
+	const char *tenant; /* "" the default */
+	int64_t n;          /* of the batch in the store */
 	uint64_t added[STORE_SAME + 1];
 	bool already;
 	struct cli_bar bar;
@@ -49,8 +52,8 @@ add_batch(struct import *x, struct err *e)
 
 	if (db_prepare(store_db(x->store),
 		"INSERT INTO batches (sha256, batch, order_id, sequence,"
-		" units, signer, imported) VALUES (?1, ?2, ?3, ?4,"
-		" ?5, ?6, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))",
+		" units, signer, imported, tenant) VALUES (?1, ?2, ?3,"
+		" ?4, ?5, ?6, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), ?7)",
 		&q, e) != ERR_OK)
 		return e->code;
 	db_bind_text(q, 1, x->b->sha256);
@@ -59,9 +62,32 @@ add_batch(struct import *x, struct err *e)
 	db_bind_int(q, 4, m->sequence);
 	db_bind_int(q, 5, (int64_t)m->units);
 	db_bind_text(q, 6, x->sealed.signer);
+	db_bind_text(q, 7, x->tenant);
 	if (db_run(q, e) != ERR_OK)
 		return e->code;
 	return find_batch(x->store, x->b->sha256, &x->n, e);
+}
+
+/* Again is no fault, for another tenant it is. */
+static enum err_code
+check_again(struct import *x, int64_t n, struct err *e)
+{
+	struct db_stmt *q;
+	bool row;
+
+	if (db_prepare(store_db(x->store),
+		"SELECT tenant FROM batches WHERE n = ?1", &q, e) != ERR_OK)
+		return e->code;
+	db_bind_int(q, 1, n);
+	if (db_step(q, &row, e) != ERR_OK || !row)
+		return e->code;
+	if (strcmp(db_text(q, 0), x->tenant) != 0)
+		err_refuse(e, ERR_DATA, reason_get(REASON_MANIFEST_CONFLICT),
+		    "this manifest was imported for tenant \"%s\" before, not "
+		    "\"%s\"",
+		    db_text(q, 0), x->tenant);
+	db_reset(q);
+	return e->code;
 }
 
 /* A gap is no fault: batches may be imported in any order. */
@@ -79,13 +105,38 @@ check_previous(struct import *x, const char *path, struct err *e)
 	return ERR_OK;
 }
 
+/* A unit stays with the tenant for whom its first manifest was imported. */
+static enum err_code
+check_tenant(struct import *x, const struct row *row, struct err *e)
+{
+	char uuid[UUID_TEXT];
+	struct db_stmt *q;
+	bool there;
+
+	if (db_prepare(store_db(x->store),
+		"SELECT tenant FROM units WHERE uuid = ?1 AND tenant <> ?2", &q,
+		e) != ERR_OK)
+		return e->code;
+	uuid_text(&row->uuid, uuid);
+	db_bind_text(q, 1, uuid);
+	db_bind_text(q, 2, x->tenant);
+	if (db_step(q, &there, e) != ERR_OK || !there)
+		return e->code;
+	err_refuse(e, ERR_DATA, reason_get(REASON_MANIFEST_CONFLICT),
+	    "unit %s: it was imported for tenant \"%s\" before, not \"%s\"",
+	    uuid, db_text(q, 0), x->tenant);
+	db_reset(q);
+	return e->code;
+}
+
 static enum err_code
 take_row(void *arg, const struct row *row, struct err *e)
 {
 	struct import *x = arg;
 	enum store_added how;
 
-	if (store_add(x->store, x->n, row, &how, e) != ERR_OK)
+	if (check_tenant(x, row, e) != ERR_OK ||
+	    store_add(x->store, x->n, row, &how, e) != ERR_OK)
 		return e->code;
 	x->added[how]++;
 	cli_bar_step(&x->bar, 1);
@@ -105,7 +156,7 @@ take_all(struct import *x, const struct batch_doors *doors, const char *path,
 	if (n != 0) {
 		x->already = true;
 		x->added[STORE_SAME] = x->b->m.units;
-		return ERR_OK;
+		return check_again(x, n, e);
 	}
 	if (check_previous(x, path, e) != ERR_OK || add_batch(x, e) != ERR_OK)
 		return e->code;
@@ -132,6 +183,10 @@ tell(const struct import *x, const struct cli_args *a, struct err *e)
 		wr_fmt(&w, ",\"sequence\":%u,\"sha256\":\"%s\",\"signer\":",
 		    m->sequence, x->b->sha256);
 		cjson_put_string(&w, x->sealed.signer);
+		if (x->tenant[0] != '\0') {
+			wr_str(&w, ",\"tenant\":");
+			cjson_put_string(&w, x->tenant);
+		}
 		wr_fmt(&w,
 		    ",\"already\":%s,\"units\":%llu,\"new\":%llu,"
 		    "\"renewed\":%llu}\n",
@@ -155,12 +210,16 @@ static enum err_code
 run_import(const struct cli_args *a, struct err *e)
 {
 	const char *path = a->pos[1];
-	struct import x = { 0 };
+	struct import x = { .tenant = cli_value(a, "--tenant", "") };
 	const struct batch_doors doors = { sealed_verify, sealed_open,
 		&x.sealed };
 	const uint8_t *p = NULL;
 	size_t n = 0;
 
+	if (x.tenant[0] != '\0' && !tenant_name_ok(x.tenant))
+		return err_set(e, ERR_USAGE,
+		    "--tenant: a tenant's name has letters, digits, and - . _ "
+		    "behind the first");
 	if ((x.b = calloc(1, sizeof(*x.b))) == NULL)
 		return err_mem(e);
 	if (sealed_options(&x.sealed, a, true, e) == ERR_OK &&
@@ -188,6 +247,8 @@ run_init(const struct cli_args *a, struct err *e)
 
 static const struct cli_opt no_opts[] = { { 0 } };
 static const struct cli_opt import_opts[] = {
+	{ "--tenant", CLI_VALUE, "NAME",
+	    "whose machines they are, as the configuration names it" },
 	SEALED_OPT_TRUST,
 	SEALED_OPT_KEY,
 	SEALED_OPT_CERT,
@@ -199,7 +260,8 @@ static const struct cli_opt import_opts[] = {
 const struct cli_verb import_verbs[] = {
 	{ "init", "STATE", "make the folder that holds the server's state",
 	    no_opts, 1, 1, run_init },
-	{ "import", "STATE FILE --trust ROOT.pem --key K [--cert C]",
+	{ "import",
+	    "STATE FILE [--tenant NAME] --trust ROOT.pem --key K [--cert C]",
 	    "verify a manifest and take its units in, all or none", import_opts,
 	    2, 2, run_import },
 	{ 0 },

@@ -62,6 +62,8 @@ struct job {
 	bool sent;        /* the device may be un-provisioned */
 	bool saved, settled;
 	unsigned tries;
+	struct policy *policy;  /* the configuration's; its set-up profile */
+	char fqdn[NAMING_FQDN]; /* what it shall be called, or "" */
 	struct setup *setup;
 	struct loop_timer *timer;
 	enum store_state state; /* what is told */

@@ -4,11 +4,10 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/rand.h"
 #include "base/secret.h"
-#include "formats/passwd.h"
 #include "formats/reason.h"
 #include "server/alarm.h"
+#include "server/gift.h"
 #include "server/job.h"
 #include "server/knock.h"
 #include "server/legacy.h"
@@ -413,6 +412,7 @@ save(struct job *j, struct err *e)
 	const struct store_event ev = { .state = STORE_SETUP,
 		.address = j->at.addr,
 		.version = setup_version(j->setup),
+		.fqdn = j->fqdn[0] == '\0' ? NULL : j->fqdn,
 		.seen_cert = cert[0] == '\0' ? NULL : cert };
 	char by[STORE_BY];
 
@@ -435,27 +435,6 @@ on_save(void *arg)
 	    (j->task == JOB_SET_UP ? save : errand_save)(j, &e) != ERR_OK)
 		jobs_broken(j->in, &e);
 	j->saved = j->saved || j->task == JOB_SET_UP;
-}
-
-static enum err_code
-certify(void *arg, const struct uuid *u, const void *public_key, size_t n,
-    struct wr *out, struct err *e)
-{
-	static const char *const eku[] = { X509_OID_SERVER_AUTH, NULL };
-	const struct jobs *in = arg;
-	char cn[UUID_TEXT];
-	struct x509_make make = { .cn = cn, .days = 3650, .eku = eku };
-	struct x509 *cert = NULL;
-	const uint8_t *der;
-
-	uuid_text(u, cn);
-	if (x509_new_for_public(&make, public_key, n, in->how.ca,
-		in->how.ca_key, &cert, e) != ERR_OK)
-		return e->code;
-	der = x509_der(cert, &n);
-	wr_bytes(out, der, n);
-	x509_free(cert);
-	return ERR_OK;
 }
 
 static void
@@ -542,10 +521,8 @@ jobs_otp(const struct store_unit *u)
 }
 
 static void
-fill_plan(const struct job *j, struct session_plan *plan)
+fill_plan(struct job *j, struct session_plan *plan)
 {
-	const struct jobs *in = j->in;
-
 	static const enum session_kind kinds[] = { SESSION_SET_UP,
 		SESSION_PROBE, SESSION_PROBE, SESSION_UNDO,
 		SESSION_UNDO_PARTLY };
@@ -560,9 +537,11 @@ fill_plan(const struct job *j, struct session_plan *plan)
 	memcpy(plan->mebx_password, j->fresh.mebx_password,
 	    sizeof(plan->mebx_password));
 	plan->psk = j->fresh.psk;
-	if (in->how.conf->top.plain.certificate != POLICY_CERT_NONE) {
-		plan->certify = certify;
-		plan->certify_arg = j->in;
+	plan->policy = j->policy;
+	memcpy(plan->fqdn, j->fqdn, sizeof(plan->fqdn));
+	if (j->policy->certificate != POLICY_CERT_NONE) {
+		plan->certify = gift_certify;
+		plan->certify_arg = j;
 	}
 }
 
@@ -586,12 +565,18 @@ fill_how(struct job *j, struct setup_how *how)
 	}
 	how->generation = legacy_generation(j->unit.row.amt);
 	how->announced = j->at.announced;
-	how->domain =
-	    tenant_policy(jobs_tenant(j->in, &j->unit), &j->unit.row)->domain;
+	how->domain = j->policy->domain;
 	how->legacy = legacy_has(conf->legacy, how->generation);
+	if (j->task != JOB_SET_UP && j->policy->mutual) {
+		how->chain = &j->policy->client.chain;
+		how->key = j->policy->client.key;
+	}
 	memcpy(how->pin, pin_of(&j->unit), sizeof(how->pin));
 	how->first_use = !jobs_tenant(j->in, &j->unit)->pinned_only;
-	how->device_ca = j->in->how.ca;
+	how->device_ca[0] = j->in->how.ca;
+	if (j->policy->certificate == POLICY_CERT_CA)
+		how->device_ca[1] = j->policy->ca.chain.cert[0];
+	how->device_fqdn = j->fqdn[0] != '\0' ? j->fqdn : j->unit.fqdn;
 	fill_logins(j, how);
 	fill_plan(j, &how->plan);
 	how->save = on_save;
@@ -628,6 +613,7 @@ start(struct job *j)
 
 	err_clear(&e);
 	memset(&how, 0, sizeof(how));
+	j->policy = tenant_policy(jobs_tenant(j->in, &j->unit), &j->unit.row);
 	fill_how(j, &how);
 	if (how.legacy)
 		note_legacy(j);
@@ -664,29 +650,6 @@ on_timer(void *arg)
 	jobs_start_queued(j->in);
 }
 
-/* The secrets that are to be set: those of an earlier try, since the device
- * may have them already, or new ones. */
-static enum err_code
-make_fresh(struct job *j, struct err *e)
-{
-	struct store_secrets *s = &j->fresh;
-	uint8_t r[1024];
-	bool ok;
-
-	*s = j->unit.next;
-	if (s->admin_password[0] != '\0')
-		return ERR_OK;
-	if (rand_bytes(r, sizeof(r), e) != ERR_OK)
-		return e->code;
-	ok = passwd_make(s->admin_password, r, 384) != 0 &&
-	    passwd_make(s->mebx_password, r + 384, 384) != 0;
-	if (ok && j->unit.row.pid[0] != '\0')
-		ok = psk_pid_make(s->psk.pid, r + 768, 64) != 0 &&
-		    psk_pps_make(s->psk.pps, r + 832, 192) != 0;
-	secret_wipe(r, sizeof(r));
-	return ok ? ERR_OK : err_set(e, ERR_RETRY, "unlucky random bytes");
-}
-
 void
 jobs_set_up(struct job *j)
 {
@@ -696,8 +659,11 @@ jobs_set_up(struct job *j)
 	j->task = JOB_SET_UP;
 	j->then_set_up = false;
 	j->tries = 0;
+	j->policy = tenant_policy(jobs_tenant(j->in, &j->unit), &j->unit.row);
 	jobs_requeue(j);
-	if (make_fresh(j, &e) != ERR_OK)
+	if (gift_name(j, &e) != ERR_OK)
+		jobs_end(j, STORE_REFUSED, &e);
+	else if (gift_secrets(j, &e) != ERR_OK)
 		jobs_end(j, STORE_FAILED, &e);
 }
 

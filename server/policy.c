@@ -401,22 +401,29 @@ policy_read(struct config_group *g, const char *path,
 
 /* Using. */
 
+void
+policy_refresh(struct policy *p)
+{
+	bool changed;
+	struct err e;
+
+	err_clear(&e);
+	if (naming_file_refresh(&p->names, &changed, &e) != ERR_OK)
+		log_warn("%s; the table as it was is still in force", e.msg);
+	else if (changed)
+		log_info("%s: read again", p->names.path);
+}
+
 enum err_code
 policy_fqdn(struct policy *p, const struct row *row,
     char out[static NAMING_FQDN], struct err *e)
 {
 	char label[NAMING_LABEL], uuid[UUID_TEXT];
 	const char *found = NULL;
-	bool changed;
-	struct err old;
 	struct wr w;
 
-	err_clear(&old);
 	out[0] = '\0';
-	if (naming_file_refresh(&p->names, &changed, &old) != ERR_OK)
-		log_warn("%s; the table as it was is still in force", old.msg);
-	else if (changed)
-		log_info("%s: read again", p->names.path);
+	policy_refresh(p);
 	if (p->names.table != NULL)
 		found = naming_table_find(p->names.table, &row->uuid);
 	if (found != NULL) {

@@ -84,9 +84,11 @@ bool policy_has_pattern(const struct policy *);
 /* Do the patterns fit? */
 bool policy_fits(const struct policy *, const struct row *);
 
-/* What the machine is called, "" where the profile does not say. Reads the
- * table again if it changed; a table that cannot be read is logged, and the
- * old one counts. ERR_DATA, REASON_NAME_MISSING. */
+/* Reads the table of names again if it changed; one that cannot be read is
+ * logged, and the old one counts. */
+void policy_refresh(struct policy *);
+/* What the machine is called, "" where the profile does not say; with a fresh
+ * table. ERR_DATA, REASON_NAME_MISSING. */
 enum err_code policy_fqdn(struct policy *, const struct row *,
     char out[static NAMING_FQDN], struct err *);
 /* New passwords by the rules of this profile. ERR_RETRY for unlucky random

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/hangup.h"
 #include "base/http.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -27,6 +28,7 @@ struct run {
 	struct x509 *ca;
 	struct crypto_key *ca_key;
 	struct loop *loop;
+	struct hangup *hangup;
 	struct http *http;
 	struct jobs *jobs;
 	struct listen *listen;
@@ -244,6 +246,14 @@ raise_files(const struct conf *c, struct err *e)
 	    (unsigned long)need, (unsigned long)is.rlim_max);
 }
 
+static void
+on_hangup(void *arg)
+{
+	struct run *r = arg;
+
+	conf_refresh(&r->conf);
+}
+
 static enum err_code
 open_all(struct run *r, const char *path, struct err *e)
 {
@@ -264,6 +274,8 @@ open_all(struct run *r, const char *path, struct err *e)
 		rc = loop_new(&r->loop, e);
 	if (rc == ERR_OK)
 		rc = loop_stop_on_signals(r->loop, e);
+	if (rc == ERR_OK)
+		rc = hangup_new(r->loop, on_hangup, r, &r->hangup, e);
 	if (rc == ERR_OK)
 		rc = http_new(r->loop, &r->http, e);
 	if (rc == ERR_OK)

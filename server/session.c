@@ -13,13 +13,18 @@
 #include "server/session.h"
 #include "server/step.h"
 #include "server/stepdone.h"
+#include "server/stepkvm.h"
 #include "server/stepotp.h"
 #include "server/stepself.h"
+#include "server/stepset.h"
 #include "server/steptls.h"
 
 #define SERVICE "AMT_SetupAndConfigurationService"
 #define TIME "AMT_TimeSynchronizationService"
 #define KEYS "AMT_PublicKeyManagementService"
+#define POWER "AMT_SystemPowerScheme"
+#define REDIRECT "AMT_RedirectionService"
+#define KVM "IPS_KVMRedirectionSettingData"
 #define EXTEND "ExtendProvisioningPeriod"
 #define REQUESTS_MAX 200 /* a device could make us pull for ever */
 
@@ -58,22 +63,46 @@ static const struct step steps[SESSION_DONE] = {
 	    NULL },
 	{ WSMAN_INVOKE, "AMT_AuthorizationService", "SetAdminAclEntryEx", NULL,
 	    stepself_fill_admin, NULL },
-	{ WSMAN_INVOKE, TIME, "GetLowAccuracyTimeSynch", NULL, NULL,
-	    stepself_take_time },
+	{ WSMAN_INVOKE, TIME, "GetLowAccuracyTimeSynch", stepself_wants_time,
+	    NULL, stepself_take_time },
 	{ WSMAN_INVOKE, TIME, "SetHighAccuracyTimeSynch", stepself_clock_is_off,
 	    stepself_fill_time, NULL },
+	{ WSMAN_PUT, "AMT_GeneralSettings", NULL, stepset_wants_network,
+	    stepset_fill_network, NULL },
+	{ WSMAN_PULL, "AMT_ProvisioningCertificateHash", NULL,
+	    stepset_wants_hashes, NULL, stepset_take_hashes },
+	{ WSMAN_CREATE, "AMT_ProvisioningCertificateHash", NULL,
+	    stepset_wants_hash, stepset_fill_hash, stepset_take_hash },
+	{ WSMAN_PULL, POWER, NULL, stepset_wants_power, NULL,
+	    stepset_take_power },
+	{ WSMAN_INVOKE, POWER, "SetPowerScheme", stepset_wants_power,
+	    stepset_fill_power, NULL },
 	{ WSMAN_INVOKE, KEYS, "GenerateKeyPair", steptls_wants_certificate,
 	    steptls_fill_key, steptls_take_key },
 	{ WSMAN_PULL, "AMT_PublicPrivateKeyPair", NULL,
 	    steptls_wants_certificate, NULL, steptls_take_key_read },
 	{ WSMAN_INVOKE, KEYS, "AddCertificate", steptls_wants_certificate,
 	    steptls_fill_cert, steptls_take_cert },
+	{ WSMAN_INVOKE, KEYS, "AddTrustedRootCertificate", steptls_wants_root,
+	    steptls_fill_root, steptls_take_root },
 	{ WSMAN_CREATE, "AMT_TLSCredentialContext", NULL,
 	    steptls_wants_certificate, steptls_fill_context, NULL },
 	{ WSMAN_PULL, "AMT_TLSSettingData", NULL, steptls_wants_certificate,
 	    NULL, steptls_take_tls },
 	{ WSMAN_PUT, "AMT_TLSSettingData", NULL, steptls_wants_certificate,
 	    steptls_fill_tls, NULL },
+	{ WSMAN_GET, REDIRECT, NULL, stepkvm_wants_redirect, NULL,
+	    stepkvm_take_instance },
+	{ WSMAN_INVOKE, REDIRECT, "RequestStateChange", stepkvm_wants_redirect,
+	    stepkvm_fill_state, NULL },
+	{ WSMAN_PUT, REDIRECT, NULL, stepkvm_wants_redirect,
+	    stepkvm_fill_redirect, NULL },
+	{ WSMAN_INVOKE, "CIM_KVMRedirectionSAP", "RequestStateChange",
+	    stepkvm_wants_kvm, stepkvm_fill_kvm, NULL },
+	{ WSMAN_GET, KVM, NULL, stepkvm_wants_settings, NULL,
+	    stepkvm_take_instance },
+	{ WSMAN_PUT, KVM, NULL, stepkvm_wants_settings, stepkvm_fill_settings,
+	    NULL },
 	{ WSMAN_INVOKE, SERVICE, "SetTLSPSK", stepself_wants_psk,
 	    stepself_fill_psk, NULL },
 	{ WSMAN_INVOKE, SERVICE, "CommitChanges", NULL, NULL, NULL },
@@ -100,6 +129,13 @@ is_lenient(const struct session *s)
 	return s->step == SESSION_UUID || s->step == SESSION_SHUT ||
 	    s->step == SESSION_EXTEND || s->step == SESSION_RECORD ||
 	    s->step == SESSION_RECORD_ADMIN;
+}
+
+/* As long as it is wanted. */
+static bool
+is_repeated(const struct session *s)
+{
+	return s->step == SESSION_HASH_ADD || s->step == SESSION_ROOT_ADD;
 }
 
 static const char *
@@ -184,6 +220,14 @@ session_request(struct session *s, int64_t now, struct wr *w)
 	secret_wipe(&in, sizeof(in));
 }
 
+/* A root that an earlier try brought. */
+static bool
+is_there(const struct step *t, const struct wsman_response *r)
+{
+	return t == &steps[SESSION_ROOT_ADD] &&
+	    r->return_value == STEP_DUPLICATE;
+}
+
 static enum err_code
 read_answer(const struct step *t, int status, const struct node *root,
     struct wsman_response *r, struct err *e)
@@ -202,7 +246,7 @@ read_answer(const struct step *t, int status, const struct node *root,
 		return err_refuse(e, ERR_PEER, why, "HTTP status %d", status);
 	if (t->op == WSMAN_INVOKE && r->return_value == -1)
 		return step_bad(e, "ReturnValue");
-	if (t->op == WSMAN_INVOKE && r->return_value != 0)
+	if (t->op == WSMAN_INVOKE && r->return_value != 0 && !is_there(t, r))
 		return err_refuse(e, ERR_PEER, why, "ReturnValue %d (%s)",
 		    r->return_value,
 		    pthi_status_name((uint32_t)r->return_value));
@@ -213,6 +257,8 @@ static void
 next_step(struct session *s)
 {
 	s->context[0] = '\0';
+	if (is_repeated(s) && steps[s->step].wanted(s))
+		return;
 	do
 		s->step++;
 	while (s->step < SESSION_DONE && steps[s->step].wanted != NULL &&

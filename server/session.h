@@ -14,8 +14,15 @@
  *   AMT_AuthorizationService.SetAdminAclEntryEx
  *   AMT_TimeSynchronizationService.GetLowAccuracyTimeSynch
  *   [...SetHighAccuracyTimeSynch]                 more than 10 s off
- *   [GenerateKeyPair, its public key, AddCertificate, Create
- *    AMT_TLSCredentialContext, Put AMT_TLSSettingData]
+ *   [Put AMT_GeneralSettings]                     name, pings
+ *   [Enumerate, Pull, Create AMT_ProvisioningCertificateHash]
+ *   [Enumerate, Pull AMT_SystemPowerScheme, SetPowerScheme]
+ *   [GenerateKeyPair, its public key, AddCertificate,
+ *    AddTrustedRootCertificate, Create AMT_TLSCredentialContext,
+ *    Put AMT_TLSSettingData]
+ *   [Get AMT_RedirectionService, RequestStateChange, Put]
+ *   [CIM_KVMRedirectionSAP.RequestStateChange]
+ *   [Get, Put IPS_KVMRedirectionSettingData]
  *   [SetTLSPSK]
  *   CommitChanges, then Get AMT_SetupAndConfigurationService again
  *
@@ -42,6 +49,7 @@
 #include "base/err.h"
 #include "formats/psk.h"
 #include "formats/uuid.h"
+#include "server/policy.h"
 
 #define SESSION_PASSWORD 33
 #define SESSION_CERT_MAX 2048
@@ -67,6 +75,10 @@ struct session_plan {
 	struct psk psk;                        /* new; pid empty: none */
 	session_certify_fn *certify;           /* NULL: no TLS certificate */
 	void *certify_arg;
+	const struct policy *policy; /* borrowed; NULL: the plain one */
+	/* What the machine is called, "" as it is: borrowed from policy_fqdn().
+	 */
+	char fqdn[NAMING_FQDN];
 };
 
 enum session_step {
@@ -80,12 +92,24 @@ enum session_step {
 	SESSION_ADMIN,
 	SESSION_TIME,
 	SESSION_TIME_SET,
+	SESSION_NETWORK,
+	SESSION_HASH_READ,
+	SESSION_HASH_ADD,
+	SESSION_POWER_READ,
+	SESSION_POWER_SET,
 	SESSION_KEY,
 	SESSION_KEY_READ,
 	SESSION_CERT,
+	SESSION_ROOT_ADD,
 	SESSION_CONTEXT,
 	SESSION_TLS_READ,
 	SESSION_TLS_PUT,
+	SESSION_REDIRECT_READ,
+	SESSION_REDIRECT_SET,
+	SESSION_REDIRECT_PUT,
+	SESSION_KVM_SET,
+	SESSION_KVM_READ,
+	SESSION_KVM_PUT,
 	SESSION_PSK,
 	SESSION_COMMIT,
 	SESSION_CHECK,
@@ -96,7 +120,6 @@ enum session_step {
 	SESSION_DONE
 };
 
-#define SESSION_TLS_FIELDS 16
 #define SESSION_CONTEXT_MAX 128
 
 /* The device's read-only record of its set-up, as far as it was readable. */
@@ -109,6 +132,14 @@ struct session_record {
 	size_t hash_len;
 	char created[32];
 	char server_ip[46];
+};
+
+/* An instance as it was read, to be put back with our values in it: names and
+ * values one after the other, each with its NUL. */
+#define SESSION_KEPT 2048
+struct session_kept {
+	size_t n, used;
+	char text[SESSION_KEPT];
 };
 
 struct session {
@@ -127,10 +158,10 @@ struct session {
 	char key[64], cert[64]; /* InstanceIDs */
 	uint8_t cert_der[SESSION_CERT_MAX];
 	size_t cert_len;
-	size_t ntls;
-	struct {
-		char name[48], value[128];
-	} tls[SESSION_TLS_FIELDS];
+	struct session_kept kept;
+	char power[64];      /* InstanceID of the power package */
+	unsigned hash_done;  /* by bit: those of the policy that it has */
+	unsigned roots_done; /* the same of roots */
 };
 
 void session_init(struct session *, const struct session_plan *);

@@ -40,7 +40,8 @@ struct setup_how {
 	 * the device CA signed, or any where first_use is set. */
 	char pin[65];
 	bool first_use;
-	const struct x509 *device_ca; /* NULL: none */
+	const struct x509 *device_ca[2]; /* NULL: none */
+	const char *device_fqdn; /* the common name there, or its UUID */
 	/* Passwords for admin, tried in turn where the device asks. */
 	char login[SETUP_LOGINS][SESSION_PASSWORD];
 	size_t nlogins;

@@ -16,7 +16,8 @@
 #include "formats/wsman.h"
 #include "server/session.h"
 
-#define STEP_FIELDS 18
+#define STEP_FIELDS 40
+#define STEP_DUPLICATE 0x80a /* ReturnValue: it has it already */
 
 /* The fields of a request and the texts that are made for them. */
 struct step_input {
@@ -25,6 +26,7 @@ struct step_input {
 	const char *sel_name, *sel_value; /* of the instance, or NULL */
 	char text[4][24];
 	char digest[SESSION_DIGEST_SIZE];
+	char label[NAMING_LABEL];
 	char blob[TEXT_B64_SIZE(SESSION_CERT_MAX)];
 };
 
@@ -48,5 +50,18 @@ void step_add(
 enum err_code step_bad(struct err *, const char *what);
 /* Copies a text of the answer; false if it is not there or does not fit. */
 bool step_copy(char *out, size_t room, const struct node *, const char *path);
+/* Keeps the flat fields of an instance, and puts them back: ours (n of them)
+ * in place of those of their name; a field that it does not have is added only
+ * if `add`. */
+struct step_ours {
+	const char *name, *value;
+	bool add;
+};
+void step_keep(struct session_kept *, const struct node *instance);
+const char *step_kept(const struct session_kept *, const char *name);
+void step_put(struct step_input *, const struct session_kept *,
+    const struct step_ours *, size_t n);
+/* "true", "false" of a switch; NULL where the profile leaves it. */
+const char *step_switch(enum policy_switch);
 
 #endif

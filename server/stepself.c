@@ -15,6 +15,7 @@ stepself_take_general(
 {
 	if (!step_copy(s->realm, sizeof(s->realm), r->body, "DigestRealm"))
 		return step_bad(e, "DigestRealm");
+	step_keep(&s->kept, r->body);
 	return ERR_OK;
 }
 
@@ -85,9 +86,16 @@ stepself_take_time(
 }
 
 bool
+stepself_wants_time(const struct session *s)
+{
+	return s->plan.policy == NULL || s->plan.policy->time;
+}
+
+bool
 stepself_clock_is_off(const struct session *s)
 {
-	return llabs(s->clock - s->now) > CLOCK_TOLERANCE;
+	return stepself_wants_time(s) &&
+	    llabs(s->clock - s->now) > CLOCK_TOLERANCE;
 }
 
 void

@@ -92,22 +92,6 @@ steptls_fill_context(struct session *s, struct step_input *in)
 	    "AMT_TLSProtocolEndpointCollection/ElementName");
 }
 
-static void
-keep_settings(struct session *s, const struct node *instance)
-{
-	const struct node *f = instance->child;
-
-	s->ntls = 0;
-	for (; f != NULL && s->ntls < SESSION_TLS_FIELDS; f = f->next) {
-		if (strlen(f->name) >= sizeof(s->tls[0].name) ||
-		    strlen(f->text) >= sizeof(s->tls[0].value))
-			continue;
-		strcpy(s->tls[s->ntls].name, f->name);
-		strcpy(s->tls[s->ntls].value, f->text);
-		s->ntls++;
-	}
-}
-
 enum err_code
 steptls_take_tls(
     struct session *s, const struct wsman_response *r, struct err *e)
@@ -115,34 +99,67 @@ steptls_take_tls(
 	const struct node *i = r->items == NULL ? NULL : r->items->child;
 	const char *id;
 
+	/* What was kept before was another class's. */
+	if (step_kept(&s->kept, "MutualAuthentication") == NULL)
+		s->kept.n = 0;
 	for (; i != NULL; i = i->next) {
 		id = node_text(i, "InstanceID");
 		if (id != NULL && strcmp(id, STEPTLS_SETTINGS) == 0)
-			keep_settings(s, i);
+			step_keep(&s->kept, i);
 	}
-	if (r->end && s->ntls == 0)
+	if (r->end && s->kept.n == 0)
 		return step_bad(e, "AMT_TLSSettingData of the wired interface");
 	return ERR_OK;
 }
 
-/* The instance as it was read, with our three settings in it. */
 void
 steptls_fill_tls(struct session *s, struct step_input *in)
 {
-	static const char *const ours[][2] = {
-		{ "Enabled", "true" },
-		{ "MutualAuthentication", "false" },
-		{ "AcceptNonSecureConnections", "true" },
+	const struct policy *p = s->plan.policy;
+	bool clear = p == NULL || p->clear_text;
+	bool mutual = p != NULL && p->mutual;
+	const struct step_ours ours[] = {
+		{ "Enabled", "true", true },
+		{ "MutualAuthentication", mutual ? "true" : "false", mutual },
+		{ "AcceptNonSecureConnections", clear ? "true" : "false",
+		    !clear },
 	};
-	const char *value;
 
 	in->sel_name = "InstanceID";
 	in->sel_value = STEPTLS_SETTINGS;
-	for (size_t i = 0; i < s->ntls; i++) {
-		value = s->tls[i].value;
-		for (size_t k = 0; k < 3; k++)
-			if (strcmp(s->tls[i].name, ours[k][0]) == 0)
-				value = ours[k][1];
-		step_add(in, s->tls[i].name, value, NULL);
-	}
+	step_put(in, &s->kept, ours, sizeof(ours) / sizeof(ours[0]));
+}
+
+/* The roots of those who may log in, one after the other. */
+
+bool
+steptls_wants_root(const struct session *s)
+{
+	const struct policy *p = s->plan.policy;
+
+	return steptls_wants_certificate(s) && p != NULL && p->mutual &&
+	    s->roots_done < p->nroots;
+}
+
+void
+steptls_fill_root(struct session *s, struct step_input *in)
+{
+	const struct x509 *root = s->plan.policy->root[s->roots_done];
+	const uint8_t *der;
+	size_t n;
+
+	der = x509_der(root, &n);
+	if (n <= SESSION_CERT_MAX) /* policy_read() saw to it */
+		text_b64(in->blob, der, n);
+	step_add(in, "CertificateBlob", in->blob, NULL);
+}
+
+enum err_code
+steptls_take_root(
+    struct session *s, const struct wsman_response *r, struct err *e)
+{
+	(void)r;
+	(void)e;
+	s->roots_done++;
+	return ERR_OK;
 }

@@ -783,7 +783,7 @@ store_add(struct store *s, int64_t batch, const struct row *row,
 	}
 	*how = STORE_NEW;
 	return put_row(s,
-	    "INSERT INTO units (uuid, batch, row, pid, updated)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5)",
+	    "INSERT INTO units (uuid, batch, row, pid, updated, tenant)"
+	    " SELECT ?1, ?2, ?3, ?4, ?5, tenant FROM batches WHERE n = ?2",
 	    batch, row, e);
 }

@@ -190,7 +190,8 @@ enum store_added {
 };
 
 /* A row of an import; batch: its number in the table batches. A unit that is
- * known with other values is refused: REASON_MANIFEST_CONFLICT. */
+ * known with other values is refused: REASON_MANIFEST_CONFLICT. A new
+ * one belongs to the batch's tenant. */
 enum err_code store_add(struct store *, int64_t batch, const struct row *,
     enum store_added *, struct err *);
 

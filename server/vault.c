@@ -70,6 +70,7 @@ static const char schema_2[] =
     "CREATE INDEX units_record ON units (n)"
     " WHERE state = 'provisioned' AND record = '' AND by <> '';"
     "CREATE INDEX units_handed ON units (n) WHERE handed = 'due';"
+    "CREATE INDEX units_fqdn ON units (fqdn) WHERE fqdn <> '';"
     "CREATE TABLE pids (pid TEXT PRIMARY KEY, uuid TEXT NOT NULL,"
     " ended TEXT NOT NULL);"
     "CREATE INDEX pids_uuid ON pids (uuid);"

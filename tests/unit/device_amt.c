@@ -491,8 +491,8 @@ what_is_not_supported_is_a_fault(void **unused)
 	    NULL, 0);
 	assert_int_equal(status, 400);
 	ask(&(struct wsman_request){ .op = WSMAN_PUT,
-		.class = "AMT_GeneralSettings" },
-	    &(struct wsman_field){ "HostName", "x", NULL }, 1);
+		.class = "CIM_SoftwareIdentity" },
+	    &(struct wsman_field){ "InstanceID", "AMT", NULL }, 1);
 	assert_int_equal(status, 400);
 	assert_non_null(res.fault);
 }

@@ -246,6 +246,7 @@ open_world(struct world *w, bool psk, const char *pin)
 	w->conf.sessions = 4;
 	w->conf.request_ms = 5000;
 	w->conf.tries = 2;
+	policy_plain(&w->conf.top.plain, false);
 	strcpy(w->conf.psk_suites, TLS_PSK_SUITES);
 	open_jobs(w);
 }

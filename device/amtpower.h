@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Power packages: AMT_SystemPowerScheme, and which of them is current. */
+#ifndef DEVICE_AMTPOWER_H
+#define DEVICE_AMTPOWER_H
+
+#include "device/amt.h"
+
+amt_instance_fn amtpower_scheme, amtpower_current;
+amt_method_fn amtpower_set;
+
+#endif

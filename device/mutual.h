@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who may log in to a device whose TLS is mutual: whoever shows a certificate
+ * under one of the roots that set-up gave it. The digest login comes after. */
+#ifndef DEVICE_MUTUAL_H
+#define DEVICE_MUTUAL_H
+
+#include "base/tls.h"
+#include "device/state.h"
+
+/* arg: the struct state *. */
+enum tls_alert mutual_judge(
+    void *arg, void *conn_arg, const struct x509_chain *);
+
+#endif

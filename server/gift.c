@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/rand.h"
+#include "base/secret.h"
+#include "formats/reason.h"
+#include "server/gift.h"
+
+enum err_code
+gift_certify(void *arg, const struct uuid *u, const void *public_key, size_t n,
+    struct wr *out, struct err *e)
+{
+	static const char *const eku[] = { X509_OID_SERVER_AUTH, NULL };
+	const struct job *j = arg;
+	const struct policy *p = j->policy;
+	bool given = p->certificate == POLICY_CERT_CA;
+	const struct jobs_how *how = &j->in->how;
+	char cn[UUID_TEXT];
+	struct x509_make make = { .cn = cn, .days = p->days, .eku = eku };
+	struct x509 *cert = NULL;
+	const uint8_t *der;
+
+	uuid_text(u, cn);
+	if (j->fqdn[0] != '\0')
+		make.cn = make.san_dns = j->fqdn;
+	if (x509_new_for_public(&make, public_key, n,
+		given ? p->ca.chain.cert[0] : how->ca,
+		given ? p->ca.key : how->ca_key, &cert, e) != ERR_OK)
+		return e->code;
+	der = x509_der(cert, &n);
+	wr_bytes(out, der, n);
+	x509_free(cert);
+	return ERR_OK;
+}
+
+enum err_code
+gift_secrets(struct job *j, struct err *e)
+{
+	struct store_secrets *s = &j->fresh;
+	uint8_t r[256];
+	bool ok;
+
+	*s = j->unit.next;
+	if (s->admin_password[0] != '\0')
+		return ERR_OK;
+	if (policy_passwords(
+		j->policy, s->admin_password, s->mebx_password, e) != ERR_OK ||
+	    j->unit.row.pid[0] == '\0')
+		return e->code;
+	if (!j->policy->new_psk) {
+		s->psk = j->unit.now.psk; /* of an earlier profile, if any */
+		return ERR_OK;
+	}
+	if (rand_bytes(r, sizeof(r), e) != ERR_OK)
+		return e->code;
+	ok = psk_pid_make(s->psk.pid, r, 64) != 0 &&
+	    psk_pps_make(s->psk.pps, r + 64, 192) != 0;
+	secret_wipe(r, sizeof(r));
+	return ok ? ERR_OK : err_set(e, ERR_RETRY, "unlucky random bytes");
+}
+
+/* Another unit of the tenant that has this name: its UUID, or "". */
+static enum err_code
+other_in_store(const struct job *j, char out[static UUID_TEXT], struct err *e)
+{
+	char text[UUID_TEXT];
+	struct db_stmt *q;
+	bool row;
+
+	if (db_prepare(store_db(j->in->how.store),
+		"SELECT uuid FROM units WHERE fqdn = ?1 AND fqdn <> ''"
+		" AND uuid <> ?2 AND tenant = ?3 LIMIT 1",
+		&q, e) != ERR_OK)
+		return e->code;
+	uuid_text(&j->unit.row.uuid, text);
+	db_bind_text(q, 1, j->fqdn);
+	db_bind_text(q, 2, text);
+	db_bind_text(q, 3, j->unit.tenant);
+	if (db_step(q, &row, e) == ERR_OK && row) {
+		memcpy(out, db_text(q, 0), UUID_TEXT - 1);
+		out[UUID_TEXT - 1] = '\0';
+		db_reset(q);
+	}
+	return e->code;
+}
+
+enum err_code
+gift_name(struct job *j, struct err *e)
+{
+	const struct store_unit *u = &j->unit;
+	const struct job *o = j->in->first;
+	char uuid[UUID_TEXT] = "";
+
+	if (policy_fqdn(j->policy, &u->row, j->fqdn, e) != ERR_OK ||
+	    j->fqdn[0] == '\0' || other_in_store(j, uuid, e) != ERR_OK)
+		return e->code;
+	for (; o != NULL && uuid[0] == '\0'; o = o->next)
+		if (o != j && strcmp(o->fqdn, j->fqdn) == 0 &&
+		    strcmp(o->unit.tenant, u->tenant) == 0)
+			uuid_text(&o->unit.row.uuid, uuid);
+	if (uuid[0] == '\0')
+		return ERR_OK;
+	return err_refuse(e, ERR_DATA, reason_get(REASON_NAME_MISSING),
+	    "%.200s is the name of %s already (profile %s)", j->fqdn, uuid,
+	    j->policy->name);
+}
