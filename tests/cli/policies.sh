@@ -118,6 +118,27 @@ every_switch_is_read_back_from_the_device() {
 	end
 }
 
+roots_of_ITs_own_are_listed_and_lost_again() {
+	machine pki
+	openssl req -x509 -newkey rsa:2048 -noenc -keyout it2.key -out it2.pem \
+		-subj "/CN=IT root" -days 2 2>/dev/null
+	serve 'profiles = ( { name = "p"; extra_hashes = (
+		{ file = "it2.pem"; name = "new root"; hash = "sha256"; },
+		{ file = "it2.pem"; name = "new root, short"; hash = "sha1"; } );
+		} );'
+	boot
+	set_up
+	pull AMT_ProvisioningCertificateHash >fields
+	has 'Description=new root'
+	has 'Description=new root, short'
+	has "HashData=$(cert_sha256 it2.pem | xxd -r -p | base64 -w0)"
+	[ "$(grep -c IsDefault=false fields)" = 2 ]
+	amtforge-server unprovision state "$uuid"
+	wait_for '"state":"known"' events
+	not grep -q '^roots' dev/state
+	end
+}
+
 what_no_profile_speaks_of_is_left_as_it_is() {
 	machine pki
 	serve 'profiles = ( { name = "little"; ider = false; } );'
@@ -280,6 +301,7 @@ a_configuration_is_checked_with_all_that_it_names() {
 t a_configuration_is_checked_with_all_that_it_names
 if [ -e $VARS ]; then
 	t every_switch_is_read_back_from_the_device
+	t roots_of_ITs_own_are_listed_and_lost_again
 	t what_no_profile_speaks_of_is_left_as_it_is
 	t a_given_ca_signs_the_name_and_a_restart_knows_it
 	t mutual_tls_wants_the_certificate_of_a_console
