@@ -47,6 +47,9 @@ script_answer_get(struct script *d, const struct wsman_request *q, struct wr *w)
 {
 	const struct wsman_field general[] = { { "DigestRealm",
 	    "Digest:A4070000000000000000000000000000", NULL } };
+	const struct wsman_field redirect[] = { { "EnabledState", "32768",
+						    NULL },
+		{ "Name", "redirection", NULL } };
 	const struct wsman_field service[] = { { "ProvisioningServerOTP",
 						   d->otp, NULL },
 		{ "ProvisioningState", d->post && !d->stays ? "2" : d->state,
@@ -54,6 +57,8 @@ script_answer_get(struct script *d, const struct wsman_request *q, struct wr *w)
 
 	if (strcmp(q->class, "AMT_GeneralSettings") == 0)
 		wsman_write_get(w, q, 1, general, 1);
+	else if (strcmp(q->class, "AMT_RedirectionService") == 0)
+		wsman_write_get(w, q, 1, redirect, 2);
 	else
 		wsman_write_get(w, q, 1, service, 2);
 }
@@ -71,6 +76,8 @@ script_answer_pull(const struct wsman_request *q, struct wr *w)
 		{ "VersionString", "3.0.1", NULL } };
 	const struct wsman_field key[] = { { "InstanceID", SCRIPT_KEY, NULL },
 		{ "DERKey", "AQIDBA==", NULL } };
+	const struct wsman_field scheme[] = { { "InstanceID", "S0", NULL },
+		{ "Description", "Desktop: ON in S0", NULL } };
 	const struct wsman_field lms[] = {
 		{ "InstanceID", "Intel(r) AMT LMS TLS Settings", NULL },
 		{ "Enabled", "false", NULL }
@@ -85,6 +92,8 @@ script_answer_pull(const struct wsman_request *q, struct wr *w)
 	if (strcmp(q->class, "CIM_SoftwareIdentity") == 0) {
 		wsman_pull_item(w, q->class, bios, 1);
 		wsman_pull_item(w, q->class, amt, 2);
+	} else if (strcmp(q->class, "AMT_SystemPowerScheme") == 0) {
+		wsman_pull_item(w, q->class, scheme, 2);
 	} else if (strcmp(q->class, "AMT_PublicPrivateKeyPair") == 0) {
 		wsman_pull_item(w, q->class, key, 2);
 	} else if (strcmp(q->class, "IPS_TLSProvisioningRecord") == 0) {
@@ -162,6 +171,10 @@ script_answer(struct script *d, const struct wsman_request *q, struct wr *w)
 		script_answer_pull(q, w);
 		break;
 	case WSMAN_PUT:
+		if (strcmp(q->class, "AMT_TLSSettingData") != 0) {
+			wsman_write_get(w, q, 1, NULL, 0);
+			break;
+		}
 		script_tell(d->enabled, sizeof(d->enabled), q->body, "Enabled");
 		assert_string_equal(q->sel_value, SCRIPT_WIRED);
 		assert_string_equal(
@@ -170,6 +183,10 @@ script_answer(struct script *d, const struct wsman_request *q, struct wr *w)
 		wsman_write_get(w, q, 1, NULL, 0);
 		break;
 	case WSMAN_CREATE:
+		if (strcmp(q->class, "AMT_TLSCredentialContext") != 0) {
+			wsman_write_created(w, q, 1, "Name", "x");
+			break;
+		}
 		assert_string_equal(node_text(q->body,
 					"ElementInContext/ReferenceParameters/"
 					"SelectorSet/Selector"),

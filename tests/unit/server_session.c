@@ -137,6 +137,40 @@ clock_certificate_and_new_key_pair_are_set_where_wanted(void **state)
 	session_wipe(&s);
 }
 
+/* Steps of a profile are asked for only where it says so, and a device whose
+ * version has no KVM is not asked for it. */
+static void
+a_profile_adds_its_steps_in_order(void **state)
+{
+	struct session_plan plan = plain_plan();
+	struct script d = script_good();
+	static struct policy p;
+	struct session s;
+	struct err e;
+
+	(void)state;
+	policy_plain(&p, false);
+	p.time = false;
+	p.ping = POLICY_OFF;
+	p.nhashes = 2;
+	p.hash[0].type = p.hash[1].type = HASH_SHA1;
+	p.hash[1].hash[0] = 1;
+	strcpy(p.power, "Desktop: ON in S0");
+	p.sol = POLICY_ON;
+	p.kvm = POLICY_ON;
+	p.kvm_timeout = 3;
+	plan.policy = &p;
+	session_init(&s, &plan);
+	assert_int_equal(run(&s, &d, &e), ERR_OK);
+	assert_non_null(strstr(d.told,
+	    "SetAdminAclEntryEx GeneralSettings ProvisioningCertificateHash "
+	    "ProvisioningCertificateHash ProvisioningCertificateHash "
+	    "SystemPowerScheme SetPowerScheme "
+	    "RedirectionService RequestStateChange RedirectionService "
+	    "CommitChanges "));
+	session_wipe(&s);
+}
+
 static void
 the_one_time_password_must_match_where_one_is_expected(void **state)
 {
@@ -416,6 +450,7 @@ main(void)
 		cmocka_unit_test(a_set_up_asks_reads_sets_and_commits_in_order),
 		cmocka_unit_test(
 		    clock_certificate_and_new_key_pair_are_set_where_wanted),
+		cmocka_unit_test(a_profile_adds_its_steps_in_order),
 		cmocka_unit_test(
 		    the_one_time_password_must_match_where_one_is_expected),
 		cmocka_unit_test(a_device_with_another_uuid_is_left_unchanged),
