@@ -290,6 +290,7 @@ boot() {
 	[ "$suffix" = - ] && set -- || set -- --suffix "$suffix"
 	echo "$(of set);" | sed '/=/!d; s/=\([a-z]*-[a-z]*\|full\);/="\1";/' \
 		>device.cfg
+	: >events # of the version before
 	amtforge-device boot --image unit.bin --state machine \
 		--listen 127.0.0.1 --port 0 --server 127.0.0.1:9 --json \
 		--config device.cfg "$@" >events 2>log &
