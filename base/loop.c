@@ -31,7 +31,9 @@
 
 struct loop {
 	struct event_base *base;
-	struct event *sigint, *sigterm;
+	struct event *sigint, *sigterm, *other;
+	void (*other_fn)(void *);
+	void *other_arg;
 	struct loop_conn *conns;
 };
 
@@ -107,6 +109,8 @@ loop_free(struct loop *l)
 		event_free(l->sigint);
 	if (l->sigterm != NULL)
 		event_free(l->sigterm);
+	if (l->other != NULL)
+		event_free(l->other);
 	event_base_free(l->base);
 	free(l);
 }
@@ -235,6 +239,28 @@ loop_stop_on_signals(struct loop *l, struct err *e)
 	if (l->sigint == NULL || l->sigterm == NULL ||
 	    evsignal_add(l->sigint, NULL) != 0 ||
 	    evsignal_add(l->sigterm, NULL) != 0)
+		return err_mem(e);
+	return ERR_OK;
+}
+
+static void
+on_other(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *l = arg;
+
+	(void)fd;
+	(void)what;
+	l->other_fn(l->other_arg);
+}
+
+enum err_code
+loop_on_signal(
+    struct loop *l, int signo, void (*fn)(void *), void *arg, struct err *e)
+{
+	l->other_fn = fn;
+	l->other_arg = arg;
+	l->other = evsignal_new(l->base, signo, on_other, l);
+	if (l->other == NULL || evsignal_add(l->other, NULL) != 0)
 		return err_mem(e);
 	return ERR_OK;
 }

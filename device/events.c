@@ -157,6 +157,112 @@ events_usb(const struct cli_args *args, const struct uuid *u, const char *path,
 		log_usb(uuid, path, k);
 }
 
+struct phases {
+	size_t n[STATE_POST + 1], faulty;
+};
+
+static void
+count_phase(void *arg, const struct machine *m)
+{
+	struct phases *p = arg;
+
+	p->n[m->state->phase]++;
+	p->faulty += m->fault.kinds != 0;
+}
+
+static void
+put_count(struct wr *w, const char *name, size_t n)
+{
+	wr_fmt(w, ",\"%s\":%zu", name, n);
+}
+
+static void
+print_summary(const struct fleet *f, struct tally *t, const struct phases *p)
+{
+	const char *sep = "";
+	struct wr w;
+
+	wr_grow(&w, EVENT_MAX);
+	wr_fmt(&w, "{\"event\":\"summary\",\"machines\":%zu", fleet_count(f));
+	put_count(&w, "pre", p->n[STATE_PRE]);
+	put_count(&w, "in", p->n[STATE_IN]);
+	put_count(&w, "post", p->n[STATE_POST]);
+	put_count(&w, "faulty", p->faulty);
+	put_count(&w, "hellos", t->hellos);
+	put_count(&w, "hellos_failed", t->hellos_failed);
+	put_count(&w, "sessions", t->sessions);
+	put_count(&w, "refused", t->refused);
+	put_count(&w, "handshakes_failed", t->handshakes_failed);
+	put_count(&w, "provisioned", t->provisioned);
+	put_count(&w, "failed", t->failed);
+	wr_str(&w, ",\"faults\":{");
+	for (int i = 0; i < FAULT_KINDS; i++) {
+		if (t->faults[i] == 0)
+			continue;
+		wr_fmt(&w, "%s\"%s\":%zu", sep, fault_name((enum fault_kind)i),
+		    t->faults[i]);
+		sep = ",";
+	}
+	wr_fmt(&w, "},\"p50_ms\":%u,\"p99_ms\":%u}\n",
+	    (unsigned)tally_quantile(t, 0.5),
+	    (unsigned)tally_quantile(t, 0.99));
+	if (!w.failed)
+		fwrite(w.buf, 1, w.len, stdout);
+	fflush(stdout);
+	wr_free(&w);
+}
+
+static void
+log_summary(const struct fleet *f, struct tally *t, const struct phases *p)
+{
+	log_info("%zu machines: %zu provisioned, %zu in set-up, %zu before it; "
+		 "%zu with faults",
+	    fleet_count(f), p->n[STATE_POST], p->n[STATE_IN], p->n[STATE_PRE],
+	    p->faulty);
+	log_info("%zu hellos, %zu failed; %zu sessions, %zu refused, %zu "
+		 "handshakes failed",
+	    t->hellos, t->hellos_failed, t->sessions, t->refused,
+	    t->handshakes_failed);
+	for (int i = 0; i < FAULT_KINDS; i++)
+		if (t->faults[i] > 0)
+			log_info("fault %s showed %zu times",
+			    fault_name((enum fault_kind)i), t->faults[i]);
+	if (t->n > 0)
+		log_info("from hello to set-up: half within %u ms, 99 %% "
+			 "within %u ms",
+		    (unsigned)tally_quantile(t, 0.5),
+		    (unsigned)tally_quantile(t, 0.99));
+}
+
+void
+events_summary(
+    const struct cli_args *args, const struct fleet *f, struct tally *t)
+{
+	struct phases p = { .faulty = 0 };
+
+	fleet_each(f, count_phase, &p);
+	if (args->json)
+		print_summary(f, t, &p);
+	else
+		log_summary(f, t, &p);
+}
+
+void
+events_fleet(const struct cli_args *args, size_t n, const struct fault_plan *p)
+{
+	if (!args->json) {
+		log_info("%zu machines; --seed %llu --spread %u repeats this "
+			 "run",
+		    n, (unsigned long long)p->seed,
+		    (unsigned)p->spread_ms / 1000);
+		return;
+	}
+	printf("{\"event\":\"fleet\",\"machines\":%zu,\"seed\":%llu,"
+	       "\"spread\":%u}\n",
+	    n, (unsigned long long)p->seed, (unsigned)p->spread_ms / 1000);
+	fflush(stdout);
+}
+
 void
 events_listening(const struct cli_args *args, uint16_t port, int plain_port)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,21 +11,67 @@ struct fleet {
 	struct machine_scratch scratch;
 	struct loop *loop;
 	struct loop_listener *listener, *plain;
+	void (*tell)(void *arg);
+	bool activate;
 	struct machine **machine; /* owned */
 	size_t n, room;
+	/* By the hash of its address: a machine's index plus 1, or 0; a power
+	 * of two, at least half of it free. */
+	uint32_t *slot;
+	size_t slots;
 };
 
-/* One machine owns its listener; many are looked up, in the order of their
- * addresses, which is the order they were added in. */
+/* FNV-1a. */
+static size_t
+address_hash(const char *text)
+{
+	uint32_t h = 2166136261u;
+
+	for (; *text != '\0'; text++)
+		h = (h ^ (unsigned char)*text) * 16777619u;
+	return h;
+}
+
+static void
+slot_put(struct fleet *f, size_t index)
+{
+	size_t i = address_hash(f->machine[index]->address);
+
+	while (f->slot[i & (f->slots - 1)] != 0)
+		i++;
+	f->slot[i & (f->slots - 1)] = (uint32_t)index + 1;
+}
+
+static enum err_code
+slots_grow(struct fleet *f, struct err *e)
+{
+	size_t slots = 2 * f->room;
+	uint32_t *slot = calloc(slots, sizeof(*slot));
+
+	if (slot == NULL)
+		return err_mem(e);
+	free(f->slot);
+	f->slot = slot;
+	f->slots = slots;
+	for (size_t i = 0; i < f->n; i++)
+		slot_put(f, i);
+	return ERR_OK;
+}
+
+/* One machine owns its listener; many are told apart by their addresses. */
 static struct machine *
 machine_at(const struct fleet *f, const char *local)
 {
 	if (f->n == 1)
 		return f->machine[0];
-	for (size_t i = 0; i < f->n; i++)
-		if (strcmp(f->machine[i]->address, local) == 0)
-			return f->machine[i];
-	return NULL;
+	for (size_t i = address_hash(local);; i++) {
+		uint32_t at = f->slot[i & (f->slots - 1)];
+
+		if (at == 0)
+			return NULL;
+		if (strcmp(f->machine[at - 1]->address, local) == 0)
+			return f->machine[at - 1];
+	}
 }
 
 static bool
@@ -68,6 +115,8 @@ fleet_new(const struct fleet_setup *setup, struct fleet **out, struct err *e)
 	f->common.settings = setup->settings;
 	f->common.event = setup->event;
 	f->common.arg = setup->arg;
+	f->tell = setup->tell;
+	f->activate = setup->activate;
 	f->common.keys = &f->keys;
 	machine_scratch_init(&f->scratch);
 	f->common.scratch = &f->scratch;
@@ -118,10 +167,12 @@ fleet_add(struct fleet *f, const struct record *r,
 			return err_mem(e);
 		f->machine = more;
 		f->room = room;
+		if (slots_grow(f, e) != ERR_OK)
+			return e->code;
 	}
 	if (machine_new(&f->common, r, p, &f->machine[f->n], e) != ERR_OK)
 		return e->code;
-	f->n++;
+	slot_put(f, f->n++);
 	return ERR_OK;
 }
 
@@ -151,11 +202,25 @@ fleet_done(const struct fleet *f)
 enum err_code
 fleet_run(struct fleet *f, struct err *e)
 {
-	if (loop_stop_on_signals(f->loop, e) != ERR_OK)
+	if (loop_stop_on_signals(f->loop, e) != ERR_OK ||
+	    (f->tell != NULL &&
+		loop_on_signal(f->loop, SIGUSR1, f->tell, f->common.arg, e) !=
+		    ERR_OK))
 		return e->code;
-	for (size_t i = 0; i < f->n; i++)
+	for (size_t i = 0; i < f->n; i++) {
 		machine_start(f->machine[i]);
+		if (f->activate && !f->machine[i]->open)
+			machine_start_configuration(f->machine[i]);
+	}
 	return loop_run(f->loop, e);
+}
+
+void
+fleet_each(const struct fleet *f, void (*fn)(void *, const struct machine *),
+    void *arg)
+{
+	for (size_t i = 0; i < f->n; i++)
+		fn(arg, f->machine[i]);
 }
 
 void
@@ -172,6 +237,7 @@ fleet_free(struct fleet *f)
 	for (size_t i = 0; i < f->n; i++)
 		machine_free(f->machine[i]);
 	free(f->machine);
+	free(f->slot);
 	tls_free(f->common.psk);
 	keypool_free(&f->keys);
 	machine_scratch_free(&f->scratch);

@@ -26,6 +26,8 @@ struct fleet_setup {
 	/* Called for each event; stops nothing by itself. */
 	void (*event)(
 	    void *arg, struct machine *, const struct machine_event *);
+	void (*tell)(void *arg); /* SIGUSR1; may be NULL */
+	bool activate; /* starts machines in listen mode as an agent would */
 	void *arg;
 };
 
@@ -41,6 +43,8 @@ size_t fleet_count(const struct fleet *);
 struct machine *fleet_machine(const struct fleet *, size_t i); /* borrowed */
 /* How many are provisioned, and have told the server so. */
 size_t fleet_done(const struct fleet *);
+void fleet_each(const struct fleet *,
+    void (*fn)(void *arg, const struct machine *), void *arg);
 /* Starts all and runs until fleet_stop() or a signal. */
 enum err_code fleet_run(struct fleet *, struct err *);
 void fleet_stop(struct fleet *);

@@ -10,6 +10,27 @@
 #include "formats/reason.h"
 
 #define HELLO_WAIT_MS 10000
+/* Of a hello in fragments. */
+#define PIECE 5
+#define PIECE_MS 50
+
+/* A fault: the next few bytes of it, the rest later. */
+static void
+send_piece(struct machine *m, struct loop_conn *c, const struct wr *w)
+{
+	size_t at = m->fault.sent, n = w->len - at;
+
+	if (at == 0)
+		machine_tell_fault(m, FAULT_FRAGMENT);
+	if (n > PIECE)
+		n = PIECE;
+	loop_conn_send(c, w->buf + at, n);
+	m->fault.sent = (uint16_t)(at + n);
+	if (at + n < w->len)
+		loop_timer_set(m->talk, PIECE_MS);
+	else
+		loop_conn_finish(c);
+}
 
 static void
 hello_ready(void *arg, struct loop_conn *c)
@@ -22,10 +43,28 @@ hello_ready(void *arg, struct loop_conn *c)
 	wr_grow(&w, HELLO_MAX);
 	talk_hello(&w, &(struct talk_who){ m->factory, &hashes, &m->psk },
 	    m->state->retry, m->common->settings);
-	if (!w.failed) /* in one piece: peers read the first segment only */
+	if (w.failed) {
+		loop_conn_finish(c);
+	} else if (fault_has(&m->fault, FAULT_FRAGMENT)) {
+		send_piece(m, c, &w);
+	} else { /* in one piece: peers read the first segment only */
 		loop_conn_send(c, w.buf, w.len);
+		loop_conn_finish(c);
+	}
 	wr_free(&w);
-	loop_conn_finish(c);
+}
+
+/* A fault: true if this one is sent a second time, as the same again. */
+static bool
+twice(struct machine *m)
+{
+	m->fault.again =
+	    !m->fault.again && fault_has(&m->fault, FAULT_DUPLICATE);
+	if (m->fault.again) {
+		machine_tell_fault(m, FAULT_DUPLICATE);
+		loop_timer_set(m->talk, 0);
+	}
+	return m->fault.again;
 }
 
 static void
@@ -51,7 +90,8 @@ hello_over(struct machine *m, const struct err *e)
 		event.why = e;
 	}
 	machine_tell(m, &event);
-	if (!m->open)
+	m->fault.sent = 0;
+	if (!m->open || twice(m))
 		return;
 	wait_next(m);
 	m->state->retry++;
@@ -141,6 +181,8 @@ on_talk(void *arg)
 {
 	struct machine *m = arg;
 
+	if (m->hello != NULL && m->fault.sent > 0)
+		hello_ready(m, m->hello);
 	if (m->hello != NULL || m->query != NULL || !m->open)
 		return;
 	if (!machine_online(m)) {
@@ -169,7 +211,7 @@ hellos_begin(struct machine *m)
 {
 	m->state->retry = 0;
 	m->overdue = false;
-	loop_timer_set(m->talk, 0);
+	loop_timer_set(m->talk, m->fault.start_ms);
 }
 
 void

@@ -54,6 +54,14 @@ machine_tell(struct machine *m, const struct machine_event *event)
 	m->common->event(m->common->arg, m, event);
 }
 
+void
+machine_tell_fault(struct machine *m, enum fault_kind k)
+{
+	machine_tell(m,
+	    &(struct machine_event){
+		.name = "fault", .words = fault_name(k), .retry = -1 });
+}
+
 static void
 tell_failure(struct machine *m, const char *name, const struct err *e)
 {
@@ -102,6 +110,17 @@ machine_accept_plain(struct machine *m, const struct loop_peer *peer,
 	*h = &visit_handler;
 	return true;
 }
+/* Takes what comes, and never answers. */
+static size_t
+silent_data(void *arg, struct loop_conn *c, const uint8_t *p, size_t n)
+{
+	(void)arg;
+	(void)c;
+	(void)p;
+	return n;
+}
+
+static const struct loop_handler silent_handler = { NULL, silent_data, NULL };
 
 bool
 machine_accept(struct machine *m, const struct loop_peer *peer,
@@ -112,6 +131,12 @@ machine_accept(struct machine *m, const struct loop_peer *peer,
 
 	if (!is_here(m, peer) || !takes_tls(m))
 		return false;
+	if (fault_has(&m->fault, FAULT_SILENT)) {
+		machine_tell_fault(m, FAULT_SILENT);
+		*h = &silent_handler;
+		*tls = NULL;
+		return true;
+	}
 	if ((*tls = identity_tls(m, &e)) == NULL) {
 		tell_failure(m, "failed", &e);
 		return false;
@@ -384,6 +409,7 @@ tell_words(struct machine *m, const char *name, const char *words)
 void
 machine_start(struct machine *m)
 {
+	char faults[FAULT_TEXT];
 	const char *why;
 
 	m->psk = *amt_psk(m->factory, m->state);
@@ -399,6 +425,9 @@ machine_start(struct machine *m)
 	}
 	open_up(m);
 	tell_words(m, "started", way(m));
+	fault_text(&m->fault, faults);
+	if (faults[0] != '\0')
+		tell_words(m, "faulty", faults);
 }
 
 static void
@@ -602,6 +631,7 @@ place(struct machine *m, const struct machine_place *p)
 	m->server = p->server;
 	m->image_server = p->image_server;
 	m->blank = p->blank;
+	m->fault = p->fault;
 }
 
 static enum err_code
@@ -627,6 +657,7 @@ machine_new(const struct machine_common *common, const struct record *r,
 	m->common = common;
 	*m->factory = *r;
 	place(m, p);
+	fault_alter(&m->fault, m->factory);
 	if (rand_bytes(random, sizeof(random), e) != ERR_OK ||
 	    open_state(m->state, p, random, e) != ERR_OK ||
 	    use_key(m, e) != ERR_OK || hellos_new(m, e) != ERR_OK ||

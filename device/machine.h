@@ -22,6 +22,7 @@
 #include "base/tls.h"
 #include "device/amt.h"
 #include "device/auth.h"
+#include "device/fault.h"
 #include "device/keypool.h"
 #include "device/settings.h"
 #include "device/state.h"
@@ -91,6 +92,8 @@ struct machine {
 	size_t asked;            /* names, by now */
 	char target[LOOP_ADDR_LEN];
 	struct machine_session *sessions;
+	struct fault fault;
+	uint64_t hello_ms; /* when the first was sent; of tally.h */
 	bool parting; /* CommitChanges was done; its answer is on its way */
 	unsigned long requests; /* WS-Man requests that were handled */
 };
@@ -114,6 +117,7 @@ struct machine_place {
 	/* What counts again when a key's values are gone. */
 	struct machine_server image_server;
 	bool blank;         /* the image has no record: blank.h */
+	struct fault fault; /* a fleet's: fault.h */
 	const char *suffix; /* as DHCP would say; a preset one overrides */
 };
 
@@ -139,6 +143,8 @@ bool machine_accept_plain(struct machine *, const struct loop_peer *,
     const struct loop_handler **, void **conn_arg);
 
 void machine_tell(struct machine *, const struct machine_event *);
+/* One of its faults shows. */
+void machine_tell_fault(struct machine *, enum fault_kind);
 /* To be called after an answer that changed more than state. */
 void machine_committed(struct machine *);
 void machine_reset(struct machine *);

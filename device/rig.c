@@ -27,9 +27,18 @@ on_event(void *arg, struct machine *m, const struct machine_event *event)
 {
 	struct rig *r = arg;
 
+	tally_event(&r->tally, m, event);
 	events_tell(r->args, m, event);
 	if (strcmp(event->name, "provisioned") == 0 && all_done(r))
 		fleet_stop(r->fleet);
+}
+
+static void
+on_tell(void *arg)
+{
+	struct rig *r = arg;
+
+	events_summary(r->args, r->fleet, &r->tally);
 }
 
 /* One machine's state is always kept: it may have used up a key. */
@@ -79,6 +88,8 @@ rig_open(struct rig *r, const struct cli_args *args, const char *listen,
 	struct fleet_setup setup = { .settings = &r->settings,
 		.listen = listen,
 		.event = on_event,
+		.tell = r->many ? on_tell : NULL,
+		.activate = r->many && cli_flag(args, "--activate"),
 		.arg = r };
 	unsigned long port;
 
@@ -124,7 +135,10 @@ rig_until_end(struct rig *r, struct err *e)
 	    r->args, fleet_port(r->fleet), fleet_plain_port(r->fleet));
 	if (sandbox_daemon(e) != ERR_OK)
 		return e->code;
-	return fleet_run(r->fleet, e);
+	fleet_run(r->fleet, e);
+	if (r->many)
+		events_summary(r->args, r->fleet, &r->tally);
+	return e->code;
 }
 
 /* Machines. */
@@ -220,31 +234,54 @@ place_state(struct rig *r, const struct record *rec, char *dir,
 	return e->code;
 }
 
+/* rec is the image's. */
+static enum err_code
+set_up(struct rig *r, const struct record *rec, struct machine_place *p,
+    struct err *e)
+{
+	struct record *in_force = malloc(sizeof(*in_force));
+	char dir[STATE_PATH];
+
+	if (in_force == NULL)
+		return err_mem(e);
+	*in_force = *rec;
+	p->suffix = cli_value(r->args, "--suffix", "");
+	fault_deal(&r->faults, &rec->uuid, &p->fault);
+	if (place_state(r, rec, dir, p, e) == ERR_OK &&
+	    (p->care == STATE_VOLATILE ||
+		meet_key(r, p, in_force, e) == ERR_OK)) {
+		route_find(&r->server, in_force, &p->server);
+		route_find(&r->server, rec, &p->image_server);
+		fleet_add(r->fleet, rec, p, e);
+	}
+	record_wipe(in_force);
+	free(in_force);
+	return e->code;
+}
+
 enum err_code
 rig_add(struct rig *r, const char *image, const char *address, struct err *e)
 {
-	struct record *rec = calloc(2, sizeof(*rec)), *in_force = rec + 1;
 	struct machine_place p = { .address = address };
-	char dir[STATE_PATH];
+	struct record *rec = calloc(1, sizeof(*rec));
 
 	if (rec == NULL)
 		return err_mem(e);
-	p.suffix = cli_value(r->args, "--suffix", "");
 	p.state_dir = r->many ? NULL : r->state;
-	if (find_record(r, image, &p, rec, e) != ERR_OK ||
-	    place_state(r, rec, dir, &p, e) != ERR_OK)
-		goto out;
-	*in_force = *rec;
-	if (p.care != STATE_VOLATILE && meet_key(r, &p, in_force, e) != ERR_OK)
-		goto out;
-	route_find(&r->server, in_force, &p.server);
-	route_find(&r->server, rec, &p.image_server);
-	fleet_add(r->fleet, rec, &p, e);
-out:
+	if (find_record(r, image, &p, rec, e) == ERR_OK)
+		set_up(r, rec, &p, e);
 	record_wipe(rec);
-	record_wipe(in_force);
 	free(rec);
 	return e->code;
+}
+
+enum err_code
+rig_add_record(
+    struct rig *r, const struct record *rec, const char *address, struct err *e)
+{
+	struct machine_place p = { .address = address };
+
+	return set_up(r, rec, &p, e);
 }
 
 static enum err_code
@@ -287,4 +324,5 @@ rig_free(struct rig *r)
 	fleet_free(r->fleet);
 	r->fleet = NULL;
 	statelock_free(&r->lock);
+	tally_free(&r->tally);
 }

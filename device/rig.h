@@ -17,6 +17,7 @@
 #include "device/meiport.h"
 #include "device/settings.h"
 #include "device/statelock.h"
+#include "device/tally.h"
 
 struct rig {
 	const struct cli_args *args;
@@ -31,6 +32,8 @@ struct rig {
 	bool exit_when_done;
 	struct secret setup;   /* boot only: the Setup.bin of a blank board */
 	struct meiport **port; /* one for each machine, or NULL */
+	struct fault_plan faults; /* fleet only */
+	struct tally tally;
 };
 
 /* Options, settings, the base and the listener; `many` is set before.
@@ -39,6 +42,9 @@ enum err_code rig_open(
     struct rig *, const struct cli_args *, const char *listen, struct err *);
 enum err_code rig_add(
     struct rig *, const char *image, const char *address, struct err *);
+/* The same of a record that is no image's. */
+enum err_code rig_add_record(
+    struct rig *, const struct record *, const char *address, struct err *);
 /* The host interfaces, if --mei asks for them: of one machine the socket of
  * that name, of many its UUID's in a folder. */
 enum err_code rig_mei(struct rig *, struct err *);

@@ -11,6 +11,7 @@
 #include "device/amthttp.h"
 #include "device/judge.h"
 #include "device/roots.h"
+#include "device/trickle.h"
 #include "device/visit.h"
 #include "formats/reason.h"
 
@@ -24,6 +25,7 @@ struct machine_session {
 	bool committed;
 	struct state_record record; /* for the configuration record */
 	struct err refusal;
+	struct trickle *trickle; /* NULL: it is not slow */
 };
 
 struct machine_session *
@@ -53,6 +55,7 @@ release(struct machine_session *v)
 		v->next->prev = v->prev;
 	if (v->committed)
 		v->m->parting = false;
+	trickle_free(v->trickle);
 	free(v);
 }
 
@@ -64,12 +67,45 @@ visit_free(struct machine_session *v)
 	release(v);
 }
 
+/* A connection's way out, which a fault may slow down. */
+
+static void
+slow_down(struct machine_session *v)
+{
+	const struct machine *m = v->m;
+	struct err e = { 0 };
+
+	if (!fault_has(&m->fault, FAULT_SLOW))
+		return;
+	if (trickle_new(m->common->loop, v->conn, m->fault.slow, &v->trickle,
+		&e) == ERR_OK)
+		machine_tell_fault(v->m, FAULT_SLOW);
+}
+
+static void
+put(struct machine_session *v, const void *p, size_t n)
+{
+	if (v->trickle != NULL)
+		trickle_send(v->trickle, p, n);
+	else
+		loop_conn_send(v->conn, p, n);
+}
+
+static void
+leave(struct machine_session *v)
+{
+	if (v->trickle != NULL)
+		trickle_finish(v->trickle);
+	else
+		loop_conn_finish(v->conn);
+}
+
 void
 visit_end_all(struct machine *m)
 {
 	for (struct machine_session *v = m->sessions; v != NULL; v = v->next)
 		if (v->conn != NULL)
-			loop_conn_finish(v->conn);
+			leave(v);
 }
 
 /* Inside the handshake. */
@@ -154,12 +190,12 @@ answer(struct machine_session *v, struct amthttp_answer *a)
 	wr_reset(out);
 	amthttp_write(out, a);
 	if (out->failed) {
-		loop_conn_finish(v->conn);
+		leave(v);
 		return;
 	}
-	loop_conn_send(v->conn, out->buf, out->len);
+	put(v, out->buf, out->len);
 	if (a->close)
-		loop_conn_finish(v->conn);
+		leave(v);
 }
 
 static void
@@ -274,6 +310,7 @@ answer_soap(struct machine_session *v, const struct amthttp_request *r)
 	struct machine_scratch *s = m->common->scratch;
 	struct err e = { 0 };
 	struct xml *xml = NULL;
+	bool answered, ends;
 
 	if (xml_read(s->body.buf, s->body.len, &xml, &e) != ERR_OK) {
 		answer_status(v, 400);
@@ -287,10 +324,16 @@ answer_soap(struct machine_session *v, const struct amthttp_request *r)
 	a.body = s->soap.buf;
 	a.n = s->soap.len;
 	a.close |= ends_session(v);
-	answer(v, &a);
+	ends = fault_ends(&m->fault, &answered);
+	if (answered)
+		answer(v, &a);
 	wr_reset(&s->soap);
 	wr_reset(&s->out);
 	take_event(v);
+	if (ends) {
+		machine_tell_fault(m, answered ? FAULT_DROP : FAULT_CUT);
+		leave(v);
+	}
 }
 
 static void
@@ -330,6 +373,7 @@ on_ready(void *arg, struct loop_conn *c)
 		loop_conn_finish(c);
 		return;
 	}
+	slow_down(v);
 	machine_tell(v->m,
 	    &(struct machine_event){ .name = "session",
 		.words = t != NULL ? t->suite : "without TLS",
