@@ -31,9 +31,7 @@
 
 struct loop {
 	struct event_base *base;
-	struct event *sigint, *sigterm, *other;
-	void (*other_fn)(void *);
-	void *other_arg;
+	struct loop_watch *sigint, *sigterm;
 	struct loop_conn *conns;
 };
 
@@ -105,12 +103,8 @@ loop_free(struct loop *l)
 		return;
 	while (l->conns != NULL)
 		loop_conn_close(l->conns);
-	if (l->sigint != NULL)
-		event_free(l->sigint);
-	if (l->sigterm != NULL)
-		event_free(l->sigterm);
-	if (l->other != NULL)
-		event_free(l->other);
+	loop_watch_free(l->sigint);
+	loop_watch_free(l->sigterm);
 	event_base_free(l->base);
 	free(l);
 }
@@ -185,32 +179,49 @@ loop_timer_free(struct loop_timer *t)
 }
 
 static void
-on_readable(evutil_socket_t fd, short what, void *arg)
+on_watched(evutil_socket_t fd, short what, void *arg)
 {
-	struct loop_watch *w = arg;
+	const struct loop_watch *w = arg;
 
 	(void)fd;
 	(void)what;
 	w->fn(w->arg);
 }
 
-enum err_code
-loop_watch_new(struct loop *l, int fd, void (*fn)(void *), void *arg,
+/* Of a descriptor or a signal. */
+static enum err_code
+watch_new(struct loop *l, int of, short what, const struct loop_watch *how,
     struct loop_watch **out, struct err *e)
 {
 	struct loop_watch *w = calloc(1, sizeof(*w));
 
-	if (w != NULL)
+	if (w != NULL) {
+		*w = *how;
 		w->ev = event_new(
-		    l->base, fd, EV_READ | EV_PERSIST, on_readable, w);
+		    l->base, of, (short)(what | EV_PERSIST), on_watched, w);
+	}
 	if (w == NULL || w->ev == NULL || event_add(w->ev, NULL) != 0) {
 		loop_watch_free(w);
 		return err_mem(e);
 	}
-	w->fn = fn;
-	w->arg = arg;
 	*out = w;
 	return ERR_OK;
+}
+
+enum err_code
+loop_watch_new(struct loop *l, int fd, void (*fn)(void *), void *arg,
+    struct loop_watch **out, struct err *e)
+{
+	return watch_new(
+	    l, fd, EV_READ, &(struct loop_watch){ NULL, fn, arg }, out, e);
+}
+
+enum err_code
+loop_watch_signal(struct loop *l, int signo, void (*fn)(void *), void *arg,
+    struct loop_watch **out, struct err *e)
+{
+	return watch_new(
+	    l, signo, EV_SIGNAL, &(struct loop_watch){ NULL, fn, arg }, out, e);
 }
 
 void
@@ -224,45 +235,17 @@ loop_watch_free(struct loop_watch *w)
 }
 
 static void
-on_signal(evutil_socket_t fd, short what, void *arg)
+stop(void *arg)
 {
-	(void)fd;
-	(void)what;
 	loop_stop(arg);
 }
 
 enum err_code
 loop_stop_on_signals(struct loop *l, struct err *e)
 {
-	l->sigint = evsignal_new(l->base, SIGINT, on_signal, l);
-	l->sigterm = evsignal_new(l->base, SIGTERM, on_signal, l);
-	if (l->sigint == NULL || l->sigterm == NULL ||
-	    evsignal_add(l->sigint, NULL) != 0 ||
-	    evsignal_add(l->sigterm, NULL) != 0)
-		return err_mem(e);
-	return ERR_OK;
-}
-
-static void
-on_other(evutil_socket_t fd, short what, void *arg)
-{
-	struct loop *l = arg;
-
-	(void)fd;
-	(void)what;
-	l->other_fn(l->other_arg);
-}
-
-enum err_code
-loop_on_signal(
-    struct loop *l, int signo, void (*fn)(void *), void *arg, struct err *e)
-{
-	l->other_fn = fn;
-	l->other_arg = arg;
-	l->other = evsignal_new(l->base, signo, on_other, l);
-	if (l->other == NULL || evsignal_add(l->other, NULL) != 0)
-		return err_mem(e);
-	return ERR_OK;
+	if (loop_watch_signal(l, SIGINT, stop, l, &l->sigint, e) == ERR_OK)
+		loop_watch_signal(l, SIGTERM, stop, l, &l->sigterm, e);
+	return e->code;
 }
 
 /* Connections. */

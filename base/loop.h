@@ -39,12 +39,12 @@ void loop_timer_free(struct loop_timer *);
  * descriptor stays the caller's. */
 enum err_code loop_watch_new(struct loop *, int fd, void (*fn)(void *),
     void *arg, struct loop_watch **, struct err *);
+/* Calls it whenever that signal comes. */
+enum err_code loop_watch_signal(struct loop *, int signo, void (*fn)(void *),
+    void *arg, struct loop_watch **, struct err *);
 void loop_watch_free(struct loop_watch *);
 /* SIGINT and SIGTERM stop the loop. */
 enum err_code loop_stop_on_signals(struct loop *, struct err *);
-/* One other signal, once for a loop. */
-enum err_code loop_on_signal(
-    struct loop *, int signo, void (*fn)(void *), void *arg, struct err *);
 
 struct loop_peer {
 	char local[LOOP_ADDR_LEN]; /* the address that was connected to */

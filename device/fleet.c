@@ -12,6 +12,7 @@ struct fleet {
 	struct loop *loop;
 	struct loop_listener *listener, *plain;
 	void (*tell)(void *arg);
+	struct loop_watch *usr1;
 	bool activate;
 	struct machine **machine; /* owned */
 	size_t n, room;
@@ -204,8 +205,8 @@ fleet_run(struct fleet *f, struct err *e)
 {
 	if (loop_stop_on_signals(f->loop, e) != ERR_OK ||
 	    (f->tell != NULL &&
-		loop_on_signal(f->loop, SIGUSR1, f->tell, f->common.arg, e) !=
-		    ERR_OK))
+		loop_watch_signal(f->loop, SIGUSR1, f->tell, f->common.arg,
+		    &f->usr1, e) != ERR_OK))
 		return e->code;
 	for (size_t i = 0; i < f->n; i++) {
 		machine_start(f->machine[i]);
@@ -243,6 +244,7 @@ fleet_free(struct fleet *f)
 	machine_scratch_free(&f->scratch);
 	loop_listener_free(f->listener);
 	loop_listener_free(f->plain);
+	loop_watch_free(f->usr1);
 	dns_free(f->common.dns);
 	loop_free(f->loop);
 	free(f);
