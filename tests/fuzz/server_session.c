@@ -19,6 +19,36 @@ certify(void *arg, const struct uuid *u, const void *key, size_t n,
 	return ERR_OK;
 }
 
+/* One that asks for every step. */
+static const struct policy *
+all(void)
+{
+	static const struct x509_make make = {
+		.cn = "r", .days = 1, .ca = true
+	};
+	static struct policy p;
+	struct crypto_key *key = NULL;
+	struct err e;
+
+	if (p.nroots > 0)
+		return &p;
+	err_clear(&e);
+	policy_plain(&p, true);
+	p.shared_fqdn = p.ping = p.ping_rmcp = POLICY_ON;
+	p.sol = p.ider = p.kvm = p.kvm_consent = POLICY_ON;
+	p.kvm_timeout = 3;
+	p.mutual = true;
+	p.nhashes = 1;
+	p.hash[0].type = HASH_SHA256;
+	strcpy(p.power, "S0");
+	if (crypto_key_new(CRYPTO_EC256, &key, &e) != ERR_OK ||
+	    x509_new(&make, key, NULL, NULL, &p.root[0], &e) != ERR_OK)
+		abort();
+	crypto_key_free(key);
+	p.nroots = 1;
+	return &p;
+}
+
 static bool
 ask(struct session *s)
 {
@@ -39,7 +69,9 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		.admin_password = "P@ssw0rd1",
 		.mebx_password = "P@ssw0rd2",
 		.psk = { "0000037M", "NKLDG5DCRRNQE9YZZIJL7LFLVJED69XJ" },
-		.certify = certify };
+		.certify = certify,
+		.policy = all(),
+		.fqdn = "pc1.example.com" };
 	const uint8_t *zero, *end = p + n;
 	struct session s;
 	struct err e;
