@@ -45,3 +45,23 @@ addr_text(const struct sockaddr_storage *ss, char out[static ADDR_LEN],
 		*port = ntohs(in6.sin6_port);
 	}
 }
+
+void
+addr_local(int fd, char out[static ADDR_LEN], uint16_t *port)
+{
+	struct sockaddr_storage ss = { 0 };
+	socklen_t len = sizeof(ss);
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) == 0)
+		addr_text(&ss, out, port);
+}
+
+void
+addr_remote(int fd, char out[static ADDR_LEN], uint16_t *port)
+{
+	struct sockaddr_storage ss = { 0 };
+	socklen_t len = sizeof(ss);
+
+	if (getpeername(fd, (struct sockaddr *)&ss, &len) == 0)
+		addr_text(&ss, out, port);
+}

@@ -17,4 +17,8 @@ enum err_code addr_parse(const char *text, uint16_t port,
 void addr_text(
     const struct sockaddr_storage *, char out[static ADDR_LEN], uint16_t *port);
 
+/* Of the two ends of a socket; left as they are where there is none. */
+void addr_local(int fd, char out[static ADDR_LEN], uint16_t *port);
+void addr_remote(int fd, char out[static ADDR_LEN], uint16_t *port);
+
 #endif

@@ -97,12 +97,18 @@ loop_new(struct loop **out, struct err *e)
 }
 
 void
+loop_hang_up(struct loop *l)
+{
+	while (l->conns != NULL)
+		loop_conn_close(l->conns);
+}
+
+void
 loop_free(struct loop *l)
 {
 	if (l == NULL)
 		return;
-	while (l->conns != NULL)
-		loop_conn_close(l->conns);
+	loop_hang_up(l);
 	loop_watch_free(l->sigint);
 	loop_watch_free(l->sigterm);
 	event_base_free(l->base);
@@ -253,14 +259,8 @@ loop_stop_on_signals(struct loop *l, struct err *e)
 static void
 peer_fill(int fd, struct loop_peer *p)
 {
-	struct sockaddr_storage ss = { 0 };
-	socklen_t len = sizeof(ss);
-
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) == 0)
-		addr_text(&ss, p->local, &p->local_port);
-	len = sizeof(ss);
-	if (getpeername(fd, (struct sockaddr *)&ss, &len) == 0)
-		addr_text(&ss, p->peer, &p->peer_port);
+	addr_local(fd, p->local, &p->local_port);
+	addr_remote(fd, p->peer, &p->peer_port);
 }
 
 /* Bytes left unread at a close make it a reset, and a reset may overtake the

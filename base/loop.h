@@ -23,7 +23,10 @@ struct loop_conn;
 struct loop_watch;
 
 enum err_code loop_new(struct loop **, struct err *);
-void loop_free(struct loop *);                       /* NULL is fine */
+void loop_free(struct loop *); /* NULL is fine */
+/* Closes all connections there are, also those whose handshake is not over;
+ * no callback. */
+void loop_hang_up(struct loop *);
 enum err_code loop_run(struct loop *, struct err *); /* until loop_stop */
 void loop_stop(struct loop *);
 /* The libevent event_base, for other doors to it; borrowed. */

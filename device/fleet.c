@@ -245,6 +245,10 @@ fleet_free(struct fleet *f)
 	loop_listener_free(f->listener);
 	loop_listener_free(f->plain);
 	loop_watch_free(f->usr1);
+	/* The loop turns once more for names that were asked for: nobody is
+	 * there for connections any more. */
+	if (f->loop != NULL)
+		loop_hang_up(f->loop);
 	dns_free(f->common.dns);
 	loop_free(f->loop);
 	free(f);
