@@ -5,6 +5,7 @@
 #include "formats/generation.h"
 #include "formats/reason.h"
 #include "server/admit.h"
+#include "server/pids.h"
 
 static enum err_code
 admit_psk(
@@ -12,7 +13,7 @@ admit_psk(
 {
 	/* A copy of an old key is all that an impostor needs: who starts over
 	 * with it does so once somebody has looked. */
-	if (a->provisioned && a->pid == STORE_PID_REPLACED)
+	if (a->provisioned && a->pid == PIDS_REPLACED)
 		return err_refuse(e, ERR_PERM, reason_get(REASON_PID_REUSED),
 		    "PID %s, which set-up has replaced", h->pid);
 	for (size_t i = 0; i < a->npsk; i++) {
@@ -21,14 +22,14 @@ admit_psk(
 			return ERR_OK;
 		}
 	}
-	if (a->pid == STORE_PID_REPLACED)
+	if (a->pid == PIDS_REPLACED)
 		return err_refuse(e, ERR_PERM, reason_get(REASON_PID_REUSED),
 		    "PID %s, which an earlier set-up has replaced", h->pid);
-	if (a->pid == STORE_PID_TENANT)
+	if (a->pid == PIDS_TENANT)
 		return err_refuse(e, ERR_PERM,
 		    reason_get(REASON_PID_OTHER_TENANT),
 		    "PID %s belongs to a unit of another tenant", h->pid);
-	if (a->pid == STORE_PID_OTHER)
+	if (a->pid == PIDS_OTHER)
 		return err_refuse(e, ERR_PERM,
 		    reason_get(REASON_PID_OTHER_UNIT),
 		    "PID %s belongs to another unit", h->pid);
@@ -104,9 +105,9 @@ admit_pki(
 }
 
 static bool
-is_others(enum store_pid pid)
+is_others(enum pids_whose pid)
 {
-	return pid == STORE_PID_OTHER || pid == STORE_PID_TENANT;
+	return pid == PIDS_OTHER || pid == PIDS_TENANT;
 }
 
 enum err_code

@@ -14,6 +14,7 @@
 #include "base/x509.h"
 #include "formats/hello.h"
 #include "formats/psk.h"
+#include "server/pids.h"
 #include "server/store.h"
 
 struct admit {
@@ -22,7 +23,7 @@ struct admit {
 	size_t npsk;           /* 0: it is set up by certificates */
 	bool provisioned;      /* it was set up, and not undone */
 	bool otp_missing;      /* it needs a one-time password and has none */
-	enum store_pid pid;    /* whose the hello's PID is */
+	enum pids_whose pid;   /* whose the hello's PID is */
 	const struct x509_chain *const *chain; /* each with its root last */
 	size_t nchains;
 };

@@ -2,10 +2,12 @@
 /* What is asked of a server by hand, for one machine. */
 #include <arpa/inet.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "formats/cjson.h"
 #include "formats/reason.h"
+#include "server/conf.h"
 #include "server/lock.h"
 #include "server/request.h"
 #include "server/run.h"
@@ -131,6 +133,26 @@ outcome(const struct cli_args *a, const struct request *r, struct err *e)
 	return cli_print(&w, e);
 }
 
+/* The request would stay here, and the server look for it there. */
+static enum err_code
+same_store(const char *dir, const char *config, struct err *e)
+{
+	char named[CONF_PATH];
+	struct stat ours, its;
+
+	if (conf_state(config, named, e) != ERR_OK)
+		return e->code;
+	if (stat(dir, &ours) == -1)
+		return err_sys(e, ERR_NOINPUT, "%s", dir);
+	if (stat(named, &its) == 0 && its.st_dev == ours.st_dev &&
+	    its.st_ino == ours.st_ino)
+		return ERR_OK;
+	return err_set(e, ERR_CONFIG,
+	    "%s: state: the configuration is of another store, %s; give the "
+	    "one of %s",
+	    config, named, dir);
+}
+
 static enum err_code
 carry_out(
     struct store *s, const struct cli_args *a, struct request *r, struct err *e)
@@ -144,7 +166,8 @@ carry_out(
 		return err_refuse(e, ERR_PEER, reason_get(REASON_SERVER_ABSENT),
 		    "%s: no server runs on it (--config does without)",
 		    a->pos[0]);
-	if (request_add(s, r, e) != ERR_OK)
+	if ((owner == 0 && same_store(a->pos[0], config, e) != ERR_OK) ||
+	    request_add(s, r, e) != ERR_OK)
 		return e->code;
 	if (owner == 0 && run_request(config, r->n, e) != ERR_OK)
 		return e->code;

@@ -8,7 +8,6 @@
 #include "base/tls.h"
 #include "formats/hello.h"
 #include "server/conf.h"
-#include "server/legacy.h"
 
 static enum err_code
 read_numbers(struct config_group *g, struct conf *c, struct err *e)
@@ -48,25 +47,6 @@ read_numbers(struct config_group *g, struct conf *c, struct err *e)
 	return ERR_OK;
 }
 
-/* Delayed set-up, and what follows a set-up. */
-static enum err_code
-read_flow(struct config_group *g, struct conf *c, struct err *e)
-{
-	static const char *const otp[] = { "expected", "required", NULL };
-	static const char *const recover[] = { "alarm", "reopen", "give-up",
-		NULL };
-	int need = 0, what = 0;
-
-	if (config_word(g, "otp", otp, 0, &need, e) != ERR_OK ||
-	    config_word(g, "recover", recover, 0, &what, e) != ERR_OK ||
-	    config_bool(g, "check_record", true, &c->check_record, e) != ERR_OK)
-		return e->code;
-	c->otp_required = need == 1;
-	strcpy(c->recover, recover[what]);
-	return certkey_text(
-	    g, "hand_over", "", c->hand_over, sizeof(c->hand_over), e);
-}
-
 static enum err_code
 read_tenants(
     struct config_group *g, const char *path, struct conf *c, struct err *e)
@@ -101,35 +81,42 @@ read_tenants(
 }
 
 static enum err_code
-read_legacy(struct config_group *g, struct conf *c, struct err *e)
+read_state(struct config_group *g, const char *path, char out[static CONF_PATH],
+    struct err *e)
 {
-	char text[256], where[512];
+	char state[CONF_PATH] = "";
 
-	if (certkey_text(g, "insecure_legacy_amt", "", text, sizeof(text), e) !=
-		ERR_OK ||
-	    legacy_parse(text, &c->legacy, e) == ERR_OK)
+	if (certkey_text(g, "state", NULL, state, sizeof(state), e) != ERR_OK)
 		return e->code;
-	config_where(g, "insecure_legacy_amt", where, sizeof(where));
-	return err_in(e, "%s", where);
+	return file_beside(out, CONF_PATH, path, state, e);
 }
 
 static enum err_code
 read_root(
     struct config_group *g, const char *path, struct conf *c, struct err *e)
 {
-	char state[CONF_PATH] = "";
-
-	if (certkey_text(g, "state", NULL, state, sizeof(state), e) != ERR_OK ||
-	    file_beside(c->state, sizeof(c->state), path, state, e) != ERR_OK ||
+	if (read_state(g, path, c->state, e) != ERR_OK ||
 	    certkey_text(g, "listen", "0.0.0.0", c->listen, sizeof(c->listen),
 		e) != ERR_OK ||
 	    certkey_text(g, "psk_suites", TLS_PSK_SUITES, c->psk_suites,
 		sizeof(c->psk_suites), e) != ERR_OK ||
-	    read_legacy(g, c, e) != ERR_OK || read_numbers(g, c, e) != ERR_OK ||
-	    read_flow(g, c, e) != ERR_OK ||
+	    read_numbers(g, c, e) != ERR_OK ||
+	    config_bool(g, "check_record", true, &c->check_record, e) !=
+		ERR_OK ||
 	    tenant_read(g, path, NULL, &c->top, e) != ERR_OK)
 		return e->code;
 	return read_tenants(g, path, c, e);
+}
+
+enum err_code
+conf_state(const char *path, char out[static CONF_PATH], struct err *e)
+{
+	struct config *file = NULL;
+
+	if (config_open(path, &file, e) == ERR_OK)
+		read_state(config_root(file), path, out, e);
+	config_close(file);
+	return e->code;
 }
 
 enum err_code
@@ -159,6 +146,16 @@ conf_tenant(struct conf *c, const char *name)
 		if (strcmp(c->tenant[i].name, name) == 0)
 			return &c->tenant[i];
 	return NULL;
+}
+
+bool
+conf_hands(const struct conf *c)
+{
+	bool any = c->top.hand_over[0] != '\0';
+
+	for (size_t i = 0; i < c->ntenants; i++)
+		any = any || c->tenant[i].hand_over[0] != '\0';
+	return any;
 }
 
 static void

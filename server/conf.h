@@ -25,14 +25,10 @@ struct conf {
 	struct tenant top; /* the default one */
 	size_t ntenants;
 	struct tenant *tenant; /* the others */
-	bool otp_required;     /* otp = "required" */
 	unsigned window_hours; /* told to commands, with recover */
-	char recover[16];
-	char hand_over[512]; /* "": none */
 	unsigned hand_seconds, hand_most, hand_tries;
 	bool check_record;
 	char psk_suites[256];
-	uint32_t legacy;          /* insecure_legacy_amt: legacy.h */
 	unsigned sessions;        /* set-ups at a time */
 	unsigned hellos;          /* hello connections at a time */
 	unsigned long hello_ms;   /* for a whole hello */
@@ -40,9 +36,14 @@ struct conf {
 	unsigned tries;           /* for a device that vanishes */
 };
 
+/* Only which store it names, as a path (of CONF_PATH): no key is read. */
+enum err_code conf_state(
+    const char *path, char out[static CONF_PATH], struct err *);
 enum err_code conf_read(const char *path, struct conf *, struct err *);
 /* The tenant of that name, NULL if there is none; "" is the default one. */
 struct tenant *conf_tenant(struct conf *, const char *name);
+/* Is there a hand-over command, of any tenant? */
+bool conf_hands(const struct conf *);
 /* What is read again while the server runs: tables of names. */
 void conf_refresh(struct conf *);
 void conf_free(struct conf *);

@@ -5,7 +5,9 @@
 #include "base/log.h"
 #include "formats/reason.h"
 #include "server/alarm.h"
+#include "server/history.h"
 #include "server/job.h"
+#include "server/pids.h"
 #include "server/request.h"
 #include "server/witness.h"
 
@@ -107,14 +109,15 @@ errand_save(struct job *j, struct err *e)
 	if (j->request != 0 && request_sent(store, j->request, e) != ERR_OK)
 		return e->code;
 	/* It will say hello with the factory's PID, or its last one. */
-	return store_pid_allow(store, &j->unit.row.uuid, e);
+	return pids_allow(store, &j->unit.row.uuid, e);
 }
 
 /* It comes back with a hello, and its passwords are known until then. */
 static void
 undone(struct job *j, const char *words)
 {
-	const struct store_event ev = { .state = STORE_KNOWN, .detail = words };
+	const struct history_event ev = { .state = STORE_KNOWN,
+		.detail = words };
 	struct err e;
 
 	err_clear(&e);
@@ -125,7 +128,7 @@ undone(struct job *j, const char *words)
 		return;
 	}
 	if (jobs_join(j->in, &e) != ERR_OK ||
-	    store_event(j->in->how.store, &j->unit.row.uuid, &ev, &e) != ERR_OK)
+	    history_add(j->in->how.store, &j->unit.row.uuid, &ev, &e) != ERR_OK)
 		jobs_broken(j->in, &e);
 	j->unit.state = STORE_KNOWN;
 	j->sent = false;
@@ -186,9 +189,11 @@ hand_over(struct jobs *in, const struct request *r, const struct store_unit *u,
 	struct err why;
 
 	err_clear(&why);
-	if (in->how.hand != NULL)
+	if (jobs_hands(in, u))
 		return handover_push(in->how.hand, &r->uuid, r->n, e);
-	err_set(&why, ERR_CONFIG, "hand_over is not set in the configuration");
+	err_set(&why, ERR_CONFIG,
+	    "hand_over is not set in the configuration%s%s",
+	    u->tenant[0] == '\0' ? "" : " of tenant ", u->tenant);
 	return end_at_once(in, r, u->state, &why, e);
 }
 
@@ -238,7 +243,7 @@ begin(struct jobs *in, const struct request *r, const struct store_unit *u,
 	/* A machine that was reset says its old PID: somebody has looked. */
 	if (r->what == REQUEST_SET_UP &&
 	    (jobs_join(in, e) != ERR_OK ||
-		store_pid_allow(in->how.store, &r->uuid, e) != ERR_OK))
+		pids_allow(in->how.store, &r->uuid, e) != ERR_OK))
 		return e->code;
 	if (j->task == JOB_SET_UP)
 		jobs_set_up(j);

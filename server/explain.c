@@ -5,6 +5,7 @@
 
 #include "formats/cjson.h"
 #include "formats/reason.h"
+#include "server/history.h"
 #include "server/store.h"
 #include "server/verbs.h"
 
@@ -91,7 +92,7 @@ struct story {
 /* A unit that was reset has older refusals behind newer good news: only what
  * gave it its reason is told above the history. */
 static enum err_code
-add_event(void *arg, const struct store_past *p, struct err *e)
+add_event(void *arg, const struct history_past *p, struct err *e)
 {
 	struct story *s = arg;
 	struct wr *w = &s->events;
@@ -199,8 +200,7 @@ find(struct store *store, const struct uuid *uuid, struct story *s,
 		return e->code;
 	s->stranger = !found;
 	s->u.row.uuid = *uuid;
-	if (store_history(store, uuid, s->stranger, add_event, s, e) ==
-		ERR_OK &&
+	if (history_each(store, uuid, s->stranger, add_event, s, e) == ERR_OK &&
 	    s->stranger && s->n == 0)
 		err_refuse(e, ERR_DATA, reason_get(REASON_UUID_UNKNOWN),
 		    "never imported, and never heard of");

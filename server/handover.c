@@ -14,6 +14,7 @@
 #include "formats/reason.h"
 #include "server/alarm.h"
 #include "server/handover.h"
+#include "server/history.h"
 #include "server/request.h"
 
 #define PUMP_MS 200
@@ -229,6 +230,15 @@ handover_push(
 	    : store_set(h->how.store, u, STORE_COLUMN_HANDED, "due", e);
 }
 
+/* The tenant's; "": none. */
+static const char *
+command_for(const struct handover *h, const struct store_unit *u)
+{
+	const struct tenant *t = conf_tenant(h->how.conf, u->tenant);
+
+	return t != NULL ? t->hand_over : "";
+}
+
 static void
 fill(const struct handover *h, const struct item *i, const struct store_unit *u,
     struct order *o)
@@ -236,7 +246,7 @@ fill(const struct handover *h, const struct item *i, const struct store_unit *u,
 	memset(o, 0, sizeof(*o));
 	o->n = i->n;
 	o->seconds = h->how.conf->hand_seconds;
-	snprintf(o->command, sizeof(o->command), "%s", h->how.conf->hand_over);
+	snprintf(o->command, sizeof(o->command), "%s", command_for(h, u));
 	uuid_text(&u->row.uuid, o->uuid);
 	snprintf(o->fqdn, sizeof(o->fqdn), "%s", u->fqdn);
 	snprintf(o->address, sizeof(o->address), "%s", u->address);
@@ -261,7 +271,7 @@ static enum err_code
 write_end(struct handover *h, const struct item *i, const struct store_unit *u,
     const struct err *why, struct err *e)
 {
-	const struct store_event ev = { .state = u->state,
+	const struct history_event ev = { .state = u->state,
 		.reason = why->reason,
 		.detail = why->code == ERR_OK ? "handed over" : why->msg };
 	struct store *s = h->how.store;
@@ -271,7 +281,7 @@ write_end(struct handover *h, const struct item *i, const struct store_unit *u,
 		return e->code;
 	if (store_set(s, &i->uuid, STORE_COLUMN_HANDED,
 		why->code == ERR_OK ? "done" : "failed", e) == ERR_OK &&
-	    store_note(s, &i->uuid, &ev, e) == ERR_OK &&
+	    history_note(s, &i->uuid, &ev, e) == ERR_OK &&
 	    (why->code == ERR_OK ||
 		alarm_raise(s, &i->uuid, why->reason, u->address, why->msg,
 		    e) == ERR_OK) &&
@@ -378,7 +388,10 @@ on_pump(void *arg)
 static enum err_code
 is_due(void *arg, const struct store_unit *u, struct err *e)
 {
-	return handover_push(arg, &u->row.uuid, 0, e);
+	/* The configuration may have had a command for it once. */
+	return command_for(arg, u)[0] == '\0'
+	    ? ERR_OK
+	    : handover_push(arg, &u->row.uuid, 0, e);
 }
 
 enum err_code

@@ -24,7 +24,7 @@ struct handover;
 enum err_code handover_fork(struct handover **, struct err *);
 /* What became of one is told when it is durable, as jobs' results are. */
 struct handover_how {
-	const struct conf *conf;
+	struct conf *conf;
 	struct store *store;
 	struct loop *loop;
 	void (*tell)(void *arg, const struct store_unit *,

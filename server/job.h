@@ -122,6 +122,8 @@ size_t jobs_pairs(const struct store_unit *, struct psk out[static 3]);
 /* The one-time password that is expected of it, or "". */
 const char *jobs_otp(const struct store_unit *);
 struct tenant *jobs_tenant(struct jobs *, const struct store_unit *);
+/* Is a machine given to a command after its set-up? */
+bool jobs_hands(struct jobs *, const struct store_unit *);
 uint32_t jobs_hash(const void *, size_t, uint32_t);
 
 /* errand.c */

@@ -8,6 +8,7 @@
 #include "formats/reason.h"
 #include "server/alarm.h"
 #include "server/gift.h"
+#include "server/history.h"
 #include "server/job.h"
 #include "server/knock.h"
 #include "server/legacy.h"
@@ -94,6 +95,14 @@ jobs_tenant(struct jobs *in, const struct store_unit *u)
 	return t != NULL ? t : &in->how.conf->top;
 }
 
+bool
+jobs_hands(struct jobs *in, const struct store_unit *u)
+{
+	const struct tenant *t = conf_tenant(in->how.conf, u->tenant);
+
+	return in->how.hand != NULL && t != NULL && t->hand_over[0] != '\0';
+}
+
 /* Ours; NULL: none. */
 static const struct x509_chain *
 chain_of(const struct job *j)
@@ -139,7 +148,7 @@ write_end(struct job *j, enum store_state state, struct err *e)
 	struct store *store = j->in->how.store;
 	const struct err *why = &j->why;
 	bool told = proved(j, state) || j->task == JOB_PROBE;
-	struct store_event ev = { .state = state,
+	struct history_event ev = { .state = state,
 		.reason = why->reason,
 		.address = j->at.addr,
 		.detail = why->msg[0] == '\0' ? NULL : why->msg,
@@ -155,7 +164,7 @@ write_end(struct job *j, enum store_state state, struct err *e)
 	    request_end(store, j->request, told ? state : j->unit.state, why,
 		e) != ERR_OK)
 		return e->code;
-	return (told ? store_event : store_note)(
+	return (told ? history_add : history_note)(
 	    store, &j->unit.row.uuid, &ev, e);
 }
 
@@ -187,7 +196,7 @@ tell(const struct job *j)
 	memcpy(ev.address, j->at.addr, sizeof(ev.address));
 	j->in->how.tell(j->in->how.arg, &ev);
 	err_clear(&e);
-	if (j->settled && j->in->how.hand != NULL &&
+	if (j->settled && jobs_hands(j->in, &j->unit) &&
 	    handover_push(j->in->how.hand, &j->unit.row.uuid, 0, &e) != ERR_OK)
 		jobs_broken(j->in, &e);
 }
@@ -287,7 +296,7 @@ succeeded(struct job *j)
 	cert = setup_issued(j->setup, &n);
 	if (jobs_join(in, &e) != ERR_OK ||
 	    store_settle(in->how.store, &j->unit.row.uuid, cert, n,
-		in->how.hand != NULL, &e) != ERR_OK ||
+		jobs_hands(in, &j->unit), &e) != ERR_OK ||
 	    settle_by(j, &e) != ERR_OK ||
 	    (j->task == JOB_PROBE && errand_judge(j, &why, &e) != ERR_OK))
 		jobs_broken(in, &e);
@@ -409,15 +418,16 @@ save(struct job *j, struct err *e)
 	struct store *store = j->in->how.store;
 	const struct uuid *u = &j->unit.row.uuid;
 	const char *cert = setup_cert(j->setup);
-	const struct store_event ev = { .state = STORE_SETUP,
+	const struct history_event ev = { .state = STORE_SETUP,
 		.address = j->at.addr,
+		.detail = setup_spoken(j->setup),
 		.version = setup_version(j->setup),
 		.fqdn = j->fqdn[0] == '\0' ? NULL : j->fqdn,
 		.seen_cert = cert[0] == '\0' ? NULL : cert };
 	char by[STORE_BY];
 
 	if (store_next(store, u, &j->fresh, e) != ERR_OK ||
-	    store_event(store, u, &ev, e) != ERR_OK)
+	    history_add(store, u, &ev, e) != ERR_OK)
 		return e->code;
 	witness_make(by, chain_of(j), time(NULL));
 	return store_set(store, u, STORE_COLUMN_BY, by, e);
@@ -566,7 +576,8 @@ fill_how(struct job *j, struct setup_how *how)
 	how->generation = legacy_generation(j->unit.row.amt);
 	how->announced = j->at.announced;
 	how->domain = j->policy->domain;
-	how->legacy = legacy_has(conf->legacy, how->generation);
+	how->legacy =
+	    legacy_has(jobs_tenant(j->in, &j->unit)->legacy, how->generation);
 	if (j->task != JOB_SET_UP && j->policy->mutual) {
 		how->chain = &j->policy->client.chain;
 		how->key = j->policy->client.key;

@@ -7,7 +7,9 @@
 #include "base/secret.h"
 #include "formats/reason.h"
 #include "server/admit.h"
+#include "server/history.h"
 #include "server/knock.h"
+#include "server/pids.h"
 
 #define QUEUE 64 /* jobs for each set-up that may run */
 /* Of one refusal so many are told, then one in so many seconds. */
@@ -37,10 +39,10 @@ admit(struct jobs *in, const struct hello *h, const struct store_unit *u,
 	if (u != NULL)
 		a.npsk = jobs_pairs(u, pairs);
 	a.provisioned = u != NULL && u->state == STORE_PROVISIONED;
-	a.otp_missing = in->how.conf->otp_required && u != NULL &&
-	    a.npsk == 0 && jobs_otp(u)[0] == '\0';
+	a.otp_missing = u != NULL && t->otp_required && a.npsk == 0 &&
+	    jobs_otp(u)[0] == '\0';
 	if (h->version != HELLO_PSK ||
-	    store_pid(in->how.store, h->pid, &h->uuid, &a.pid, e) == ERR_OK)
+	    pids_find(in->how.store, h->pid, &h->uuid, &a.pid, e) == ERR_OK)
 		admit_hello(h, &a, &at->index, e);
 	if (e->code == ERR_OK && h->version == HELLO_PKI) {
 		const struct x509_chain *c = chain[at->index];
@@ -54,7 +56,7 @@ admit(struct jobs *in, const struct hello *h, const struct store_unit *u,
 static void
 note_hello(struct job *j)
 {
-	const struct store_event ev = { .state = STORE_HELLO,
+	const struct history_event ev = { .state = STORE_HELLO,
 		.address = j->at.addr };
 	bool keep =
 	    j->unit.state == STORE_PROVISIONED || j->unit.state == STORE_SETUP;
@@ -62,7 +64,7 @@ note_hello(struct job *j)
 
 	err_clear(&e);
 	if (jobs_join(j->in, &e) != ERR_OK ||
-	    (keep ? store_note : store_event)(
+	    (keep ? history_note : history_add)(
 		j->in->how.store, &j->unit.row.uuid, &ev, &e) != ERR_OK)
 		jobs_broken(j->in, &e);
 }

@@ -12,7 +12,9 @@
 #include "base/stamp.h"
 #include "formats/cjson.h"
 #include "formats/reason.h"
+#include "server/history.h"
 #include "server/onetime.h"
+#include "server/told.h"
 #include "server/verbs.h"
 
 #define INPUT_MAX ((size_t)64 << 20)
@@ -26,7 +28,7 @@ enum err_code
 onetime_make(struct store *s, const struct store_unit *u,
     char otp[static ONETIME_LEN + 1], struct err *e)
 {
-	const struct store_event ev = { .state = u->state,
+	const struct history_event ev = { .state = u->state,
 		.reason = reason_find(u->reason),
 		.detail = "a one-time password was made" };
 	const struct uuid *id = &u->row.uuid;
@@ -45,7 +47,7 @@ onetime_make(struct store *s, const struct store_unit *u,
 	if (store_join(s, &own, e) != ERR_OK)
 		return e->code;
 	if (store_otp(s, id, otp, e) == ERR_OK &&
-	    store_note(s, id, &ev, e) == ERR_OK)
+	    history_note(s, id, &ev, e) == ERR_OK)
 		store_audit(s, "otp", uuid, "", e);
 	return store_leave(s, own, e);
 }
@@ -65,7 +67,7 @@ onetime_window(struct store *s, time_t *seconds, struct err *e)
 	char text[16];
 	long hours;
 
-	if (store_told(s, "window_hours", text, sizeof(text), e) != ERR_OK)
+	if (told_get(s, "window_hours", "", text, sizeof(text), e) != ERR_OK)
 		return e->code;
 	hours = strtol(text, NULL, 10);
 	*seconds = 3600 * (hours > 0 ? hours : 6);

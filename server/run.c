@@ -17,6 +17,7 @@
 #include "server/lock.h"
 #include "server/request.h"
 #include "server/run.h"
+#include "server/told.h"
 #include "server/store.h"
 #include "server/verbs.h"
 
@@ -144,7 +145,7 @@ open_hand(struct run *r, struct err *e)
 		.broken = on_broken,
 		.arg = r };
 
-	if (r->conf.hand_over[0] == '\0') {
+	if (!conf_hands(&r->conf)) {
 		handover_free(r->hand);
 		r->hand = NULL;
 		return ERR_OK;
@@ -217,8 +218,11 @@ tell_settings(struct run *r, struct err *e)
 	char hours[16];
 
 	snprintf(hours, sizeof(hours), "%u", r->conf.window_hours);
-	if (store_tell(r->store, "window_hours", hours, e) == ERR_OK)
-		store_tell(r->store, "recover", r->conf.recover, e);
+	if (told_set(r->store, "window_hours", "", hours, e) == ERR_OK)
+		told_set(r->store, "recover", "", r->conf.top.recover, e);
+	for (size_t i = 0; e->code == ERR_OK && i < r->conf.ntenants; i++)
+		told_set(r->store, "recover", r->conf.tenant[i].name,
+		    r->conf.tenant[i].recover, e);
 	return e->code;
 }
 

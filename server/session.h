@@ -8,7 +8,7 @@
  *   Enumerate, Pull CIM_SoftwareIdentity          firmware version
  *   AMT_SetupAndConfigurationService.GetUuid      must be the hello's
  *   Get AMT_SetupAndConfigurationService          state; [OTP compared]
- *   [...ExtendProvisioningPeriod(0)]              it differs: the end
+ *   [...ExtendProvisioningPeriod(0)]              none, or it differs: the end
  *   [...ExtendProvisioningPeriod(6)]              it is the same
  *   ...SetMEBxPassword
  *   AMT_AuthorizationService.SetAdminAclEntryEx

@@ -25,6 +25,7 @@ struct setup {
 	bool saved;
 	bool unsure;
 	char cert[65];
+	char spoken[96];   /* TLS version and suite */
 	struct err judged; /* why our judge refused the certificate */
 };
 
@@ -154,6 +155,12 @@ setup_version(const struct setup *s)
 	return s->session.version;
 }
 
+const char *
+setup_spoken(const struct setup *s)
+{
+	return s->spoken;
+}
+
 const uint8_t *
 setup_issued(const struct setup *s, size_t *n)
 {
@@ -268,6 +275,9 @@ on_answer(void *arg, const struct http_answer *a, const struct err *got)
 	struct err e;
 
 	err_clear(&e);
+	if (a->session.established)
+		snprintf(s->spoken, sizeof(s->spoken), "%s, %s",
+		    a->session.version, a->session.suite);
 	if (got->code == ERR_OK && a->status != 401)
 		answered(s, a);
 	else if (got->code == ERR_OK && s->login < s->how.nlogins)

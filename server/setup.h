@@ -64,6 +64,8 @@ void setup_free(struct setup *); /* cancels, wipes; NULL is fine */
 /* SHA-256 of the certificate the device showed, hex; "" if none was taken. */
 const char *setup_cert(const struct setup *);
 const char *setup_version(const struct setup *); /* firmware, or "" */
+/* "TLSv1.2, SUITE": what the connection really speaks, "" before it does. */
+const char *setup_spoken(const struct setup *);
 /* The TLS certificate that was issued to the device, DER; *n 0: none. */
 const uint8_t *setup_issued(const struct setup *, size_t *n);
 /* What the device said of its state, "" if nothing; and its record. */

@@ -45,10 +45,7 @@ stepotp_take_service(
 		    s->state);
 	if (s->plan.otp[0] != '\0')
 		judge(s, node_text(r->body, "ProvisioningServerOTP"));
-	if (s->verdict.reason != reason_get(REASON_OTP_MISSING))
-		return ERR_OK;
-	*e = s->verdict; /* its agent may still bring one */
-	return e->code;
+	return ERR_OK;
 }
 
 bool
@@ -57,7 +54,9 @@ stepotp_wants_shut(const struct session *s)
 	return s->verdict.code != ERR_OK;
 }
 
-/* As Intel's PowerShell module does it: the window is over for who failed. */
+/* As Intel's PowerShell module does it: the window is over for who failed. None
+ * is no better than another one: whoever took the machine's place would only
+ * have to leave it out. Its agent opens the next window, with one. */
 void
 stepotp_fill_shut(struct session *s, struct step_input *in)
 {

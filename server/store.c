@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "base/stamp.h"
 #include "formats/reason.h"
+#include "server/pids.h"
 #include "server/store.h"
 #include "server/vault.h"
 
@@ -341,182 +342,6 @@ store_each_due(struct store *s, store_fn *fn, void *arg, struct err *e)
 	    s, UNITS_WHERE(" AND handed = 'due'"), NULL, UINT_MAX, &to, e);
 }
 
-/* The first row tells: another unit's, then what was replaced here. */
-enum err_code
-store_pid(struct store *s, const char *pid, const struct uuid *uuid,
-    enum store_pid *whose, struct err *e)
-{
-	char text[UUID_TEXT];
-	struct db_stmt *q;
-	bool row;
-
-	*whose = STORE_PID_FREE;
-	if (db_prepare(s->db,
-		"WITH o(uuid) AS (SELECT uuid FROM units WHERE pid = ?1"
-		" UNION ALL SELECT uuid FROM units WHERE now_pid = ?1"
-		" UNION ALL SELECT uuid FROM units WHERE next_pid = ?1"
-		" UNION ALL SELECT uuid FROM pids WHERE pid = ?1) "
-		"SELECT iif(o.uuid = ?2, 1, iif(t.tenant = coalesce((SELECT"
-		" tenant FROM units WHERE uuid = ?2), t.tenant), 2, 3))"
-		" FROM o JOIN units t ON t.uuid = o.uuid WHERE o.uuid <> ?2"
-		" OR EXISTS (SELECT 1 FROM pids WHERE pid = ?1 AND uuid = ?2)"
-		" ORDER BY 1 DESC LIMIT 1",
-		&q, e) != ERR_OK)
-		return e->code;
-	uuid_text(uuid, text);
-	db_bind_text(q, 1, pid);
-	db_bind_text(q, 2, text);
-	if (db_step(q, &row, e) == ERR_OK && row) {
-		*whose = (enum store_pid)db_int(q, 0);
-		db_reset(q);
-	}
-	return e->code;
-}
-
-enum err_code
-store_pid_allow(struct store *s, const struct uuid *uuid, struct err *e)
-{
-	char text[UUID_TEXT];
-	struct db_stmt *q;
-
-	if (db_prepare(s->db, "DELETE FROM pids WHERE uuid = ?1", &q, e) !=
-	    ERR_OK)
-		return e->code;
-	uuid_text(uuid, text);
-	db_bind_text(q, 1, text);
-	return db_run(q, e);
-}
-
-/* Events. */
-
-/* The units' history and the strangers': the same columns, other bounds. */
-static const struct history {
-	const char *insert, *trim, *select;
-} histories[2] = {
-#define INTO(table)                                                  \
-	"INSERT INTO " table " (uuid, time, state, reason, address," \
-	" detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
-#define FROM(table)                                               \
-	"SELECT time, state, reason, address, detail FROM " table \
-	" WHERE uuid = ?1 ORDER BY n DESC LIMIT ?2"
-	{ INTO("events"),
-	    "DELETE FROM events WHERE uuid = ?1 AND n <= (SELECT n FROM"
-	    " events WHERE uuid = ?1 ORDER BY n DESC LIMIT 1 OFFSET ?2)",
-	    FROM("events") },
-	{ INTO("strangers"),
-	    "DELETE FROM strangers WHERE ?1 NOT NULL AND"
-	    " n <= (SELECT max(n) FROM strangers) - ?2",
-	    FROM("strangers") },
-};
-
-static enum err_code
-history_add(struct store *s, bool stranger, const char *uuid,
-    const struct store_event *v, struct err *e)
-{
-	const struct history *h = &histories[stranger];
-	char now[24];
-	struct db_stmt *q;
-
-	if (db_prepare(s->db, h->insert, &q, e) != ERR_OK)
-		return e->code;
-	stamp_now(now);
-	db_bind_text(q, 1, uuid);
-	db_bind_text(q, 2, now);
-	db_bind_text(q, 3, states[stranger ? STORE_REFUSED : v->state]);
-	db_bind_text(q, 4, v->reason != NULL ? v->reason->code : "");
-	db_bind_text(q, 5, v->address != NULL ? v->address : "");
-	db_bind_text(q, 6, v->detail != NULL ? v->detail : "");
-	if (db_run(q, e) != ERR_OK ||
-	    db_prepare(s->db, h->trim, &q, e) != ERR_OK)
-		return e->code;
-	db_bind_text(q, 1, uuid);
-	db_bind_int(q, 2, stranger ? STORE_STRANGERS : STORE_EVENTS);
-	return db_run(q, e);
-}
-
-/* *known: whether there is a unit to change. */
-static enum err_code
-row_event(struct store *s, const char *uuid, const struct store_event *v,
-    bool *known, struct err *e)
-{
-	char now[24];
-	struct db_stmt *q;
-
-	if (db_prepare(s->db,
-		"UPDATE units SET state = ?2, reason = ?3, updated = ?4,"
-		" address = coalesce(?5, address),"
-		" version = coalesce(?6, version),"
-		" fqdn = coalesce(?7, fqdn),"
-		" seen_cert = iif(seen_cert = '', coalesce(?8, ''), seen_cert)"
-		" WHERE uuid = ?1",
-		&q, e) != ERR_OK)
-		return e->code;
-	stamp_now(now);
-	db_bind_text(q, 1, uuid);
-	db_bind_text(q, 2, states[v->state]);
-	db_bind_text(q, 3, v->reason != NULL ? v->reason->code : "");
-	db_bind_text(q, 4, now);
-	db_bind_text(q, 5, v->address);
-	db_bind_text(q, 6, v->version);
-	db_bind_text(q, 7, v->fqdn);
-	db_bind_text(q, 8, v->seen_cert);
-	if (db_run(q, e) == ERR_OK)
-		*known = db_changes(s->db) > 0;
-	return e->code;
-}
-
-enum err_code
-store_event(struct store *s, const struct uuid *uuid,
-    const struct store_event *v, struct err *e)
-{
-	char text[UUID_TEXT];
-	bool own, known = false;
-
-	uuid_text(uuid, text);
-	if (store_join(s, &own, e) != ERR_OK)
-		return e->code;
-	if (row_event(s, text, v, &known, e) == ERR_OK)
-		history_add(s, !known, text, v, e);
-	return store_leave(s, own, e);
-}
-
-enum err_code
-store_note(struct store *s, const struct uuid *uuid,
-    const struct store_event *v, struct err *e)
-{
-	char text[UUID_TEXT];
-	bool own;
-
-	uuid_text(uuid, text);
-	if (store_join(s, &own, e) == ERR_OK)
-		history_add(s, false, text, v, e);
-	return store_leave(s, own, e);
-}
-
-enum err_code
-store_history(struct store *s, const struct uuid *uuid, bool stranger,
-    store_past_fn *fn, void *arg, struct err *e)
-{
-	char text[UUID_TEXT];
-	struct db_stmt *q;
-	bool row;
-
-	if (db_prepare(s->db, histories[stranger].select, &q, e) != ERR_OK)
-		return e->code;
-	uuid_text(uuid, text);
-	db_bind_text(q, 1, text);
-	db_bind_int(q, 2, STORE_EVENTS);
-	while (db_step(q, &row, e) == ERR_OK && row) {
-		const struct store_past past = { db_text(q, 0), db_text(q, 1),
-			db_text(q, 2), db_text(q, 3), db_text(q, 4) };
-
-		if (fn(arg, &past, e) != ERR_OK)
-			break;
-	}
-	db_reset(q);
-	return e->code;
-}
-
 /* What set-up gives. */
 
 enum err_code
@@ -540,33 +365,6 @@ store_next(struct store *s, const struct uuid *uuid,
 	return db_run(q, e);
 }
 
-/* The pair that this set-up puts another in the place of. */
-static enum err_code
-pid_ended(struct store *s, const struct store_unit *u, const char *uuid,
-    struct err *e)
-{
-	const char *old =
-	    u->now.psk.pid[0] != '\0' ? u->now.psk.pid : u->row.pid;
-	char now[24];
-	struct db_stmt *q;
-
-	if (u->next.psk.pid[0] == '\0' || old[0] == '\0' ||
-	    strcmp(old, u->next.psk.pid) == 0)
-		return ERR_OK;
-	/* A machine that was reset in full came with the factory's again. */
-	if (db_prepare(s->db,
-		"INSERT INTO pids SELECT pid, ?3, ?4 FROM (SELECT ?1 AS pid"
-		" UNION SELECT ?2) WHERE pid <> '' ON CONFLICT DO NOTHING",
-		&q, e) != ERR_OK)
-		return e->code;
-	stamp_now(now);
-	db_bind_text(q, 1, old);
-	db_bind_text(q, 2, u->row.pid);
-	db_bind_text(q, 3, uuid);
-	db_bind_text(q, 4, now);
-	return db_run(q, e);
-}
-
 /* A seal is bound to its column, so next is sealed anew. */
 enum err_code
 store_settle(struct store *s, const struct uuid *uuid, const void *cert,
@@ -585,7 +383,7 @@ store_settle(struct store *s, const struct uuid *uuid, const void *cert,
 		return err_set(e, ERR_BUG, "%s: settled, but unknown", text);
 	if (vault_seal(s->vault, "units.now", text, &u.next, sizeof(u.next),
 		sealed, e) == ERR_OK &&
-	    pid_ended(s, &u, text, e) == ERR_OK &&
+	    pids_ended(s, &u, e) == ERR_OK &&
 	    db_prepare(s->db,
 		"UPDATE units SET now = ?2, now_pid = next_pid, next = NULL,"
 		" next_pid = NULL, tls_cert = coalesce(?3, tls_cert),"
@@ -666,43 +464,6 @@ store_otp(
 	db_bind_blob(q, 2, n > 0 ? sealed : NULL, n + CRYPTO_SEAL_MORE);
 	db_bind_text(q, 3, now);
 	return db_run(q, e);
-}
-
-/* Settings that the server tells to commands. */
-
-enum err_code
-store_tell(struct store *s, const char *name, const char *value, struct err *e)
-{
-	struct db_stmt *q;
-
-	if (db_prepare(s->db,
-		"INSERT INTO meta (name, value) VALUES ('told_' || ?1, ?2)"
-		" ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-		&q, e) != ERR_OK)
-		return e->code;
-	db_bind_text(q, 1, name);
-	db_bind_text(q, 2, value);
-	return db_run(q, e);
-}
-
-enum err_code
-store_told(
-    struct store *s, const char *name, char *out, size_t room, struct err *e)
-{
-	struct db_stmt *q;
-	bool row;
-
-	out[0] = '\0';
-	if (db_prepare(s->db,
-		"SELECT value FROM meta WHERE name = 'told_' || ?1", &q,
-		e) != ERR_OK)
-		return e->code;
-	db_bind_text(q, 1, name);
-	if (db_step(q, &row, e) == ERR_OK && row) {
-		take_text(q, 0, out, room);
-		db_reset(q);
-	}
-	return e->code;
 }
 
 /* Import. */

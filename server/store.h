@@ -93,18 +93,6 @@ void store_rollback(struct store *);
 enum err_code store_unit(struct store *, const struct uuid *, bool *found,
     struct store_unit *, struct err *);
 void store_unit_wipe(struct store_unit *);
-/* Whose PID it is, as issued or given by a set-up, now or once. */
-enum store_pid {
-	STORE_PID_FREE,     /* nobody's, or the unit's own in force */
-	STORE_PID_REPLACED, /* the unit's, but a set-up has replaced it */
-	STORE_PID_OTHER,    /* another unit's */
-	STORE_PID_TENANT    /* that of another tenant's unit */
-};
-enum err_code store_pid(struct store *, const char *pid, const struct uuid *,
-    enum store_pid *, struct err *);
-/* What set-ups have replaced may be used once more: until the next one. */
-enum err_code store_pid_allow(
-    struct store *, const struct uuid *, struct err *);
 /* Every unit, in the order of import; stops at the first failure of fn. fn
  * may write to the store. */
 typedef enum err_code store_fn(
@@ -121,26 +109,6 @@ enum err_code store_each_unread(
 enum err_code store_unread_again(struct store *, struct err *);
 enum err_code store_each_due(
     struct store *, store_fn *, void *arg, struct err *);
-
-/* Something that happened. A NULL leaves what the unit's row had, but reason:
- * NULL clears it. */
-struct store_event {
-	enum store_state state;
-	const struct reason *reason;
-	const char *address;
-	const char *detail; /* what and both values; never a secret */
-	const char *version;
-	const char *fqdn;
-	const char *seen_cert; /* kept only where none was seen before */
-};
-
-/* To the unit's row and history, or the strangers' (state is then refused,
- * whatever is given). */
-enum err_code store_event(struct store *, const struct uuid *,
-    const struct store_event *, struct err *);
-/* To the history only: the row keeps its state and reason. */
-enum err_code store_note(struct store *, const struct uuid *,
-    const struct store_event *, struct err *);
 
 /* Before a set-up changes the device: what it is about to have. */
 enum err_code store_next(struct store *, const struct uuid *,
@@ -164,24 +132,9 @@ enum err_code store_by(struct store *, const struct uuid *,
  * takes it away. */
 enum err_code store_otp(
     struct store *, const struct uuid *, const char *otp, struct err *);
-/* A setting that the server tells to commands; "" if it never did. */
-enum err_code store_tell(
-    struct store *, const char *name, const char *value, struct err *);
-enum err_code store_told(
-    struct store *, const char *name, char *out, size_t room, struct err *);
-
 /* A guard was lowered, a secret shown. */
 enum err_code store_audit(struct store *, const char *what, const char *object,
     const char *why, struct err *);
-
-/* The history, newest first; the strings live as long as the call. */
-struct store_past {
-	const char *time, *state, *reason, *address, *detail;
-};
-typedef enum err_code store_past_fn(
-    void *arg, const struct store_past *, struct err *);
-enum err_code store_history(struct store *, const struct uuid *, bool stranger,
-    store_past_fn *, void *arg, struct err *);
 
 enum store_added {
 	STORE_NEW,
@@ -196,7 +149,7 @@ enum err_code store_add(struct store *, int64_t batch, const struct row *,
     enum store_added *, struct err *);
 
 /* For those that keep tables of their own there: server/import.c, alarm.c,
- * request.c. */
+ * request.c, history.c, pids.c, told.c. */
 struct db *store_db(struct store *);
 /* Joins the caller's transaction, or makes one of its own; end commits that if
  * e is clear. */

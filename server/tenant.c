@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/legacy.h"
 #include "server/tenant.h"
 
 bool
@@ -93,6 +94,49 @@ read_policies(
 	return ERR_OK;
 }
 
+/* An empty text of a tenant's own takes the default tenant's away. */
+static enum err_code
+read_legacy(struct config_group *g, const struct tenant *above,
+    struct tenant *t, struct err *e)
+{
+	static const char unset[] = "-";
+	char text[256], where[512];
+
+	if (certkey_text(g, "insecure_legacy_amt", unset, text, sizeof(text),
+		e) != ERR_OK)
+		return e->code;
+	if (strcmp(text, unset) == 0) {
+		t->legacy = above != NULL ? above->legacy : 0;
+		return ERR_OK;
+	}
+	if (legacy_parse(text, &t->legacy, e) == ERR_OK)
+		return ERR_OK;
+	config_where(g, "insecure_legacy_amt", where, sizeof(where));
+	return err_in(e, "%s", where);
+}
+
+static const char *const recovers[] = { "alarm", "reopen", "give-up", NULL };
+
+static enum err_code
+read_flow(struct config_group *g, const struct tenant *above, struct tenant *t,
+    struct err *e)
+{
+	static const char *const otp[] = { "expected", "required", NULL };
+	int need = above != NULL && above->otp_required, what = 0;
+
+	for (int i = 0; above != NULL && recovers[i] != NULL; i++)
+		if (strcmp(recovers[i], above->recover) == 0)
+			what = i;
+	if (config_word(g, "otp", otp, need, &need, e) != ERR_OK ||
+	    config_word(g, "recover", recovers, what, &what, e) != ERR_OK)
+		return e->code;
+	t->otp_required = need == 1;
+	strcpy(t->recover, recovers[what]);
+	return certkey_text(g, "hand_over",
+	    above != NULL ? above->hand_over : "", t->hand_over,
+	    sizeof(t->hand_over), e);
+}
+
 static enum err_code
 read_all(struct config_group *g, const char *path, const struct tenant *above,
     struct tenant *t, struct err *e)
@@ -118,6 +162,9 @@ read_all(struct config_group *g, const char *path, const struct tenant *above,
 		return e->code;
 	t->pinned_only = pin == 1;
 	policy_plain(&t->plain, tls);
+	if (read_flow(g, above, t, e) != ERR_OK ||
+	    read_legacy(g, above, t, e) != ERR_OK)
+		return e->code;
 	if (read_chains(g, path, t, e) != ERR_OK)
 		return e->code;
 	return read_policies(g, path, t, e);

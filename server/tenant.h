@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/config.h"
 #include "base/err.h"
@@ -27,6 +28,11 @@ struct tenant {
 	size_t nchains;
 	struct certkey chain[TENANT_CHAINS];
 	bool pinned_only; /* device_certificate = "pinned" */
+	uint32_t legacy;  /* insecure_legacy_amt: legacy.h */
+	/* Delayed set-up, and what follows a set-up. */
+	bool otp_required; /* otp = "required" */
+	char recover[16];
+	char hand_over[512]; /* "": none */
 	size_t npolicies;
 	struct policy *policy;
 	/* What sets up a machine that no profile is for. */

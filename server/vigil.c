@@ -9,7 +9,9 @@
 #include "formats/cjson.h"
 #include "formats/reason.h"
 #include "server/alarm.h"
+#include "server/history.h"
 #include "server/onetime.h"
+#include "server/told.h"
 #include "server/verbs.h"
 
 #define POLL_MS 250
@@ -19,7 +21,7 @@ struct vigil {
 	struct uuid uuid;
 	bool json;
 	time_t end;
-	char recover[16];
+	char recover[16]; /* "" until it is looked for */
 	/* what was told last */
 	enum store_state state;
 	char reason[32];
@@ -116,11 +118,11 @@ reopen(struct vigil *w, const struct store_unit *u, struct err *e)
 static enum err_code
 give_up(struct vigil *w, struct err *e)
 {
-	const struct store_event ev = { .state = STORE_FAILED,
+	const struct history_event ev = { .state = STORE_FAILED,
 		.reason = reason_get(REASON_WINDOW_OVER),
 		.detail = "given up" };
 
-	return store_event(w->store, &w->uuid, &ev, e);
+	return history_add(w->store, &w->uuid, &ev, e);
 }
 
 static enum err_code
@@ -150,19 +152,26 @@ recover(struct vigil *w, const struct store_unit *u, struct err *e)
 	return e->code;
 }
 
-/* As the option says, else as the server was told, else an alarm. */
+/* As the option says, else as the server tells for the unit's tenant, else an
+ * alarm. */
+static enum err_code
+find_recover(struct vigil *w, const struct store_unit *u, struct err *e)
+{
+	if (w->recover[0] == '\0')
+		told_get(w->store, "recover", u->tenant, w->recover,
+		    sizeof(w->recover), e);
+	if (w->recover[0] == '\0')
+		strcpy(w->recover, "alarm");
+	return e->code;
+}
+
 static enum err_code
 read_recover(struct vigil *w, const struct cli_args *a, struct err *e)
 {
 	const char *s = cli_value(a, "--recover", NULL);
 
-	if (s == NULL) {
-		if (store_told(w->store, "recover", w->recover,
-			sizeof(w->recover), e) == ERR_OK &&
-		    w->recover[0] == '\0')
-			strcpy(w->recover, "alarm");
-		return e->code;
-	}
+	if (s == NULL)
+		return ERR_OK;
 	if (strcmp(s, "reopen") != 0 && strcmp(s, "alarm") != 0 &&
 	    strcmp(s, "give-up") != 0)
 		return err_set(e, ERR_USAGE,
@@ -178,7 +187,8 @@ wait_for(struct vigil *w, time_t limit, struct err *e)
 	bool over;
 
 	memset(&u, 0, sizeof(u));
-	if (poll_it(w, limit, &u, &over, e) == ERR_OK && over)
+	if (poll_it(w, limit, &u, &over, e) == ERR_OK && over &&
+	    find_recover(w, &u, e) == ERR_OK)
 		recover(w, &u, e);
 	store_unit_wipe(&u);
 	return e->code;

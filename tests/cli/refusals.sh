@@ -150,6 +150,9 @@ an_old_machine_is_set_up_only_where_the_server_says_insecure() {
 	wait_for '"event":"provisioned"' device.events
 	wait_for '"state":"provisioned"' events
 	grep "insecure_legacy_amt: AMT 3.0 at 127.0.0.1" log
+	# what was offered is in the audit, what was spoken in the history
+	amtforge-server explain state "$uuid" >story
+	grep ' setup  .*: TLSv1\(\.1\)\{0,1\}, PSK-' story
 	unplug
 	stop_server
 	sqlite3 state/store.db 'SELECT what, object, why FROM audit' >audit

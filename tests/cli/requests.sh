@@ -127,6 +127,18 @@ without_a_server_a_request_needs_a_configuration() {
 	unplug
 }
 
+a_configuration_of_another_store_is_said_to_be_that() {
+	batch psk 1
+	u=$(cat uuids)
+	amtforge-server init other
+	printf 'state = "other";\n' >other.cfg
+	status 78 amtforge-server setup state "$u" --address 127.0.0.9 \
+		--config other.cfg
+	says 'other.cfg: state: the configuration is of another store'
+	# and nothing is left for the next server to do
+	[ "$(sqlite3 state/store.db 'SELECT count(*) FROM requests')" = 0 ]
+}
+
 what_cannot_be_done_is_said_before_it_is_asked() {
 	batch psk 1
 	u=$(cat uuids)
@@ -178,6 +190,7 @@ a_machine_that_was_not_heard_of_is_set_up_by_its_address() {
 }
 
 t a_second_server_on_a_store_is_refused
+t a_configuration_of_another_store_is_said_to_be_that
 t what_cannot_be_done_is_said_before_it_is_asked
 if [ -e $VARS ]; then
 	t a_machine_is_set_up_anew_by_hand

@@ -105,7 +105,63 @@ a_pid_of_another_tenant_is_refused_and_alarmed() {
 	amtforge-server alarms state --json >out
 	grep -q '"reason":"pid-other-tenant"' out
 	grep -q '"tenant":"acme"' out
+	# the other way round: a UUID of globex by a machine of acme's
+	hello 127.0.0.3 "$(cat globex/uuids)" \
+		"$(cd acme && reveal "$(cat uuids)" pid)"
+	wait_for "$(cat globex/uuids).*pid-other-tenant" events
+	# and one that nobody brought
+	hello 127.0.0.4 3b1f8c52-6a77-4e0f-9c1d-2f6f3a7d1e77 "$pid"
+	wait_for '3b1f8c52.*pid-other' events
 	stop_server
+	amtforge-server alarms state --json >out
+	[ "$(grep -c '"reason":"pid-other-tenant"' out)" = 2 ]
+	grep -q '"uuid":"'"$(cat globex/uuids)"'".*"tenant":"globex"' out
+	grep -q '"uuid":"3b1f8c52-[^"]*","reason":"pid-other-unit"' out
+	# nothing was done to either machine
+	[ "$(amtforge-server --json list state |
+		grep -c '"state":"\(setup\|provisioned\)"')" = 0 ]
+}
+
+# otp, recover, hand_over and insecure_legacy_amt are a tenant's own, or the
+# server's where it says nothing.
+each_tenant_has_its_own_way_of_delayed_set_up() {
+	tenant_batch acme pki 1
+	tenant_batch globex pki 1
+	amtforge-server chain make chain --fqdn nobody.example.net
+	serve 'otp = "required"; recover = "give-up";
+		tenants = ( { name = "acme";
+			chains = ( { cert = "acme/chain/leaf.pem";
+				key = "acme/chain/leaf.key"; } ); },
+		{ name = "globex"; otp = "expected"; recover = "reopen";
+			chains = ( { cert = "globex/chain/leaf.pem";
+				key = "globex/chain/leaf.key"; } ); } );'
+	hello 127.0.0.2 "$(cat acme/uuids)" \
+		"$(cert_sha256 acme/chain/root.pem)"
+	wait_for "$(cat acme/uuids).*otp-missing" events
+	hello 127.0.0.3 "$(cat globex/uuids)" \
+		"$(cert_sha256 acme/chain/root.pem)"
+	wait_for "$(cat globex/uuids).*root-not-announced" events
+	stop_server
+	status 69 amtforge-server wait state "$(cat acme/uuids)" --timeout 1
+	says 'given up'
+	status 75 amtforge-server wait state "$(cat globex/uuids)" --timeout 1
+}
+
+each_tenants_machines_are_handed_over_to_its_own_command() {
+	tenant_batch acme psk 1
+	tenant_batch globex psk 1
+	images acme globex
+	amtforge-server chain make chain --fqdn nobody.example.net
+	serve 'hand_over = "echo $5 >>all";
+		tenants = ( { name = "acme"; },
+		{ name = "globex"; hand_over = ""; } );'
+	plug
+	reached 2
+	wait_for 'handed over' events
+	end
+	[ "$(cat all)" = acme ]
+	[ "$(sqlite3 state/store.db "SELECT tenant || handed FROM units
+		ORDER BY n" | tr '\n' ' ')" = 'acmedone globex ' ]
 }
 
 a_unit_belongs_to_one_tenant() {
@@ -175,9 +231,11 @@ machines_that_were_shipped_years_ago_are_set_up() {
 t a_unit_belongs_to_one_tenant
 t a_tenant_that_is_not_configured_is_named
 t a_pid_of_another_tenant_is_refused_and_alarmed
+t each_tenant_has_its_own_way_of_delayed_set_up
 t a_machine_is_not_set_up_with_another_tenants_chain
 if [ -e $VARS ]; then
 	t each_tenants_machines_are_set_up_with_its_own
+	t each_tenants_machines_are_handed_over_to_its_own_command
 	t machines_that_were_shipped_years_ago_are_set_up
 else
 	skip machines_are_set_up "no $VARS (package ovmf)"

@@ -6,6 +6,7 @@
 #include "base/crypto.h"
 #include "formats/reason.h"
 #include "server/admit.h"
+#include "server/pids.h"
 
 static const struct psk pairs[2] = {
 	{ "0000037M", "NKLDG5DCRRNQE9YZZIJL7LFLVJED69XJ" },
@@ -38,11 +39,11 @@ a_psk_hello_needs_a_known_unit_and_one_of_its_pids(void **state)
 	assert_int_equal(index, 1);
 	strcpy(h.pid, "ABCDEFG8");
 	assert_ptr_equal(refused(&h, &a), reason_get(REASON_PID_UNKNOWN));
-	a.pid = STORE_PID_OTHER;
+	a.pid = PIDS_OTHER;
 	assert_ptr_equal(refused(&h, &a), reason_get(REASON_PID_OTHER_UNIT));
-	a = (struct admit){ .pid = STORE_PID_OTHER };
+	a = (struct admit){ .pid = PIDS_OTHER };
 	assert_ptr_equal(refused(&h, &a), reason_get(REASON_PID_OTHER_UNIT));
-	a.pid = STORE_PID_TENANT;
+	a.pid = PIDS_TENANT;
 	assert_ptr_equal(refused(&h, &a), reason_get(REASON_PID_OTHER_TENANT));
 	a = (struct admit){ .known = false };
 	assert_ptr_equal(refused(&h, &a), reason_get(REASON_UUID_UNKNOWN));
@@ -58,7 +59,7 @@ a_replaced_pid_is_refused_of_a_machine_that_is_set_up(void **state)
 		.psk = pairs,
 		.npsk = 2,
 		.provisioned = true,
-		.pid = STORE_PID_REPLACED };
+		.pid = PIDS_REPLACED };
 	size_t index = 0;
 	struct err e;
 

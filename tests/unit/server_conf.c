@@ -111,10 +111,10 @@ the_sample_says_what_the_defaults_are(void **state)
 	assert_int_equal(sample.hello_ms, c.hello_ms);
 	assert_int_equal(sample.request_ms, c.request_ms);
 	assert_int_equal(sample.tries, c.tries);
-	assert_int_equal(sample.otp_required, c.otp_required);
+	assert_int_equal(sample.top.otp_required, c.top.otp_required);
 	assert_int_equal(sample.window_hours, c.window_hours);
-	assert_string_equal(sample.recover, c.recover);
-	assert_string_equal(sample.hand_over, c.hand_over);
+	assert_string_equal(sample.top.recover, c.top.recover);
+	assert_string_equal(sample.top.hand_over, c.top.hand_over);
 	assert_int_equal(sample.hand_seconds, c.hand_seconds);
 	assert_int_equal(sample.hand_most, c.hand_most);
 	assert_int_equal(sample.hand_tries, c.hand_tries);

@@ -9,6 +9,8 @@
 
 #include "base/crypto.h"
 #include "formats/reason.h"
+#include "server/history.h"
+#include "server/pids.h"
 #include "server/store.h"
 
 #define UUID_1 "3b1f8c52-6a77-4e0f-9c1d-2f6f3a7d1e01"
@@ -157,7 +159,7 @@ secrets_of_a_setup_move_from_next_to_now(void **state)
 		.psk.pid = "1111111J" };
 	struct row r = a_row(UUID_1);
 	static struct store_unit u;
-	enum store_pid whose;
+	enum pids_whose whose;
 	struct uuid other;
 
 	add(p, &r);
@@ -176,15 +178,15 @@ secrets_of_a_setup_move_from_next_to_now(void **state)
 	assert_string_equal(u.handed, "due");
 	assert_int_equal(u.tls_cert_len, 3);
 	assert_true(uuid_parse(&other, UUID_2));
-	must(p, store_pid(p->s, "1111111J", &other, &whose, &p->e));
-	assert_int_equal(whose, STORE_PID_OTHER);
-	must(p, store_pid(p->s, "1111111J", &r.uuid, &whose, &p->e));
-	assert_int_equal(whose, STORE_PID_FREE);
-	must(p, store_pid(p->s, "0000000C", &r.uuid, &whose, &p->e));
-	assert_int_equal(whose, STORE_PID_REPLACED);
-	must(p, store_pid_allow(p->s, &r.uuid, &p->e));
-	must(p, store_pid(p->s, "0000000C", &r.uuid, &whose, &p->e));
-	assert_int_equal(whose, STORE_PID_FREE);
+	must(p, pids_find(p->s, "1111111J", &other, &whose, &p->e));
+	assert_int_equal(whose, PIDS_OTHER);
+	must(p, pids_find(p->s, "1111111J", &r.uuid, &whose, &p->e));
+	assert_int_equal(whose, PIDS_FREE);
+	must(p, pids_find(p->s, "0000000C", &r.uuid, &whose, &p->e));
+	assert_int_equal(whose, PIDS_REPLACED);
+	must(p, pids_allow(p->s, &r.uuid, &p->e));
+	must(p, pids_find(p->s, "0000000C", &r.uuid, &whose, &p->e));
+	assert_int_equal(whose, PIDS_FREE);
 }
 
 struct seen {
@@ -193,7 +195,7 @@ struct seen {
 };
 
 static enum err_code
-count(void *arg, const struct store_past *past, struct err *e)
+count(void *arg, const struct history_past *past, struct err *e)
 {
 	struct seen *seen = arg;
 
@@ -211,24 +213,25 @@ events_change_the_row_and_are_kept_to_a_bound(void **state)
 {
 	struct place *p = *state;
 	struct row r = a_row(UUID_1);
-	struct store_event v = { .state = STORE_HELLO, .address = "127.0.0.9" };
+	struct history_event v = { .state = STORE_HELLO,
+		.address = "127.0.0.9" };
 	static struct store_unit u;
 	struct seen seen = { 0 };
 
 	add(p, &r);
 	must(p, store_begin(p->s, &p->e));
 	for (int i = 0; i < STORE_EVENTS + 10; i++)
-		must(p, store_event(p->s, &r.uuid, &v, &p->e));
-	v = (struct store_event){ .state = STORE_REFUSED,
+		must(p, history_add(p->s, &r.uuid, &v, &p->e));
+	v = (struct history_event){ .state = STORE_REFUSED,
 		.reason = reason_get(REASON_PSK_REJECTED),
 		.detail = "both" };
-	must(p, store_event(p->s, &r.uuid, &v, &p->e));
+	must(p, history_add(p->s, &r.uuid, &v, &p->e));
 	must(p, store_commit(p->s, &p->e));
 	u = load(p, &r.uuid);
 	assert_int_equal(u.state, STORE_REFUSED);
 	assert_string_equal(u.reason, "psk-rejected");
 	assert_string_equal(u.address, "127.0.0.9");
-	must(p, store_history(p->s, &r.uuid, false, count, &seen, &p->e));
+	must(p, history_each(p->s, &r.uuid, false, count, &seen, &p->e));
 	assert_int_equal(seen.n, STORE_EVENTS);
 	assert_string_equal(seen.reason, "psk-rejected");
 }
@@ -237,7 +240,7 @@ static void
 strangers_are_remembered_as_refused(void **state)
 {
 	struct place *p = *state;
-	struct store_event v = { .state = STORE_HELLO,
+	struct history_event v = { .state = STORE_HELLO,
 		.reason = reason_get(REASON_UUID_UNKNOWN) };
 	struct seen seen = { 0 };
 	static struct store_unit u;
@@ -245,10 +248,10 @@ strangers_are_remembered_as_refused(void **state)
 	bool found;
 
 	assert_true(uuid_parse(&uuid, UUID_2));
-	must(p, store_event(p->s, &uuid, &v, &p->e));
+	must(p, history_add(p->s, &uuid, &v, &p->e));
 	must(p, store_unit(p->s, &uuid, &found, &u, &p->e));
 	assert_false(found);
-	must(p, store_history(p->s, &uuid, true, count, &seen, &p->e));
+	must(p, history_each(p->s, &uuid, true, count, &seen, &p->e));
 	assert_int_equal(seen.n, 1);
 	assert_string_equal(seen.state, "refused");
 }
@@ -256,9 +259,9 @@ strangers_are_remembered_as_refused(void **state)
 static enum err_code
 forward(void *arg, const struct store_unit *u, struct err *e)
 {
-	const struct store_event v = { .state = STORE_SETUP };
+	const struct history_event v = { .state = STORE_SETUP };
 
-	return store_event(arg, &u->row.uuid, &v, e);
+	return history_add(arg, &u->row.uuid, &v, e);
 }
 
 static enum err_code
