@@ -12,9 +12,8 @@
 #define VALUE_MAX 256
 #define HEX (2 * SHA256_LEN + 1)
 
-/* One value, quoted or a token, into out; NULL if it is no value. */
-static const char *
-value_take(const char *p, char out[static VALUE_MAX])
+const char *
+httpauth_value(const char *p, char *out, size_t room)
 {
 	bool quoted = *p == '"';
 	size_t n = 0;
@@ -25,12 +24,15 @@ value_take(const char *p, char out[static VALUE_MAX])
 	    *p != '\0' && (quoted ? *p != '"' : strchr(", \t", *p) == NULL)) {
 		if (quoted && *p == '\\' && p[1] != '\0')
 			p++;
-		if (n + 1 >= VALUE_MAX || (unsigned char)*p < 0x20 ||
-		    *p == 0x7f)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f ||
+		    (out != NULL && n + 1 >= room))
 			return NULL;
-		out[n++] = *p++;
+		if (out != NULL)
+			out[n++] = *p;
+		p++;
 	}
-	out[n] = '\0';
+	if (out != NULL)
+		out[n] = '\0';
 	if (quoted && *p++ != '"')
 		return NULL;
 	return p;
@@ -105,7 +107,7 @@ httpauth_take(struct httpauth *a, const char *p)
 		n = strcspn(p, "= ,\t");
 		if (n == 0 || p[n] != '=')
 			return false;
-		p = value_take(p + n + 1, v);
+		p = httpauth_value(p + n + 1, v, sizeof(v));
 		if (p == NULL || !take(&got, name, n, v))
 			return false;
 	}

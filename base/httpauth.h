@@ -2,7 +2,8 @@
 /*
  * HTTP digest, the client's half, without I/O: RFC 7616 with MD5 (what the
  * firmware speaks) and SHA-256, qop "auth", and the form without qop of RFC
- * 2069. One challenge serves many requests, each with a count of its own.
+ * 2069. One challenge serves many requests, each with a count of its own. The
+ * server's half reads values by it, too.
  */
 #ifndef BASE_HTTPAUTH_H
 #define BASE_HTTPAUTH_H
@@ -37,5 +38,9 @@ struct httpauth_ask {
 /* Writes the value of an Authorization header for the next request. */
 void httpauth_write(
     struct httpauth *, const struct httpauth_ask *, struct wr *);
+
+/* One value, quoted or a token, into out (NULL: not wanted). What follows it,
+ * or NULL: it is no value, or longer than there is room. */
+const char *httpauth_value(const char *p, char *out, size_t room);
 
 #endif

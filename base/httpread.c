@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/httpline.h"
 #include "base/httpread.h"
 
 #define CHUNK_LINE_MAX 256
 
-/* A piece of the input, not terminated. */
-struct piece {
-	const char *p;
-	size_t n;
-};
-
 /* The line up to LF or CR LF, taken off s. false: no whole line there. */
 static bool
-line_take(struct piece *s, struct piece *line)
+line_take(struct httpline *s, struct httpline *line)
 {
 	const char *end = s->n == 0 ? NULL : memchr(s->p, '\n', s->n);
 
@@ -31,42 +24,9 @@ line_take(struct piece *s, struct piece *line)
 	return true;
 }
 
-static struct piece
-trimmed(struct piece v)
-{
-	while (v.n > 0 && (*v.p == ' ' || *v.p == '\t'))
-		v.p++, v.n--;
-	while (v.n > 0 && (v.p[v.n - 1] == ' ' || v.p[v.n - 1] == '\t'))
-		v.n--;
-	return v;
-}
-
-static bool
-piece_is(struct piece v, const char *word)
-{
-	return v.n == strlen(word) && strncasecmp(v.p, word, v.n) == 0;
-}
-
-/* Digits of a base, at most nine, so that nothing overflows. */
-static bool
-number(struct piece v, int base, size_t *out)
-{
-	char text[10], *end;
-
-	if (v.n == 0 || v.n >= sizeof(text))
-		return false;
-	for (size_t i = 0; i < v.n; i++) /* strtoul takes signs and 0x */
-		if (!isxdigit((unsigned char)v.p[i]))
-			return false;
-	memcpy(text, v.p, v.n);
-	text[v.n] = '\0';
-	*out = strtoul(text, &end, base);
-	return *end == '\0';
-}
-
 /* As much of it as fits. */
 static void
-copy(char *out, size_t room, struct piece v)
+copy(char *out, size_t room, struct httpline v)
 {
 	size_t n = v.n < room ? v.n : room - 1;
 
@@ -75,14 +35,15 @@ copy(char *out, size_t room, struct piece v)
 }
 
 static bool
-status_line(struct piece line, struct httpread *r)
+status_line(struct httpline line, struct httpread *r)
 {
 	size_t n = 0;
 
 	if (line.n < 12 || memcmp(line.p, "HTTP/1.", 7) != 0 ||
 	    (line.p[7] != '0' && line.p[7] != '1') || line.p[8] != ' ' ||
 	    (line.n > 12 && line.p[12] != ' ') ||
-	    !number((struct piece){ line.p + 9, 3 }, 10, &n) || n < 100)
+	    !httpline_number((struct httpline){ line.p + 9, 3 }, 10, &n) ||
+	    n < 100)
 		return false;
 	r->close = line.p[7] == '0';
 	r->status = (int)n;
@@ -92,45 +53,42 @@ status_line(struct piece line, struct httpread *r)
 /* The first challenge that is for digest; a list of several in one header has
  * it first or not at all. */
 static void
-take_challenge(struct piece v, struct httpread *r)
+take_challenge(struct httpline v, struct httpread *r)
 {
 	if (r->digest[0] != '\0' || v.n <= 7 ||
 	    strncasecmp(v.p, "Digest ", 7) != 0 || v.n - 7 >= sizeof(r->digest))
 		return;
-	copy(r->digest, sizeof(r->digest), (struct piece){ v.p + 7, v.n - 7 });
+	copy(r->digest, sizeof(r->digest),
+	    (struct httpline){ v.p + 7, v.n - 7 });
 }
 
 /* Two lengths that differ, or a length and chunks, could be read two ways. */
 static bool
-header_line(struct piece line, struct httpread *r)
+header_line(struct httpline line, struct httpread *r)
 {
-	const char *colon = memchr(line.p, ':', line.n);
-	struct piece name = { line.p, 0 }, v;
+	struct httpline name, v;
 	size_t n;
 
-	if (colon == NULL || colon == line.p)
+	if (!httpline_header(line, &name, &v))
 		return false;
-	name.n = (size_t)(colon - line.p);
-	if (trimmed(name).n != name.n) /* also a folded line */
-		return false;
-	v = trimmed((struct piece){ colon + 1, line.n - name.n - 1 });
-	if (piece_is(name, "Content-Length")) {
-		if (!number(v, 10, &n) || (r->has_length && n != r->length))
+	if (httpline_is(name, "Content-Length")) {
+		if (!httpline_number(v, 10, &n) ||
+		    (r->has_length && n != r->length))
 			return false;
 		r->has_length = true;
 		r->length = n;
-	} else if (piece_is(name, "Transfer-Encoding")) {
-		if (r->chunked || !piece_is(v, "chunked"))
+	} else if (httpline_is(name, "Transfer-Encoding")) {
+		if (r->chunked || !httpline_is(v, "chunked"))
 			return false;
 		r->chunked = true;
-	} else if (piece_is(name, "Connection")) {
-		if (piece_is(v, "close"))
+	} else if (httpline_is(name, "Connection")) {
+		if (httpline_is(v, "close"))
 			r->close = true;
-		else if (piece_is(v, "keep-alive"))
+		else if (httpline_is(v, "keep-alive"))
 			r->close = false;
-	} else if (piece_is(name, "Server")) {
+	} else if (httpline_is(name, "Server")) {
 		copy(r->server, sizeof(r->server), v);
-	} else if (piece_is(name, "WWW-Authenticate")) {
+	} else if (httpline_is(name, "WWW-Authenticate")) {
 		take_challenge(v, r);
 	}
 	return !(r->has_length && r->chunked);
@@ -144,9 +102,9 @@ bad(const char **why, const char *what)
 }
 
 static enum httpread_verdict
-head_read(struct piece *s, struct httpread *r, const char **why)
+head_read(struct httpline *s, struct httpread *r, const char **why)
 {
-	struct piece line, all = *s;
+	struct httpline line, all = *s;
 
 	/* What is no answer is told by its first bytes. */
 	if (all.n >= 5 && memcmp(all.p, "HTTP/", 5) != 0)
@@ -171,7 +129,7 @@ head_read(struct piece *s, struct httpread *r, const char **why)
 }
 
 static enum httpread_verdict
-chunk_line(struct piece *s, struct piece *line, const char **why)
+chunk_line(struct httpline *s, struct httpline *line, const char **why)
 {
 	if (line_take(s, line))
 		return HTTPREAD_DONE;
@@ -180,10 +138,10 @@ chunk_line(struct piece *s, struct piece *line, const char **why)
 }
 
 static enum httpread_verdict
-chunks_read(struct piece *s, struct wr *body, const char **why)
+chunks_read(struct httpline *s, struct wr *body, const char **why)
 {
 	enum httpread_verdict v;
-	struct piece line;
+	struct httpline line;
 	const char *semi;
 	size_t n;
 
@@ -192,7 +150,7 @@ chunks_read(struct piece *s, struct wr *body, const char **why)
 			return v;
 		if ((semi = memchr(line.p, ';', line.n)) != NULL)
 			line.n = (size_t)(semi - line.p);
-		if (!number(trimmed(line), 16, &n))
+		if (!httpline_number(httpline_trim(line), 16, &n))
 			return bad(why, "no chunk in the answer");
 		if (n == 0)
 			break;
@@ -226,7 +184,7 @@ enum httpread_verdict
 httpread_answer(const void *p, size_t n, struct httpread *r, struct wr *body,
     size_t *used, const char **why)
 {
-	struct piece s = { p, n };
+	struct httpline s = { p, n };
 	enum httpread_verdict v;
 
 	memset(r, 0, sizeof(*r));

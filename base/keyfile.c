@@ -97,9 +97,9 @@ keyfile_private(const struct cli_args *a, const char *option,
 	return read_file(a, path, key, NULL, e);
 }
 
-enum err_code
-keyfile_certs(const struct cli_args *a, const char *path,
-    struct x509_chain *chain, struct err *e)
+static enum err_code
+read_certs(const struct cli_args *a, const char *path, struct x509_chain *chain,
+    struct err *e)
 {
 	memset(chain, 0, sizeof(*chain));
 	return read_file(a, path, NULL, chain, e);
@@ -130,7 +130,7 @@ keyfile_chain(const struct cli_args *a, const char *option, bool first,
 	if (cli_need(a, option, &path, e) != ERR_OK)
 		return e->code;
 	for (int i = 0; (path = cli_nth(a, option, i)) != NULL; i++) {
-		if (keyfile_certs(a, path, &one, e) == ERR_OK)
+		if (read_certs(a, path, &one, e) == ERR_OK)
 			move(chain, &one, first ? 1 : X509_CHAIN_MAX, e);
 		x509_chain_free(&one);
 		if (e->code != ERR_OK)

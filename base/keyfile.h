@@ -28,9 +28,6 @@ enum err_code keyfile_read(const char *path, struct secret *, struct err *);
 /* The private key that the option names; ERR_USAGE without the option. */
 enum err_code keyfile_private(const struct cli_args *, const char *option,
     struct crypto_key **, struct err *);
-/* All certificates of one file. */
-enum err_code keyfile_certs(const struct cli_args *, const char *path,
-    struct x509_chain *, struct err *);
 /* Those of every file that the option names; ERR_USAGE without it. first:
  * only the first certificate of each file. */
 enum err_code keyfile_chain(const struct cli_args *, const char *option,

@@ -283,12 +283,6 @@ mei_call(
 	return e->code;
 }
 
-size_t
-mei_max(const struct mei *m)
-{
-	return m->max;
-}
-
 void
 mei_close(struct mei *m)
 {

@@ -42,7 +42,6 @@ enum err_code mei_open(
 /* Sends one message and appends the answer. */
 enum err_code mei_call(
     struct mei *, const void *, size_t n, struct wr *answer, struct err *);
-size_t mei_max(const struct mei *); /* bytes of a message */
 void mei_close(struct mei *);       /* NULL is fine */
 
 #endif

@@ -47,12 +47,6 @@ x509_native(const struct x509 *c)
 	return c->x;
 }
 
-struct x509 *
-x509_dup(const struct x509 *c)
-{
-	return x509_wrap(c->x);
-}
-
 void
 x509_free(struct x509 *c)
 {
@@ -302,41 +296,6 @@ x509_cn(const struct x509 *c, char *out, size_t room)
 	}
 	OPENSSL_free(cn);
 	return fits;
-}
-
-bool
-x509_has_ou(const struct x509 *c, const char *want)
-{
-	bool found = false;
-	int at = -1;
-
-	do {
-		size_t n = 0;
-		char *ou =
-		    subject_entry(c, NID_organizationalUnitName, &at, &n);
-
-		found =
-		    ou != NULL && n == strlen(want) && memcmp(ou, want, n) == 0;
-		OPENSSL_free(ou);
-	} while (!found && at >= 0);
-	return found;
-}
-
-bool
-x509_has_eku(const struct x509 *c, const char *oid)
-{
-	EXTENDED_KEY_USAGE *eku =
-	    X509_get_ext_d2i(c->x, NID_ext_key_usage, NULL, NULL);
-	ASN1_OBJECT *want = OBJ_txt2obj(oid, 1);
-	bool found = false;
-
-	for (int i = 0; want != NULL && i < sk_ASN1_OBJECT_num(eku); i++)
-		if (OBJ_cmp(sk_ASN1_OBJECT_value(eku, i), want) == 0)
-			found = true;
-	ASN1_OBJECT_free(want);
-	EXTENDED_KEY_USAGE_free(eku);
-	ERR_clear_error();
-	return found;
 }
 
 bool

@@ -33,7 +33,6 @@ enum err_code x509_chain_read(const void *, size_t, const struct secret *pass,
     struct x509_chain *, struct err *);
 void x509_free(struct x509 *); /* NULL is fine */
 void x509_chain_free(struct x509_chain *);
-struct x509 *x509_dup(const struct x509 *);
 
 /* The DER bytes; owned by the certificate. */
 const uint8_t *x509_der(const struct x509 *, size_t *n);
@@ -42,10 +41,6 @@ bool x509_pem(const struct x509 *, struct wr *);
 
 /* The first subject CN / OU / O as UTF-8, false if absent or too long. */
 bool x509_cn(const struct x509 *, char *out, size_t room);
-/* Any subject OU equal to want, byte for byte. */
-bool x509_has_ou(const struct x509 *, const char *want);
-/* EKU contains the OID (dotted). */
-bool x509_has_eku(const struct x509 *, const char *oid);
 bool x509_is_ca(const struct x509 *);
 /* Issuer name equals subject name and the signature verifies by its own key. */
 bool x509_self_signed(const struct x509 *);

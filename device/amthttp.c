@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/httpline.h"
 #include "device/amthttp.h"
 
 #define CHUNK_LINE_MAX 256
 #define CHUNK_OUT 0x4000
 
-/* A piece of the input, not terminated. */
-struct piece {
-	const char *p;
-	size_t n;
-};
-
 /* The line up to CR LF, taken off s. false: no whole line there. */
 static bool
-line_take(struct piece *s, struct piece *line)
+line_take(struct httpline *s, struct httpline *line)
 {
 	const char *end = s->n < 2 ? NULL : memmem(s->p, s->n, "\r\n", 2);
 
@@ -32,7 +24,7 @@ line_take(struct piece *s, struct piece *line)
 }
 
 static bool
-word_take(struct piece *s, char *out, size_t room)
+word_take(struct httpline *s, char *out, size_t room)
 {
 	const char *sp = memchr(s->p, ' ', s->n);
 	size_t n = sp == NULL ? s->n : (size_t)(sp - s->p);
@@ -46,41 +38,8 @@ word_take(struct piece *s, char *out, size_t room)
 	return true;
 }
 
-static struct piece
-trimmed(struct piece v)
-{
-	while (v.n > 0 && (*v.p == ' ' || *v.p == '\t'))
-		v.p++, v.n--;
-	while (v.n > 0 && (v.p[v.n - 1] == ' ' || v.p[v.n - 1] == '\t'))
-		v.n--;
-	return v;
-}
-
 static bool
-piece_is(struct piece v, const char *word)
-{
-	return v.n == strlen(word) && strncasecmp(v.p, word, v.n) == 0;
-}
-
-/* Digits of a base, at most nine, so that nothing overflows. */
-static bool
-number(struct piece v, int base, size_t *out)
-{
-	char text[10], *end;
-
-	if (v.n == 0 || v.n >= sizeof(text))
-		return false;
-	for (size_t i = 0; i < v.n; i++) /* strtoul takes signs and 0x */
-		if (!isxdigit((unsigned char)v.p[i]))
-			return false;
-	memcpy(text, v.p, v.n);
-	text[v.n] = '\0';
-	*out = strtoul(text, &end, base);
-	return *end == '\0';
-}
-
-static bool
-request_line(struct piece line, struct amthttp_request *r)
+request_line(struct httpline line, struct amthttp_request *r)
 {
 	char version[16];
 
@@ -94,28 +53,23 @@ request_line(struct piece line, struct amthttp_request *r)
 
 /* Two lengths, or a length and chunks, are how requests are smuggled. */
 static bool
-header_line(struct piece line, struct amthttp_request *r)
+header_line(struct httpline line, struct amthttp_request *r)
 {
-	const char *colon = memchr(line.p, ':', line.n);
-	struct piece name = { line.p, 0 }, v;
+	struct httpline name, v;
 
-	if (colon == NULL || colon == line.p)
+	if (!httpline_header(line, &name, &v))
 		return false;
-	name.n = (size_t)(colon - line.p);
-	if (trimmed(name).n != name.n) /* also a folded line */
-		return false;
-	v = trimmed((struct piece){ colon + 1, line.n - name.n - 1 });
-	if (piece_is(name, "Content-Length")) {
-		if (r->has_length || !number(v, 10, &r->length))
+	if (httpline_is(name, "Content-Length")) {
+		if (r->has_length || !httpline_number(v, 10, &r->length))
 			return false;
 		r->has_length = true;
-	} else if (piece_is(name, "Transfer-Encoding")) {
-		if (r->chunked || !piece_is(v, "chunked"))
+	} else if (httpline_is(name, "Transfer-Encoding")) {
+		if (r->chunked || !httpline_is(v, "chunked"))
 			return false;
 		r->chunked = true;
-	} else if (piece_is(name, "Connection")) {
-		r->close |= piece_is(v, "close");
-	} else if (piece_is(name, "Authorization")) {
+	} else if (httpline_is(name, "Connection")) {
+		r->close |= httpline_is(v, "close");
+	} else if (httpline_is(name, "Authorization")) {
 		if (v.n >= sizeof(r->authorization) ||
 		    r->authorization[0] != '\0')
 			return false;
@@ -133,11 +87,11 @@ bad(int *status, int code)
 }
 
 static enum amthttp_verdict
-head_read(struct piece *s, struct amthttp_request *r, int *status)
+head_read(struct httpline *s, struct amthttp_request *r, int *status)
 {
 	const char *end = memmem(s->p, s->n, "\r\n\r\n", 4);
 	size_t n = end == NULL ? s->n : (size_t)(end - s->p);
-	struct piece line;
+	struct httpline line;
 
 	if (n > AMTHTTP_HEAD_MAX)
 		return bad(status, 413);
@@ -153,9 +107,9 @@ head_read(struct piece *s, struct amthttp_request *r, int *status)
 }
 
 static enum amthttp_verdict
-chunks_read(struct piece *s, struct wr *body, int *status)
+chunks_read(struct httpline *s, struct wr *body, int *status)
 {
-	struct piece line;
+	struct httpline line;
 	const char *semi;
 	size_t n;
 
@@ -165,7 +119,7 @@ chunks_read(struct piece *s, struct wr *body, int *status)
 						     : AMTHTTP_MORE;
 		if ((semi = memchr(line.p, ';', line.n)) != NULL)
 			line.n = (size_t)(semi - line.p);
-		if (!number(trimmed(line), 16, &n))
+		if (!httpline_number(httpline_trim(line), 16, &n))
 			return bad(status, 400);
 		if (n > AMTHTTP_BODY_MAX - body->len)
 			return bad(status, 413);
@@ -192,7 +146,7 @@ enum amthttp_verdict
 amthttp_read(const uint8_t *p, size_t n, struct amthttp_request *r,
     struct wr *body, size_t *used, int *status)
 {
-	struct piece s = { (const char *)p, n };
+	struct httpline s = { (const char *)p, n };
 	enum amthttp_verdict v;
 
 	memset(r, 0, sizeof(*r));

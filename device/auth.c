@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/crypto.h"
+#include "base/httpauth.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "device/auth.h"
@@ -62,32 +63,6 @@ auth_nonce(struct auth *a, const uint8_t random[static AUTH_NONCE_BYTES])
 	return a->nonce[i].text;
 }
 
-/* One value, quoted or a token, into out (NULL: not wanted). */
-static const char *
-value_take(const char *p, char *out, size_t room)
-{
-	bool quoted = *p == '"';
-	size_t n = 0;
-
-	if (quoted)
-		p++;
-	while (
-	    *p != '\0' && (quoted ? *p != '"' : strchr(", \t", *p) == NULL)) {
-		if (quoted && *p == '\\' && p[1] != '\0')
-			p++;
-		if (out != NULL && n + 1 >= room)
-			return NULL;
-		if (out != NULL)
-			out[n++] = *p;
-		p++;
-	}
-	if (out != NULL)
-		out[n] = '\0';
-	if (quoted && *p++ != '"')
-		return NULL;
-	return p;
-}
-
 static char *
 param_of(struct params *ps, const char *name, size_t n)
 {
@@ -129,7 +104,7 @@ params_read(struct params *ps, const char *p)
 		value = param_of(ps, p, n);
 		if (value != NULL && *value != '\0')
 			return false; /* given twice */
-		p = value_take(p + n + 1, value, PARAM);
+		p = httpauth_value(p + n + 1, value, PARAM);
 		if (p == NULL)
 			return false;
 	}

@@ -12,8 +12,8 @@ mix(uint64_t x)
 	return x ^ (x >> 31);
 }
 
-uint64_t
-chance_draw(uint64_t seed, const struct uuid *u, const char *what)
+static uint64_t
+draw(uint64_t seed, const struct uuid *u, const char *what)
 {
 	uint64_t x = mix(seed);
 
@@ -28,7 +28,7 @@ double
 chance_part(uint64_t seed, const struct uuid *u, const char *what)
 {
 	/* 53 bits: what a double holds. */
-	return (double)(chance_draw(seed, u, what) >> 11) / 9007199254740992.0;
+	return (double)(draw(seed, u, what) >> 11) / 9007199254740992.0;
 }
 
 void

@@ -12,7 +12,6 @@
 
 #include "formats/uuid.h"
 
-uint64_t chance_draw(uint64_t seed, const struct uuid *, const char *what);
 /* From 0 to below 1. */
 double chance_part(uint64_t seed, const struct uuid *, const char *what);
 /* The n-th machine that a seed makes: a version 4 UUID. */

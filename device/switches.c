@@ -32,12 +32,6 @@ static const struct {
 
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
 
-const struct switches *
-switches_factory(void)
-{
-	return &factory;
-}
-
 struct switches *
 switches_own(struct switches **s)
 {

@@ -33,8 +33,6 @@ struct switches {
 	unsigned roots;  /* certificates that are trusted roots, by bit */
 };
 
-/* The factory's. */
-const struct switches *switches_factory(void);
 /* To change: *s is made where it is NULL; NULL without memory. */
 struct switches *switches_own(struct switches **);
 /* What counts: s, or the factory's where it is NULL. */

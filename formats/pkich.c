@@ -142,8 +142,8 @@ check_chain(const struct judge *j)
 
 /* Root. */
 
-unsigned
-pkich_hashes(const struct pkich_policy *p)
+static unsigned
+hashes_of(const struct pkich_policy *p)
 {
 	unsigned taken = p->generation->hashes;
 
@@ -175,7 +175,7 @@ find_root(const struct judge *j, const struct certfact *root,
 			continue;
 		if (!e->active)
 			*off = e;
-		else if ((pkich_hashes(j->p) & GENERATION_HASH(e->type)) == 0)
+		else if ((hashes_of(j->p) & GENERATION_HASH(e->type)) == 0)
 			*kind = e;
 		else
 			return e;

@@ -95,7 +95,5 @@ void pkich_defaults(struct pkich_choice *);
 /* n facts, leaf first; now in seconds since 1970. */
 void pkich_judge(const struct pkich_policy *, const struct certfact *, size_t n,
     int64_t now, struct pkich_verdict *);
-/* The kinds of root hash that such a device takes, by GENERATION_HASH(). */
-unsigned pkich_hashes(const struct pkich_policy *);
 
 #endif

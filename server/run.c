@@ -316,6 +316,7 @@ run_all(struct run *r, const char *config, struct err *e)
 		rc = e->code;
 	}
 	http_free(r->http);
+	hangup_free(r->hangup);
 	loop_free(r->loop);
 	x509_free(r->ca);
 	crypto_key_free(r->ca_key);
