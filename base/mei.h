@@ -42,6 +42,6 @@ enum err_code mei_open(
 /* Sends one message and appends the answer. */
 enum err_code mei_call(
     struct mei *, const void *, size_t n, struct wr *answer, struct err *);
-void mei_close(struct mei *);       /* NULL is fine */
+void mei_close(struct mei *); /* NULL is fine */
 
 #endif

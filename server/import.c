@@ -163,9 +163,13 @@ take_all(struct import *x, const struct batch_doors *doors, const char *path,
 	cli_bar_start(&x->bar, "importing", x->b->m.units);
 	batch_rows(x->b, doors, take_row, x, e);
 	cli_bar_end(&x->bar);
-	if (e->code == ERR_OK && x->sealed.expired)
+	if (e->code == ERR_OK && x->sealed.expired) {
+		log_warn("%s: accepted although the certificate of its signer "
+			 "has expired: %s",
+		    path, x->sealed.signer);
 		store_audit(x->store, "import --insecure-expired-signer",
 		    x->b->sha256, x->sealed.signer, e);
+	}
 	return e->code == ERR_OK ? store_commit(x->store, e) : e->code;
 }
 
