@@ -3,6 +3,8 @@
 # For tests of the server, after lib.sh: a batch from the order to the store,
 # hellos from any loopback address, a server on free ports.
 
+VARS=/usr/share/OVMF/OVMF_VARS.fd
+
 # batch psk|pki N [PIN]: ledger, order and store ("state") in this folder, N
 # units, their UUIDs in ./uuids; PIN is a certificate to pin for each.
 # BATCH_UNITS is a list of them (CSV), else they are made; $batch_sed an edit
@@ -68,20 +70,6 @@ serve() {
 	port=$(sed -n 's/.*listening on .* port \([0-9]*\)$/\1/p' log)
 }
 
-# wait_for WORDS FILE [SECONDS]
-wait_for() {
-	n=$((${3:-20} * 20))
-	until grep -q -e "$1" "$2"; do
-		n=$((n - 1))
-		if [ $n -le 0 ]; then
-			echo "no '$1' in $2:"
-			cat "$2"
-			return 1
-		fi
-		sleep 0.05
-	done
-}
-
 # shellcheck disable=SC2154,SC2317 # what a test started, if it did
 leave() {
 	for p in "$server" "${fleet:-}" "${device:-}"; do
@@ -92,6 +80,52 @@ leave() {
 stop_server() {
 	kill "$server"
 	wait "$server"
+}
+
+# flash: ./base.bin, and in ./images those of order O; $flash_option may be
+# --delta.
+flash() {
+	amtforge image new base.bin --size 1M --bios $VARS
+	# shellcheck disable=SC2086 # or none
+	amtforge image write line.db O --base base.bin ${flash_option:-} \
+		--map "$ROOT/configs/map-ovmf.cfg" --out images
+}
+
+# plug_fleet [OPTION...]: devices boot from the images of order O.
+plug_fleet() {
+	[ -d images ] || flash
+	amtforge-device fleet images --state devices --suffix example.com \
+		--port "$device_port" --server "127.0.0.1:$port" "$@" \
+		>fleet.log 2>&1 &
+	fleet=$!
+}
+
+# plug_often: their hellos come every 300 ms.
+plug_often() {
+	echo 'schedule = ( { count = 900; every_ms = 300; } );' >device.cfg
+	plug_fleet --config device.cfg
+}
+
+unplug_fleet() {
+	kill "$fleet"
+	wait "$fleet" || :
+	fleet=
+}
+
+# state_of UUID: as the store has it.
+state_of() {
+	amtforge-server --json list state |
+		sed -n 's/.*"uuid":"'"$1"'","state":"\([a-z]*\)".*/\1/p'
+}
+
+# reach_state UUID STATE
+reach_state() {
+	n=400
+	until [ "$(state_of "$1")" = "$2" ]; do
+		n=$((n - 1))
+		[ $n -gt 0 ] || { tail -n 5 log fleet.log; return 1; }
+		sleep 0.05
+	done
 }
 
 # hello FROM UUID PID|HASH...: a hello in one piece (HASH: hex, SHA-256).

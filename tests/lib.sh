@@ -98,6 +98,21 @@ says() {
 	return 1
 }
 
+# wait_for WORDS FILE [SECONDS]: until a line of it has them.
+wait_for() {
+	n=$((${3:-20} * 20))
+	until grep -q -e "$1" "$2"; do
+		n=$((n - 1))
+		if [ $n -le 0 ]; then
+			echo "no '$1' in $2:"
+			cat "$2"
+			[ "$2" = log ] || [ ! -e log ] || cat log
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
 done_testing() {
 	echo "1..$ran"
 	[ "$fails" -eq 0 ]

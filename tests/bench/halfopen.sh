@@ -14,7 +14,6 @@ export AMTFORGE_BUILD
 # shellcheck source=tests/batch.sh
 . "$(dirname "$0")/../batch.sh"
 
-VARS=/usr/share/OVMF/OVMF_VARS.fd
 half=${HALF:-10000}
 units=${UNITS:-300}
 work=$(mktemp -d "${TMPDIR:-/tmp}/amtforge-bench.XXXXXX")
@@ -73,9 +72,7 @@ END
 cd "$work"
 {
 	batch psk "$units"
-	amtforge image new base.bin --size 1M --bios $VARS
-	amtforge image write line.db O --base base.bin --delta \
-		--map "$ROOT/configs/map-ovmf.cfg" --out images
+	flash_option=--delta flash
 } >made 2>&1 || {
 	cat made
 	exit 1

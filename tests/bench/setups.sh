@@ -22,7 +22,6 @@ export AMTFORGE_BUILD
 # shellcheck source=tests/batch.sh
 . "$(dirname "$0")/../batch.sh"
 
-VARS=/usr/share/OVMF/OVMF_VARS.fd
 work=$(mktemp -d "${TMPDIR:-/tmp}/amtforge-bench.XXXXXX")
 memory=
 server='' fleet='' peer=''
@@ -52,9 +51,7 @@ prepare() {
 	cd "$work/$1"
 	{
 		batch "$1" "$2"
-		amtforge image new base.bin --size 1M --bios $VARS
-		amtforge image write line.db O --base base.bin --delta \
-			--map "$ROOT/configs/map-ovmf.cfg" --out images
+		flash_option=--delta flash
 		mv state before
 	} >made 2>&1 || {
 		cat made

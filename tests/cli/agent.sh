@@ -54,18 +54,6 @@ reboot() {
 	boot
 }
 
-wait_for() {
-	n=200
-	until grep -q -e "$1" "$2"; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || {
-			cat "$2" log
-			return 1
-		}
-		sleep 0.05
-	done
-}
-
 say() {
 	"$ROOT/tests/meisay.pl" mei "$@" >said
 	cat said

@@ -7,41 +7,7 @@
 # shellcheck source=tests/batch.sh
 . "$(dirname "$0")/../batch.sh"
 
-VARS=/usr/share/OVMF/OVMF_VARS.fd
 STRANGER=3b1f8c52-6a77-4e0f-9c1d-2f6f3a7d1e77
-
-plug() {
-	[ -d images ] || {
-		amtforge image new base.bin --size 1M --bios $VARS
-		amtforge image write line.db O --base base.bin \
-			--map "$ROOT/configs/map-ovmf.cfg" --out images
-	}
-	echo 'schedule = ( { count = 900; every_ms = 300; } );' >device.cfg
-	amtforge-device fleet images --state devices --suffix example.com \
-		--config device.cfg --port "$device_port" \
-		--server "127.0.0.1:$port" >fleet.log 2>&1 &
-	fleet=$!
-}
-
-unplug() {
-	kill "$fleet"
-	wait "$fleet" || :
-}
-
-state_of() {
-	amtforge-server --json list state |
-		sed -n 's/.*"uuid":"'"$1"'","state":"\([a-z]*\)".*/\1/p'
-}
-
-# reach UUID STATE
-reach() {
-	n=400
-	until [ "$(state_of "$1")" = "$2" ]; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || { tail -n 5 log fleet.log; return 1; }
-		sleep 0.05
-	done
-}
 
 # alarm UUID REASON: succeeds if there is one.
 alarm() {
@@ -100,13 +66,13 @@ a_pid_that_set_up_replaced_is_refused_until_it_is_allowed() {
 	u=$(cat uuids)
 	pid=$(reveal "$u" pid)
 	serve
-	plug
-	reach "$u" provisioned
+	plug_often
+	reach_state "$u" provisioned
 	new=$(amtforge-server show state "$u" --json | field pid)
 	[ "$new" != "$pid" ]
-	unplug
+	unplug_fleet
 	rm -r devices # as CMOS and flash were reset by hand
-	plug
+	plug_often
 	wait_for pid-reused events
 	alarm "$u" pid-reused
 	[ "$(state_of "$u")" = provisioned ]
@@ -120,7 +86,7 @@ a_pid_that_set_up_replaced_is_refused_until_it_is_allowed() {
 	wait_for pid-reused events
 	hello 127.0.0.9 "$u" "$new"
 	wait_for "PID $new" events
-	unplug
+	unplug_fleet
 	stop_server
 }
 
@@ -132,8 +98,8 @@ a_record_of_our_own_set_up_is_no_alarm() {
 		batch $mode 1
 		u=$(cat uuids)
 		serve
-		plug
-		reach "$u" provisioned
+		plug_often
+		reach_state "$u" provisioned
 		n=200
 		until [ "$(sqlite3 state/store.db \
 			'select record from units')" = same ]; do
@@ -142,7 +108,7 @@ a_record_of_our_own_set_up_is_no_alarm() {
 			sleep 0.05
 		done
 		[ -z "$(amtforge-server alarms state)" ]
-		unplug
+		unplug_fleet
 		stop_server
 		cd ..
 	done
@@ -159,8 +125,8 @@ a_machine_that_somebody_else_set_up_is_an_alarm() {
 	rm -r state
 	mv theirs state
 	serve
-	plug
-	reach "$u" provisioned
+	plug_often
+	reach_state "$u" provisioned
 	stop_server
 	rm -r state
 	mv ours state
@@ -168,7 +134,7 @@ a_machine_that_somebody_else_set_up_is_an_alarm() {
 	status 77 amtforge-server --json setup state "$u" --address 127.80.0.1
 	grep -q '"code":"login-refused"' out err
 	alarm "$u" device-taken
-	unplug
+	unplug_fleet
 	stop_server
 }
 
@@ -177,8 +143,8 @@ a_record_that_differs_is_an_alarm() {
 	batch pki 1
 	u=$(cat uuids)
 	serve 'check_record = false;'
-	plug
-	reach "$u" provisioned
+	plug_often
+	reach_state "$u" provisioned
 	stop_server
 	sqlite3 state/store.db "update units set by =
 		replace(by, 'provision.example.com', 'other.example.com')"
@@ -188,7 +154,7 @@ a_record_that_differs_is_an_alarm() {
 		grep -q other.example.com
 	alarm "$u" record-differs
 	[ "$(state_of "$u")" = provisioned ]
-	unplug
+	unplug_fleet
 	stop_server
 }
 

@@ -7,7 +7,6 @@
 # shellcheck source=tests/batch.sh
 . "$(dirname "$0")/../batch.sh"
 
-VARS=/usr/share/OVMF/OVMF_VARS.fd
 STRANGER=3b1f8c52-6a77-4e0f-9c1d-2f6f3a7d1e77
 
 # listener [LINE...]: one machine that was shipped to listen, and the server.
@@ -15,9 +14,7 @@ listener() {
 	batch_sed='s/^start = "talk"/start = "listen"/' batch pki 1
 	u=$(cat uuids)
 	serve "$@"
-	amtforge image new base.bin --size 1M --bios $VARS
-	amtforge image write line.db O --base base.bin \
-		--map "$ROOT/configs/map-ovmf.cfg" --out images
+	flash
 	boot
 }
 
@@ -40,11 +37,6 @@ end() {
 	kill "$device"
 	wait "$device" || :
 	stop_server
-}
-
-state_of() {
-	amtforge-server --json list state |
-		sed -n 's/.*"uuid":"'"$1"'","state":"\([a-z]*\)".*/\1/p'
 }
 
 # The channel is any remote shell; each end is where it belongs.

@@ -7,14 +7,6 @@
 # shellcheck source=tests/batch.sh
 . "$(dirname "$0")/../batch.sh"
 
-VARS=/usr/share/OVMF/OVMF_VARS.fd
-
-images() {
-	amtforge image new base.bin --size 1M --bios $VARS
-	amtforge image write line.db O --base base.bin \
-		--map "$ROOT/configs/map-ovmf.cfg" --out images
-}
-
 # plug OPTION...: the devices of ./images; events go to ./told.
 plug() {
 	{
@@ -44,7 +36,7 @@ all_set_up() {
 	many=$1
 	shift
 	batch psk "$many"
-	images
+	flash
 	serve 'tls_certificate = false;'
 	plug "$@" --exit-when-provisioned
 	timeout 60 tail --pid="$fleet" -f /dev/null || {
@@ -86,7 +78,7 @@ slow_and_late_devices_are_waited_for() {
 
 a_device_with_another_key_gets_nothing() {
 	batch psk 2
-	images
+	flash
 	serve 'tls_certificate = false;'
 	plug --fault cert
 	wait_for '"event":"handshake-failed"' told
@@ -97,7 +89,7 @@ a_device_with_another_key_gets_nothing() {
 
 a_silent_device_holds_nobody_up() {
 	batch psk 5
-	images
+	flash
 	serve 'tls_certificate = false;'
 	plug --fault silent:60%
 	wait_for '"event":"fault".*"words":"silent"' told
@@ -124,7 +116,7 @@ alike() {
 
 the_same_seed_makes_the_same_fleet() {
 	batch pki 1
-	images
+	flash
 	mv images/*.bin unit.bin
 	set -- --fault drop=2:30% --fault slow:0.2 --spread 1
 	alike 7 "$@" >first
@@ -142,7 +134,7 @@ the_same_seed_makes_the_same_fleet() {
 
 a_summary_comes_when_it_is_asked_for() {
 	batch psk 2
-	images
+	flash
 	serve 'tls_certificate = false;'
 	plug
 	wait_for '"event":"provisioned"' told
@@ -167,7 +159,7 @@ what_is_no_fault_is_refused() {
 
 too_few_files_are_told_with_the_numbers() {
 	batch pki 1
-	images
+	flash
 	mv images/*.bin unit.bin
 	bound=''
 	[ "$(id -u)" != 0 ] ||

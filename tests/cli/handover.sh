@@ -7,8 +7,6 @@
 # shellcheck source=tests/batch.sh
 . "$(dirname "$0")/../batch.sh"
 
-VARS=/usr/share/OVMF/OVMF_VARS.fd
-
 # handed N COMMAND [LINE...]: N machines are set up, and COMMAND is their
 # hand-over.
 handed() {
@@ -17,13 +15,7 @@ handed() {
 	command=$1
 	shift
 	serve "hand_over = \"$command\";" "$@"
-	amtforge image new base.bin --size 1M --bios $VARS
-	amtforge image write line.db O --base base.bin \
-		--map "$ROOT/configs/map-ovmf.cfg" --out images
-	amtforge-device fleet images --state devices --suffix example.com \
-		--port "$device_port" --server "127.0.0.1:$port" \
-		>fleet.log 2>&1 &
-	fleet=$!
+	plug_fleet
 }
 
 end() {

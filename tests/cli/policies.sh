@@ -7,7 +7,6 @@
 # shellcheck source=tests/batch.sh
 . "$(dirname "$0")/../batch.sh"
 
-VARS=/usr/share/OVMF/OVMF_VARS.fd
 NS=http://intel.com/wbem/wscim/1
 SOAP=http://www.w3.org/2003/05/soap-envelope
 WSA=http://schemas.xmlsoap.org/ws/2004/08/addressing
@@ -58,9 +57,7 @@ has() {
 machine() {
 	batch "$1" 1
 	uuid=$(cat uuids)
-	amtforge image new base.bin --size 1M --bios $VARS
-	amtforge image write line.db O --base base.bin \
-		--map "$ROOT/configs/map-ovmf.cfg" --out images
+	flash
 }
 
 boot() {
@@ -243,9 +240,7 @@ a_table_names_machines_and_is_read_again() {
 
 two_machines_do_not_get_one_name() {
 	batch psk 2
-	amtforge image new base.bin --size 1M --bios $VARS
-	amtforge image write line.db O --base base.bin \
-		--map "$ROOT/configs/map-ovmf.cfg" --out images
+	flash
 	serve 'tls_certificate = false;' 'profiles = ( { name = "p";
 		host_name = "{order}"; domain = "example.com"; } );'
 	amtforge-device fleet images --state devices --suffix example.com \

@@ -7,14 +7,10 @@
 # shellcheck source=tests/batch.sh
 . "$(dirname "$0")/../batch.sh"
 
-VARS=/usr/share/OVMF/OVMF_VARS.fd
-
 # image: the image of the order's one unit, ./images/$uuid.bin.
 image() {
 	uuid=$(cat uuids)
-	amtforge image new base.bin --size 1M --bios $VARS
-	amtforge image write line.db O --base base.bin \
-		--map "$ROOT/configs/map-ovmf.cfg" --out images
+	flash
 }
 
 # plug HOST:PORT SUFFIX [OPTION...]: the machine boots; its events go to

@@ -7,44 +7,6 @@
 # shellcheck source=tests/batch.sh
 . "$(dirname "$0")/../batch.sh"
 
-VARS=/usr/share/OVMF/OVMF_VARS.fd
-
-# plug: devices boot from the images of order O.
-plug() {
-	[ -d images ] || {
-		amtforge image new base.bin --size 1M --bios $VARS
-		amtforge image write line.db O --base base.bin \
-			--map "$ROOT/configs/map-ovmf.cfg" --out images
-	}
-	echo 'schedule = ( { count = 900; every_ms = 300; } );' >device.cfg
-	amtforge-device fleet images --state devices --suffix example.com \
-		--config device.cfg --port "$device_port" --server "127.0.0.1:$port" \
-		>fleet.log 2>&1 &
-	fleet=$!
-}
-
-unplug() {
-	kill "$fleet"
-	wait "$fleet" || :
-	fleet=
-}
-
-# state_of UUID: as the store has it.
-state_of() {
-	amtforge-server --json list state |
-		sed -n 's/.*"uuid":"'"$1"'","state":"\([a-z]*\)".*/\1/p'
-}
-
-# reach UUID STATE
-reach() {
-	n=400
-	until [ "$(state_of "$1")" = "$2" ]; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || { tail -n 5 log fleet.log; return 1; }
-		sleep 0.05
-	done
-}
-
 password() {
 	amtforge-server show state "$1" --reveal --json | field admin_password
 }
@@ -54,8 +16,8 @@ up() {
 	batch "$1" 1
 	u=$(cat uuids)
 	serve
-	plug
-	reach "$u" provisioned
+	plug_often
+	reach_state "$u" provisioned
 }
 
 a_machine_is_set_up_anew_by_hand() {
@@ -70,7 +32,7 @@ a_machine_is_set_up_anew_by_hand() {
 		[ "$(password "$u")" != "$old" ]
 		amtforge-server explain state "$u" |
 			grep -q 'known .*un-provisioned in part'
-		unplug
+		unplug_fleet
 		stop_server
 		cd ..
 	done
@@ -93,7 +55,7 @@ a_machine_is_un_provisioned_and_comes_back_with_its_next_hello() {
 		amtforge-server explain state "$u" >story
 		grep -q 'un-provisioned in full' story
 		grep -q 'un-provisioned in part' story
-		unplug
+		unplug_fleet
 		stop_server
 		cd ..
 	done
@@ -124,7 +86,7 @@ without_a_server_a_request_needs_a_configuration() {
 	[ "$(password "$u")" != "$old" ]
 	status 0 amtforge-server unprovision state "$u" --config server.cfg
 	[ "$(state_of "$u")" = known ]
-	unplug
+	unplug_fleet
 }
 
 a_configuration_of_another_store_is_said_to_be_that() {
@@ -157,7 +119,7 @@ what_cannot_be_done_is_said_before_it_is_asked() {
 # Nobody is there: that is the outcome, and the unit is as it was.
 a_machine_that_is_not_there_is_said_to_be_gone() {
 	up psk
-	unplug
+	unplug_fleet
 	stop_server
 	serve 'tries = 1;'
 	status 69 amtforge-server --json unprovision state "$u"
@@ -175,7 +137,7 @@ a_machine_that_was_not_heard_of_is_set_up_by_its_address() {
 		u=$(cat uuids)
 		serve
 		there=$port
-		port=9 plug # its hellos reach nobody
+		port=9 plug_often # its hellos reach nobody
 		port=$there
 		wait_for hello-failed fleet.log
 		addr=$(sed -n 's/.*\(127\.80\.[0-9.]*[0-9]\).*/\1/p' fleet.log |
@@ -183,7 +145,7 @@ a_machine_that_was_not_heard_of_is_set_up_by_its_address() {
 		status 0 amtforge-server setup state "$u" \
 			--address "${addr:-127.80.0.1}"
 		[ "$(state_of "$u")" = provisioned ]
-		unplug
+		unplug_fleet
 		stop_server
 		cd ..
 	done

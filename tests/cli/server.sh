@@ -7,13 +7,9 @@
 # shellcheck source=tests/batch.sh
 . "$(dirname "$0")/../batch.sh"
 
-VARS=/usr/share/OVMF/OVMF_VARS.fd
-
 # plug N SUFFIX: N devices boot from the images of order O.
 plug() {
-	amtforge image new base.bin --size 1M --bios $VARS
-	amtforge image write line.db O --base base.bin \
-		--map "$ROOT/configs/map-ovmf.cfg" --out images
+	flash
 	amtforge-device fleet images --state devices --suffix "$1" --port "$device_port" \
 		--server "127.0.0.1:$port" >fleet.log 2>&1 &
 	fleet=$!

@@ -7,8 +7,6 @@
 # shellcheck source=tests/batch.sh
 . "$(dirname "$0")/../batch.sh"
 
-VARS=/usr/share/OVMF/OVMF_VARS.fd
-
 # tenant_batch NAME psk|pki N: what batch does, in ./NAME, imported into
 # ./state for the tenant NAME.
 tenant_batch() {
@@ -219,9 +217,7 @@ machines_that_were_shipped_years_ago_are_set_up() {
 	cat short.pem chain/root.pem >chain/leaf.pem
 	not openssl x509 -in chain/leaf.pem -noout -checkend 0
 	mkdir images
-	amtforge image new base.bin --size 1M --bios $VARS
-	amtforge image write line.db O --base base.bin \
-		--map "$ROOT/configs/map-ovmf.cfg" --out images
+	flash
 	serve
 	plug
 	reached 1

@@ -10,8 +10,6 @@
 # shellcheck source=tests/faults.sh
 . "$(dirname "$0")/../faults.sh"
 
-VARS=/usr/share/OVMF/OVMF_VARS.fd
-
 copy_state() {
 	cp -r ../state state
 }
@@ -64,13 +62,7 @@ a_set_up_by_hand_that_is_cut_goes_on() {
 	batch psk 1
 	u=$(cat uuids)
 	serve 'tls_certificate = false; tries = 2;'
-	amtforge image new base.bin --size 1M --bios $VARS
-	amtforge image write line.db O --base base.bin \
-		--map "$ROOT/configs/map-ovmf.cfg" --out images
-	amtforge-device fleet images --state devices --suffix example.com \
-		--port "$device_port" --server "127.0.0.1:$port" \
-		>fleet.log 2>&1 &
-	fleet=$!
+	plug_fleet
 	wait_for provisioned events
 	stop_server
 	points=0

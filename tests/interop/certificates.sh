@@ -263,19 +263,6 @@ image() {
 	ln -sf "$kept" unit.bin
 }
 
-wait_for() {
-	n=200
-	until grep -q -e "$1" "$2"; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || {
-			echo "no $1:"
-			cat "$2" log
-			return 1
-		}
-		sleep 0.05
-	done
-}
-
 # boot AMT: the device on a free port, with a key that was made before.
 boot() {
 	mkdir machine

@@ -64,18 +64,6 @@ boot() {
 	port=$(sed -n 's/.*"port":\([0-9]*\)}$/\1/p' events)
 }
 
-wait_for() {
-	n=200
-	until grep -q -e "$1" "$2"; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || {
-			cat "$2" log
-			return 1
-		}
-		sleep 0.05
-	done
-}
-
 # client OPTION...: s_client asks for the general settings; ./got, ./alert.
 client() {
 	body=$(cat "$ROOT/tests/interop/get-general.xml")
