@@ -190,7 +190,12 @@ on_talk(void *arg)
 		return;
 	}
 	if (m->sessions != NULL) {
-		wait_next(m);
+		/* After an un-provisioning the server's session lasts until its
+		 * answer is read: the first hello follows it at once. */
+		if (m->state->retry == 0)
+			m->overdue = true;
+		else
+			wait_next(m);
 		return;
 	}
 	m->asked = 0;

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/xml.h"
 #include "device/amthttp.h"
+#include "device/hellos.h"
 #include "device/judge.h"
 #include "device/roots.h"
 #include "device/trickle.h"
@@ -445,6 +446,8 @@ on_closed(void *arg, struct loop_conn *c, const struct err *e)
 			.requests = m->requests });
 	v->conn = NULL;
 	release(v);
+	if (m->sessions == NULL)
+		hellos_wake(m);
 }
 
 const struct loop_handler visit_handler = { on_ready, on_data, on_closed };

@@ -359,6 +359,24 @@ no_ws_man_is_read_from_a_server_of_another_domain(void **unused)
 	chain_make("prov.example.com", true);
 }
 
+/* DHCPv6 may tell several; one that was set in the device counts alone. */
+static void
+each_suffix_that_the_network_tells_counts(void **unused)
+{
+	static const struct machine_lan lan = { .address = "127.0.0.1",
+		.nsuffix = 3,
+		.suffix = { "a.example", "b.example", "example.com" } };
+
+	(void)unused;
+	machine_up(false);
+	machine_network(m, &lan);
+	visit(true, NULL);
+	assert_int_equal(status, 200);
+	assert_int_equal(machine_host_suffix(m, "a.example"), AMT_OK);
+	visit(true, "refused");
+	assert_non_null(strstr(events, "refused:"));
+}
+
 static void
 no_ws_man_is_read_from_a_server_whose_root_is_not_listed(void **unused)
 {
@@ -533,6 +551,31 @@ no_hello_is_sent_while_a_session_is_open(void **unused)
 	http_peer_free(p);
 	run(250);
 	assert_true(hello_count > before);
+}
+
+/* 100 s later comes the second: the first does not wait so long. */
+static void
+the_first_hello_follows_the_session_that_un_provisioned(void **unused)
+{
+	const struct tls_config c = {
+		.judge = trusting, .chain = &chain, .key = leaf_key
+	};
+	struct http_peer *p;
+	int before;
+
+	(void)unused;
+	settings.step[0].every_ms = 100000;
+	machine_up(true);
+	run_hellos(1);
+	p = peer_new(&c, NULL);
+	ask(p, "AMT_GeneralSettings", NULL, NULL, 0);
+	before = hello_count;
+	state_reset(m->state, false);
+	machine_reset(m);
+	assert_non_null(m->sessions);
+	run_hellos(before + 1);
+	http_peer_free(p);
+	assert_int_equal(hello[4], 0);
 }
 
 static void
@@ -766,6 +809,7 @@ main(void)
 		CASE(a_server_with_a_good_chain_is_answered),
 		CASE(no_ws_man_is_read_from_a_server_without_the_mark),
 		CASE(no_ws_man_is_read_from_a_server_of_another_domain),
+		CASE(each_suffix_that_the_network_tells_counts),
 		CASE(no_ws_man_is_read_from_a_server_whose_root_is_not_listed),
 		CASE(no_ws_man_is_read_from_a_server_without_a_chain),
 		CASE(a_pre_shared_key_opens_the_way_to_the_challenge),
@@ -776,6 +820,7 @@ main(void)
 		CASE(
 		    hellos_rise_in_their_counter_and_start_over_with_the_machine),
 		CASE(no_hello_is_sent_while_a_session_is_open),
+		CASE(the_first_hello_follows_the_session_that_un_provisioned),
 		CASE(a_machine_in_listen_mode_is_closed_and_silent),
 		CASE(a_disabled_machine_is_closed_and_silent),
 		CASE(the_period_for_set_up_ends),
