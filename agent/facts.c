@@ -86,6 +86,15 @@ facts_bool(struct facts *f, const char *key, bool v)
 }
 
 void
+facts_null(struct facts *f, const char *key)
+{
+	if (!f->json)
+		return;
+	name(f, key);
+	wr_str(&f->w, "null");
+}
+
+void
 facts_word(struct facts *f, const char *key, const char *const *names, size_t n,
     uint32_t value)
 {

@@ -25,6 +25,8 @@ void facts_text(struct facts *, const char *key, const char *value);
 void facts_bytes(struct facts *, const char *key, const void *, size_t n);
 void facts_number(struct facts *, const char *key, uint64_t);
 void facts_bool(struct facts *, const char *key, bool); /* yes, no */
+/* Not known: null for programs, nothing for people. */
+void facts_null(struct facts *, const char *key);
 /* names[value], or the number. */
 void facts_word(struct facts *, const char *key, const char *const *names,
     size_t n, uint32_t value);

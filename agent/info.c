@@ -8,8 +8,10 @@
 #include "agent/facts.h"
 #include "agent/firmware.h"
 #include "agent/verbs.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "formats/hashlist.h"
+#include "formats/reason.h"
 
 #define N(list) (sizeof(list) / sizeof((list)[0]))
 
@@ -30,25 +32,56 @@ struct ask {
 	struct err *e;
 };
 
+/* An answer that cannot be understood leaves its fact unknown, and the others
+ * are told: only who and of which version it is must be right. */
 static bool
-knows(struct ask *a, enum pthi_op op)
+gave(struct ask *a, const char *key, bool known)
 {
-	return firmware_knows(a->fw, op, &a->m, a->e);
+	if (known || a->e->reason != reason_get(REASON_MEI_MALFORMED))
+		return known;
+	log_warn("%s: %s is not told", a->e->msg, key);
+	err_clear(a->e);
+	facts_null(&a->facts, key);
+	return false;
+}
+
+/* key: the first fact that its answer tells. */
+static bool
+knows(struct ask *a, enum pthi_op op, const char *key)
+{
+	return a->e->code == ERR_OK &&
+	    gave(a, key, firmware_knows(a->fw, op, &a->m, a->e));
 }
 
 static void
 number_of(struct ask *a, enum pthi_op op, const char *key,
     const char *const *names, size_t n)
 {
-	if (knows(a, op))
+	if (knows(a, op, key))
 		facts_word(&a->facts, key, names, n, a->m.body.number);
 }
 
 static void
 ansi_of(struct ask *a, enum pthi_op op, const char *key)
 {
-	if (knows(a, op))
+	if (knows(a, op, key))
 		facts_bytes(&a->facts, key, a->m.body.text.s, a->m.body.text.n);
+}
+
+/* Texts that each end in NUL, as one. */
+static void
+list_of(struct ask *a, enum pthi_op op, const char *key)
+{
+	struct pthi_ansi *list = &a->m.body.text;
+
+	if (!knows(a, op, key))
+		return;
+	while (list->n > 0 && list->s[list->n - 1] == '\0')
+		list->n--;
+	for (size_t i = 0; i < list->n; i++)
+		if (list->s[i] == '\0')
+			list->s[i] = ' ';
+	facts_bytes(&a->facts, key, list->s, list->n);
 }
 
 /* "Build Number" is build_number. */
@@ -73,7 +106,7 @@ put_versions(struct ask *a)
 {
 	const struct pthi_versions *v = &a->m.body.versions;
 
-	if (!knows(a, PTHI_CODE_VERSIONS))
+	if (!firmware_knows(a->fw, PTHI_CODE_VERSIONS, &a->m, a->e))
 		return;
 	facts_bytes(&a->facts, "bios", v->bios, sizeof(v->bios));
 	for (uint32_t i = 0; i < v->n; i++)
@@ -110,7 +143,8 @@ put_switch(struct ask *a)
 	struct firmware_switch s;
 
 	if (a->e->code != ERR_OK ||
-	    firmware_switch(a->fw, &s, a->e) != ERR_OK || !s.known)
+	    !gave(a, "enabled",
+		firmware_switch(a->fw, &s, a->e) == ERR_OK && s.known))
 		return;
 	facts_bool(&a->facts, "enabled", s.enabled);
 	if (!s.enabled)
@@ -122,24 +156,24 @@ put_set_up(struct ask *a)
 {
 	put_switch(a);
 	number_of(a, PTHI_PROVISIONING_STATE, "state", states, N(states));
-	if (knows(a, PTHI_PROVISIONING_MODE))
+	if (knows(a, PTHI_PROVISIONING_MODE, "mode"))
 		facts_word(
 		    &a->facts, "mode", modes, N(modes), a->m.body.mode.mode);
 	number_of(a, PTHI_TLS_MODE, "tls_mode", tls_modes, N(tls_modes));
 	number_of(a, PTHI_CONTROL_MODE, "control_mode", control_modes,
 	    N(control_modes));
-	if (knows(a, PTHI_ZTC))
+	if (knows(a, PTHI_ZTC, "ztc"))
 		facts_bool(&a->facts, "ztc", a->m.body.number != 0);
-	if (knows(a, PTHI_EHBC))
+	if (knows(a, PTHI_EHBC, "ehbc"))
 		facts_bool(&a->facts, "ehbc", a->m.body.number != 0);
-	if (knows(a, PTHI_SECURITY_PARAMETERS))
+	if (knows(a, PTHI_SECURITY_PARAMETERS, "interface_open"))
 		facts_bool(&a->facts, "interface_open",
 		    a->m.body.security.interface != 0);
 	ansi_of(a, PTHI_SUFFIX, "suffix");
-	ansi_of(a, PTHI_SUFFIX_LIST, "dhcp_suffix");
-	if (knows(a, PTHI_PID))
+	list_of(a, PTHI_SUFFIX_LIST, "dhcp_suffix");
+	if (knows(a, PTHI_PID, "pid"))
 		facts_bytes(&a->facts, "pid", a->m.body.pid, 8);
-	if (knows(a, PTHI_HASH_HANDLES))
+	if (knows(a, PTHI_HASH_HANDLES, "hashes"))
 		facts_number(&a->facts, "hashes", a->m.body.handles.n);
 }
 
@@ -152,8 +186,9 @@ put_lan(struct ask *a)
 
 	a->m = (struct pthi){ .op = PTHI_LAN }; /* 0: the wired one */
 	if (a->e->code != ERR_OK ||
-	    firmware_ask(a->fw, &a->m, a->e) != ERR_OK ||
-	    a->m.status != PTHI_SUCCESS)
+	    !gave(a, "lan_enabled",
+		firmware_ask(a->fw, &a->m, a->e) == ERR_OK &&
+		    a->m.status == PTHI_SUCCESS))
 		return;
 	facts_bool(&a->facts, "lan_enabled", lan->enabled != 0);
 	facts_bool(&a->facts, "lan_link", lan->link != 0);
@@ -173,14 +208,14 @@ put_network(struct ask *a)
 	const struct pthi_fqdn *name = &a->m.body.fqdn;
 	const struct pthi_remote_access *r = &a->m.body.remote;
 
-	if (knows(a, PTHI_MAC_ADDRESSES)) {
+	if (knows(a, PTHI_MAC_ADDRESSES, "mac")) {
 		put_mac(a, "mac", a->m.body.macs.dedicated);
 		put_mac(a, "host_mac", a->m.body.macs.host);
 	}
 	put_lan(a);
-	if (knows(a, PTHI_FQDN))
+	if (knows(a, PTHI_FQDN, "fqdn"))
 		facts_bytes(&a->facts, "fqdn", name->fqdn.s, name->fqdn.n);
-	if (knows(a, PTHI_REMOTE_ACCESS)) {
+	if (knows(a, PTHI_REMOTE_ACCESS, "network")) {
 		facts_word(
 		    &a->facts, "network", networks, N(networks), r->network);
 		facts_word(
@@ -195,7 +230,7 @@ put_server(struct ask *a)
 {
 	const struct pthi_config_server *s = &a->m.body.server;
 
-	if (!knows(a, PTHI_CONFIG_SERVER))
+	if (!knows(a, PTHI_CONFIG_SERVER, "server_fqdn"))
 		return;
 	facts_bytes(&a->facts, "server_fqdn", s->fqdn.s, s->fqdn.n);
 	facts_bytes(
@@ -211,7 +246,7 @@ put_audit(struct ask *a)
 	char text[TEXT_HEX_SIZE(HASHLIST_HASH)];
 	size_t n;
 
-	if (!knows(a, PTHI_AUDIT_RECORD))
+	if (!knows(a, PTHI_AUDIT_RECORD, "set_up_by"))
 		return;
 	facts_bytes(&a->facts, "set_up_by", r->fqdn.s, r->fqdn.n);
 	if (!r->old_address)

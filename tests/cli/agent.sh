@@ -157,7 +157,8 @@ info_tells_what_the_image_holds() {
 		.tls_mode == "pki" and .control_mode == "none" and .ztc and
 		.enabled and (.interface_open | not) and .hashes == 1 and
 		.dhcp_suffix == "corp.example" and (has("suffix") | not) and
-		.lan_address == "127.0.0.1"' out
+		.lan_address == "127.0.0.1" and .lan_mac == .mac and
+		(.mac | test("^.[26ae](:..){5}$"))' out
 	status 0 amtforge-agent info --mei mei
 	grep "^uuid *$uuid\$" out
 	grep '^ztc *yes$' out
@@ -397,6 +398,13 @@ firmware_that_does_otherwise_is_refused_with_its_reason() {
 		status 65 dev ,cut=$n amtforge-agent info --json
 		jq -e '.error.code == "mei-malformed"' out
 	done
+	# What is not needed may be wrong: the others are told.
+	status 0 dev ,cut=4 amtforge-agent info --json
+	jq -e --arg u "$uuid" '.uuid == $u and .amt == "6.0.0" and
+		.tls_mode == "pki" and has("state") and .state == null' out
+	says 'state is not told'
+	status 0 dev ,cut=4 amtforge-agent info
+	not grep '^state' out
 	status 65 dev ,other=1 amtforge-agent hashes
 	grep -F '[mei-malformed]' err
 	says 'answers another command'
