@@ -18,7 +18,19 @@ _amtforge_list() {
 
 _amtforge() {
 	local cur=${COMP_WORDS[COMP_CWORD]} program=${COMP_WORDS[0]}
-	local verbs words="${COMP_WORDS[*]:1:COMP_CWORD-1}" verb=
+	local verbs verb= at=1 words
+	# Options may stand before the verb; --json takes no value.
+	while [[ $at -lt $COMP_CWORD && ${COMP_WORDS[at]} == -* ]]; do
+		case ${COMP_WORDS[at]} in
+		--json | --*=*) ((at++)) ;;
+		*)
+			[[ ${COMP_WORDS[at + 1]} == = ]] && ((at++))
+			((at += 2))
+			;;
+		esac
+	done
+	words=
+	((at < COMP_CWORD)) && words=${COMP_WORDS[*]:at:COMP_CWORD-at}
 	verbs=$(_amtforge_list "$program" verbs)
 	COMPREPLY=()
 	while read -r v; do

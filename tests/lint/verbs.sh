@@ -38,6 +38,8 @@ for bin in "$build"/bin/*; do
 		first=${verb%% *}
 		offered "$program" | grep -qxF -- "$first" ||
 			bad "completion/amtforge.bash: does not offer $verb"
+		offered "$program" --json | grep -qxF -- "$first" ||
+			bad "completion/amtforge.bash: no $verb after --json"
 		[ "$first" = "$verb" ] || offered "$program" "$first" |
 			grep -qxF -- "${verb#* }" ||
 			bad "completion/amtforge.bash: does not offer $verb"
