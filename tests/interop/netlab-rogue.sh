@@ -1,5 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# peer dnsmasq: as a rogue's DHCP and DNS it leads a machine astray, and where
+#   the server's name is preset it does not
+#
 # Adversaries on a LAN: servers of DHCP, DNS and provisioning, and machines,
 # that are not what they say; and the delayed set-up with an agent.
 # shellcheck source=tests/lib.sh

@@ -1,5 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# peer dnsmasq: its DHCP and DNS alone, with frames lost, cables pulled and
+#   servers killed, lead a machine to its server and through set-up
+# peer Linux: lends the machine an interface in its own network namespace
+#
 # Devices and a server on a LAN of network namespaces, with dnsmasq's DHCP and
 # DNS: nobody is told an address. Cables are pulled, frames lost, servers
 # killed.
