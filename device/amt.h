@@ -78,7 +78,8 @@ struct amt {
 	const struct record *factory; /* borrowed: what the image says */
 	struct state *state;          /* borrowed */
 	const struct amt_host *host;  /* borrowed */
-	const char *suffix;           /* "" if not known */
+	const char *suffix;           /* in force; "" if not known */
+	const char *dhcp_suffix;      /* what DHCP said; likewise */
 	struct state_record session;  /* who is setting this device up */
 	const char *selected;         /* the request's selector, or "" */
 	uint64_t number;              /* of answers, for their MessageIDs */

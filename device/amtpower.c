@@ -28,6 +28,12 @@ amtpower_scheme(struct amt *a, size_t i, struct amt_item *it)
 	return true;
 }
 
+const char *
+amtpower_name(const struct state *s)
+{
+	return packages[switches_of(s->switches)->power].description;
+}
+
 /* CIM_ElementSettingData: where clients look for the one that is current
  * (MeshCommander). IsCurrent 1: it is, 2: it is not. */
 bool

@@ -7,5 +7,7 @@
 
 amt_instance_fn amtpower_scheme, amtpower_current;
 amt_method_fn amtpower_set;
+/* The name of the one that is current. */
+const char *amtpower_name(const struct state *);
 
 #endif

@@ -25,7 +25,7 @@ amtsetup_service(struct amt *a, size_t i, struct amt_item *it)
 	amt_put(it, "ConfigurationServerFQDN",
 	    s->record.present ? s->record.fqdn : f->server_fqdn);
 	amt_put(it, "CreationClassName", "AMT_SetupAndConfigurationService");
-	amt_put(it, "DhcpDNSSuffix", a->suffix);
+	amt_put(it, "DhcpDNSSuffix", a->dhcp_suffix);
 	amt_put(
 	    it, "ElementName", "Intel(r) AMT Setup and Configuration Service");
 	amt_put_num(it, "EnabledState", 5);

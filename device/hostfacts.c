@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "device/amtpower.h"
 #include "device/hostfacts.h"
 #include "device/roots.h"
 
@@ -26,6 +27,13 @@ static bool
 is_off(const struct hostif *h)
 {
 	return !machine_enabled(h->machine);
+}
+
+/* Without a wire of its own it is on its host's network, as told. */
+static bool
+has_link(const struct hostif *h)
+{
+	return h->machine->lan == NULL || h->machine->lan->link;
 }
 
 static uint32_t
@@ -80,18 +88,26 @@ hostfacts_versions(
 	return AMT_OK;
 }
 
+/* What a set-up named it, else what its host says of itself. */
 enum amt_status
 hostfacts_fqdn(
     struct hostif *h, const union pthi_body *in, union pthi_body *out)
 {
-	const char *name = h->machine->state->host_fqdn;
-	size_t host = strcspn(name, ".");
+	const struct machine *m = h->machine;
+	const struct switches *s = switches_of(m->state->switches);
+	const char *domain = s->domain[0] != '\0' ? s->domain : m->suffix;
+	char name[SWITCHES_HOST + RECORD_STR];
 
 	(void)in;
-	out->fqdn.shared = 1;      /* with its host, whose name it is */
+	if (s->host[0] != '\0')
+		snprintf(name, sizeof(name), "%s%s%s", s->host,
+		    domain[0] != '\0' ? "." : "", domain);
+	else
+		snprintf(name, sizeof(name), "%s", m->state->host_fqdn);
+	out->fqdn.shared = s->shared_fqdn;
 	out->fqdn.interval = 1440; /* the schema's defaults for DDNS */
 	out->fqdn.ttl = 900;
-	out->fqdn.host_len = (uint32_t)host;
+	out->fqdn.host_len = (uint32_t)strcspn(name, ".");
 	pthi_ansi_set(&out->fqdn.fqdn, name);
 	return AMT_OK;
 }
@@ -150,7 +166,7 @@ hostfacts_security(
 	s->tls = phase(h) == STATE_POST ? m->state->tls_enabled[0] : m->open;
 	s->provisioning_state = phase(h);
 	s->interface = m->open || phase(h) == STATE_POST;
-	s->link = 1;
+	s->link = has_link(h);
 	return AMT_OK;
 }
 
@@ -166,7 +182,7 @@ hostfacts_amt_state(
 		return AMT_BAD_PARAMETER;
 	out->state.id = amt;
 	out->state.length = 5;
-	out->state.link = 1;
+	out->state.link = has_link(h);
 	return AMT_OK;
 }
 
@@ -233,19 +249,29 @@ hostfacts_suffix(
 	return AMT_OK;
 }
 
+static void
+put_suffix(struct pthi_ansi *list, const char *suffix)
+{
+	size_t n = strlen(suffix) + 1;
+
+	if (n == 1 || n > sizeof(list->s) - list->n)
+		return;
+	memcpy(list->s + list->n, suffix, n);
+	list->n = (uint16_t)(list->n + n);
+}
+
 /* What the network says; each ends in NUL. */
 enum amt_status
 hostfacts_suffix_list(
     struct hostif *h, const union pthi_body *in, union pthi_body *out)
 {
-	const char *suffix = h->machine->dhcp_suffix;
-	size_t n = strlen(suffix);
+	const struct machine_lan *lan = h->machine->lan;
 
 	(void)in;
-	if (n > 0) {
-		memcpy(out->text.s, suffix, n + 1);
-		out->text.n = (uint16_t)(n + 1);
-	}
+	if (lan == NULL)
+		put_suffix(&out->text, h->machine->dhcp_suffix);
+	for (size_t i = 0; lan != NULL && i < lan->nsuffix; i++)
+		put_suffix(&out->text, lan->suffix[i]);
 	return AMT_OK;
 }
 
@@ -334,15 +360,30 @@ hostfacts_audit(
 
 /* Its network. */
 
-/* A software device shares its host's interface and has no address of its
- * own: zeroes. */
+/* That of the interface it shares with its host. Without one it has one that is
+ * locally administered and its own: of its UUID. */
+static void
+put_mac(const struct hostif *h, uint8_t mac[static 6])
+{
+	const struct machine *m = h->machine;
+
+	memset(mac, 0, 6);
+	if (m->lan != NULL) {
+		memcpy(mac, m->lan->mac, 6);
+		return;
+	}
+	for (size_t i = 0; i < UUID_LEN; i++)
+		mac[5 - i % 6] ^= m->factory->uuid.b[UUID_LEN - 1 - i];
+	mac[0] = (uint8_t)((mac[0] & 0xfcu) | 0x02u);
+}
+
 enum amt_status
 hostfacts_macs(
     struct hostif *h, const union pthi_body *in, union pthi_body *out)
 {
-	(void)h;
 	(void)in;
-	(void)out;
+	put_mac(h, out->macs.dedicated);
+	put_mac(h, out->macs.host);
 	return AMT_OK;
 }
 
@@ -358,9 +399,19 @@ hostfacts_lan(struct hostif *h, const union pthi_body *in, union pthi_body *out)
 	out->lan.enabled = !is_off(h);
 	out->lan.dhcp = 1;
 	out->lan.dhcp_mode = DHCP_PASSIVE; /* the host's lease is used */
-	out->lan.link = 1;
+	out->lan.link = has_link(h);
 	if (inet_pton(AF_INET, h->machine->address, &at) == 1)
 		out->lan.ipv4 = ntohl(at.s_addr);
+	put_mac(h, out->lan.mac);
+	return AMT_OK;
+}
+
+enum amt_status
+hostfacts_power(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	(void)in;
+	pthi_ansi_set(&out->text, amtpower_name(h->machine->state));
 	return AMT_OK;
 }
 

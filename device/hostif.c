@@ -250,6 +250,7 @@ static const struct {
 	{ PTHI_OPEN_USER, no_remote },
 	{ PTHI_CLOSE_USER, no_remote },
 	{ PTHI_REMOTE_ACCESS, hostfacts_remote },
+	{ PTHI_POWER_POLICY, hostfacts_power },
 	{ PTHI_LAN, hostfacts_lan },
 	{ PTHI_CONFIG_SERVER, hostfacts_server },
 	{ PTHI_AUDIT_RECORD, hostfacts_audit },

@@ -88,6 +88,8 @@ publish(struct lan *l)
 
 	memset(&f, 0, sizeof(f));
 	hostdhcp_put(&l->host, &f);
+	memcpy(f.mac, l->netif.mac, sizeof(f.mac));
+	f.link = l->carrier;
 	if (l->carrier)
 		netif_address(&l->netif, f.address);
 	if (memcmp(&f, &l->facts, sizeof(f)) == 0)
@@ -243,7 +245,7 @@ on_tick(void *arg)
 	if (!l->started) {
 		l->started = true;
 		look(l);
-		if (l->facts.address[0] == '\0')
+		if (!l->carrier) /* as it was: not told yet */
 			say_network(l, &l->facts);
 		return;
 	}
@@ -465,9 +467,16 @@ lan_new(const struct lan_setup *setup, struct lan **out, struct err *e)
 		return e->code;
 	}
 	hostdhcp_init(&l->host, l->netif.mac);
+	memcpy(l->facts.mac, l->netif.mac, sizeof(l->facts.mac));
 	loop_timer_set(l->tick, 0);
 	*out = l;
 	return ERR_OK;
+}
+
+const struct machine_lan *
+lan_facts(const struct lan *l)
+{
+	return &l->facts;
 }
 
 void

@@ -38,6 +38,8 @@ struct lan_setup {
 /* Refuses an interface that is none, is not wired Ethernet, or may not be
  * listened to. Nothing is told before the loop runs. */
 enum err_code lan_new(const struct lan_setup *, struct lan **, struct err *);
+/* What is known before anything is told: its hardware address. */
+const struct machine_lan *lan_facts(const struct lan *);
 /* An address that it gave the interface is taken away. NULL is fine. */
 void lan_free(struct lan *);
 

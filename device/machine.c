@@ -674,6 +674,7 @@ machine_new(const struct machine_common *common, const struct record *r,
 	    (struct amt_host){ m, host_random, host_key, host_now, host_save };
 	m->amt->host = &m->host;
 	m->amt->suffix = m->suffix;
+	m->amt->dhcp_suffix = m->dhcp_suffix;
 	*out = m;
 	return ERR_OK;
 }

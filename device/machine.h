@@ -81,7 +81,7 @@ struct machine {
 	const struct machine_lan *lan; /* borrowed; NULL: it has an address */
 	bool blank; /* without a key's record there is none */
 	bool open;
-	bool overdue;                 /* a hello, for want of a network */
+	bool overdue; /* a hello, for want of a network or of silence */
 	uint64_t counted, unsaved_ms; /* of the window's up-time */
 	struct tls *pki, *served;     /* made when first needed */
 	struct loop_timer *talk, *window;
@@ -102,6 +102,8 @@ struct machine {
 #define MACHINE_SUFFIXES 5 /* DHCP option 15, or DHCPv6 option 24 */
 #define MACHINE_DNS 3
 struct machine_lan {
+	uint8_t mac[6];
+	bool link;
 	char address[LOOP_ADDR_LEN]; /* "": no cable, or none was given yet */
 	size_t nsuffix, ndns;
 	char suffix[MACHINE_SUFFIXES][RECORD_STR];

@@ -74,7 +74,7 @@ wire_start(struct wire *w, struct rig *r, struct err *e)
 		return ERR_OK;
 	w->rig = r;
 	if (lan_new(&setup, &w->lan, e) == ERR_OK)
-		on_changed(w, &(struct machine_lan){ .nsuffix = 0 });
+		on_changed(w, lan_facts(w->lan));
 	return e->code;
 }
 

@@ -90,7 +90,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	a->factory = factory;
 	a->state = state;
 	a->host = &host;
-	a->suffix = "";
+	a->suffix = a->dhcp_suffix = "";
 	rd_init(&r, p, n);
 	while (rd_left(&r) > 2) {
 		size_t len = rd_u16be(&r);

@@ -83,6 +83,7 @@ start(void **unused)
 	amt.state = &state;
 	amt.host = &host;
 	amt.suffix = "corp.example.com";
+	amt.dhcp_suffix = "dhcp.example";
 	strcpy(amt.session.fqdn, "prov.corp.example.com");
 	saves = 0;
 	save_fails = false;
@@ -176,6 +177,19 @@ pull(const char *class)
 	for (const struct node *i = res.items->child; i != NULL; i = i->next)
 		n++;
 	return n;
+}
+
+static void
+the_suffix_that_dhcp_said_is_not_the_trusted_one(void **unused)
+{
+	(void)unused;
+	assert_string_equal(get(SETUP, "DhcpDNSSuffix"), "dhcp.example");
+	assert_string_equal(get(SETUP, "TrustedDNSSuffix"), "");
+	strcpy(state.suffix, "host.example");
+	assert_string_equal(get(SETUP, "TrustedDNSSuffix"), "host.example");
+	strcpy(factory.pki_dns_suffix, "oem.example");
+	assert_string_equal(get(SETUP, "TrustedDNSSuffix"), "oem.example");
+	assert_string_equal(get(SETUP, "DhcpDNSSuffix"), "dhcp.example");
 }
 
 static void
@@ -519,6 +533,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(a_device_tells_its_realm_version_uuid_and_state),
+		CASE(the_suffix_that_dhcp_said_is_not_the_trusted_one),
 		CASE(the_one_time_password_shows_only_during_set_up),
 		CASE(commit_needs_a_mebx_password),
 		CASE(a_commit_that_cannot_be_saved_did_not_happen),

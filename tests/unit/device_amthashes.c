@@ -52,7 +52,7 @@ start(void **unused)
 	amt.factory = &factory;
 	amt.state = &state;
 	amt.host = &host;
-	amt.suffix = "";
+	amt.suffix = amt.dhcp_suffix = "";
 	amt.item = &item;
 	saves = 0;
 	return 0;

@@ -454,6 +454,67 @@ what_is_not_known_has_the_settings_status(void **unused)
 	assert_int_equal(ask((struct pthi){ .op = 0x040000ff }), 1);
 }
 
+static void
+a_mac_is_the_wires_or_one_of_the_uuid(void **unused)
+{
+	static const uint8_t wired[6] = { 0x00, 0x1b, 0x21, 1, 2, 3 };
+	struct machine_lan lan = { .link = true,
+		.nsuffix = 2,
+		.suffix = { "a.example", "b.example" } };
+	uint8_t first[6];
+
+	(void)unused;
+	factory.uuid.b[3] = 7;
+	assert_int_equal(get(PTHI_MAC_ADDRESSES), AMT_OK);
+	memcpy(first, answer.body.macs.host, sizeof(first));
+	assert_int_equal(first[0] & 3, 2); /* one machine's, and local */
+	factory.uuid.b[3] = 8;
+	get(PTHI_MAC_ADDRESSES);
+	assert_memory_not_equal(answer.body.macs.host, first, 6);
+	memcpy(lan.mac, wired, sizeof(wired));
+	m.lan = &lan;
+	get(PTHI_MAC_ADDRESSES);
+	assert_memory_equal(answer.body.macs.host, wired, 6);
+	set_number(PTHI_LAN, 0);
+	assert_memory_equal(answer.body.lan.mac, wired, 6);
+	assert_int_equal(answer.body.lan.link, 1);
+	lan.link = false;
+	set_number(PTHI_LAN, 0);
+	assert_int_equal(answer.body.lan.link, 0);
+	get(PTHI_SECURITY_PARAMETERS);
+	assert_int_equal(answer.body.security.link, 0);
+	get(PTHI_SUFFIX_LIST);
+	assert_int_equal(answer.body.text.n, 20);
+	assert_memory_equal(answer.body.text.s, "a.example\0b.example", 20);
+}
+
+static void
+the_name_is_the_one_that_set_up_gave(void **unused)
+{
+	struct switches s = *switches_factory();
+
+	(void)unused;
+	strcpy(state.host_fqdn, "host.example");
+	strcpy(m.suffix, "corp.example");
+	strcpy(s.host, "pc9");
+	s.shared_fqdn = false;
+	s.power = 1;
+	state.switches = &s;
+	get(PTHI_FQDN);
+	assert_int_equal(answer.body.fqdn.host_len, 3);
+	assert_int_equal(answer.body.fqdn.shared, 0);
+	assert_int_equal(answer.body.fqdn.fqdn.n, 16);
+	assert_memory_equal(answer.body.fqdn.fqdn.s, "pc9.corp.example", 16);
+	strcpy(s.domain, "d.example");
+	get(PTHI_FQDN);
+	assert_memory_equal(answer.body.fqdn.fqdn.s, "pc9.d.example", 13);
+	assert_int_equal(get(PTHI_POWER_POLICY), AMT_OK);
+	assert_memory_equal(answer.body.text.s, "Desktop: ON in S0, ME", 21);
+	state.switches = NULL;
+	get(PTHI_FQDN);
+	assert_memory_equal(answer.body.fqdn.fqdn.s, "host.example", 12);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int
@@ -473,6 +534,8 @@ main(void)
 		CASE(the_account_is_padded_and_stays_the_same),
 		CASE(indexes_and_identifiers_are_checked),
 		CASE(a_host_name_is_kept),
+		CASE(a_mac_is_the_wires_or_one_of_the_uuid),
+		CASE(the_name_is_the_one_that_set_up_gave),
 		CASE(the_client_that_enables_switches),
 		CASE(what_is_not_known_has_the_settings_status),
 	};
