@@ -18,7 +18,7 @@ _amtforge_list() {
 
 _amtforge() {
 	local cur=${COMP_WORDS[COMP_CWORD]} program=${COMP_WORDS[0]}
-	local verbs verb= at=1 words
+	local verbs verb="" at=1 words
 	# Options may stand before the verb; --json takes no value.
 	while [[ $at -lt $COMP_CWORD && ${COMP_WORDS[at]} == -* ]]; do
 		case ${COMP_WORDS[at]} in
