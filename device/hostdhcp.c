@@ -6,6 +6,8 @@
 
 #include "device/hostdhcp.h"
 
+#define RAPID_COMMIT 80
+
 void
 hostdhcp_init(struct hostdhcp *h, const uint8_t mac[FRAME_MAC])
 {
@@ -42,14 +44,27 @@ drop_dns(struct hostdhcp *h, bool v6)
 void
 hostdhcp_facts(struct hostdhcp *h, const struct dhcp_facts *f)
 {
+	h->known = true;
 	memcpy(h->suffix, f->domain, sizeof(h->suffix));
 	drop_dns(h, false);
 	for (size_t i = 0; i < f->ndns; i++)
 		add_dns(h, AF_INET, f->dns[i]);
 }
 
+/* One that asks to be answered by an ACK at once (RFC 4039). */
+static bool
+is_rapid(const struct dhcp *d)
+{
+	uint8_t none[1];
+	size_t n;
+
+	return dhcp_option(d, RAPID_COMMIT, none, sizeof(none), &n);
+}
+
+/* A request that goes to one server, to renew a lease, need not name it. */
 static enum hostdhcp_event
-take_request(struct hostdhcp *h, const struct dhcp *d)
+take_request(
+    struct hostdhcp *h, const struct dhcp *d, const struct frame *frame)
 {
 	struct dhcp_facts f;
 
@@ -58,21 +73,43 @@ take_request(struct hostdhcp *h, const struct dhcp *d)
 	    f.type != DHCP_INFORM)
 		return HOSTDHCP_NOTHING;
 	h->asked = true;
+	h->due = f.type != DHCP_DISCOVER || is_rapid(d);
 	h->xid = d->xid;
 	memcpy(h->server, f.server, sizeof(h->server));
+	if (get_u32le(h->server) == 0 && get_u32le(frame->to) != UINT32_MAX)
+		memcpy(h->server, frame->to, sizeof(h->server));
 	return HOSTDHCP_ASKS;
 }
 
+static bool
+is_for_host(const struct hostdhcp *h, const struct frame *f)
+{
+	static const uint8_t all[FRAME_MAC] = { 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff };
+
+	return memcmp(f->dst, h->mac, FRAME_MAC) == 0 ||
+	    memcmp(f->dst, all, FRAME_MAC) == 0;
+}
+
+static bool
+answers(
+    const struct hostdhcp *h, const struct dhcp *d, const struct dhcp_facts *f)
+{
+	if (!h->asked)
+		return !h->known;
+	return h->due && d->xid == h->xid &&
+	    (get_u32le(h->server) == 0 || memcmp(f->server, h->server, 4) == 0);
+}
+
 static enum hostdhcp_event
-take_reply(struct hostdhcp *h, const struct dhcp *d)
+take_reply(struct hostdhcp *h, const struct dhcp *d, const struct frame *frame)
 {
 	struct dhcp_facts f;
 
 	dhcp_facts(d, &f);
-	if (f.type != DHCP_ACK || (h->asked && d->xid != h->xid) ||
-	    (h->asked && get_u32le(h->server) != 0 &&
-		memcmp(f.server, h->server, 4) != 0))
+	if (f.type != DHCP_ACK || !is_for_host(h, frame) || !answers(h, d, &f))
 		return HOSTDHCP_NOTHING;
+	h->due = false;
 	hostdhcp_facts(h, &f);
 	return HOSTDHCP_LEARNT;
 }
@@ -87,9 +124,9 @@ take4(struct hostdhcp *h, const struct frame *f)
 	if (!dhcp_read(&r, &d) || memcmp(d.chaddr, h->mac, FRAME_MAC) != 0)
 		return HOSTDHCP_NOTHING;
 	if (d.op == 1 && f->to_port == DHCP_SERVER_PORT)
-		return take_request(h, &d);
+		return take_request(h, &d, f);
 	if (d.op == 2 && f->to_port == DHCP_CLIENT_PORT)
-		return take_reply(h, &d);
+		return take_reply(h, &d, f);
 	return HOSTDHCP_NOTHING;
 }
 
@@ -99,6 +136,8 @@ take_reply6(struct hostdhcp *h, const struct dhcp6 *d)
 	uint8_t dns[DHCP6_DNS][16];
 	size_t n;
 
+	h->due6 = false;
+	h->known6 = true;
 	h->nsuffix6 = dhcp6_names(d, h->suffix6);
 	drop_dns(h, true);
 	n = dhcp6_dns(d, dns);
@@ -118,13 +157,13 @@ take6(struct hostdhcp *h, const struct frame *f)
 		return HOSTDHCP_NOTHING;
 	if (f->to_port == DHCP6_SERVER_PORT &&
 	    memcmp(f->src, h->mac, FRAME_MAC) == 0) {
-		h->asked6 = true;
+		h->asked6 = h->due6 = true;
 		h->xid6 = d.xid;
 		return HOSTDHCP_ASKS;
 	}
 	if (f->to_port != DHCP6_CLIENT_PORT || d.type != DHCP6_REPLY ||
 	    memcmp(f->dst, h->mac, FRAME_MAC) != 0 ||
-	    (h->asked6 && d.xid != h->xid6))
+	    (h->asked6 ? !h->due6 || d.xid != h->xid6 : h->known6))
 		return HOSTDHCP_NOTHING;
 	return take_reply6(h, &d);
 }

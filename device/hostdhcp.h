@@ -2,9 +2,10 @@
 /*
  * What a device learns by watching its host's exchanges with DHCP servers
  * (the white paper, step 6): the DNS suffix of option 15, those of DHCPv6's
- * option 24, and the DNS servers. Only what answers the host's own request
- * counts; what it answered cannot be told from what a rogue server answered
- * first. No I/O.
+ * option 24, and the DNS servers. The first answer to the host's own request
+ * counts, and no second one; a rogue server's that is first cannot be told from
+ * a good one's. Only where the host was never heard to ask (it did before the
+ * device listened) is an answer taken without, once. No I/O.
  */
 #ifndef DEVICE_HOSTDHCP_H
 #define DEVICE_HOSTDHCP_H
@@ -21,6 +22,8 @@
 struct hostdhcp {
 	uint8_t mac[FRAME_MAC]; /* the host's, and so the device's */
 	bool asked, asked6;     /* requests were heard, with these numbers: */
+	bool due, due6;         /* an answer to them is */
+	bool known, known6;     /* one was taken */
 	uint32_t xid, xid6;
 	uint8_t server[4]; /* that the request was for; 0: any */
 	char suffix[DHCP_NAME];

@@ -75,6 +75,8 @@ read_name(struct rd *r, char out[static DHCP6_NAME])
 		if (n > 0)
 			out[n++] = '.';
 		rd_copy(r, out + n, len);
+		if (memchr(out + n, '.', len) != NULL)
+			return false; /* it would be two labels */
 		n += len;
 	}
 	out[n] = '\0';

@@ -19,6 +19,8 @@ say4(bool request, uint32_t xid, const char *options, size_t n)
 	struct wr w;
 
 	memcpy(d.chaddr, mac, sizeof(mac));
+	memcpy(f.dst, mac, sizeof(mac));
+	memset(f.to, 0xff, 4);
 	d.options = (const uint8_t *)options;
 	d.n = n;
 	wr_fixed(&w, bytes, sizeof(bytes));
@@ -75,6 +77,34 @@ the_answer_to_the_hosts_request_counts(void **state)
 }
 
 static void
+the_first_answer_counts_and_none_after_it(void **state)
+{
+	(void)state;
+	hostdhcp_init(&h, mac);
+	SAY4(true, 7, REQUEST);
+	SAY4(false, 7, ACK("corp.example", "\14"));
+	assert_int_equal(
+	    SAY4(false, 7, ACK("evil.example", "\14")), HOSTDHCP_NOTHING);
+	/* Before the host's request for the offer it chose. */
+	SAY4(true, 8, "\x35\1\1\377");
+	assert_int_equal(
+	    SAY4(false, 8, ACK("evil.example", "\14")), HOSTDHCP_NOTHING);
+	SAY4(true, 8, "\x35\1\1\x50\0\377");
+	assert_int_equal(
+	    SAY4(false, 8, ACK("corp.example", "\14")), HOSTDHCP_LEARNT);
+	/* Nobody was heard to ask. */
+	hostdhcp_init(&h, mac);
+	SAY4(false, 9, ACK("corp.example", "\14"));
+	assert_int_equal(
+	    SAY4(false, 9, ACK("evil.example", "\14")), HOSTDHCP_NOTHING);
+	assert_string_equal(suffix(), "corp.example");
+	SAY6(true, "\13\0\0\5");
+	SAY6(false, "\7\0\0\5\0\30\0\3\1a\0");
+	assert_int_equal(
+	    SAY6(false, "\7\0\0\5\0\30\0\6\4evil\0"), HOSTDHCP_NOTHING);
+}
+
+static void
 an_answer_is_enough_if_the_request_was_missed(void **state)
 {
 	(void)state;
@@ -125,6 +155,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_answer_to_the_hosts_request_counts),
+		cmocka_unit_test(the_first_answer_counts_and_none_after_it),
 		cmocka_unit_test(an_answer_is_enough_if_the_request_was_missed),
 		cmocka_unit_test(what_is_another_machines_is_not_looked_at),
 		cmocka_unit_test(option_24_counts_where_option_15_is_silent),

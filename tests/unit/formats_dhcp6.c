@@ -48,6 +48,8 @@ a_compressed_or_unsound_name_spoils_the_list(void **state)
 	assert_int_equal(dhcp6_names(&d, names), 0);
 	assert_true(READS("\7\0\0\1\0\30\0\4\2a.\0", &d));
 	assert_int_equal(dhcp6_names(&d, names), 0);
+	assert_true(READS("\7\0\0\1\0\30\0\5\3a.b\0", &d));
+	assert_int_equal(dhcp6_names(&d, names), 0);
 	assert_true(READS("\7\0\0\1\0\30\0\3\1\0\0", &d));
 	assert_int_equal(dhcp6_names(&d, names), 0);
 	assert_true(READS("\7\0\0\1", &d));
