@@ -321,6 +321,9 @@ use_psk(SSL_CTX *ctx, const struct tls_config *c)
 	"AES256-GCM-SHA384:AES128-GCM-SHA256:AES256-SHA256:AES128-SHA256:" \
 	"AES256-SHA:AES128-SHA"
 
+/* In words: "DEFAULT" is one only at the beginning of a list. */
+#define OTHER_SUITES ":ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES"
+
 static int
 version_of(enum tls_version v, int usual)
 {
@@ -349,7 +352,7 @@ use_age(SSL_CTX *ctx, const struct tls_age *age, bool psk)
 	if (!psk && age->exchange == TLS_EXCHANGE_RSA)
 		suites = RSA_SUITES;
 	if (!psk && age->exchange == TLS_EXCHANGE_RSA_FIRST) {
-		suites = RSA_SUITES ":DEFAULT";
+		suites = RSA_SUITES OTHER_SUITES;
 		SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
 	}
 	return SSL_CTX_set_min_proto_version(ctx, min) == 1 &&

@@ -152,6 +152,34 @@ the_key_exchange_is_rsa_where_it_was(void **state)
 	assert_non_null(strstr(r.server.suite, "ECDHE"));
 }
 
+/* Programs of today, some of which have no RSA key exchange any more, find
+ * another behind it. */
+static void
+rsa_first_is_not_rsa_alone(void **state)
+{
+	const struct tls_config c = { .server = true,
+		.judge = take,
+		.chain = &chain,
+		.key = key,
+		.age = { .exchange = TLS_EXCHANGE_RSA_FIRST } };
+	struct tls *tls = NULL;
+	struct err e = { 0 };
+	const char *suite;
+	bool other = false;
+	SSL *s;
+
+	(void)state;
+	assert_int_equal(tls_new(&c, &tls, &e), ERR_OK);
+	s = tls_conn_new(tls, NULL);
+	for (int i = 0; (suite = SSL_get_cipher_list(s, i)) != NULL; i++) {
+		other |= strncmp(suite, "ECDHE-RSA-AES", 13) == 0;
+		assert_null(strstr(suite, "PSK"));
+	}
+	assert_true(other);
+	SSL_free(s);
+	tls_free(tls);
+}
+
 static void
 a_version_below_1_2_needs_its_permission(void **state)
 {
@@ -210,6 +238,7 @@ main(void)
 		cmocka_unit_test(two_ends_of_today_speak_the_newest),
 		cmocka_unit_test(an_old_device_is_reached_by_who_says_so_only),
 		cmocka_unit_test(the_key_exchange_is_rsa_where_it_was),
+		cmocka_unit_test(rsa_first_is_not_rsa_alone),
 		cmocka_unit_test(a_version_below_1_2_needs_its_permission),
 		cmocka_unit_test(a_pre_shared_key_opens_an_old_session),
 	};
