@@ -37,7 +37,7 @@ struct activation {
 	struct secret otp; /* empty: none is given */
 	const char *suffix;
 	bool enabled; /* it was disabled before */
-	bool psk, in;
+	bool psk, in, stopped;
 	struct pthi m;
 };
 
@@ -149,9 +149,28 @@ stop_what_goes_on(struct activation *a, struct err *e)
 	if (!a->in || (a->otp.len == 0 && a->suffix == NULL))
 		return ERR_OK;
 	a->m = (struct pthi){ .op = PTHI_STOP };
-	if (firmware_need(&a->fw, &a->m, e) == ERR_OK)
+	a->stopped = firmware_need(&a->fw, &a->m, e) == ERR_OK;
+	if (a->stopped)
 		log_info("set-up was going on: stopped it to begin anew");
 	return e->code;
+}
+
+/* What was stopped for nothing goes on, as far as it can. */
+static void
+go_on(struct activation *a)
+{
+	struct err e = { 0 };
+
+	if (!a->stopped)
+		return;
+	a->m = (struct pthi){ .op = PTHI_START };
+	if (firmware_ask(&a->fw, &a->m, &e) == ERR_OK &&
+	    (a->m.status == PTHI_SUCCESS ||
+		a->m.status == PTHI_CERTIFICATE_NOT_READY))
+		log_info("the set-up that was stopped was started again");
+	else
+		log_warn("set-up is stopped now: nobody sets this machine up "
+			 "before it is activated");
 }
 
 /* What the server shall find. */
@@ -291,6 +310,8 @@ activate(const struct cli_args *args, struct err *e)
 		    set_suffix(&a, e) == ERR_OK && set_otp(&a, e) == ERR_OK &&
 		    start(&a, e) == ERR_OK && started(&a, e) == ERR_OK)
 			report(&a, with_otp, e);
+		else
+			go_on(&a);
 		firmware_close(&a.fw);
 	}
 	cli_progress("");

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "device/hostfacts.h"
 #include "device/hostif.h"
+#include "formats/dhcp.h"
 
 #define OTP_LEAST 8
 #define OTP_MOST 32
@@ -26,23 +27,6 @@ is_off(const struct machine *m)
 	return !machine_enabled(m);
 }
 
-/* A DNS name: letters, digits, hyphens and dots, no empty label. */
-static bool
-is_domain(const char *s)
-{
-	bool label = false;
-
-	for (; *s != '\0'; s++) {
-		bool alnum = (*s >= 'a' && *s <= 'z') ||
-		    (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9');
-
-		if (*s == '.' ? !label : !alnum && *s != '-' && *s != '_')
-			return false;
-		label = *s != '.';
-	}
-	return label;
-}
-
 /* The SDK: never once set up, and while being set up only after the period is
  * over. A pre-shared key leaves nothing to prove (Intel LMS refuses both). */
 static enum amt_status
@@ -61,8 +45,7 @@ set_otp(struct hostif *h, const union pthi_body *in, union pthi_body *out)
 	if (!pthi_ansi_get(&in->text, otp, sizeof(otp)))
 		return AMT_BAD_PARAMETER;
 	n = strlen(otp);
-	if (n >= OTP_LEAST && text_printable(otp, n) &&
-	    strchr(otp, ' ') == NULL) {
+	if (n >= OTP_LEAST && text_printable(otp, n)) {
 		memcpy(m->state->otp, otp, n + 1);
 		status = saved(h);
 	}
@@ -83,7 +66,7 @@ set_suffix(struct hostif *h, const union pthi_body *in, union pthi_body *out)
 	if (m->open || m->making)
 		return AMT_BAD_STATE;
 	if (!pthi_ansi_get(&in->text, suffix, sizeof(suffix)) ||
-	    (suffix[0] != '\0' && !is_domain(suffix)))
+	    (suffix[0] != '\0' && !dhcp_is_name(suffix)))
 		return AMT_BAD_DOMAIN;
 	return h->acts->suffix(m, suffix);
 }
@@ -173,7 +156,7 @@ set_host_fqdn(struct hostif *h, const union pthi_body *in, union pthi_body *out)
 		return AMT_BAD_DOMAIN;
 	memcpy(name, in->host_fqdn.s, n);
 	name[n] = '\0';
-	if (strlen(name) != n || (n > 0 && !is_domain(name)))
+	if (strlen(name) != n || (n > 0 && !dhcp_is_name(name)))
 		return AMT_BAD_DOMAIN;
 	memcpy(s->host_fqdn, name, n + 1);
 	return saved(h);

@@ -6,6 +6,9 @@
 #include "device/meiport.h"
 
 #define CONNS_MAX 16 /* a host runs a few programs at once */
+/* Until it says which client it means: the kernel's driver is told so at once.
+ * After that a program may keep it as long as it likes. */
+#define CHOICE_MS 10000
 
 struct port_conn {
 	struct meiport *port;
@@ -43,6 +46,7 @@ on_ready(void *arg, struct loop_conn *conn)
 	struct port_conn *c = arg;
 
 	c->conn = conn;
+	loop_conn_idle(conn, CHOICE_MS);
 }
 
 static void
@@ -53,6 +57,12 @@ on_closed(void *arg, struct loop_conn *conn, const struct err *e)
 	conn_gone(arg);
 }
 
+static bool
+begins(const uint8_t *guid, const uint8_t *p, size_t n)
+{
+	return memcmp(guid, p, n) == 0;
+}
+
 /* The first bytes say which client is meant; returns how many are used up. */
 static size_t
 choose(struct port_conn *c, const uint8_t *p, size_t n)
@@ -61,10 +71,17 @@ choose(struct port_conn *c, const uint8_t *p, size_t n)
 
 	if (p[0] == 1) { /* a header's major version */
 		c->chosen = true;
+		loop_conn_idle(c->conn, 0);
 		return 0;
 	}
-	if (n < PTHI_GUID)
+	if (n < PTHI_GUID && begins(pthi_guid, p, n))
 		return 0;
+	if (n < PTHI_GUID && begins(pthi_guid_wd, p, n))
+		return 0;
+	if (n < PTHI_GUID) {
+		loop_conn_finish(c->conn);
+		return n;
+	}
 	if (memcmp(p, pthi_guid, PTHI_GUID) == 0) {
 		c->client = HOSTIF_AMT;
 	} else if (memcmp(p, pthi_guid_wd, PTHI_GUID) == 0) {
@@ -74,6 +91,7 @@ choose(struct port_conn *c, const uint8_t *p, size_t n)
 		return PTHI_GUID;
 	}
 	c->chosen = true;
+	loop_conn_idle(c->conn, 0);
 	put_u32le(out, HOSTIF_MESSAGE_MAX);
 	out[4] = HOSTIF_PROTOCOL;
 	loop_conn_send(c->conn, out, sizeof(out));

@@ -141,8 +141,12 @@ a_connection_is_to_the_client_whose_guid_it_begins_with() {
 	said $IOCTL_OUT 83 00
 	say $WD 0503531002
 	said $IOCTL_OUT closed
-	say 6d7a668ebc9a4340 88ef9e39c6f63e0f # MKHI, cut in two
-	said silence closed
+	say 6d7a668ebc9a434088ef9e39c6f63e0f # MKHI
+	said closed
+	say 020100005c00000400000000 # neither a GUID nor a message
+	said closed
+	say 6f9ab7052846 7f4d899da91514cb32ab # a GUID, cut in two
+	said silence $IOCTL_OUT
 	# Parts are waited for.
 	say 01010000 '11000004 00000000'
 	said silence 0101000011008004080000000000000000000000
@@ -243,6 +247,15 @@ what_does_not_fit_is_refused() {
 	status 66 amtforge-agent activate --mei mei --otp-file - </dev/null
 	status 66 amtforge-agent activate --mei mei --otp-file absent
 	status 0 activate --suffix CORP.example
+	# What is stopped in vain is started again.
+	status 77 activate --suffix other.example
+	says 'started again'
+	status 0 agent info --json
+	jq -e '.state == "in" and .interface_open' out
+	# A space is a printable character.
+	status 0 sh -c 'echo "Otp! 12345" |
+		amtforge-agent --mei mei activate --otp-file -'
+	grep '^otp Otp! 12345$' machine/state
 	no_otp_here
 }
 
