@@ -61,7 +61,7 @@ amtfacts_record(struct amt *a, size_t i, struct amt_item *it)
 	amt_put(it, "CreationTimeStamp", text);
 	amt_put_num(it, "ProvisioningTLSMode", r->psk ? 2 : 1);
 	amt_put_bool(it, "SecureDNS", r->secure_dns);
-	amt_put_bool(it, "HostInitiated", false);
+	amt_put_bool(it, "HostInitiated", r->by_host);
 	amt_put(it, "ProvServerFQDN", r->fqdn);
 	put_hash(it, r);
 	amt_put_bool(it, "IsTimeValid", r->time_valid);

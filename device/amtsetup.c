@@ -57,6 +57,7 @@ amtsetup_commit(struct amt *a, const struct node *in, struct amt_item *out)
 	if (s->phase != STATE_POST) {
 		s->record = a->session;
 		s->record.present = true;
+		s->record.by_host = s->window.by_host;
 		s->record.created = (uint64_t)amt_now(a);
 	}
 	s->phase = STATE_POST;

@@ -340,6 +340,7 @@ hostfacts_audit(
 		return AMT_NOT_READY;
 	a->tls_mode = r->psk ? TLS_PSK : TLS_PKI;
 	a->secure_dns = r->secure_dns;
+	a->host_initiated = r->by_host;
 	a->hash_type = (uint32_t)r->hash_type;
 	text_unhex(a->hash, strlen(r->hash) / 2, r->hash, strlen(r->hash));
 	a->is_default = r->hash_is_default;

@@ -384,6 +384,8 @@ open_up(struct machine *m)
 			    m->factory->enabled
 			? s->bare_metal_ms
 			: s->window_ms);
+	if (m->state->care == STATE_DURABLE)
+		w->ahead_ms = SAVE_MS;
 	m->open = true;
 	m->counted = now_ms();
 	m->state->phase = STATE_IN;
@@ -424,6 +426,8 @@ machine_start(struct machine *m)
 		return;
 	}
 	open_up(m);
+	if (m->state->window.ahead_ms > 0)
+		save(m);
 	tell_words(m, "started", way(m));
 	fault_text(&m->fault, faults);
 	if (faults[0] != '\0')
@@ -439,6 +443,7 @@ open_for_host(struct machine *m)
 		count(m);
 	if (window_left(w) < m->common->settings->window_ms)
 		window_open(w, m->common->settings->window_ms);
+	w->by_host = true;
 	open_up(m);
 	save(m);
 	tell_words(m, "started", way(m));
@@ -679,13 +684,25 @@ machine_new(const struct machine_common *common, const struct record *r,
 	return ERR_OK;
 }
 
+/* At the end: what is kept is what was spent, of the many of a fleet as far as
+ * it is worth a file. */
+static void
+keep_window(struct machine *m)
+{
+	bool ahead = m->state->window.ahead_ms > 0;
+
+	m->state->window.ahead_ms = 0;
+	if (m->open && !count(m) && (ahead || m->unsaved_ms >= UNSAVED_MS))
+		m->state->unsaved = true;
+}
+
 void
 machine_free(struct machine *m)
 {
 	if (m == NULL)
 		return;
-	if (m->open && !count(m) && m->unsaved_ms >= UNSAVED_MS)
-		m->state->unsaved = true;
+	if (m->state != NULL)
+		keep_window(m);
 	if (m->state != NULL && m->state->unsaved)
 		save(m);
 	while (m->sessions != NULL)

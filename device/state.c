@@ -85,6 +85,8 @@ put_record(struct wr *w, const struct state_record *r)
 	wr_fmt(w, "record.hash %s\n", r->hash);
 	wr_fmt(w, "record.hash_is_default %d\n", r->hash_is_default);
 	wr_fmt(w, "record.secure_dns %d\n", r->secure_dns);
+	if (r->by_host)
+		wr_str(w, "record.by_host 1\n");
 	wr_fmt(w, "record.time_valid %d\n", r->time_valid);
 	wr_fmt(w, "record.server_ip %s\n", r->server_ip);
 }
@@ -144,7 +146,10 @@ put_host(struct wr *w, const struct state *s)
 		wr_fmt(w, "window %d\n", s->window.phase);
 	if (s->window.phase == WINDOW_OPEN) {
 		wr_fmt(w, "window_granted %" PRIu64 "\n", s->window.granted_ms);
-		wr_fmt(w, "window_spent %" PRIu64 "\n", s->window.spent_ms);
+		wr_fmt(
+		    w, "window_spent %" PRIu64 "\n", window_kept(&s->window));
+		if (s->window.by_host)
+			wr_str(w, "window_host 1\n");
 	}
 	if (s->enabled >= 0)
 		wr_fmt(w, "enabled %d\n", s->enabled);
@@ -315,6 +320,8 @@ take_record(struct state_record *r, const char *key, const char *v)
 		good = take_bool(v, &r->hash_is_default);
 	} else if (strcmp(key, "secure_dns") == 0) {
 		good = take_bool(v, &r->secure_dns);
+	} else if (strcmp(key, "by_host") == 0) {
+		good = take_bool(v, &r->by_host);
 	} else if (strcmp(key, "time_valid") == 0) {
 		good = take_bool(v, &r->time_valid);
 	} else if (strcmp(key, "server_ip") == 0) {
@@ -384,6 +391,8 @@ take_window(struct window *w, const char *key, const char *v)
 		return take_ms(v, &w->granted_ms);
 	if (strcmp(key, "_spent") == 0)
 		return take_ms(v, &w->spent_ms);
+	if (strcmp(key, "_host") == 0)
+		return take_bool(v, &w->by_host);
 	if (*key != '\0' || !take_number(v, 0, WINDOW_PARTIAL, &n))
 		return false;
 	w->phase = (enum window_phase)n;

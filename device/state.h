@@ -57,6 +57,7 @@ struct state_record {
 	char hash[97]; /* hex */
 	bool hash_is_default;
 	bool secure_dns; /* the suffix was set in the device, not by DHCP */
+	bool by_host;    /* a program on its host started it */
 	bool time_valid;
 	char server_ip[46];
 	uint64_t created; /* seconds since 1970 */

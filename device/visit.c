@@ -16,6 +16,8 @@
 #include "device/visit.h"
 #include "formats/reason.h"
 
+#define ALERT_BAD_MAC 20 /* RFC 5246: bad_record_mac */
+
 struct machine_session {
 	struct machine *m;
 	struct loop_conn *conn; /* NULL until the handshake is over */
@@ -429,6 +431,11 @@ on_closed(void *arg, struct loop_conn *c, const struct err *e)
 	if (v->refusal.code == ERR_OK && t != NULL && t->nothing_common)
 		err_refuse(&v->refusal, ERR_PERM,
 		    reason_get(REASON_TLS_VERSION), "TLS: %s", t->words);
+	/* Its identity was known, and then it could not be understood. */
+	if (v->refusal.code == ERR_OK && t != NULL && !t->established &&
+	    v->record.psk && t->sent == ALERT_BAD_MAC)
+		err_refuse(&v->refusal, ERR_PERM,
+		    reason_get(REASON_PSK_REJECTED), "TLS: %s", t->words);
 	if (v->refusal.code == ERR_OK && t != NULL && !t->established) {
 		event.name = "handshake-failed";
 		err_set(&v->refusal, ERR_PEER, "TLS: %s",

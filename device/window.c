@@ -6,7 +6,15 @@
 void
 window_open(struct window *w, uint64_t ms)
 {
-	*w = (struct window){ WINDOW_OPEN, ms, 0 };
+	*w = (struct window){ WINDOW_OPEN, ms, 0, w->ahead_ms, false };
+}
+
+uint64_t
+window_kept(const struct window *w)
+{
+	uint64_t left = window_left(w);
+
+	return w->spent_ms + (w->ahead_ms < left ? w->ahead_ms : left);
 }
 
 uint64_t

@@ -28,7 +28,14 @@ struct window {
 	enum window_phase phase;
 	uint64_t granted_ms; /* WINDOW_FOR_EVER: never over */
 	uint64_t spent_ms;
+	/* Kept as spent beforehand, until what was is known: a machine that
+	 * loses its power again and again does not stay open for ever. */
+	uint64_t ahead_ms;
+	bool by_host; /* a program on its host started it */
 };
+
+/* What is kept of the time spent. */
+uint64_t window_kept(const struct window *);
 
 void window_open(struct window *, uint64_t ms);
 /* 0 unless it is open. */

@@ -202,6 +202,8 @@ a_password_has_8_to_32_characters(void **unused)
 	    set_text(PTHI_SET_OTP, "1234567\n"), AMT_BAD_PARAMETER);
 	assert_int_equal(
 	    set_text(PTHI_SET_OTP, "1234\0015678"), AMT_BAD_PARAMETER);
+	assert_int_equal(set_text(PTHI_SET_OTP, "1234 5678 "), AMT_OK);
+	assert_string_equal(state.otp, "1234 5678 ");
 	save_fails = true;
 	assert_int_equal(set_text(PTHI_SET_OTP, "12345678"), AMT_FLASH_LIMIT);
 }
@@ -229,7 +231,9 @@ static void
 a_suffix_is_a_domain_and_is_read_back(void **unused)
 {
 	static const char *const bad[] = { "a..b", ".a", "a.", "a b", "a/b",
-		"\xc3\xa4.de" };
+		"\xc3\xa4.de",
+		"a123456789b123456789c123456789d123456789e123456789"
+		"f1234567890123.example" };
 
 	(void)unused;
 	assert_int_equal(set_text(PTHI_SET_SUFFIX, "corp.example"), AMT_OK);
@@ -354,6 +358,7 @@ the_audit_record_is_there_after_set_up(void **unused)
 		.hash = "00112233445566778899aabbccddeeff"
 			"00112233445566778899aabbccddeeff",
 		.secure_dns = true,
+		.by_host = true,
 		.server_ip = "192.0.2.7",
 		.created = 1764188400 };
 	assert_int_equal(get(PTHI_AUDIT_RECORD), AMT_NOT_READY);
@@ -361,6 +366,7 @@ the_audit_record_is_there_after_set_up(void **unused)
 	assert_int_equal(get(PTHI_AUDIT_RECORD), AMT_OK);
 	assert_int_equal(answer.body.audit.hash[1], 0x11);
 	assert_int_equal(answer.body.audit.secure_dns, 1);
+	assert_int_equal(answer.body.audit.host_initiated, 1);
 	assert_int_equal(answer.body.audit.year, 2025);
 	assert_string_equal(answer.body.audit.address, "192.0.2.7");
 	assert_int_equal(answer.body.audit.fqdn.n, 16);

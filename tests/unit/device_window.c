@@ -8,7 +8,7 @@
 static void
 a_window_ends_when_its_up_time_is_spent(void **state)
 {
-	struct window w = { WINDOW_NEW, 0, 0 };
+	struct window w = { .phase = WINDOW_NEW };
 
 	(void)state;
 	assert_int_equal(window_left(&w), 0);
@@ -26,7 +26,7 @@ a_window_ends_when_its_up_time_is_spent(void **state)
 static void
 a_server_extends_it_to_255_hours_in_all(void **state)
 {
-	struct window w = { WINDOW_NEW, 0, 0 };
+	struct window w = { .phase = WINDOW_NEW };
 
 	(void)state;
 	window_open(&w, 6 * HOUR);
@@ -43,7 +43,7 @@ a_server_extends_it_to_255_hours_in_all(void **state)
 static void
 one_without_an_end_stays_so(void **state)
 {
-	struct window w = { WINDOW_NEW, 0, 0 };
+	struct window w = { .phase = WINDOW_NEW };
 
 	(void)state;
 	window_open(&w, WINDOW_FOR_EVER);
@@ -57,7 +57,7 @@ one_without_an_end_stays_so(void **state)
 static void
 a_key_renews_only_what_was_used_up(void **state)
 {
-	struct window w = { WINDOW_NEW, 0, 0 };
+	struct window w = { .phase = WINDOW_NEW };
 
 	(void)state;
 	window_renew(&w);
