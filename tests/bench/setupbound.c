@@ -250,6 +250,11 @@ link_new(struct end *e, int fd)
 static void
 link_end(struct end *e, struct link *l)
 {
+	if (!l->ready || l->trips < e->trips) {
+		fprintf(stderr, "%s: ended after %d of %d round trips\n",
+		    e->device ? "device" : "server", l->trips, e->trips);
+		exit(1);
+	}
 	SSL_shutdown(l->ssl);
 	SSL_free(l->ssl);
 	close(l->fd);
@@ -308,19 +313,26 @@ go_on(struct end *e, struct link *l)
 	return n <= 0 && SSL_get_error(l->ssl, n) == SSL_ERROR_WANT_READ;
 }
 
+/* A connection may end before this returns: the other process can be faster
+ * than each of our calls. */
 static void
 begin(struct end *e)
 {
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct link *l;
+	int fd;
 
-	if (fd == -1 ||
-	    connect(fd, (struct sockaddr *)&e->at, sizeof(e->at)) != 0)
-		die("connect");
-	fcntl(fd, F_SETFL, O_NONBLOCK);
-	l = link_new(e, fd);
-	watch(e, l, fd);
-	go_on(e, l);
+	while (!e->device && e->begun < e->count &&
+	    e->begun - e->ended < AT_ONCE) {
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (fd == -1 ||
+		    connect(fd, (struct sockaddr *)&e->at, sizeof(e->at)) != 0)
+			die("connect");
+		fcntl(fd, F_SETFL, O_NONBLOCK);
+		l = link_new(e, fd);
+		watch(e, l, fd);
+		if (!go_on(e, l))
+			link_end(e, l);
+	}
 }
 
 static void
@@ -342,8 +354,7 @@ serve(struct end *e)
 	e->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (e->device)
 		watch(e, NULL, e->listener);
-	while (!e->device && e->begun < AT_ONCE && e->begun < e->count)
-		begin(e);
+	begin(e);
 	while (e->ended < e->count) {
 		n = epoll_wait(e->epoll, ev, AT_ONCE, 20000);
 		if (n <= 0)
@@ -353,10 +364,9 @@ serve(struct end *e)
 				take(e);
 			} else if (!go_on(e, ev[i].data.ptr)) {
 				link_end(e, ev[i].data.ptr);
-				if (!e->device && e->begun < e->count)
-					begin(e);
 			}
 		}
+		begin(e);
 	}
 }
 

@@ -182,11 +182,11 @@ prepare psk "$psk"
 prepare pki "$pki"
 for _ in $(seq "${ROUNDS:-3}"); do
 	for kind in psk pki; do
-		if [ $kind = psk ]; then n=$psk; else n=$pki; fi
-		ours $kind "$n"
+		if [ $kind = psk ]; then units=$psk; else units=$pki; fi
+		ours $kind "$units"
 		note $kind "$got"
 		note $kind-cpu "$cpu"
-		bound $kind "$n"
+		bound $kind "$units"
 		note $kind-bound "$got"
 		note $kind-bound-cpu "$cpu"
 	done
