@@ -107,7 +107,13 @@ spawn(struct child *c, const struct child_spec *s, int out, int err)
 	}
 	sigemptyset(&set);
 	posix_spawnattr_setsigmask(&at, &set);
+	/* What the caller ignores is not ignored by what it runs: a shell could
+	 * not even trap it. */
 	sigaddset(&set, SIGPIPE);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGQUIT);
+	sigaddset(&set, SIGHUP);
 	posix_spawnattr_setsigdefault(&at, &set);
 	posix_spawnattr_setpgroup(&at, 0);
 	posix_spawnattr_setflags(&at,

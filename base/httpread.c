@@ -131,8 +131,11 @@ head_read(struct httpline *s, struct httpread *r, const char **why)
 static enum httpread_verdict
 chunk_line(struct httpline *s, struct httpline *line, const char **why)
 {
-	if (line_take(s, line))
+	*line = (struct httpline){ NULL, 0 };
+	if (line_take(s, line) && line->n <= CHUNK_LINE_MAX)
 		return HTTPREAD_DONE;
+	if (line->n > CHUNK_LINE_MAX)
+		return bad(why, "no chunk in the answer");
 	return s->n > CHUNK_LINE_MAX ? bad(why, "no chunk in the answer")
 				     : HTTPREAD_MORE;
 }
@@ -141,11 +144,14 @@ static enum httpread_verdict
 chunks_read(struct httpline *s, struct wr *body, const char **why)
 {
 	enum httpread_verdict v;
-	struct httpline line;
-	const char *semi;
+	struct httpline line = { NULL, 0 };
+	const char *semi, *start = s->p;
 	size_t n;
 
 	for (;;) {
+		/* Extensions are read anew with each piece that comes. */
+		if ((size_t)(s->p - start) > HTTPREAD_HEAD_MAX + 8 * body->len)
+			return bad(why, "the answer is more chunks than text");
 		if ((v = chunk_line(s, &line, why)) != HTTPREAD_DONE)
 			return v;
 		if ((semi = memchr(line.p, ';', line.n)) != NULL)
@@ -167,7 +173,10 @@ chunks_read(struct httpline *s, struct wr *body, const char **why)
 			return bad(why, "a chunk longer than its length");
 	}
 	/* Trailer fields are not looked at; an empty line ends them. */
+	start = s->p;
 	do {
+		if ((size_t)(s->p - start) > HTTPREAD_HEAD_MAX)
+			return bad(why, "the answer's trailer is too long");
 		if ((v = chunk_line(s, &line, why)) != HTTPREAD_DONE)
 			return v;
 	} while (line.n > 0);

@@ -307,6 +307,27 @@ suites_of(const struct tls_config *c)
 	return c->psk_suites != NULL ? c->psk_suites : TLS_PSK_SUITES;
 }
 
+/* With a suite that proves nobody's key, or has no cipher, the peer needs
+ * none. Those of TLS 1.3 are in each list, and are not spoken. */
+static bool
+all_psk(SSL_CTX *ctx)
+{
+	STACK_OF(SSL_CIPHER) *all = SSL_CTX_get_ciphers(ctx);
+	bool good = false;
+
+	for (int i = 0; i < sk_SSL_CIPHER_num(all); i++) {
+		const SSL_CIPHER *s = sk_SSL_CIPHER_value(all, i);
+
+		if (SSL_CIPHER_get_auth_nid(s) == NID_auth_any)
+			continue;
+		if (SSL_CIPHER_get_auth_nid(s) != NID_auth_psk ||
+		    SSL_CIPHER_get_cipher_nid(s) == NID_undef)
+			return false;
+		good = true;
+	}
+	return good;
+}
+
 static bool
 use_psk(SSL_CTX *ctx, const struct tls_config *c)
 {
@@ -314,7 +335,7 @@ use_psk(SSL_CTX *ctx, const struct tls_config *c)
 		SSL_CTX_set_psk_server_callback(ctx, on_psk_server);
 	else
 		SSL_CTX_set_psk_client_callback(ctx, on_psk_client);
-	return SSL_CTX_set_cipher_list(ctx, suites_of(c)) == 1;
+	return SSL_CTX_set_cipher_list(ctx, suites_of(c)) == 1 && all_psk(ctx);
 }
 
 #define RSA_SUITES                                                         \

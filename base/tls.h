@@ -97,9 +97,11 @@ struct tls_config {
 	size_t psk_len;
 	tls_psk_own_fn *psk_own;
 	tls_psk_fn *psk_lookup;
-	const char *psk_suites; /* NULL: TLS_PSK_SUITES */
-	struct tls_age age;     /* all zero: the usual */
-	void *arg;              /* for judge, psk_own and psk_lookup */
+	/* NULL: TLS_PSK_SUITES. Refused where one of them is not of a
+	 * pre-shared key alone, or has no cipher. */
+	const char *psk_suites;
+	struct tls_age age; /* all zero: the usual */
+	void *arg;          /* for judge, psk_own and psk_lookup */
 };
 
 enum err_code tls_new(const struct tls_config *, struct tls **, struct err *);

@@ -62,7 +62,6 @@ put_unit(struct wr *w, bool json, bool reveal, const struct store_unit *u)
 	put(w, json, "address", u->address);
 	put(w, json, "pid", now_pid[0] != '\0' ? now_pid : u->row.pid);
 	put(w, json, "tls_cert_sha256", hex);
-	put(w, json, "tenant", u->tenant);
 	put(w, json, "record", u->record);
 	put(w, json, "handed_over", u->handed);
 	put(w, json, "updated", u->updated);

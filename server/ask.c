@@ -82,23 +82,20 @@ absent(const char *dir, const struct request *r, struct err *e)
 }
 
 static enum err_code
-await(
-    struct store *s, const struct cli_args *a, struct request *r, struct err *e)
+await(struct store *s, const char *dir, unsigned long seconds,
+    struct request *r, struct err *e)
 {
 	const struct timespec nap = { 0, POLL_MS * 1000000L };
 	time_t start = time(NULL), seen = start;
-	unsigned long seconds = 0;
 	pid_t owner;
 
-	if (cli_number(a, "--timeout", 1, 86400, 600, &seconds, e) != ERR_OK)
-		return e->code;
 	while (request_get(s, r->n, r, e) == ERR_OK && r->state[0] == '\0') {
-		if (lock_owner(a->pos[0], &owner, e) != ERR_OK)
+		if (lock_owner(dir, &owner, e) != ERR_OK)
 			break;
 		if (owner != 0)
 			seen = time(NULL);
 		if (time(NULL) - seen > AWAY_SECONDS)
-			return absent(a->pos[0], r, e);
+			return absent(dir, r, e);
 		if (time(NULL) - start > (time_t)seconds)
 			return err_set(e, ERR_RETRY,
 			    "not done within %lu s; request %lld goes on",
@@ -153,14 +150,39 @@ same_store(const char *dir, const char *config, struct err *e)
 	    config, named, dir);
 }
 
+/* What this command could not do, no later server does behind its back; but
+ * what the device may have heard is looked after. */
+static enum err_code
+do_here(struct store *s, const char *config, unsigned long seconds,
+    struct request *r, struct err *e)
+{
+	struct err bad;
+	bool kept;
+
+	err_clear(&bad);
+	if (run_request(config, r->n, seconds, e) == ERR_OK &&
+	    request_get(s, r->n, r, e) == ERR_OK && r->state[0] != '\0')
+		return ERR_OK;
+	if (request_drop(s, r->n, &kept, &bad) != ERR_OK)
+		kept = true;
+	if (e->code == ERR_OK)
+		err_set(e, ERR_RETRY,
+		    "not done (--timeout %lu); request %lld %s", seconds,
+		    (long long)r->n,
+		    kept ? "is kept for the next server" : "is withdrawn");
+	return e->code;
+}
+
 static enum err_code
 carry_out(
     struct store *s, const struct cli_args *a, struct request *r, struct err *e)
 {
 	const char *config = cli_value(a, "--config", NULL);
+	unsigned long seconds = 0;
 	pid_t owner = 0;
 
-	if (lock_owner(a->pos[0], &owner, e) != ERR_OK)
+	if (cli_number(a, "--timeout", 1, 86400, 600, &seconds, e) != ERR_OK ||
+	    lock_owner(a->pos[0], &owner, e) != ERR_OK)
 		return e->code;
 	if (owner == 0 && config == NULL)
 		return err_refuse(e, ERR_PEER, reason_get(REASON_SERVER_ABSENT),
@@ -169,9 +191,8 @@ carry_out(
 	if ((owner == 0 && same_store(a->pos[0], config, e) != ERR_OK) ||
 	    request_add(s, r, e) != ERR_OK)
 		return e->code;
-	if (owner == 0 && run_request(config, r->n, e) != ERR_OK)
-		return e->code;
-	return await(s, a, r, e);
+	return owner == 0 ? do_here(s, config, seconds, r, e)
+			  : await(s, a->pos[0], seconds, r, e);
 }
 
 static enum err_code

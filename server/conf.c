@@ -92,15 +92,39 @@ read_state(struct config_group *g, const char *path, char out[static CONF_PATH],
 }
 
 static enum err_code
+read_suites(struct config_group *g, struct conf *c, struct err *e)
+{
+	const uint8_t key[32] = { 0 };
+	struct tls_config try = { .psk_identity = "0",
+		.psk = key,
+		.psk_len = sizeof(key),
+		.psk_suites = c->psk_suites };
+	struct tls *tls = NULL;
+	char where[512];
+
+	if (certkey_text(g, "psk_suites", TLS_PSK_SUITES, c->psk_suites,
+		sizeof(c->psk_suites), e) != ERR_OK)
+		return e->code;
+	if (tls_new(&try, &tls, e) != ERR_OK) {
+		config_where(g, "psk_suites", where, sizeof(where));
+		err_clear(e);
+		err_set(e, ERR_CONFIG,
+		    "%s: psk_suites: '%.100s' has none, or one that is not "
+		    "of a pre-shared key with a cipher",
+		    where, c->psk_suites);
+	}
+	tls_free(tls);
+	return e->code;
+}
+
+static enum err_code
 read_root(
     struct config_group *g, const char *path, struct conf *c, struct err *e)
 {
 	if (read_state(g, path, c->state, e) != ERR_OK ||
 	    certkey_text(g, "listen", "0.0.0.0", c->listen, sizeof(c->listen),
 		e) != ERR_OK ||
-	    certkey_text(g, "psk_suites", TLS_PSK_SUITES, c->psk_suites,
-		sizeof(c->psk_suites), e) != ERR_OK ||
-	    read_numbers(g, c, e) != ERR_OK ||
+	    read_suites(g, c, e) != ERR_OK || read_numbers(g, c, e) != ERR_OK ||
 	    config_bool(g, "check_record", true, &c->check_record, e) !=
 		ERR_OK ||
 	    tenant_read(g, path, NULL, &c->top, e) != ERR_OK)

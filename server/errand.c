@@ -28,7 +28,9 @@ errand_judge(struct job *j, struct err *why, struct err *e)
 	struct store *store = j->in->how.store;
 	char by[STORE_BY];
 
-	if (store_by(store, u, by, e) != ERR_OK)
+	if (store_by(store, u, by, e) != ERR_OK ||
+	    store_set(store, u, STORE_COLUMN_SEEN, setup_cert(j->setup), e) !=
+		ERR_OK)
 		return e->code;
 	witness_judge(by, r, why);
 	return store_set(store, u, STORE_COLUMN_RECORD,

@@ -52,6 +52,7 @@ struct handover {
 	unsigned running;
 	int64_t n;
 	struct loop_timer *pump;
+	bool gone; /* that process has ended, by no doing of ours */
 };
 
 /* ---- the process that runs commands ---- */
@@ -361,9 +362,27 @@ give(struct handover *h, struct item *i)
 		i->runs = true;
 		h->running++;
 	} else if (errno != EAGAIN) {
-		err_sys(&e, ERR_BUG, "the process that runs hand_over");
-		broken(h, &e);
+		h->gone = true;
 	}
+}
+
+/* It cannot be started again: this process has keys, and no such power any
+ * more. Set-ups go on. */
+static void
+fail_all(struct handover *h)
+{
+	struct item *i, *next;
+	struct err why;
+
+	err_clear(&why);
+	err_refuse(&why, ERR_PEER, reason_get(REASON_HAND_OVER_FAILED),
+	    "the process that runs commands was ended; start the server anew, "
+	    "then amtforge-server setup --hand-over");
+	for (i = h->first; i != NULL; i = next) {
+		next = i->next;
+		finish(h, i, &why);
+	}
+	h->running = 0;
 }
 
 static void
@@ -374,8 +393,14 @@ on_pump(void *arg)
 	struct outcome o;
 	time_t now = time(NULL);
 
-	while (recv(h->fd, &o, sizeof(o), MSG_DONTWAIT) == (ssize_t)sizeof(o))
+	ssize_t n;
+
+	while ((n = recv(h->fd, &o, sizeof(o), MSG_DONTWAIT)) ==
+	    (ssize_t)sizeof(o))
 		take(h, &o);
+	h->gone = h->gone || n == 0;
+	if (h->gone)
+		fail_all(h);
 	for (i = h->first; i != NULL && h->running < h->how.conf->hand_most;
 	     i = next) {
 		next = i->next;

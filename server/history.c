@@ -70,7 +70,7 @@ row_event(struct store *s, const char *uuid, const struct history_event *v,
 	db_bind_text(q, 2, store_state_name(v->state));
 	db_bind_text(q, 3, v->reason != NULL ? v->reason->code : "");
 	db_bind_text(q, 4, now);
-	db_bind_text(q, 5, v->address);
+	db_bind_text(q, 5, v->passing ? NULL : v->address);
 	db_bind_text(q, 6, v->version);
 	db_bind_text(q, 7, v->fqdn);
 	db_bind_text(q, 8, v->seen_cert);

@@ -18,6 +18,7 @@ struct history_event {
 	enum store_state state;
 	const struct reason *reason;
 	const char *address;
+	bool passing;       /* that address is not the unit's last known one */
 	const char *detail; /* what and both values; never a secret */
 	const char *version;
 	const char *fqdn;

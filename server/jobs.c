@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "formats/reason.h"
 #include "server/alarm.h"
 #include "server/gift.h"
@@ -152,7 +154,8 @@ write_end(struct job *j, enum store_state state, struct err *e)
 		.reason = why->reason,
 		.address = j->at.addr,
 		.detail = why->msg[0] == '\0' ? NULL : why->msg,
-		.version = j->version[0] == '\0' ? NULL : j->version };
+		.version = j->version[0] == '\0' ? NULL : j->version,
+		.passing = j->by_hand && why->code != ERR_OK && !j->saved };
 
 	if (j->sent && state == STORE_KNOWN)
 		told = true;
@@ -294,6 +297,8 @@ succeeded(struct job *j)
 	err_clear(&e);
 	err_clear(&why);
 	cert = setup_issued(j->setup, &n);
+	if (j->task == JOB_PROBE)
+		cert = NULL; /* an earlier try issued it */
 	if (jobs_join(in, &e) != ERR_OK ||
 	    store_settle(in->how.store, &j->unit.row.uuid, cert, n,
 		jobs_hands(in, &j->unit), &e) != ERR_OK ||
@@ -481,9 +486,12 @@ fill_logins(const struct job *j, struct setup_how *how)
 	add_login(how, if_any(j->unit.row.mebx_password));
 	/* Factory defaults of firmware in set-up mode: sources differ. */
 	add_login(how, "admin");
-	if (!begun) /* firmware may couple the two passwords */
-		add_login(how, if_any(j->fresh.mebx_password));
 	add_login(how, "");
+	/* Firmware may couple the two passwords. This one may be the same for
+	 * many machines, so who has not proved itself does not hear it. */
+	how->nfirst = how->nlogins;
+	if (!begun)
+		add_login(how, if_any(j->fresh.mebx_password));
 }
 
 static const char *
@@ -491,6 +499,25 @@ pin_of(const struct store_unit *u)
 {
 	return u->row.cert_sha256[0] != '\0' ? u->row.cert_sha256
 					     : u->seen_cert;
+}
+
+/* Once it was set up its certificate is the one that it was given. Only where
+ * none is, and none was seen, the first one is taken, as device_certificate
+ * says; errand_judge() keeps that. */
+static void
+fill_pins(const struct job *j, struct setup_how *how)
+{
+	const struct store_unit *u = &j->unit;
+	bool gives = j->policy->certificate != POLICY_CERT_NONE;
+	uint8_t hash[32];
+
+	memcpy(how->pin, pin_of(u), sizeof(how->pin));
+	if (j->task != JOB_SET_UP && u->tls_cert_len > 0) {
+		digest_sha256(u->tls_cert, u->tls_cert_len, hash);
+		text_hex(how->issued, hash, sizeof(hash));
+	}
+	how->first_use = !jobs_tenant(j->in, &j->unit)->pinned_only &&
+	    (j->task == JOB_SET_UP || !gives);
 }
 
 /* Pairs that a unit may say hello with, and how many. */
@@ -582,8 +609,7 @@ fill_how(struct job *j, struct setup_how *how)
 		how->chain = &j->policy->client.chain;
 		how->key = j->policy->client.key;
 	}
-	memcpy(how->pin, pin_of(&j->unit), sizeof(how->pin));
-	how->first_use = !jobs_tenant(j->in, &j->unit)->pinned_only;
+	fill_pins(j, how);
 	how->device_ca[0] = j->in->how.ca;
 	if (j->policy->certificate == POLICY_CERT_CA)
 		how->device_ca[1] = j->policy->ca.chain.cert[0];

@@ -29,7 +29,6 @@ onetime_make(struct store *s, const struct store_unit *u,
     char otp[static ONETIME_LEN + 1], struct err *e)
 {
 	const struct history_event ev = { .state = u->state,
-		.reason = reason_find(u->reason),
 		.detail = "a one-time password was made" };
 	const struct uuid *id = &u->row.uuid;
 	char uuid[UUID_TEXT];

@@ -111,6 +111,22 @@ request_sent(struct store *s, int64_t n, struct err *e)
 }
 
 enum err_code
+request_drop(struct store *s, int64_t n, bool *kept, struct err *e)
+{
+	struct db_stmt *q;
+
+	*kept = true;
+	if (db_prepare(store_db(s),
+		"DELETE FROM requests WHERE n = ?1 AND sent = 0 AND ended = ''",
+		&q, e) != ERR_OK)
+		return e->code;
+	db_bind_int(q, 1, n);
+	if (db_run(q, e) == ERR_OK)
+		*kept = db_changes(store_db(s)) == 0;
+	return e->code;
+}
+
+enum err_code
 request_end(struct store *s, int64_t n, enum store_state state,
     const struct err *why, struct err *e)
 {

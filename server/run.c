@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/resource.h>
 
 #include "base/hangup.h"
@@ -40,6 +41,7 @@ struct run {
 	/* Only what one request asks for. */
 	int64_t request;
 	struct loop_timer *until;
+	time_t until_time;
 };
 
 static void
@@ -164,6 +166,8 @@ on_until(void *arg)
 	err_clear(&e);
 	if (request_get(r->store, r->request, &q, &e) != ERR_OK)
 		on_broken(r, &e);
+	else if (q.state[0] == '\0' && time(NULL) > r->until_time)
+		loop_stop(r->loop);
 	else if (q.state[0] != '\0' && !handover_busy(r->hand))
 		loop_stop(r->loop);
 	loop_timer_set(r->until, 100);
@@ -341,7 +345,8 @@ run_run(const struct cli_args *a, struct err *e)
 }
 
 enum err_code
-run_request(const char *config, int64_t request, struct err *e)
+run_request(
+    const char *config, int64_t request, unsigned long seconds, struct err *e)
 {
 	struct run *r = calloc(1, sizeof(*r));
 	enum err_code rc;
@@ -349,6 +354,7 @@ run_request(const char *config, int64_t request, struct err *e)
 	if (r == NULL)
 		return err_mem(e);
 	r->request = request;
+	r->until_time = time(NULL) + (time_t)seconds;
 	rc = run_all(r, config, e);
 	free(r);
 	return rc;

@@ -8,6 +8,8 @@
 
 #include "base/err.h"
 
-enum err_code run_request(const char *config, int64_t request, struct err *);
+/* Ends when it has, or after so many seconds. */
+enum err_code run_request(
+    const char *config, int64_t request, unsigned long seconds, struct err *);
 
 #endif

@@ -53,6 +53,8 @@ static enum tls_alert
 judge(void *arg, void *conn_arg, const struct x509_chain *peer)
 {
 	struct setup *s = arg;
+	const char *pinned =
+	    s->how.issued[0] != '\0' ? s->how.issued : s->how.pin;
 	uint8_t sha256[32];
 	char hex[65];
 
@@ -61,12 +63,12 @@ judge(void *arg, void *conn_arg, const struct x509_chain *peer)
 		return TLS_ALERT_BAD_CERTIFICATE;
 	x509_sha256(peer->cert[0], sha256);
 	text_hex(hex, sha256, sizeof(sha256));
-	if (strcmp(hex, s->how.pin) != 0 && !signed_here(s, peer->cert[0])) {
-		if (s->how.pin[0] != '\0')
+	if (strcmp(hex, s->how.pin) != 0 && strcmp(hex, s->how.issued) != 0 &&
+	    !signed_here(s, peer->cert[0])) {
+		if (pinned[0] != '\0')
 			err_refuse(&s->judged, ERR_PERM,
 			    reason_get(REASON_DEVICE_CERT_DIFFERS),
-			    "the device showed %s, pinned is %s", hex,
-			    s->how.pin);
+			    "the device showed %s, pinned is %s", hex, pinned);
 		else if (!s->how.first_use)
 			err_refuse(&s->judged, ERR_PERM,
 			    reason_get(REASON_DEVICE_CERT_UNPINNED),
@@ -268,6 +270,12 @@ answered(struct setup *s, const struct http_answer *a)
 		setup_go(s);
 }
 
+static size_t
+logins(const struct setup *s)
+{
+	return s->saved || !sets_up(s) ? s->how.nlogins : s->how.nfirst;
+}
+
 static void
 on_answer(void *arg, const struct http_answer *a, const struct err *got)
 {
@@ -280,7 +288,7 @@ on_answer(void *arg, const struct http_answer *a, const struct err *got)
 		    a->session.version, a->session.suite);
 	if (got->code == ERR_OK && a->status != 401)
 		answered(s, a);
-	else if (got->code == ERR_OK && s->login < s->how.nlogins)
+	else if (got->code == ERR_OK && s->login < logins(s))
 		log_in(s);
 	else if (s->session.step == SESSION_CHECK && sets_up(s))
 		/* CommitChanges was answered with success already; firmware

@@ -37,14 +37,16 @@ struct setup_how {
 	const char *domain; /* where the machine is to be; "" not known */
 	bool legacy;        /* speak TLS 1.0 and SHA-1 with it */
 	/* The device's certificate: pin (SHA-256, hex) or, if empty, one that
-	 * the device CA signed, or any where first_use is set. */
-	char pin[65];
+	 * the device CA signed, or any where first_use is set. issued: likewise
+	 * pinned, what an earlier set-up gave it. */
+	char pin[65], issued[65];
 	bool first_use;
 	const struct x509 *device_ca[2]; /* NULL: none */
 	const char *device_fqdn; /* the common name there, or its UUID */
 	/* Passwords for admin, tried in turn where the device asks. */
 	char login[SETUP_LOGINS][SESSION_PASSWORD];
 	size_t nlogins;
+	size_t nfirst; /* so many of them before a set-up changes anything */
 	struct session_plan plan;
 	/* Called before the first request that changes the device: make the
 	 * new secrets durable, then call setup_go(). */

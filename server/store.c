@@ -386,14 +386,17 @@ store_settle(struct store *s, const struct uuid *uuid, const void *cert,
 	    pids_ended(s, &u, e) == ERR_OK &&
 	    db_prepare(s->db,
 		"UPDATE units SET now = ?2, now_pid = next_pid, next = NULL,"
-		" next_pid = NULL, tls_cert = coalesce(?3, tls_cert),"
-		" otp = NULL, record = '', handed = iif(?4, 'due', '')"
+		" next_pid = NULL, tls_cert = iif(?5, tls_cert, ?3),"
+		/* By PSK none is shown: it is of the time before. */
+		" seen_cert = iif(now_pid IS NULL AND pid IS NULL, seen_cert,"
+		" ''), otp = NULL, record = '', handed = iif(?4, 'due', '')"
 		" WHERE uuid = ?1",
 		&q, e) == ERR_OK) {
 		db_bind_text(q, 1, text);
 		db_bind_blob(q, 2, sealed, sizeof(sealed));
 		db_bind_blob(q, 3, n > 0 ? cert : NULL, n);
 		db_bind_int(q, 4, hand);
+		db_bind_int(q, 5, cert == NULL);
 		db_run(q, e);
 	}
 	store_unit_wipe(&u);
@@ -408,6 +411,8 @@ store_set(struct store *s, const struct uuid *uuid, enum store_column column,
 		"UPDATE units SET by = ?2 WHERE uuid = ?1",
 		"UPDATE units SET record = ?2 WHERE uuid = ?1",
 		"UPDATE units SET handed = ?2 WHERE uuid = ?1",
+		"UPDATE units SET seen_cert = ?2 WHERE uuid = ?1 AND"
+		" seen_cert = ''",
 	};
 	char text[UUID_TEXT];
 	struct db_stmt *q;

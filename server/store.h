@@ -113,7 +113,8 @@ enum err_code store_each_due(
 /* Before a set-up changes the device: what it is about to have. */
 enum err_code store_next(struct store *, const struct uuid *,
     const struct store_secrets *, struct err *);
-/* After CommitChanges: next becomes now; cert (DER, n 0: none) is kept. The
+/* After CommitChanges: next becomes now; cert (DER) is kept, n 0: it has
+ * none, NULL: it is as it was. The
  * one-time password is used up, the PID that was replaced is remembered, and
  * the device's record is due; so is the hand-over if hand. */
 enum err_code store_settle(struct store *, const struct uuid *,
@@ -122,7 +123,8 @@ enum err_code store_settle(struct store *, const struct uuid *,
 enum store_column {
 	STORE_COLUMN_BY,
 	STORE_COLUMN_RECORD,
-	STORE_COLUMN_HANDED
+	STORE_COLUMN_HANDED,
+	STORE_COLUMN_SEEN /* kept only where none was seen before */
 };
 enum err_code store_set(struct store *, const struct uuid *, enum store_column,
     const char *, struct err *);

@@ -60,6 +60,11 @@ another_one_time_password_ends_the_window() {
 	amtforge-server alarms state --json |
 		grep -q "\"uuid\":\"$u\",\"reason\":\"otp-mismatch\""
 	not grep -qF "$(cat made)" events log
+	# a new one is no new reason
+	amtforge-server --json explain state "$u" >before
+	amtforge-server otp state "$u" >made
+	amtforge-server --json explain state "$u" >after
+	[ "$(field detail <after)" = "$(field detail <before)" ]
 	# the right one mends it
 	amtforge-agent activate --mei mei --otp-file made
 	status 0 amtforge-server wait state "$u" --timeout 30

@@ -71,6 +71,23 @@ a_command_that_fails_is_tried_again_and_then_an_alarm() {
 	end
 }
 
+a_command_may_use_signals() {
+	handed 1 'sleep 30 & p=$!; kill $p; wait $p; echo $? >$PWD/ended'
+	wait_for 143 ended
+	end
+}
+
+# Set-ups go on without the process that runs commands; who waits is told.
+the_end_of_its_process_is_no_end_of_the_server() {
+	handed 1 'exit 0'
+	wait_for 'handed over' events
+	kill -KILL "$(cat "/proc/$server/task/$server/children")"
+	status 69 amtforge-server --json setup state "$(cat uuids)" --hand-over
+	grep -q '"code":"hand-over-failed"' out err
+	kill -0 "$server"
+	end
+}
+
 a_command_that_hangs_is_killed() {
 	handed 1 'sleep 77 & echo $! >$PWD/pid; sleep 77' \
 		'hand_over_tries = 1; hand_over_seconds = 1;'
@@ -117,6 +134,8 @@ no_more_run_at_a_time_than_are_allowed() {
 if [ -e $VARS ]; then
 	t each_machine_is_handed_over_once_and_by_name
 	t a_command_that_fails_is_tried_again_and_then_an_alarm
+	t a_command_may_use_signals
+	t the_end_of_its_process_is_no_end_of_the_server
 	t a_command_that_hangs_is_killed
 	t a_killed_server_hands_over_after_its_start
 	t no_more_run_at_a_time_than_are_allowed

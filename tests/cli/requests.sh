@@ -98,7 +98,80 @@ a_configuration_of_another_store_is_said_to_be_that() {
 		--config other.cfg
 	says 'other.cfg: state: the configuration is of another store'
 	# and nothing is left for the next server to do
-	[ "$(sqlite3 state/store.db 'SELECT count(*) FROM requests')" = 0 ]
+	[ "$(requests)" = 0 ]
+	# nor by what fails otherwise
+	printf 'state = "state"; port = 70000;\n' >bad.cfg
+	status 78 amtforge-server setup state "$u" --address 127.0.0.9 \
+		--config bad.cfg
+	status 66 amtforge-server setup state "$u" --address 127.0.0.9 \
+		--config nothing.cfg
+	[ "$(requests)" = 0 ]
+	serve
+	status 2 amtforge-server setup state "$u" --address 127.0.0.9 \
+		--timeout 0
+	[ "$(requests)" = 0 ]
+	stop_server
+}
+
+requests() {
+	sqlite3 state/store.db 'SELECT count(*) FROM requests'
+}
+
+# rogue ADDR: another machine answers there.
+rogue() {
+	[ -e rogue.pem ] || openssl req -x509 -newkey rsa:2048 -noenc \
+		-keyout rogue.key -out rogue.pem -subj /CN=rogue 2>/dev/null
+	openssl s_server -accept "$1:$device_port" -cert rogue.pem \
+		-key rogue.key -quiet >heard 2>/dev/null </dev/null &
+	rogue=$!
+	sleep 0.3
+}
+
+# The certificate that set-up gave it is what it must show, before it is sent
+# anything; no default lets another one in, and its address stays.
+another_machine_at_its_address_is_not_spoken_to() {
+	for mode in psk pki; do
+		mkdir $mode
+		cd $mode
+		up $mode
+		address=$(sqlite3 state/store.db 'SELECT address FROM units')
+		unplug
+		rogue "$address"
+		for how in '' --partial; do
+			# shellcheck disable=SC2086 # an option or none
+			status 77 amtforge-server --json unprovision state \
+				"$u" $how
+			grep -q '"code":"device-cert-differs"' out err
+		done
+		kill "$rogue"
+		wait "$rogue" || :
+		rogue 127.0.0.77
+		status 77 amtforge-server unprovision state "$u" \
+			--address 127.0.0.77
+		[ "$(sqlite3 state/store.db 'SELECT address FROM units')" = \
+			"$address" ]
+		[ "$(state_of "$u")" = provisioned ]
+		[ ! -s heard ]
+		kill "$rogue"
+		wait "$rogue" || :
+		stop_server
+		cd ..
+	done
+}
+
+# What waits for ever does not hold a command longer than it was told.
+a_command_without_a_server_ends_in_its_time() {
+	batch psk 1
+	u=$(cat uuids)
+	serve
+	stop_server
+	rogue 127.0.0.78
+	kill -STOP "$rogue"
+	status 75 amtforge-server setup state "$u" --address 127.0.0.78 \
+		--config server.cfg --timeout 2
+	says withdrawn
+	[ "$(requests)" = 0 ]
+	kill -KILL "$rogue"
 }
 
 what_cannot_be_done_is_said_before_it_is_asked() {
@@ -154,7 +227,9 @@ a_machine_that_was_not_heard_of_is_set_up_by_its_address() {
 t a_second_server_on_a_store_is_refused
 t a_configuration_of_another_store_is_said_to_be_that
 t what_cannot_be_done_is_said_before_it_is_asked
+t a_command_without_a_server_ends_in_its_time
 if [ -e $VARS ]; then
+	t another_machine_at_its_address_is_not_spoken_to
 	t a_machine_is_set_up_anew_by_hand
 	t a_machine_is_un_provisioned_and_comes_back_with_its_next_hello
 	t without_a_server_a_request_needs_a_configuration

@@ -152,6 +152,31 @@ a_head_without_an_end_is_refused_at_its_bound(void **state)
 	    read_n(text, HTTPREAD_HEAD_MAX + 1).verdict, HTTPREAD_BAD);
 }
 
+/* What is no text has its bound too, however it comes. */
+static void
+chunks_without_an_end_are_refused_at_their_bound(void **state)
+{
+	static const char *const more[] = { "1;aaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+					    "aaaaaaaaaaaaaaaaaaaaa\r\nx\r\n",
+		"X: y\r\n" };
+	static const char *const begin[] = { "", "0\r\n" };
+	static char text[2 * HTTPREAD_HEAD_MAX];
+	struct got g;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		size_t n = (size_t)snprintf(text, sizeof(text), "%s%s",
+		    HEAD "Transfer-Encoding: chunked\r\n\r\n", begin[i]);
+
+		while (n + strlen(more[i]) < sizeof(text))
+			n += (size_t)snprintf(
+			    text + n, sizeof(text) - n, "%s", more[i]);
+		g = read_n(text, n);
+		assert_int_equal(g.verdict, HTTPREAD_BAD);
+		assert_int_equal(read_n(text, 1000).verdict, HTTPREAD_MORE);
+	}
+}
+
 int
 main(void)
 {
@@ -162,6 +187,8 @@ main(void)
 		cmocka_unit_test(the_first_challenge_by_digest_is_kept),
 		cmocka_unit_test(what_is_no_answer_is_refused),
 		cmocka_unit_test(a_head_without_an_end_is_refused_at_its_bound),
+		cmocka_unit_test(
+		    chunks_without_an_end_are_refused_at_their_bound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

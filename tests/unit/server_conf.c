@@ -166,6 +166,14 @@ what_cannot_work_is_refused_with_its_place(void **state)
 		{ "state = \"s\"; chains = ( { cert = \"none.pem\"; "
 		  "key = \"key.pem\"; } );",
 		    "none.pem" },
+		/* With those whoever has no PPS is set up. */
+		{ "state = \"s\"; psk_suites = \"DEFAULT\";", "psk_suites" },
+		{ "state = \"s\"; psk_suites = \"ALL:eNULL\";", "psk_suites" },
+		{ "state = \"s\"; psk_suites = \"PSK-NULL-SHA\";",
+		    "psk_suites" },
+		{ "state = \"s\"; psk_suites = \"RSA-PSK-AES128-CBC-SHA\";",
+		    "psk_suites" },
+		{ "state = \"s\"; psk_suites = \"\";", "psk_suites" },
 	};
 	struct conf c;
 	struct err e;

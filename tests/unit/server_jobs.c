@@ -39,6 +39,7 @@ struct world {
 	bool drop_after;  /* having done it */
 	const char *halt; /* stops the loop at this method */
 	bool challenge;   /* asks for a password once committed */
+	bool deaf;        /* asks for a password, whatever it hears */
 	size_t bytes;
 	int connections;
 	/* what was told */
@@ -114,8 +115,9 @@ device_data(void *arg, struct loop_conn *c, const uint8_t *p, size_t n)
 	if (n < head + body)
 		return 0;
 	w->bytes += head + body;
-	if (w->challenge && w->script.post &&
-	    memmem(p, head, "Authorization: Digest", 21) == NULL)
+	if (w->deaf ||
+	    (w->challenge && w->script.post &&
+		memmem(p, head, "Authorization: Digest", 21) == NULL))
 		loop_conn_send(c, deny, sizeof(deny) - 1);
 	else
 		device_answer(w, c, p + head, body);
@@ -414,6 +416,24 @@ a_device_certificate_is_kept_at_first_use_and_wanted_again(void **state)
 	close_world(w);
 }
 
+/* A MEBx password that is the same for all machines is not for whoever says a
+ * hello: what it is offered are the defaults of firmware. */
+static void
+who_has_not_proved_itself_hears_no_new_password(void **state)
+{
+	struct world *w = &world;
+
+	(void)state;
+	open_world(w, false, "");
+	w->deaf = true;
+	say_hello_by_certificate(w);
+	turn(w, 20000);
+	assert_string_equal(w->reason, "login-refused");
+	assert_non_null(strstr(w->detail, "2 passwords tried"));
+	w->deaf = false;
+	close_world(w);
+}
+
 static void
 a_rogue_device_gets_no_byte_of_http(void **state)
 {
@@ -652,6 +672,8 @@ main(void)
 		    a_hello_ends_in_a_durable_row_with_what_the_device_has),
 		cmocka_unit_test(
 		    a_device_certificate_is_kept_at_first_use_and_wanted_again),
+		cmocka_unit_test(
+		    who_has_not_proved_itself_hears_no_new_password),
 		cmocka_unit_test(a_rogue_device_gets_no_byte_of_http),
 		cmocka_unit_test(
 		    an_unpinned_device_is_refused_where_the_policy_says_so),
