@@ -497,7 +497,7 @@ a_mac_is_the_wires_or_one_of_the_uuid(void **unused)
 static void
 the_name_is_the_one_that_set_up_gave(void **unused)
 {
-	struct switches s = *switches_factory();
+	struct switches s = *switches_of(NULL);
 
 	(void)unused;
 	strcpy(state.host_fqdn, "host.example");
