@@ -128,7 +128,7 @@ amtkeys_put_tls(struct amt *a, const struct node *in, struct amt_item *out)
 	a->state->tls_plain[i] = plain;
 	a->state->tls_enabled[i] = enabled;
 	a->state->tls_mutual[i] = mutual;
-	return AMT_OK;
+	return amt_keep(a);
 }
 
 bool
@@ -198,7 +198,7 @@ amtkeys_create_credential(
 		return AMT_BAD_CERTIFICATE;
 	a->state->credential = (int)h;
 	amt_put_handle(out, "InstanceID", NULL, CERTIFICATE, h);
-	return AMT_OK;
+	return amt_keep(a);
 }
 
 enum amt_status
@@ -228,7 +228,7 @@ amtkeys_generate(struct amt *a, const struct node *in, struct amt_item *out)
 	    state_blob_set(&a->state->pair[h], der.p, der.len, &e) == ERR_OK) {
 		amt_put_handle(
 		    out, "KeyPair", "AMT_PublicPrivateKeyPair", PAIR, h);
-		status = AMT_OK;
+		status = amt_keep(a);
 	}
 	secret_free(&der);
 	crypto_key_free(key);
@@ -253,7 +253,7 @@ amtkeys_add_certificate(
 	    state_blob_set(&a->state->certs[h], der, n, &e) == ERR_OK) {
 		amt_put_handle(out, "CreatedCertificate",
 		    "AMT_PublicKeyCertificate", CERTIFICATE, h);
-		status = AMT_OK;
+		status = amt_keep(a);
 	}
 	x509_free(cert);
 	return status;
@@ -283,5 +283,5 @@ amtkeys_add_root(struct amt *a, const struct node *in, struct amt_item *out)
 	for (size_t h = 0; h < STATE_CERTS; h++)
 		if (c[h].n == n && memcmp(c[h].p, der, n) == 0)
 			own->roots |= 1u << h;
-	return AMT_OK;
+	return amt_keep(a);
 }

@@ -63,6 +63,7 @@ amtsetup_commit(struct amt *a, const struct node *in, struct amt_item *out)
 	s->phase = STATE_POST;
 	if (a->host->save(a->host->arg, s, &e) != ERR_OK) {
 		s->phase = STATE_IN;
+		s->record = (struct state_record){ 0 };
 		return AMT_FLASH_LIMIT;
 	}
 	secret_wipe(s->otp, sizeof(s->otp));
@@ -87,7 +88,7 @@ amtsetup_mebx(struct amt *a, const struct node *in, struct amt_item *out)
 	memset(s->mebx, 0, sizeof(s->mebx));
 	memcpy(s->mebx, password, strlen(password));
 	s->mebx_set = true;
-	return AMT_OK;
+	return amt_keep(a);
 }
 
 /* Clients send the digest as 32 hex digits (MeshCentral) or as the base64 of
@@ -110,7 +111,7 @@ amtsetup_admin(struct amt *a, const struct node *in, struct amt_item *out)
 		return AMT_BAD_PARAMETER;
 	text_hex(a->state->ha1, ha1, sizeof(ha1));
 	secret_wipe(ha1, sizeof(ha1));
-	return AMT_OK;
+	return amt_keep(a);
 }
 
 static bool
@@ -163,7 +164,7 @@ amtsetup_psk(struct amt *a, const struct node *in, struct amt_item *out)
 	else
 		a->state->psk = psk;
 	secret_wipe(&psk, sizeof(psk));
-	return status;
+	return status == AMT_OK ? amt_keep(a) : status;
 }
 
 enum amt_status
@@ -229,5 +230,5 @@ amtsetup_set_time(struct amt *a, const struct node *in, struct amt_item *out)
 	if (amt_now(a) + by < 0 || amt_now(a) + by > CLOCK_MAX)
 		return AMT_BAD_PARAMETER;
 	a->state->clock += by;
-	return AMT_OK;
+	return amt_keep(a);
 }

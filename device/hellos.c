@@ -6,6 +6,7 @@
 #include "device/roots.h"
 #include "device/route.h"
 #include "device/talk.h"
+#include "device/visit.h"
 #include "formats/hello.h"
 #include "formats/reason.h"
 
@@ -39,6 +40,7 @@ hello_ready(void *arg, struct loop_conn *c)
 	struct hashlist hashes;
 	struct wr w;
 
+	visit_expire(m);
 	roots_in_force(m->factory, m->state, &hashes);
 	wr_grow(&w, HELLO_MAX);
 	talk_hello(&w, &(struct talk_who){ m->factory, &hashes, &m->psk },

@@ -276,6 +276,7 @@ window_over(struct machine *m)
 {
 	window_end(&m->state->window);
 	shut(m);
+	visit_undo(m);
 	save(m);
 	machine_tell(m,
 	    &(struct machine_event){ .name = "window-closed",
@@ -291,6 +292,7 @@ on_window(void *arg)
 
 	if (!m->open)
 		return;
+	visit_expire(m);
 	if (count(m)) {
 		window_over(m);
 		return;
@@ -493,6 +495,7 @@ machine_stop_configuration(struct machine *m)
 	m->state->phase = STATE_PRE;
 	m->state->window.phase = WINDOW_STOPPED;
 	shut(m);
+	visit_undo(m);
 	save(m);
 	tell_words(m, "stopped", "by an agent on its host");
 	visit_end_all(m);

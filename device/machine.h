@@ -92,6 +92,7 @@ struct machine {
 	size_t asked;            /* names, by now */
 	char target[LOOP_ADDR_LEN];
 	struct machine_session *sessions;
+	uint64_t asked_ms; /* when a set-up session asked last */
 	struct fault fault;
 	uint64_t hello_ms; /* when the first was sent; of tally.h */
 	bool parting; /* CommitChanges was done; its answer is on its way */

@@ -39,12 +39,13 @@ blob_read(const struct state_blob *b, struct changes *c)
 /* What was changed of a record with another list is forgotten, but for what
  * was added. */
 static void
-changes_of(const struct record *rec, const struct state *s, struct changes *c)
+changes_of(
+    const struct record *rec, const struct state_blob *b, struct changes *c)
 {
 	memset(c, 0, sizeof(*c));
-	if (s->roots.n > 0 && !blob_read(&s->roots, c))
+	if (b->n > 0 && !blob_read(b, c))
 		memset(c, 0, sizeof(*c));
-	if (s->roots.n > 0 && c->n == rec->hashes.n)
+	if (b->n > 0 && c->n == rec->hashes.n)
 		return;
 	c->n = rec->hashes.n;
 	for (size_t i = 0; i < c->n; i++)
@@ -96,7 +97,7 @@ roots_nth(const struct record *rec, const struct state *s, size_t i,
 	struct changes c;
 	size_t left = i;
 
-	changes_of(rec, s, &c);
+	changes_of(rec, &s->roots, &c);
 	if (i < c.n) {
 		*handle = i;
 		*out = rec->hashes.e[i];
@@ -114,21 +115,31 @@ roots_nth(const struct record *rec, const struct state *s, size_t i,
 	return false;
 }
 
-void
-roots_in_force(
-    const struct record *rec, const struct state *s, struct hashlist *out)
+static void
+list_with(
+    const struct record *rec, const struct state_blob *b, struct hashlist *out)
 {
 	struct changes c;
 
 	*out = rec->hashes;
-	if (s->roots.n == 0)
+	if (b->n == 0)
 		return;
-	changes_of(rec, s, &c);
+	changes_of(rec, b, &c);
 	for (size_t i = 0; i < c.n; i++)
 		out->e[i].active = (c.on[i] & ON) != 0;
 	for (size_t k = 0; k < PLACES && out->n < HASHLIST_MAX; k++)
 		if ((c.place[k] & THERE) != 0)
 			own_entry(&c, k, &out->e[out->n++]);
+}
+
+/* What a set-up changed counts with its end, not before. */
+void
+roots_in_force(
+    const struct record *rec, const struct state *s, struct hashlist *out)
+{
+	bool pending = s->roots_pending && s->phase != STATE_POST;
+
+	list_with(rec, pending ? &s->roots_before : &s->roots, out);
 }
 
 static bool
@@ -175,13 +186,13 @@ roots_add(const struct record *rec, struct state *s, const struct hash_entry *e,
 	struct hashlist now;
 	struct changes c;
 
-	roots_in_force(rec, s, &now);
+	list_with(rec, &s->roots, &now);
 	if (!taken(rec, e->type) || len > HASHLIST_NAME ||
 	    !text_printable(e->name, len))
 		return ROOTS_UNFIT;
 	if (is_there(&now, e))
 		return ROOTS_DUPLICATE;
-	changes_of(rec, s, &c);
+	changes_of(rec, &s->roots, &c);
 	while (place < PLACES && (c.place[place] & THERE) != 0)
 		place++;
 	if (place == PLACES || !has_room(rec, &now))
@@ -211,7 +222,7 @@ roots_set_active(
 	struct changes c;
 	uint8_t *at;
 
-	changes_of(rec, s, &c);
+	changes_of(rec, &s->roots, &c);
 	if ((at = byte_of(&c, handle)) == NULL)
 		return ROOTS_ABSENT;
 	if (handle < c.n && rec->hashes.e[handle].only && !active)
@@ -225,7 +236,7 @@ roots_remove(const struct record *rec, struct state *s, size_t handle)
 {
 	struct changes c;
 
-	changes_of(rec, s, &c);
+	changes_of(rec, &s->roots, &c);
 	if (byte_of(&c, handle) == NULL)
 		return ROOTS_ABSENT;
 	if (handle < c.n)

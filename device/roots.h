@@ -19,10 +19,12 @@
 #include "formats/hashlist.h"
 #include "formats/record.h"
 
-/* The list in force, for hellos, judges and the host interface. */
+/* The list in force, for hellos, judges and the host interface: without what a
+ * set-up that has not ended changed. */
 void roots_in_force(
     const struct record *, const struct state *, struct hashlist *out);
-/* Entry i of that list; *handle names it. false: there is none. */
+/* Entry i of the list, such changes included; *handle names it. false: there
+ * is none. */
 bool roots_nth(const struct record *, const struct state *, size_t i,
     size_t *handle, struct hash_entry *out);
 

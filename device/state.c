@@ -571,10 +571,8 @@ state_drop_keys(struct state *s)
 		s->switches->roots = 0;
 }
 
-/* A set-up that did not end leaves no hash behind; one that did leaves those
- * that it added until everything is undone. */
 static void
-reset_roots(struct state *s, bool partial)
+undo_roots(struct state *s)
 {
 	if (s->roots_pending && s->phase != STATE_POST) {
 		state_blob_free(&s->roots);
@@ -584,21 +582,47 @@ reset_roots(struct state *s, bool partial)
 	}
 	s->roots_before = (struct state_blob){ NULL, 0 };
 	s->roots_pending = false;
-	if (!partial)
-		state_blob_free(&s->roots);
+}
+
+/* What put_set_up() writes, and only once a set-up is over. */
+static void
+drop_set_up(struct state *s)
+{
+	secret_wipe(s->ha1, sizeof(s->ha1));
+	s->mebx_set = false;
+	secret_wipe(s->mebx, sizeof(s->mebx));
+	secret_wipe(&s->psk, sizeof(s->psk));
+	state_drop_keys(s);
+	memset(s->tls_enabled, 0, sizeof(s->tls_enabled));
+	memset(s->tls_mutual, 0, sizeof(s->tls_mutual));
+	memset(s->tls_plain, 0, sizeof(s->tls_plain));
+	switches_free(&s->switches);
+	s->clock = 0;
+	s->record = (struct state_record){ 0 };
 }
 
 void
+state_undo(struct state *s)
+{
+	if (s->phase == STATE_POST)
+		return;
+	undo_roots(s);
+	drop_set_up(s);
+}
+
+/* A set-up that did not end leaves no pre-shared key and no hash behind; one
+ * that did leaves the hashes that it added until everything is undone. */
+void
 state_reset(struct state *s, bool partial)
 {
-	reset_roots(s, partial);
+	state_undo(s);
+	undo_roots(s);
+	if (!partial)
+		state_blob_free(&s->roots);
 	s->phase = STATE_PRE;
 	s->retry = 0;
 	s->window.phase = partial ? WINDOW_PARTIAL : WINDOW_AGAIN;
-	secret_wipe(s->ha1, sizeof(s->ha1));
-	s->mebx_set = false;
 	secret_wipe(s->otp, sizeof(s->otp));
-	secret_wipe(s->mebx, sizeof(s->mebx));
 	if (!partial) {
 		s->ztc = STATE_UNSAID;
 		s->host_fqdn[0] = '\0';
@@ -608,14 +632,7 @@ state_reset(struct state *s, bool partial)
 	} else if (s->psk.pid[0] != '\0') {
 		s->psk_kept = s->psk;
 	}
-	secret_wipe(&s->psk, sizeof(s->psk));
-	state_drop_keys(s);
-	memset(s->tls_enabled, 0, sizeof(s->tls_enabled));
-	memset(s->tls_mutual, 0, sizeof(s->tls_mutual));
-	memset(s->tls_plain, 0, sizeof(s->tls_plain));
-	switches_free(&s->switches);
-	s->clock = 0;
-	s->record = (struct state_record){ 0 };
+	drop_set_up(s);
 }
 
 void

@@ -127,6 +127,9 @@ enum err_code state_save_soon(struct state *, struct err *);
  * with partial the pre-shared key and what a one-touch key set. Roots that came
  * from a key do not survive a full one (Open AMT docs). */
 void state_reset(struct state *, bool partial);
+/* Drops what set-up sessions changed since it was last saved: a set-up that
+ * did not end leaves no trace. Nothing to do in STATE_POST. */
+void state_undo(struct state *);
 /* Drops key pairs and certificates of set-up sessions. */
 void state_drop_keys(struct state *);
 void state_free(struct state *); /* wipes */

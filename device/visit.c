@@ -39,6 +39,7 @@ visit_new(struct machine *m, const struct loop_peer *peer)
 	if (v == NULL)
 		return NULL;
 	v->m = m;
+	visit_expire(m);
 	v->managing = v->admitted = m->state->phase == STATE_POST;
 	snprintf(v->peer, sizeof(v->peer), "%s", peer->peer);
 	if ((v->next = m->sessions) != NULL)
@@ -111,6 +112,63 @@ visit_end_all(struct machine *m)
 			leave(v);
 }
 
+/* A set-up belongs to who began it, whatever the number of his connections:
+ * clients reconnect after a challenge, or for each request. */
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static bool
+same_server(const struct state_record *a, const struct state_record *b)
+{
+	return a->psk == b->psk && strcmp(a->fqdn, b->fqdn) == 0 &&
+	    a->hash_type == b->hash_type && strcmp(a->hash, b->hash) == 0 &&
+	    strcmp(a->server_ip, b->server_ip) == 0;
+}
+
+void
+visit_undo(struct machine *m)
+{
+	if (m->state->phase == STATE_POST)
+		return;
+	state_undo(m->state);
+	m->state->mebx_set = m->factory->mebx_new[0] != '\0';
+	memset(&m->amt->session, 0, sizeof(m->amt->session));
+}
+
+void
+visit_expire(struct machine *m)
+{
+	for (struct machine_session *v = m->sessions; v != NULL; v = v->next)
+		if (v->conn != NULL && v->admitted &&
+		    same_server(&v->record, &m->amt->session))
+			return;
+	if (now_ms() - m->asked_ms >= m->common->settings->idle_ms)
+		visit_undo(m);
+}
+
+/* Before a request is looked at: what another server left is not this one's to
+ * commit, nor its password good. */
+static void
+claim(struct machine_session *v)
+{
+	struct machine *m = v->m;
+
+	if (v->managing || m->state->phase == STATE_POST)
+		return;
+	visit_expire(m);
+	if (!same_server(&v->record, &m->amt->session))
+		visit_undo(m);
+	m->amt->session = v->record;
+	m->asked_ms = now_ms();
+}
+
 /* Inside the handshake. */
 
 static void
@@ -148,8 +206,9 @@ visit_judge(void *arg, void *conn_arg, const struct x509_chain *chain)
 	for (const char *s; policy.nsuffixes < PKICH_SUFFIXES &&
 	     (s = machine_suffix_nth(m, policy.nsuffixes)) != NULL;)
 		policy.suffix[policy.nsuffixes++] = s;
-	if (judge_chain(&policy, chain, (time_t)amt_now(m->amt), &j, &alert,
-		&v->refusal) != ERR_OK)
+	/* By the host's clock: a set-up's counts with its end. */
+	if (judge_chain(&policy, chain, (time_t)m->host.now(m->host.arg), &j,
+		&alert, &v->refusal) != ERR_OK)
 		return alert;
 	record_chain(v, &j);
 	v->admitted = true;
@@ -344,6 +403,7 @@ request(struct machine_session *v, const struct amthttp_request *r)
 {
 	enum auth_verdict verdict;
 
+	claim(v);
 	if (strcmp(r->path, "/wsman") != 0) {
 		answer_status(v, 404);
 		return;

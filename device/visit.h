@@ -19,6 +19,11 @@ void visit_free(struct machine_session *); /* closes its connection, if any */
 void visit_end_all(struct machine *);
 extern const struct loop_handler visit_handler;
 
+/* Drops what a set-up that did not end changed: at once, or where its server
+ * has no connection and has asked nothing for as long as one may be idle. */
+void visit_undo(struct machine *);
+void visit_expire(struct machine *);
+
 /* The two ways in, for tls_config; conn_arg is the visit. */
 tls_judge_fn visit_judge;
 tls_psk_fn visit_psk;

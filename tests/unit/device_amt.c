@@ -246,6 +246,37 @@ commit_needs_a_mebx_password(void **unused)
 	assert_int_equal(state.phase, STATE_POST);
 }
 
+/* An acknowledged change outlives a power cut; one that cannot be saved is
+ * refused. */
+static void
+what_is_set_after_set_up_is_saved_at_once(void **unused)
+{
+	const struct wsman_field psk[] = { { "PID", "0000037M", NULL },
+		{ "PPS", "NKLDG5DCRRNQE9YZZIJL7LFLVJED69XJ", NULL } };
+	const struct wsman_field clock[] = { { "Ta0", "1700000000", NULL },
+		{ "Tm1", "1700000010", NULL }, { "Tm2", "1700000010", NULL } };
+	const struct wsman_field rsa[] = { { "KeyAlgorithm", "0", NULL },
+		{ "KeyLength", "2048", NULL } };
+	const char *sync = "AMT_TimeSynchronizationService";
+
+	(void)unused;
+	assert_int_equal(admin("00360e4baa903393fa8cc352d0e30083"), 0);
+	assert_int_equal(saves, 0);
+	state.phase = STATE_POST;
+	assert_int_equal(admin("00360e4baa903393fa8cc352d0e30083"), 0);
+	assert_int_equal(saves, 1);
+	assert_int_equal(call("SetMEBxPassword", "Password", "Strong#1"), 0);
+	assert_int_equal(saves, 2);
+	assert_int_equal(call2(SETUP, "SetTLSPSK", psk, 2), 0);
+	assert_int_equal(saves, 3);
+	assert_int_equal(call2(sync, "SetHighAccuracyTimeSynch", clock, 3), 0);
+	assert_int_equal(saves, 4);
+	assert_int_equal(call2(KEYS, "GenerateKeyPair", rsa, 2), 0);
+	assert_int_equal(saves, 5);
+	save_fails = true;
+	assert_int_equal(admin("00360e4baa903393fa8cc352d0e30083"), 38);
+}
+
 static void
 a_commit_that_cannot_be_saved_did_not_happen(void **unused)
 {
@@ -321,6 +352,10 @@ un_provisioning_in_part_keeps_the_new_pre_shared_key(void **unused)
 
 	(void)unused;
 	assert_int_equal(call2(SETUP, "SetTLSPSK", f, 2), 0);
+	assert_int_equal(call("PartialUnprovision", NULL, NULL), 0);
+	assert_string_equal(amt_psk(&factory, &state)->pid, ""); /* no end */
+	assert_int_equal(call2(SETUP, "SetTLSPSK", f, 2), 0);
+	state.phase = STATE_POST;
 	assert_int_equal(call("PartialUnprovision", NULL, NULL), 0);
 	assert_int_equal(amt.event, AMT_UNPROVISIONED);
 	assert_string_equal(amt_psk(&factory, &state)->pid, "0000037M");
@@ -536,6 +571,7 @@ main(void)
 		CASE(the_suffix_that_dhcp_said_is_not_the_trusted_one),
 		CASE(the_one_time_password_shows_only_during_set_up),
 		CASE(commit_needs_a_mebx_password),
+		CASE(what_is_set_after_set_up_is_saved_at_once),
 		CASE(a_commit_that_cannot_be_saved_did_not_happen),
 		CASE(a_weak_mebx_password_is_refused),
 		CASE(the_mebx_password_is_the_administrators_until_that_is_set),

@@ -215,6 +215,9 @@ a_full_undoing_forgets_them_and_a_partial_one_does_not(void **unused)
 static void
 a_set_up_that_does_not_end_leaves_none(void **unused)
 {
+	struct hash_entry of_session;
+	size_t handle;
+
 	(void)unused;
 	assert_int_equal(create(HASH_SHA256, "kept"), 200);
 	state_reset(&state, true);
@@ -223,7 +226,9 @@ a_set_up_that_does_not_end_leaves_none(void **unused)
 	assert_int_equal(create(HASH_SHA256, "of a session"), 200);
 	assert_int_equal(create(HASH_SHA256, "and another"), 200);
 	assert_int_equal(saves, 0);
-	assert_int_equal(in_force().n, 5);
+	assert_int_equal(in_force().n, 3); /* before its end, that is */
+	assert_true(roots_nth(&factory, &state, 4, &handle, &of_session));
+	assert_string_equal(of_session.name, "and another");
 	state_reset(&state, true);
 	assert_int_equal(in_force().n, 3);
 	state.phase = STATE_IN;

@@ -2,6 +2,8 @@
 /* Who is let in, and when hellos go out. */
 #include "tests/onemachine.h"
 
+#include "device/roots.h"
+
 static void
 a_server_with_a_good_chain_is_answered(void **unused)
 {
@@ -200,6 +202,142 @@ a_machine_that_was_set_up_answers_its_administrator_after_a_restart(
 	http_peer_free(p);
 }
 
+/* One request on a connection of its own; its ReturnValue. */
+static int
+ask_once(const struct tls_config *c, const char *password, const char *class,
+    const char *method, const struct wsman_field *f)
+{
+	struct http_peer *p = peer_new(c, password);
+	const char *value;
+
+	ask(p, class, method, f, f == NULL ? 0 : f[1].name != NULL ? 2 : 1);
+	http_peer_free(p);
+	assert_int_equal(status, 200);
+	value = strstr(answer, "ReturnValue>");
+	assert_non_null(value);
+	return atoi(value + strlen("ReturnValue>"));
+}
+
+#define SERVICE "AMT_SetupAndConfigurationService"
+#define ADMIN "AMT_AuthorizationService"
+static const struct wsman_field mebx_fields[] = {
+	{ "Password", "P@ssw0rd1", NULL }, { NULL, NULL, NULL }
+};
+static const struct wsman_field admin_fields[] = { { "Username", "admin",
+						       NULL },
+	{ "DigestPassword", "00360e4baa903393fa8cc352d0e30083", NULL } };
+static const struct wsman_field psk_fields[] = { { "PID", PID, NULL },
+	{ "PPS", PPS, NULL } };
+
+/* All that may be set, and then it is gone. */
+static void
+set_and_vanish(const struct tls_config *c)
+{
+	const struct hash_entry mine = { .type = HASH_SHA256,
+		.hash = { 0x42 },
+		.active = true,
+		.name = "mine" };
+	size_t handle;
+
+	assert_int_equal(
+	    ask_once(c, NULL, ADMIN, "SetAdminAclEntryEx", admin_fields), 0);
+	assert_int_equal(
+	    ask_once(c, NULL, SERVICE, "SetTLSPSK", psk_fields), 0);
+	assert_int_equal(
+	    ask_once(c, NULL, SERVICE, "SetMEBxPassword", mebx_fields), 0);
+	m->state->clock = 3000000000;
+	m->state->tls_enabled[0] = true;
+	assert_int_equal(
+	    roots_add(m->factory, m->state, &mine, &handle), ROOTS_OK);
+	assert_int_equal(
+	    roots_set_active(m->factory, m->state, 0, false), ROOTS_OK);
+	assert_true(m->state->mebx_set);
+}
+
+static void
+assert_no_trace(void)
+{
+	struct hashlist l;
+
+	roots_in_force(m->factory, m->state, &l);
+	assert_int_equal(l.n, m->factory->hashes.n);
+	assert_true(l.e[0].active);
+	assert_string_equal(m->state->ha1, "");
+	assert_string_equal(m->state->psk.pid, "");
+	assert_string_equal(m->state->mebx, "");
+	assert_false(m->state->mebx_set);
+	assert_false(m->state->tls_enabled[0]);
+	assert_int_equal(m->state->clock, 0);
+	assert_int_equal(m->state->roots.n, 0);
+}
+
+/* Of another name under the same root: nor do the root that the first one
+ * switched off and its clock keep it out. */
+static void
+what_a_server_left_is_not_another_ones_to_commit(void **unused)
+{
+	const struct tls_config c = {
+		.judge = trusting, .chain = &chain, .key = leaf_key
+	};
+
+	(void)unused;
+	machine_up(false);
+	set_and_vanish(&c);
+	chain_make("honest.example.com", true);
+	assert_int_equal(
+	    ask_once(&c, NULL, SERVICE, "CommitChanges", NULL), 2057);
+	assert_no_trace();
+	assert_int_equal(
+	    ask_once(&c, NULL, SERVICE, "SetMEBxPassword", mebx_fields), 0);
+	assert_int_equal(ask_once(&c, NULL, SERVICE, "CommitChanges", NULL), 0);
+	chain_make("prov.example.com", true);
+	assert_string_equal(m->state->record.fqdn, "honest.example.com");
+	assert_string_equal(m->state->psk.pid, "");
+	assert_int_equal(m->state->roots.n, 0);
+	assert_int_equal(m->state->clock, 0);
+}
+
+static void
+a_set_up_goes_on_over_as_many_connections_as_its_server_likes(void **unused)
+{
+	const struct tls_config c = {
+		.psk_identity = PID, .psk = (const uint8_t *)PPS, .psk_len = 32
+	};
+
+	(void)unused;
+	strcpy(rec.psk.pid, PID);
+	strcpy(rec.psk.pps, PPS);
+	machine_up(false);
+	assert_int_equal(
+	    ask_once(&c, "admin", ADMIN, "SetAdminAclEntryEx", admin_fields),
+	    0);
+	assert_int_equal(
+	    ask_once(&c, "admin", SERVICE, "SetMEBxPassword", mebx_fields), 0);
+	assert_int_equal(
+	    ask_once(&c, "admin", SERVICE, "CommitChanges", NULL), 0);
+	assert_string_equal(m->state->ha1, "00360e4baa903393fa8cc352d0e30083");
+}
+
+static void
+a_set_up_that_nobody_goes_on_with_leaves_no_trace(void **unused)
+{
+	const struct tls_config c = {
+		.judge = trusting, .chain = &chain, .key = leaf_key
+	};
+
+	(void)unused;
+	settings.idle_ms = 400;
+	machine_up(false);
+	set_and_vanish(&c);
+	run(600);
+	assert_int_equal(
+	    ask_once(&c, NULL, SERVICE, "CommitChanges", NULL), 2057);
+	assert_no_trace();
+	set_and_vanish(&c);
+	assert_int_equal(machine_stop_configuration(m), AMT_OK);
+	assert_no_trace();
+}
+
 static void
 hellos_rise_in_their_counter_and_start_over_with_the_machine(void **unused)
 {
@@ -276,6 +414,10 @@ main(void)
 		CASE(a_wrong_pps_or_pid_reads_no_ws_man),
 		CASE(
 		    a_machine_that_was_set_up_answers_its_administrator_after_a_restart),
+		CASE(what_a_server_left_is_not_another_ones_to_commit),
+		CASE(
+		    a_set_up_goes_on_over_as_many_connections_as_its_server_likes),
+		CASE(a_set_up_that_nobody_goes_on_with_leaves_no_trace),
 		CASE(
 		    hellos_rise_in_their_counter_and_start_over_with_the_machine),
 		CASE(no_hello_is_sent_while_a_session_is_open),
