@@ -135,7 +135,7 @@ another_machine_at_its_address_is_not_spoken_to() {
 		cd $mode
 		up $mode
 		address=$(sqlite3 state/store.db 'SELECT address FROM units')
-		unplug
+		unplug_fleet
 		rogue "$address"
 		for how in '' --partial; do
 			# shellcheck disable=SC2086 # an option or none
