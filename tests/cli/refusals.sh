@@ -83,7 +83,7 @@ a_wrong_pps_is_refused_by_both() {
 	sed -i "s/^end\$/pid_kept $pid\npps_kept $pps\nend/" machine/state
 	plug "127.0.0.1:$port" example.com
 	told psk-rejected "$pid"
-	wait_for handshake-failed device.events
+	wait_for psk-rejected device.events
 	not grep -F -e "$pps" events log device.events device.log out
 	not_set_up
 }
