@@ -411,6 +411,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	if (what & BEV_EVENT_CONNECTED) {
 		peer_fill(bufferevent_getfd(bev), &c->peer);
 		c->ready = true;
+		tls_conn_ready(c->ssl);
 		conn_times(c, c->idle_ms);
 		if (c->h->ready != NULL)
 			c->h->ready(c->arg, c);

@@ -19,6 +19,7 @@ struct tls {
 /* What hangs on an SSL_CTX: the configuration, copied; psk is wiped. */
 struct end {
 	tls_judge_fn *judge;
+	tls_own_fn *own;
 	tls_psk_own_fn *psk_own;
 	tls_psk_fn *psk_lookup;
 	void *arg;
@@ -277,13 +278,43 @@ use_chain(SSL_CTX *ctx, const struct tls_config *c)
 	    SSL_CTX_use_PrivateKey(ctx, crypto_key_pkey(c->key)) != 1 ||
 	    SSL_CTX_check_private_key(ctx) != 1)
 		return false;
-	/* The chain goes out as given, with its root. */
-	SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN);
 	for (size_t i = 1; i < c->chain->n; i++)
 		if (SSL_CTX_add1_chain_cert(
 			ctx, x509_native(c->chain->cert[i])) != 1)
 			return false;
 	return true;
+}
+
+static bool
+use_own(SSL *ssl, const struct x509_chain *chain, const struct crypto_key *key)
+{
+	if (SSL_use_certificate(ssl, x509_native(chain->cert[0])) != 1 ||
+	    SSL_use_PrivateKey(ssl, crypto_key_pkey(key)) != 1)
+		return false;
+	for (size_t i = 1; i < chain->n; i++)
+		if (SSL_add1_chain_cert(ssl, x509_native(chain->cert[i])) != 1)
+			return false;
+	return true;
+}
+
+static int
+on_own(SSL *ssl, void *arg)
+{
+	struct tls_session *s = session_of(ssl);
+	const struct end *end = end_of(ssl);
+	struct x509_chain chain = { .n = 0 };
+	struct crypto_key *key = NULL;
+	struct err e = { 0 };
+	bool good;
+
+	(void)arg;
+	good = end->own(end->arg, arg_of(ssl), &chain, &key, &e) == ERR_OK &&
+	    use_own(ssl, &chain, key);
+	if (!good && e.code != ERR_OK && s != NULL)
+		snprintf(s->words, sizeof(s->words), "%.159s", e.msg);
+	x509_chain_free(&chain);
+	crypto_key_free(key);
+	return good;
 }
 
 static bool
@@ -298,6 +329,10 @@ use_certificates(SSL_CTX *ctx, const struct tls_config *c)
 		SSL_CTX_set_cert_verify_callback(ctx, on_verify, NULL);
 	}
 	SSL_CTX_set_verify(ctx, verify, NULL);
+	/* A chain goes out as given, with its root. */
+	SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN);
+	if (c->own != NULL)
+		SSL_CTX_set_cert_cb(ctx, on_own, NULL);
 	return c->chain == NULL || use_chain(ctx, c);
 }
 
@@ -389,6 +424,7 @@ end_new(const struct tls_config *c)
 	if (end == NULL)
 		return NULL;
 	end->judge = c->judge;
+	end->own = c->own;
 	end->psk_own = c->psk_own;
 	end->psk_lookup = c->psk_lookup;
 	end->arg = c->arg;
@@ -541,6 +577,22 @@ const struct tls_session *
 tls_conn_session(const void *ssl)
 {
 	return session_of(ssl);
+}
+
+/* Of a connection that lasts, and is one of many: what only the handshake
+ * needs. The certificate shown stays in the session, its chain need not. */
+void
+tls_conn_ready(void *ssl)
+{
+	STACK_OF(X509) * chain;
+	X509 *cert;
+
+	if (ssl == NULL || !SSL_is_server(ssl))
+		return;
+	SSL_certs_clear(ssl);
+	chain = SSL_get_peer_cert_chain(ssl);
+	while ((cert = sk_X509_pop(chain)) != NULL)
+		X509_free(cert);
 }
 
 void

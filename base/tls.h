@@ -48,6 +48,11 @@ typedef size_t tls_psk_fn(void *arg, void *conn_arg, const char *identity,
 typedef size_t tls_psk_own_fn(void *arg, void *conn_arg,
     char identity[static TLS_PSK_ID_MAX + 1], uint8_t key[static TLS_PSK_MAX]);
 
+/* A server's chain and key for one connection, once its client has said hello:
+ * ends that differ in nothing else are one. Both are owned by the caller. */
+typedef enum err_code tls_own_fn(void *arg, void *conn_arg, struct x509_chain *,
+    struct crypto_key **, struct err *);
+
 enum tls_version {
 	TLS_USUAL, /* 1.2 as the lowest, 1.3 as the highest */
 	TLS_1_0,
@@ -89,6 +94,7 @@ struct tls_config {
 	/* Certificate mode: own chain and key (a client may have none). */
 	const struct x509_chain *chain; /* borrowed during tls_new only */
 	const struct crypto_key *key;   /* likewise */
+	tls_own_fn *own;                /* a server's, in place of both */
 	tls_judge_fn *judge; /* NULL on a server: no client chain asked */
 	/* PSK mode: for a client identity and key, or who tells them for each
 	 * connection; for a server the look-up. */
@@ -101,7 +107,7 @@ struct tls_config {
 	 * pre-shared key alone, or has no cipher. */
 	const char *psk_suites;
 	struct tls_age age; /* all zero: the usual */
-	void *arg;          /* for judge, psk_own and psk_lookup */
+	void *arg;          /* for judge, own, psk_own and psk_lookup */
 };
 
 enum err_code tls_new(const struct tls_config *, struct tls **, struct err *);
@@ -115,6 +121,8 @@ bool tls_fits(const struct tls *, const struct tls_config *);
  * releases what hangs on it. */
 void *tls_conn_new(struct tls *, void *conn_arg);
 const struct tls_session *tls_conn_session(const void *ssl);
+/* The handshake is over: what only it needs is let go. NULL is fine. */
+void tls_conn_ready(void *ssl);
 void tls_conn_shutdown(void *ssl); /* sends close_notify */
 void tls_conn_free(void *ssl);
 /* Writes what goes out at once: how many bytes. What failed, or would block,

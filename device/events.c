@@ -137,7 +137,7 @@ events_tell(const struct cli_args *args, const struct machine *m,
 {
 	char uuid[UUID_TEXT];
 
-	uuid_text(&m->factory->uuid, uuid);
+	uuid_text(&machine_factory(m)->uuid, uuid);
 	if (args->json)
 		print_json(uuid, m, event);
 	else

@@ -41,9 +41,10 @@ hello_ready(void *arg, struct loop_conn *c)
 	struct wr w;
 
 	visit_expire(m);
-	roots_in_force(m->factory, m->state, &hashes);
+	roots_in_force(machine_factory(m), m->state, &hashes);
 	wr_grow(&w, HELLO_MAX);
-	talk_hello(&w, &(struct talk_who){ m->factory, &hashes, &m->psk },
+	talk_hello(&w,
+	    &(struct talk_who){ machine_factory(m), &hashes, &m->psk },
 	    m->state->retry, m->common->settings);
 	if (w.failed) {
 		loop_conn_finish(c);

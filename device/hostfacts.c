@@ -49,7 +49,7 @@ hostfacts_uuid(
     struct hostif *h, const union pthi_body *in, union pthi_body *out)
 {
 	(void)in;
-	out->uuid = h->machine->factory->uuid;
+	out->uuid = machine_factory(h->machine)->uuid;
 	return AMT_OK;
 }
 
@@ -74,7 +74,7 @@ hostfacts_versions(
 	char version[16];
 
 	(void)in;
-	amt_version(h->machine->factory, version);
+	amt_version(machine_factory(h->machine), version);
 	snprintf(v->bios, sizeof(v->bios), "amtforge %s", VERSION);
 	put_version(v, "Flash", version);
 	put_version(v, "Netstack", version);
@@ -95,10 +95,13 @@ hostfacts_fqdn(
 {
 	const struct machine *m = h->machine;
 	const struct switches *s = switches_of(m->state->switches);
-	const char *domain = s->domain[0] != '\0' ? s->domain : m->suffix;
+	const char *suffix = machine_suffix_nth(m, 0);
+	const char *domain = suffix != NULL ? suffix : "";
 	char name[SWITCHES_HOST + RECORD_STR];
 
 	(void)in;
+	if (s->domain[0] != '\0')
+		domain = s->domain;
 	if (s->host[0] != '\0')
 		snprintf(name, sizeof(name), "%s%s%s", s->host,
 		    domain[0] != '\0' ? "." : "", domain);
@@ -119,9 +122,9 @@ hostfacts_mode(
     struct hostif *h, const union pthi_body *in, union pthi_body *out)
 {
 	(void)in;
-	out->mode.mode = is_off(h)                    ? MODE_NONE
-	    : h->machine->factory->mode == RECORD_SMB ? MODE_SMB
-						      : MODE_ENTERPRISE;
+	out->mode.mode = is_off(h)                            ? MODE_NONE
+	    : machine_factory(h->machine)->mode == RECORD_SMB ? MODE_SMB
+							      : MODE_ENTERPRISE;
 	return AMT_OK;
 }
 
@@ -162,7 +165,7 @@ hostfacts_security(
 	struct pthi_security *s = &out->security;
 
 	(void)in;
-	s->enterprise = m->factory->mode == RECORD_ENTERPRISE;
+	s->enterprise = machine_factory(m)->mode == RECORD_ENTERPRISE;
 	s->tls = phase(h) == STATE_POST ? m->state->tls_enabled[0] : m->open;
 	s->provisioning_state = phase(h);
 	s->interface = m->open || phase(h) == STATE_POST;
@@ -208,7 +211,7 @@ hostfacts_tls_mode(
 	out->number = TLS_NOT_READY;
 	if (m->psk.pid[0] != '\0')
 		out->number = TLS_PSK;
-	else if (state_ztc(m->state, m->factory))
+	else if (state_ztc(m->state, machine_factory(m)))
 		out->number = TLS_PKI;
 	return AMT_OK;
 }
@@ -219,7 +222,7 @@ hostfacts_ztc(struct hostif *h, const union pthi_body *in, union pthi_body *out)
 	const struct machine *m = h->machine;
 
 	(void)in;
-	out->number = state_ztc(m->state, m->factory);
+	out->number = state_ztc(m->state, machine_factory(m));
 	return AMT_OK;
 }
 
@@ -241,7 +244,7 @@ enum amt_status
 hostfacts_suffix(
     struct hostif *h, const union pthi_body *in, union pthi_body *out)
 {
-	const char *preset = h->machine->factory->pki_dns_suffix;
+	const char *preset = machine_factory(h->machine)->pki_dns_suffix;
 
 	(void)in;
 	pthi_ansi_set(
@@ -282,7 +285,7 @@ hostfacts_handles(
 	struct hashlist list;
 
 	(void)in;
-	roots_in_force(h->machine->factory, h->machine->state, &list);
+	roots_in_force(machine_factory(h->machine), h->machine->state, &list);
 	out->handles.n = (uint32_t)list.n;
 	for (uint32_t i = 0; i < out->handles.n; i++)
 		out->handles.handle[i] = i;
@@ -297,7 +300,7 @@ hostfacts_hash(
 	const struct hash_entry *only, *at;
 	struct hashlist list;
 
-	roots_in_force(h->machine->factory, h->machine->state, &list);
+	roots_in_force(machine_factory(h->machine), h->machine->state, &list);
 	if (in->number >= list.n)
 		return AMT_BAD_HANDLE;
 	only = hashlist_only(&list);
@@ -320,7 +323,7 @@ hostfacts_server(
 	out->server.port = m->server.port;
 	snprintf(out->server.address, sizeof(out->server.address), "%s",
 	    m->server.address);
-	pthi_ansi_set(&out->server.fqdn, m->factory->server_fqdn);
+	pthi_ansi_set(&out->server.fqdn, machine_factory(m)->server_fqdn);
 	return AMT_OK;
 }
 
@@ -374,7 +377,7 @@ put_mac(const struct hostif *h, uint8_t mac[static 6])
 		return;
 	}
 	for (size_t i = 0; i < UUID_LEN; i++)
-		mac[5 - i % 6] ^= m->factory->uuid.b[UUID_LEN - 1 - i];
+		mac[5 - i % 6] ^= machine_factory(m)->uuid.b[UUID_LEN - 1 - i];
 	mac[0] = (uint8_t)((mac[0] & 0xfcu) | 0x02u);
 }
 

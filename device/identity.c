@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/secret.h"
 #include "base/x509.h"
 #include "device/age.h"
-#include "device/mutual.h"
 #include "device/identity.h"
 #include "device/visit.h"
 
@@ -14,11 +14,12 @@
 static enum err_code
 own_key(struct machine *m, struct crypto_key **key, struct err *e)
 {
+	const struct record *r = machine_factory(m);
+
 	if (m->state->key.n > 0)
 		return keypool_read(
 		    m->common->keys, m->state->key.p, m->state->key.n, key, e);
-	return keypool_read(
-	    m->common->keys, m->factory->key, m->factory->key_len, key, e);
+	return keypool_read(m->common->keys, r->key, r->key_len, key, e);
 }
 
 /* Makes and keeps what the image does not bring: the key, as the white paper
@@ -34,8 +35,8 @@ identity_make(struct machine *m, struct err *e)
 	const uint8_t *p;
 	size_t n;
 
-	uuid_text(&m->factory->uuid, cn);
-	if (m->factory->key_len == 0) {
+	uuid_text(&machine_factory(m)->uuid, cn);
+	if (machine_factory(m)->key_len == 0) {
 		if (keypool_take(m->common->keys, &key, e) != ERR_OK ||
 		    crypto_key_der(key, &der, e) != ERR_OK ||
 		    state_blob_set(&m->state->key, der.p, der.len, e) != ERR_OK)
@@ -58,22 +59,25 @@ out:
 bool
 identity_ready(const struct machine *m)
 {
+	const struct record *r = machine_factory(m);
+
 	return m->psk.pid[0] != '\0' || m->state->cert.n > 0 ||
-	    (m->factory->key_len > 0 && m->factory->cert_len > 0);
+	    (r->key_len > 0 && r->cert_len > 0);
 }
 
 static enum err_code
 own_identity(struct machine *m, struct crypto_key **key,
     struct x509_chain *chain, struct err *e)
 {
-	bool factory = m->factory->key_len > 0 && m->factory->cert_len > 0;
+	const struct record *r = machine_factory(m);
+	bool factory = r->key_len > 0 && r->cert_len > 0;
 
 	if (!factory && m->state->cert.n == 0 && identity_make(m, e) != ERR_OK)
 		return e->code;
 	if (own_key(m, key, e) != ERR_OK ||
-	    x509_from_der(factory ? m->factory->cert : m->state->cert.p,
-		factory ? m->factory->cert_len : m->state->cert.n,
-		&chain->cert[0], e) != ERR_OK)
+	    x509_from_der(factory ? r->cert : m->state->cert.p,
+		factory ? r->cert_len : m->state->cert.n, &chain->cert[0],
+		e) != ERR_OK)
 		return e->code;
 	chain->n = 1;
 	return ERR_OK;
@@ -107,45 +111,82 @@ served_identity(struct machine *m, struct crypto_key **key,
 	return err_set(e, ERR_DATA, "the TLS certificate has no key here");
 }
 
-static enum err_code
-cert_tls(struct machine *m, bool setup, struct tls **out, struct err *e)
+enum err_code
+identity_own(struct machine *m, struct crypto_key **key,
+    struct x509_chain *chain, struct err *e)
 {
-	struct x509_chain chain = { .n = 0 };
-	struct crypto_key *key = NULL;
-	struct tls_config c = { .server = true,
-		.chain = &chain,
-		.age = age_of(m->common->settings,
-		    generation_of(
-			m->factory->amt_major, m->factory->amt_minor)) };
+	return m->state->phase == STATE_POST ? served_identity(m, key, chain, e)
+					     : own_identity(m, key, chain, e);
+}
 
-	if (setup) {
-		c.judge = visit_judge;
-		own_identity(m, &key, &chain, e);
-	} else {
-		served_identity(m, &key, &chain, e);
-		if (m->state->tls_mutual[0]) {
-			c.judge = mutual_judge;
-			c.arg = m->state;
-		}
+/* Ends of TLS that differ in nothing but the certificate are one: an SSL_CTX
+ * takes 13 KB, more than all else of a machine. */
+
+struct machine_end {
+	struct machine_end *next;
+	const struct generation *of;
+	tls_judge_fn *judge; /* of the peer's certificate, or NULL */
+	struct tls *tls;
+};
+
+static enum err_code
+end_new(struct machine *m, const struct machine_end *like,
+    struct machine_end **out, struct err *e)
+{
+	const struct tls_config c = { .server = true,
+		.own = visit_own,
+		.judge = like->judge,
+		.age = age_of(m->common->settings, like->of) };
+	struct machine_end *end = malloc(sizeof(*end));
+
+	if (end == NULL)
+		return err_mem(e);
+	*end = *like;
+	if (tls_new(&c, &end->tls, e) != ERR_OK) {
+		free(end);
+		return e->code;
 	}
-	c.key = key;
-	if (e->code == ERR_OK)
-		tls_new(&c, out, e);
-	x509_chain_free(&chain);
-	crypto_key_free(key);
-	return e->code;
+	*out = end;
+	return ERR_OK;
+}
+
+static struct tls *
+shared_end(struct machine *m, tls_judge_fn *judge, struct err *e)
+{
+	struct machine_end **at = &m->common->scratch->ends;
+	const struct record *r = machine_factory(m);
+	const struct machine_end like = {
+		.of = generation_of(r->amt_major, r->amt_minor), .judge = judge
+	};
+
+	while (*at != NULL && ((*at)->of != like.of || (*at)->judge != judge))
+		at = &(*at)->next;
+	if (*at == NULL && end_new(m, &like, at, e) != ERR_OK)
+		return NULL;
+	return (*at)->tls;
+}
+
+void
+identity_ends_free(struct machine_end **ends)
+{
+	struct machine_end *end;
+
+	while ((end = *ends) != NULL) {
+		*ends = end->next;
+		tls_free(end->tls);
+		free(end);
+	}
 }
 
 struct tls *
 identity_tls(struct machine *m, struct err *e)
 {
-	struct tls **tls = &m->pki;
-
 	if (m->state->phase == STATE_POST)
-		tls = &m->served;
-	else if (m->psk.pid[0] != '\0')
+		return shared_end(
+		    m, m->state->tls_mutual[0] ? visit_mutual : NULL, e);
+	if (m->psk.pid[0] != '\0')
 		return m->common->psk;
-	if (*tls == NULL)
-		cert_tls(m, tls == &m->pki, tls, e);
-	return *tls;
+	if (!identity_ready(m) && identity_make(m, e) != ERR_OK)
+		return NULL;
+	return shared_end(m, visit_judge, e);
 }

@@ -14,8 +14,13 @@
 /* Is what a set-up shows there, or must it be made, which takes its time? */
 bool identity_ready(const struct machine *);
 enum err_code identity_make(struct machine *, struct err *);
-/* The TLS end for a connection that comes now; the machine's, borrowed. NULL
- * with the error. */
+/* The TLS end for a connection that comes now, shared with machines of the
+ * same age; borrowed. NULL with the error. */
 struct tls *identity_tls(struct machine *, struct err *);
+/* What the machine shows on it; the caller's. */
+enum err_code identity_own(
+    struct machine *, struct crypto_key **, struct x509_chain *, struct err *);
+/* Those of a scratch. */
+void identity_ends_free(struct machine_end **);
 
 #endif

@@ -95,7 +95,7 @@ takes_tls(const struct machine *m)
 {
 	if (m->state->phase != STATE_POST)
 		return m->open;
-	return m->factory->mode == RECORD_ENTERPRISE ||
+	return machine_factory(m)->mode == RECORD_ENTERPRISE ||
 	    m->state->tls_enabled[0];
 }
 
@@ -150,38 +150,55 @@ machine_accept(struct machine *m, const struct loop_peer *peer,
 
 /* The image's values, or a one-touch key's. */
 
-/* Set through MEBx or a key it counts before what the host set, and that
- * before DHCP (SDK: "secure DNS"). */
-static void
-set_suffix(struct machine *m)
+const struct record *
+machine_factory(const struct machine *m)
 {
-	const char *from = m->dhcp_suffix;
+	struct machine_scratch *s = m->common->scratch;
 
-	if (m->factory->pki_dns_suffix[0] != '\0')
-		from = m->factory->pki_dns_suffix;
-	else if (m->state->suffix[0] != '\0')
-		from = m->state->suffix;
-	snprintf(m->suffix, sizeof(m->suffix), "%s", from);
+	if (s->awake != m)
+		kept_copy(m->factory, &s->factory, sizeof(s->factory));
+	s->awake = m;
+	return &s->factory;
 }
 
-/* Once, at the start; m->factory is the image's. */
-static enum err_code
-use_key(struct machine *m, struct err *e)
+static void
+go_to_sleep(const struct machine *m)
 {
-	struct record *image = malloc(sizeof(*image));
+	struct machine_scratch *s = m->common->scratch;
 
-	if (image == NULL)
+	if (s->awake != m)
+		return;
+	s->awake = NULL;
+	record_wipe(&s->factory);
+}
+
+static enum err_code
+keep(const struct record *r, struct kept **out, struct err *e)
+{
+	*out = kept_new(r, sizeof(*r));
+	return *out != NULL ? ERR_OK : err_mem(e);
+}
+
+/* Once, at the start. */
+static enum err_code
+use_records(struct machine *m, const struct record *image, struct err *e)
+{
+	struct record *r = malloc(sizeof(*r));
+
+	if (r == NULL)
 		return err_mem(e);
-	*image = *m->factory;
-	if (state_onetouch(m->state, image, m->factory)) {
-		m->image = image;
-	} else {
-		*m->factory = *image;
-		record_wipe(image);
-		free(image);
+	*r = *image;
+	fault_alter(&m->fault, r);
+	if (keep(r, &m->factory, e) == ERR_OK &&
+	    state_onetouch(m->state, machine_factory(m), r)) {
+		go_to_sleep(m);
+		m->image = m->factory;
+		m->factory = NULL;
+		keep(r, &m->factory, e);
 	}
-	set_suffix(m);
-	return ERR_OK;
+	record_wipe(r);
+	free(r);
+	return e->code;
 }
 
 /* What a key set is gone with a full un-provisioning. */
@@ -190,12 +207,11 @@ drop_key(struct machine *m)
 {
 	if (m->image == NULL || m->state->onetouch.n > 0)
 		return;
-	*m->factory = *m->image;
-	record_wipe(m->image);
-	free(m->image);
+	go_to_sleep(m);
+	kept_free(m->factory);
+	m->factory = m->image;
 	m->image = NULL;
 	m->server = m->image_server;
-	set_suffix(m);
 }
 
 /* The window: up-time is counted when something happens, and kept now and
@@ -321,7 +337,7 @@ bool
 machine_enabled(const struct machine *m)
 {
 	return m->state->enabled >= 0 ? m->state->enabled > 0
-				      : m->factory->enabled;
+				      : machine_factory(m)->enabled;
 }
 
 bool
@@ -340,9 +356,9 @@ unfit(const struct machine *m, enum amt_status *status)
 	if (!machine_enabled(m))
 		return "disabled";
 	*status = AMT_BAD_MODE;
-	if (m->factory->mode != RECORD_ENTERPRISE)
+	if (machine_factory(m)->mode != RECORD_ENTERPRISE)
 		return "SMB mode: set up by hand";
-	if (m->psk.pid[0] == '\0' && !state_ztc(m->state, m->factory))
+	if (m->psk.pid[0] == '\0' && !state_ztc(m->state, machine_factory(m)))
 		return "neither a pre-shared key nor PKI is set";
 	return NULL;
 }
@@ -364,7 +380,7 @@ silence(const struct machine *m)
 		return "set-up was stopped: waits for its agent";
 	case WINDOW_NEW:
 	case WINDOW_AGAIN:
-		if (!m->factory->talk || !m->factory->enabled)
+		if (!machine_factory(m)->talk || !machine_factory(m)->enabled)
 			return "listen mode: waits for an agent on its host";
 		break;
 	case WINDOW_OPEN:
@@ -382,8 +398,8 @@ open_up(struct machine *m)
 
 	if (w->phase != WINDOW_OPEN)
 		window_open(w,
-		    w->phase == WINDOW_NEW && m->factory->talk &&
-			    m->factory->enabled
+		    w->phase == WINDOW_NEW && machine_factory(m)->talk &&
+			    machine_factory(m)->enabled
 			? s->bare_metal_ms
 			: s->window_ms);
 	if (m->state->care == STATE_DURABLE)
@@ -391,7 +407,7 @@ open_up(struct machine *m)
 	m->open = true;
 	m->counted = now_ms();
 	m->state->phase = STATE_IN;
-	m->state->mebx_set |= m->factory->mebx_new[0] != '\0';
+	m->state->mebx_set |= machine_factory(m)->mebx_new[0] != '\0';
 	watch_window(m);
 	hellos_begin(m);
 }
@@ -416,7 +432,7 @@ machine_start(struct machine *m)
 	char faults[FAULT_TEXT];
 	const char *why;
 
-	m->psk = *amt_psk(m->factory, m->state);
+	m->psk = *amt_psk(machine_factory(m), m->state);
 	if (m->state->phase == STATE_POST) {
 		tell_words(m, "started", "provisioned before");
 		return;
@@ -467,6 +483,7 @@ on_make(void *arg)
 enum amt_status
 machine_start_configuration(struct machine *m)
 {
+	struct err e = { 0 };
 	enum amt_status status;
 
 	if (m->state->phase == STATE_POST)
@@ -474,9 +491,13 @@ machine_start_configuration(struct machine *m)
 	if (unfit(m, &status) != NULL)
 		return status;
 	if (!machine_online(m) ||
-	    (m->psk.pid[0] == '\0' && m->suffix[0] == '\0'))
+	    (m->psk.pid[0] == '\0' && machine_suffix_nth(m, 0) == NULL))
 		return AMT_NOT_READY;
 	if (!identity_ready(m)) {
+		if (m->make == NULL &&
+		    loop_timer_new(m->common->loop, on_make, m, &m->make, &e) !=
+			ERR_OK)
+			return AMT_NOT_READY;
 		m->making = true;
 		loop_timer_set(m->make, 0);
 		return AMT_CERT_NOT_READY;
@@ -490,7 +511,8 @@ machine_stop_configuration(struct machine *m)
 {
 	if (m->state->phase != STATE_IN && !m->making)
 		return AMT_BAD_MODE; /* 3, as MeshCentral knows it */
-	loop_timer_stop(m->make);
+	if (m->making)
+		loop_timer_stop(m->make);
 	m->making = false;
 	m->state->phase = STATE_PRE;
 	m->state->window.phase = WINDOW_STOPPED;
@@ -518,8 +540,7 @@ machine_enable(struct machine *m, bool enable)
 void
 machine_suffix(struct machine *m, const char *text)
 {
-	snprintf(m->dhcp_suffix, sizeof(m->dhcp_suffix), "%s", text);
-	set_suffix(m);
+	m->dhcp_suffix = text;
 }
 
 enum amt_status
@@ -535,20 +556,24 @@ machine_host_suffix(struct machine *m, const char *text)
 		if (!isalnum((unsigned char)*p) && *p != '-' && *p != '.')
 			return AMT_BAD_DOMAIN;
 	snprintf(m->state->suffix, sizeof(m->state->suffix), "%s", text);
-	set_suffix(m);
 	return state_save(m->state, &e) == ERR_OK ? AMT_OK : AMT_FLASH_LIMIT;
 }
 
+/* Set through MEBx or a key it counts before what the host set, and that
+ * before DHCP (SDK: "secure DNS"). */
 const char *
 machine_suffix_nth(const struct machine *m, size_t i)
 {
-	if (i == 0)
-		return m->suffix[0] != '\0' ? m->suffix : NULL;
-	if (m->lan == NULL || i >= m->lan->nsuffix ||
-	    m->factory->pki_dns_suffix[0] != '\0' ||
-	    m->state->suffix[0] != '\0')
-		return NULL;
-	return m->lan->suffix[i];
+	const char *from = machine_factory(m)->pki_dns_suffix;
+
+	if (from[0] == '\0')
+		from = m->state->suffix;
+	if (from[0] == '\0' && i > 0)
+		return m->lan != NULL && i < m->lan->nsuffix ? m->lan->suffix[i]
+							     : NULL;
+	if (from[0] == '\0')
+		from = m->dhcp_suffix;
+	return i == 0 && from[0] != '\0' ? from : NULL;
 }
 
 void
@@ -570,8 +595,6 @@ void
 machine_committed(struct machine *m)
 {
 	shut(m);
-	tls_free(m->pki);
-	m->pki = NULL;
 	visit_end_all(m);
 }
 
@@ -580,10 +603,7 @@ machine_reset(struct machine *m)
 {
 	shut(m);
 	visit_end_all(m);
-	tls_free(m->served);
-	m->served = NULL;
 	drop_key(m);
-	set_suffix(m);
 	tell_words(m, "unprovisioned", "");
 	machine_start(m);
 }
@@ -606,27 +626,30 @@ machine_scratch_free(struct machine_scratch *s)
 	wr_free(&s->soap);
 	wr_free(&s->out);
 	secret_wipe(&s->item, sizeof(s->item));
+	record_wipe(&s->factory);
+	identity_ends_free(&s->ends);
 }
 
 static bool
 parts_new(struct machine *m)
 {
-	m->factory = calloc(1, sizeof(*m->factory));
 	m->state = calloc(1, sizeof(*m->state));
 	m->amt = calloc(1, sizeof(*m->amt));
-	return m->factory != NULL && m->state != NULL && m->amt != NULL;
+	return m->state != NULL && m->amt != NULL;
 }
 
 static void
 parts_free(struct machine *m)
 {
-	if (m->factory != NULL)
-		record_wipe(m->factory);
 	if (m->state != NULL)
 		state_free(m->state);
 	if (m->amt != NULL)
 		secret_wipe(m->amt, sizeof(*m->amt));
-	free(m->factory);
+	if (m->auth != NULL)
+		secret_wipe(m->auth, sizeof(*m->auth));
+	kept_free(m->factory);
+	kept_free(m->image);
+	free(m->auth);
 	free(m->state);
 	free(m->amt);
 }
@@ -635,7 +658,7 @@ static void
 place(struct machine *m, const struct machine_place *p)
 {
 	snprintf(m->address, sizeof(m->address), "%s", p->address);
-	snprintf(m->dhcp_suffix, sizeof(m->dhcp_suffix), "%s", p->suffix);
+	m->dhcp_suffix = p->suffix;
 	m->server = p->server;
 	m->image_server = p->image_server;
 	m->blank = p->blank;
@@ -658,31 +681,26 @@ machine_new(const struct machine_common *common, const struct record *r,
 	struct machine *m = calloc(1, sizeof(*m));
 	uint8_t random[16];
 
+	if (m != NULL)
+		m->common = common;
 	if (m == NULL || !parts_new(m)) {
 		machine_free(m);
 		return err_mem(e);
 	}
-	m->common = common;
-	*m->factory = *r;
 	place(m, p);
-	fault_alter(&m->fault, m->factory);
 	if (rand_bytes(random, sizeof(random), e) != ERR_OK ||
 	    open_state(m->state, p, random, e) != ERR_OK ||
-	    use_key(m, e) != ERR_OK || hellos_new(m, e) != ERR_OK ||
-	    loop_timer_new(common->loop, on_make, m, &m->make, e) != ERR_OK ||
+	    use_records(m, r, e) != ERR_OK || hellos_new(m, e) != ERR_OK ||
 	    loop_timer_new(common->loop, on_window, m, &m->window, e) !=
 		ERR_OK) {
 		machine_free(m);
 		return e->code;
 	}
-	m->amt->factory = m->factory;
 	m->amt->state = m->state;
 	m->amt->item = &common->scratch->item;
 	m->host =
 	    (struct amt_host){ m, host_random, host_key, host_now, host_save };
 	m->amt->host = &m->host;
-	m->amt->suffix = m->suffix;
-	m->amt->dhcp_suffix = m->dhcp_suffix;
 	*out = m;
 	return ERR_OK;
 }
@@ -713,12 +731,8 @@ machine_free(struct machine *m)
 	hellos_free(m);
 	loop_timer_free(m->window);
 	loop_timer_free(m->make);
-	tls_free(m->pki);
-	tls_free(m->served);
+	go_to_sleep(m);
 	parts_free(m);
-	if (m->image != NULL)
-		record_wipe(m->image);
-	free(m->image);
 	secret_wipe(m, sizeof(*m));
 	free(m);
 }

@@ -23,6 +23,7 @@
 #include "device/amt.h"
 #include "device/auth.h"
 #include "device/fault.h"
+#include "device/kept.h"
 #include "device/keypool.h"
 #include "device/settings.h"
 #include "device/state.h"
@@ -41,10 +42,15 @@ struct machine_event {
 	unsigned long requests; /* "provisioned": answered since the start */
 };
 
+struct machine_end; /* of TLS; those of one age share it: identity.h */
+
 /* What is needed while an answer is made, and by one machine at a time. */
 struct machine_scratch {
 	struct amt_item item;
 	struct wr body, soap, out;
+	struct record factory; /* of the one that is awake; NULL: of none */
+	const struct machine *awake;
+	struct machine_end *ends;
 };
 
 /* Shared by all machines of a program; borrowed by each. */
@@ -67,25 +73,23 @@ struct machine_server {
 
 struct machine {
 	const struct machine_common *common;
-	struct record *factory; /* in force: the image's, or a key's */
-	struct record *image;   /* the image's where a key's is in force */
+	struct kept *factory; /* a record: machine_factory() */
+	struct kept *image;   /* the image's where a key's is in force */
 	struct state *state;
 	struct psk psk; /* in force; what a set-up sets counts after it */
 	struct amt *amt;
-	struct amt_host host; /* what amt asks of the world */
-	struct auth auth;
+	struct amt_host host;        /* what amt asks of the world */
+	struct auth *auth;           /* made with the first challenge */
 	char address[LOOP_ADDR_LEN]; /* source of hellos; "" any */
 	struct machine_server server, image_server;
-	char suffix[RECORD_STR]; /* in force; "" not known */
-	char dhcp_suffix[RECORD_STR];
+	const char *dhcp_suffix;       /* borrowed; "" not known */
 	const struct machine_lan *lan; /* borrowed; NULL: it has an address */
 	bool blank; /* without a key's record there is none */
 	bool open;
 	bool overdue; /* a hello, for want of a network or of silence */
 	uint64_t counted, unsaved_ms; /* of the window's up-time */
-	struct tls *pki, *served;     /* made when first needed */
 	struct loop_timer *talk, *window;
-	struct loop_timer *make; /* the host's start waits for it */
+	struct loop_timer *make; /* made when the host's start waits for it */
 	bool making;             /* of the certificate */
 	struct loop_conn *hello; /* on its way, or NULL */
 	struct dns_query *query; /* for its server's name, likewise */
@@ -111,7 +115,7 @@ struct machine_lan {
 	char dns[MACHINE_DNS][LOOP_ADDR_LEN];
 };
 
-/* Where a machine is put; texts are copied. */
+/* Where a machine is put; texts but the suffix are copied. */
 struct machine_place {
 	const char *state_dir; /* NULL: volatile */
 	enum state_care care;
@@ -135,6 +139,10 @@ enum err_code machine_new(const struct machine_common *, const struct record *,
     const struct machine_place *, struct machine **, struct err *);
 void machine_start(struct machine *);
 void machine_free(struct machine *); /* wipes; NULL is fine */
+/* The record in force: the image's, or a key's. One machine's at a time is
+ * awake in the scratch, the others' are kept small, so that it is borrowed
+ * until another machine's is asked for. */
+const struct record *machine_factory(const struct machine *);
 
 /* For a listener's accept(): false turns the connection away. */
 bool machine_accept(struct machine *, const struct loop_peer *,
@@ -168,7 +176,7 @@ enum amt_status machine_enable(struct machine *, bool);
 bool machine_enabled(const struct machine *);
 /* The i-th suffix in force, or NULL: one, or all that the wire tells. */
 const char *machine_suffix_nth(const struct machine *, size_t i);
-/* What DHCP says; "" nothing. */
+/* What DHCP says; "" nothing. The text is borrowed from now on. */
 void machine_suffix(struct machine *, const char *);
 /* What the wire says has changed. The struct is borrowed from now on. */
 void machine_network(struct machine *, const struct machine_lan *);

@@ -24,15 +24,13 @@ ends_in(const struct x509_chain *shown, struct x509 *root)
 }
 
 enum tls_alert
-mutual_judge(void *arg, void *conn_arg, const struct x509_chain *shown)
+mutual_judge(const struct state *s, const struct x509_chain *shown)
 {
-	const struct state *s = arg;
 	unsigned roots = switches_of(s->switches)->roots;
 	struct x509 *root = NULL;
 	bool good = false;
 	struct err e;
 
-	(void)conn_arg;
 	if (shown->n == 0)
 		return TLS_ALERT_BAD_CERTIFICATE;
 	for (size_t h = 0; h < STATE_CERTS && !good; h++) {

@@ -7,8 +7,6 @@
 #include "base/tls.h"
 #include "device/state.h"
 
-/* arg: the struct state *. */
-enum tls_alert mutual_judge(
-    void *arg, void *conn_arg, const struct x509_chain *);
+enum tls_alert mutual_judge(const struct state *, const struct x509_chain *);
 
 #endif

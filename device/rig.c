@@ -305,7 +305,8 @@ rig_mei(struct rig *r, struct err *e)
 		return port_open(r, to, 0, e);
 	file_mkdir(to, 0700, e);
 	for (size_t i = 0; e->code == ERR_OK && i < n; i++) {
-		uuid_text(&fleet_machine(r->fleet, i)->factory->uuid, uuid);
+		uuid_text(
+		    &machine_factory(fleet_machine(r->fleet, i))->uuid, uuid);
 		snprintf(name, sizeof(name), "%s.sock", uuid);
 		if (file_join(path, sizeof(path), to, name, e) == ERR_OK)
 			port_open(r, path, i, e);

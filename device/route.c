@@ -71,8 +71,9 @@ route_name(const struct machine *m, size_t i, char out[static ROUTE_NAME])
 {
 	const char *suffix = machine_suffix_nth(m, i);
 
-	if (m->factory->server_fqdn[0] != '\0') {
-		snprintf(out, ROUTE_NAME, "%s", m->factory->server_fqdn);
+	if (machine_factory(m)->server_fqdn[0] != '\0') {
+		snprintf(
+		    out, ROUTE_NAME, "%s", machine_factory(m)->server_fqdn);
 		return i == 0;
 	}
 	if (suffix != NULL)

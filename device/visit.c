@@ -10,7 +10,9 @@
 #include "base/xml.h"
 #include "device/amthttp.h"
 #include "device/hellos.h"
+#include "device/identity.h"
 #include "device/judge.h"
+#include "device/mutual.h"
 #include "device/roots.h"
 #include "device/trickle.h"
 #include "device/visit.h"
@@ -138,7 +140,7 @@ visit_undo(struct machine *m)
 	if (m->state->phase == STATE_POST)
 		return;
 	state_undo(m->state);
-	m->state->mebx_set = m->factory->mebx_new[0] != '\0';
+	m->state->mebx_set = machine_factory(m)->mebx_new[0] != '\0';
 	memset(&m->amt->session, 0, sizeof(m->amt->session));
 }
 
@@ -181,8 +183,27 @@ record_chain(struct machine_session *v, const struct pkich_verdict *j)
 	text_hex(r->hash, j->root.hash, hashlist_hash_len(j->root.type));
 	r->hash_is_default = j->root.oem;
 	r->time_valid = j->time_valid;
-	r->secure_dns = v->m->factory->pki_dns_suffix[0] != '\0' ||
+	r->secure_dns = machine_factory(v->m)->pki_dns_suffix[0] != '\0' ||
 	    v->m->state->suffix[0] != '\0';
+}
+
+enum err_code
+visit_own(void *arg, void *conn_arg, struct x509_chain *chain,
+    struct crypto_key **key, struct err *e)
+{
+	struct machine_session *v = conn_arg;
+
+	(void)arg;
+	return identity_own(v->m, key, chain, e);
+}
+
+enum tls_alert
+visit_mutual(void *arg, void *conn_arg, const struct x509_chain *chain)
+{
+	const struct machine_session *v = conn_arg;
+
+	(void)arg;
+	return mutual_judge(v->m->state, chain);
 }
 
 enum tls_alert
@@ -192,17 +213,17 @@ visit_judge(void *arg, void *conn_arg, const struct x509_chain *chain)
 	const struct machine *m = v->m;
 	struct hashlist hashes;
 	struct pkich_policy policy = {
-		.generation =
-		    generation_of(m->factory->amt_major, m->factory->amt_minor),
+		.generation = generation_of(machine_factory(m)->amt_major,
+		    machine_factory(m)->amt_minor),
 		.choice = m->common->settings->pkich,
 		.hashes = &hashes,
-		.fqdn = m->factory->server_fqdn,
+		.fqdn = machine_factory(m)->server_fqdn,
 	};
 	enum tls_alert alert;
 	struct pkich_verdict j;
 
 	(void)arg;
-	roots_in_force(m->factory, m->state, &hashes);
+	roots_in_force(machine_factory(m), m->state, &hashes);
 	for (const char *s; policy.nsuffixes < PKICH_SUFFIXES &&
 	     (s = machine_suffix_nth(m, policy.nsuffixes)) != NULL;)
 		policy.suffix[policy.nsuffixes++] = s;
@@ -234,7 +255,7 @@ visit_psk(void *arg, void *conn_arg, const char *identity,
 	v->record.psk = v->admitted = true;
 	v->record.time_valid = true;
 	snprintf(v->record.fqdn, sizeof(v->record.fqdn), "%s",
-	    m->factory->server_fqdn);
+	    machine_factory(m)->server_fqdn);
 	return PSK_PPS_LEN;
 }
 
@@ -246,7 +267,7 @@ answer(struct machine_session *v, struct amthttp_answer *a)
 	struct wr *out = &v->m->common->scratch->out;
 	char version[16];
 
-	amt_version(v->m->factory, version);
+	amt_version(machine_factory(v->m), version);
 	a->version = version;
 	a->date = (time_t)amt_now(v->m->amt);
 	wr_reset(out);
@@ -280,7 +301,7 @@ answer_challenge(struct machine_session *v, bool stale)
 		answer_status(v, 500);
 		return;
 	}
-	a.nonce = auth_nonce(&v->m->auth, random);
+	a.nonce = auth_nonce(v->m->auth, random);
 	answer(v, &a);
 }
 
@@ -305,11 +326,12 @@ static enum auth_verdict
 authenticate(struct machine_session *v, const struct amthttp_request *r)
 {
 	struct machine *m = v->m;
-	const char *factory =
-	    m->factory->mebx_new[0] != '\0' ? m->factory->mebx_new : "admin";
+	const char *factory = machine_factory(m)->mebx_new[0] != '\0'
+	    ? machine_factory(m)->mebx_new
+	    : "admin";
 	struct auth_ask ask = { r->authorization, r->method, r->path, "admin",
 		m->state->realm, m->state->ha1 };
-	enum auth_verdict verdict = auth_check(&m->auth, &ask);
+	enum auth_verdict verdict = auth_check(m->auth, &ask);
 	char ha1[AUTH_HA1];
 
 	/* During set-up the old password serves beside the new one, which is
@@ -318,7 +340,7 @@ authenticate(struct machine_session *v, const struct amthttp_request *r)
 		return verdict;
 	auth_ha1(ha1, "admin", m->state->realm, factory);
 	ask.ha1 = ha1;
-	verdict = auth_check(&m->auth, &ask);
+	verdict = auth_check(m->auth, &ask);
 	secret_wipe(ha1, sizeof(ha1));
 	return verdict;
 }
@@ -364,6 +386,24 @@ ends_session(const struct machine_session *v)
 	return false;
 }
 
+/* The record and the suffix are the machine's while it is awake. */
+static int
+answer_from(struct machine_session *v, const struct node *root, struct wr *soap)
+{
+	const char *suffix = machine_suffix_nth(v->m, 0);
+	struct amt *a = v->m->amt;
+	int status;
+
+	a->factory = machine_factory(v->m);
+	a->suffix = suffix != NULL ? suffix : "";
+	a->dhcp_suffix = v->m->dhcp_suffix;
+	a->session = v->record;
+	status = amt_answer(a, root, soap);
+	a->factory = NULL;
+	a->suffix = a->dhcp_suffix = NULL;
+	return status;
+}
+
 static void
 answer_soap(struct machine_session *v, const struct amthttp_request *r)
 {
@@ -379,9 +419,8 @@ answer_soap(struct machine_session *v, const struct amthttp_request *r)
 		return;
 	}
 	m->requests++;
-	m->amt->session = v->record;
 	wr_reset(&s->soap);
-	a.status = amt_answer(m->amt, xml_root(xml), &s->soap);
+	a.status = answer_from(v, xml_root(xml), &s->soap);
 	xml_free(xml);
 	a.body = s->soap.buf;
 	a.n = s->soap.len;
@@ -398,6 +437,14 @@ answer_soap(struct machine_session *v, const struct amthttp_request *r)
 	}
 }
 
+static bool
+has_auth(struct machine *m)
+{
+	if (m->auth == NULL)
+		m->auth = calloc(1, sizeof(*m->auth));
+	return m->auth != NULL;
+}
+
 static void
 request(struct machine_session *v, const struct amthttp_request *r)
 {
@@ -410,6 +457,10 @@ request(struct machine_session *v, const struct amthttp_request *r)
 	}
 	if (strcmp(r->method, "POST") != 0) {
 		answer_status(v, 405);
+		return;
+	}
+	if (challenges(v) && !has_auth(v->m)) {
+		answer_status(v, 500);
 		return;
 	}
 	if (challenges(v) && (verdict = authenticate(v, r)) != AUTH_OK) {

@@ -24,8 +24,11 @@ extern const struct loop_handler visit_handler;
 void visit_undo(struct machine *);
 void visit_expire(struct machine *);
 
-/* The two ways in, for tls_config; conn_arg is the visit. */
+/* The two ways in, a console's by certificate, and the machine's own
+ * certificate, for tls_config; conn_arg is the visit. */
 tls_judge_fn visit_judge;
 tls_psk_fn visit_psk;
+tls_judge_fn visit_mutual;
+tls_own_fn visit_own;
 
 #endif

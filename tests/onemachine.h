@@ -26,7 +26,7 @@ static struct keypool keys;
 static struct machine_common common;
 static struct machine_scratch scratch;
 static struct loop_listener *port, *hellos;
-static struct machine *m;
+static struct machine *m, *neighbour; /* one sleeps while the other wakes */
 static struct http *http;
 static struct loop_timer *late;
 static char dir[64];
@@ -50,6 +50,7 @@ on_event(void *arg, struct machine *who, const struct machine_event *e)
 {
 	(void)arg;
 	assert_ptr_equal(who, m);
+	machine_factory(neighbour);
 	strcat(events, e->name);
 	if (e->why != NULL && e->why->reason != NULL) {
 		strcat(events, ":");
@@ -65,6 +66,7 @@ on_accept(void *arg, const struct loop_peer *peer,
     const struct loop_handler **h, void **conn_arg, struct tls **tls)
 {
 	(void)arg;
+	machine_factory(neighbour);
 	return machine_accept(m, peer, h, conn_arg, tls);
 }
 
@@ -173,6 +175,9 @@ end_all(void **unused)
 static inline int
 start(void **unused)
 {
+	const struct machine_place next = {
+		.care = STATE_VOLATILE, .address = "", .suffix = ""
+	};
 	const struct loop_accept accept = { on_accept, NULL };
 	const struct loop_accept takes_hellos = { hello_accept, NULL };
 	struct err e = { 0 };
@@ -201,6 +206,8 @@ start(void **unused)
 	assert_int_equal(
 	    loop_timer_new(common.loop, on_late, NULL, &late, &e), ERR_OK);
 	memset(&rec, 0, sizeof(rec));
+	assert_int_equal(
+	    machine_new(&common, &rec, &next, &neighbour, &e), ERR_OK);
 	rec.amt_major = 3;
 	rec.enabled = rec.talk = rec.pki = true;
 	rec.uuid.b[0] = 1;
@@ -221,7 +228,8 @@ end(void **unused)
 	(void)unused;
 	http_free(http);
 	machine_free(m);
-	m = NULL;
+	machine_free(neighbour);
+	m = neighbour = NULL;
 	loop_timer_free(late);
 	loop_listener_free(port);
 	loop_listener_free(hellos);

@@ -22,10 +22,12 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#define OPEN_MIB 300
+#define OPEN_MIB 300 /* of 10,000 */
 #define IDLE_MIB 512
 #define AT_ONCE 64
-#define PATIENCE_S 60
+#define PATIENCE_S 120
+/* Below those that connections are given, or one may take it first. */
+#define PORTS 18000
 
 static char dir[] = "/tmp/amtforge-fleet.XXXXXX";
 static int poller, hellos;
@@ -116,13 +118,13 @@ take_hellos(void)
 }
 
 static void
-device_start(const char *image, size_t n, const char *spread)
+device_start(
+    const char *image, size_t n, const char *spread, const char *connections)
 {
 	char server[32], port[16], count[16], like[64], program[4096];
-	int fd, taken;
+	int taken;
 
-	fd = listen_any(&device_port); /* free a moment ago */
-	close(fd);
+	device_port = (uint16_t)(PORTS + getpid() % 10000);
 	snprintf(server, sizeof(server), "127.0.0.1:%u", hello_port);
 	snprintf(port, sizeof(port), "%u", device_port);
 	snprintf(count, sizeof(count), "%zu", n);
@@ -140,7 +142,8 @@ device_start(const char *image, size_t n, const char *spread)
 		execl(program, "amtforge-device", "fleet", "--like", like,
 		    "--count", count, "--config", "device.cfg", "--server",
 		    server, "--port", port, "--suffix", "example.com", "--seed",
-		    "1", "--spread", spread, (char *)NULL);
+		    "1", "--spread", spread, "--connections", connections,
+		    (char *)NULL);
 		_exit(127);
 	}
 }
@@ -185,6 +188,10 @@ wait_hellos(size_t n)
 	while (hellos_seen < n) {
 		if (now() > until)
 			give_up("hellos that did not come");
+		if (waitpid(device, NULL, WNOHANG) == device) {
+			device = 0;
+			give_up("the fleet ended: see its device.log");
+		}
 		if (epoll_wait(poller, &ev, 1, 1000) > 0)
 			take_hellos();
 	}
@@ -342,12 +349,13 @@ connected(const char *kind, size_t n)
 
 	if (all == NULL)
 		give_up("memory");
-	device_start(kind, n, "2");
+	snprintf(name, sizeof(name), "%zu", n);
+	device_start(kind, n, "2", name);
 	wait_hellos(n);
 	took = open_all(ctx, all, n);
 	sleep(1);
 	snprintf(name, sizeof(name), "fleet-%s-%zu-open", kind, n);
-	row(name, resident_mib(), OPEN_MIB);
+	row(name, resident_mib(), OPEN_MIB * (double)n / 10000);
 	fprintf(stderr, "%s: %.0f handshakes/s\n", name, (double)n / took);
 	for (size_t i = 0; i < n; i++) {
 		if (SSL_pending(all[i]) != 0 ||
@@ -367,11 +375,11 @@ idle(const char *kind, size_t n)
 {
 	char name[64];
 
-	device_start(kind, n, "15");
+	device_start(kind, n, "10", "4000");
 	wait_hellos(n);
 	sleep(1);
 	snprintf(name, sizeof(name), "fleet-%s-%zu-idle", kind, n);
-	row(name, resident_mib(), IDLE_MIB);
+	row(name, resident_mib(), IDLE_MIB * (double)n / 100000);
 	device_stop();
 }
 
@@ -414,7 +422,6 @@ main(void)
 	epoll_ctl(poller, EPOLL_CTL_ADD, hellos, &ev);
 	connected("psk", open_n);
 	connected("pki", open_n);
-	idle("psk", idle_n);
 	idle("pki", idle_n);
 	snprintf(line, sizeof(line), "rm -rf %s", dir);
 	return system(line) == 0 ? 0 : 1;

@@ -108,7 +108,7 @@ message(struct hostif *h, bool wd, const uint8_t *p, size_t n)
 static void
 machine(struct machine *m, const uint8_t *p, size_t n)
 {
-	struct record *f = m->factory;
+	struct record *f = &m->common->scratch->factory;
 
 	f->amt_major = 7;
 	f->enabled = n > 0 && (p[0] & 1) != 0;
@@ -136,18 +136,21 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	static const struct hostif_acts acts = { start, stop, suffix, enable };
 	static struct settings settings = { .mei_unknown_status = 16 };
-	const struct machine_common common = { .settings = &settings };
+	struct machine_scratch *scratch = calloc(1, sizeof(*scratch));
+	const struct machine_common common = { .settings = &settings,
+		.scratch = scratch };
 	const struct amt_host host = { .random = fill, .save = save };
 	struct machine *m = calloc(1, sizeof(*m));
 	struct hostif h = { .machine = m, .acts = &acts };
 	struct rd r;
 
-	must(m != NULL);
+	must(m != NULL && scratch != NULL);
+	scratch->awake = m;
+	m->dhcp_suffix = "";
 	m->common = &common;
-	m->factory = calloc(1, sizeof(*m->factory));
 	m->state = calloc(1, sizeof(*m->state));
 	m->amt = calloc(1, sizeof(*m->amt));
-	must(m->factory != NULL && m->state != NULL && m->amt != NULL);
+	must(m->state != NULL && m->amt != NULL);
 	m->amt->host = &host;
 	machine(m, p, n);
 	rd_init(&r, p, n);
@@ -162,7 +165,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	}
 	hostif_wipe(&h);
 	state_free(m->state);
-	free(m->factory);
+	free(scratch);
 	free(m->state);
 	free(m->amt);
 	free(m);

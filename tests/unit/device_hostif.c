@@ -11,7 +11,7 @@
 static struct settings settings;
 static struct machine_common common;
 static struct machine m;
-static struct record factory;
+static struct machine_scratch scratch;
 static struct state state;
 static struct amt amt;
 static struct amt_host host;
@@ -88,18 +88,20 @@ begin(void **unused)
 	(void)unused;
 	assert_int_equal(settings_read(&settings, NULL, &e), ERR_OK);
 	memset(&m, 0, sizeof(m));
-	memset(&factory, 0, sizeof(factory));
+	memset(&scratch, 0, sizeof(scratch));
 	memset(&state, 0, sizeof(state));
-	common = (struct machine_common){ .settings = &settings };
+	common = (struct machine_common){ .settings = &settings,
+		.scratch = &scratch };
 	host = (struct amt_host){ .random = host_random, .save = host_save };
-	amt = (struct amt){ .host = &host, .factory = &factory };
+	amt = (struct amt){ .host = &host };
 	m.common = &common;
-	m.factory = &factory;
+	m.dhcp_suffix = "";
+	scratch.awake = &m;
 	m.state = &state;
 	m.amt = &amt;
 	state.enabled = -1;
-	factory.enabled = factory.pki = true;
-	factory.amt_major = 6;
+	scratch.factory.enabled = scratch.factory.pki = true;
+	scratch.factory.amt_major = 6;
 	h = (struct hostif){ .machine = &m, .acts = &acts };
 	saves = starts = stops = 0;
 	save_fails = false;
@@ -222,7 +224,7 @@ a_pre_shared_key_takes_no_password(void **unused)
 	assert_int_equal(get(PTHI_PID), AMT_NOT_FOUND);
 	assert_int_equal(get(PTHI_TLS_MODE), AMT_OK);
 	assert_int_equal(answer.body.number, 2);
-	factory.pki = false;
+	scratch.factory.pki = false;
 	get(PTHI_TLS_MODE);
 	assert_int_equal(answer.body.number, 0);
 }
@@ -244,13 +246,13 @@ a_suffix_is_a_domain_and_is_read_back(void **unused)
 		assert_int_equal(
 		    set_text(PTHI_SET_SUFFIX, bad[i]), AMT_BAD_DOMAIN);
 	/* A preset one is what is read back. */
-	strcpy(factory.pki_dns_suffix, "oem.example");
+	strcpy(scratch.factory.pki_dns_suffix, "oem.example");
 	get(PTHI_SUFFIX);
 	assert_memory_equal(answer.body.text.s, "oem.example", 11);
 	assert_int_equal(set_text(PTHI_SET_SUFFIX, ""), AMT_OK);
 	m.open = true;
 	assert_int_equal(set_text(PTHI_SET_SUFFIX, "x.example"), AMT_BAD_STATE);
-	strcpy(m.dhcp_suffix, "lan.example");
+	m.dhcp_suffix = "lan.example";
 	assert_int_equal(get(PTHI_SUFFIX_LIST), AMT_OK);
 	assert_int_equal(answer.body.text.n, 12);
 	assert_memory_equal(answer.body.text.s, "lan.example", 12);
@@ -320,10 +322,10 @@ disabling_takes_what_the_host_had_set(void **unused)
 static void
 hash_entries_are_the_records(void **unused)
 {
-	struct hash_entry *e = factory.hashes.e;
+	struct hash_entry *e = scratch.factory.hashes.e;
 
 	(void)unused;
-	factory.hashes.n = 2;
+	scratch.factory.hashes.n = 2;
 	e[0] = (struct hash_entry){ .type = HASH_SHA1,
 		.hash = { 1 },
 		.name = "one",
@@ -431,7 +433,7 @@ the_client_that_enables_switches(void **unused)
 			     two[] = { 5, 3, 0x53, 0x10, 2 };
 
 	(void)unused;
-	factory.enabled = false;
+	scratch.factory.enabled = false;
 	assert_true(hostif_answer(&h, HOSTIF_WD, question, 4, &out));
 	assert_int_equal(out.len, 1);
 	assert_int_equal(out.buf[0], PTHI_WD_CAN_SET | PTHI_WD_ALLOWED);
@@ -470,11 +472,11 @@ a_mac_is_the_wires_or_one_of_the_uuid(void **unused)
 	uint8_t first[6];
 
 	(void)unused;
-	factory.uuid.b[3] = 7;
+	scratch.factory.uuid.b[3] = 7;
 	assert_int_equal(get(PTHI_MAC_ADDRESSES), AMT_OK);
 	memcpy(first, answer.body.macs.host, sizeof(first));
 	assert_int_equal(first[0] & 3, 2); /* one machine's, and local */
-	factory.uuid.b[3] = 8;
+	scratch.factory.uuid.b[3] = 8;
 	get(PTHI_MAC_ADDRESSES);
 	assert_memory_not_equal(answer.body.macs.host, first, 6);
 	memcpy(lan.mac, wired, sizeof(wired));
@@ -501,7 +503,7 @@ the_name_is_the_one_that_set_up_gave(void **unused)
 
 	(void)unused;
 	strcpy(state.host_fqdn, "host.example");
-	strcpy(m.suffix, "corp.example");
+	m.dhcp_suffix = "corp.example";
 	strcpy(s.host, "pc9");
 	s.shared_fqdn = false;
 	s.power = 1;

@@ -248,9 +248,9 @@ set_and_vanish(const struct tls_config *c)
 	m->state->clock = 3000000000;
 	m->state->tls_enabled[0] = true;
 	assert_int_equal(
-	    roots_add(m->factory, m->state, &mine, &handle), ROOTS_OK);
+	    roots_add(machine_factory(m), m->state, &mine, &handle), ROOTS_OK);
 	assert_int_equal(
-	    roots_set_active(m->factory, m->state, 0, false), ROOTS_OK);
+	    roots_set_active(machine_factory(m), m->state, 0, false), ROOTS_OK);
 	assert_true(m->state->mebx_set);
 }
 
@@ -259,8 +259,8 @@ assert_no_trace(void)
 {
 	struct hashlist l;
 
-	roots_in_force(m->factory, m->state, &l);
-	assert_int_equal(l.n, m->factory->hashes.n);
+	roots_in_force(machine_factory(m), m->state, &l);
+	assert_int_equal(l.n, machine_factory(m)->hashes.n);
 	assert_true(l.e[0].active);
 	assert_string_equal(m->state->ha1, "");
 	assert_string_equal(m->state->psk.pid, "");

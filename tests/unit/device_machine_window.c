@@ -178,17 +178,17 @@ an_agent_starts_what_listens_or_was_disabled(void **unused)
 	assert_int_equal(machine_host_suffix(m, "a/b"), AMT_BAD_DOMAIN);
 	assert_int_equal(machine_host_suffix(m, "host.example"), AMT_OK);
 	machine_suffix(m, "dhcp.example");
-	assert_string_equal(m->suffix, "host.example");
+	assert_string_equal(machine_suffix_nth(m, 0), "host.example");
 	start_by_agent();
 	run_hellos(1);
 	machine_free(m);
 	machine_up(false); /* the window goes on */
 	assert_true(m->open);
-	assert_string_equal(m->suffix, "host.example");
+	assert_string_equal(machine_suffix_nth(m, 0), "host.example");
 	state_reset(m->state, false);
 	machine_reset(m);
 	assert_false(m->open);
-	assert_string_equal(m->suffix, "example.com");
+	assert_string_equal(machine_suffix_nth(m, 0), "example.com");
 	assert_int_equal(machine_host_suffix(m, "host.example"), AMT_OK);
 	state_reset(m->state, true);
 	machine_reset(m);
@@ -225,7 +225,7 @@ what_a_key_set_counts_until_a_full_un_provisioning(void **unused)
 	assert_int_equal(machine_new(&common, &rec, &p, &m, &e), ERR_OK);
 	machine_start(m);
 	assert_string_equal(m->psk.pid, PID);
-	assert_string_equal(m->suffix, "key.example");
+	assert_string_equal(machine_suffix_nth(m, 0), "key.example");
 	state_reset(m->state, true);
 	machine_reset(m);
 	assert_string_equal(m->psk.pid, PID);
@@ -233,7 +233,7 @@ what_a_key_set_counts_until_a_full_un_provisioning(void **unused)
 	state_reset(m->state, false);
 	machine_reset(m);
 	assert_string_equal(m->psk.pid, "");
-	assert_string_equal(m->suffix, "example.com");
+	assert_string_equal(machine_suffix_nth(m, 0), "example.com");
 	assert_string_equal(m->server.address, "127.0.0.2");
 	assert_int_equal(m->server.port, 10);
 }
