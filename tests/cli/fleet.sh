@@ -81,7 +81,7 @@ a_device_with_another_key_gets_nothing() {
 	flash
 	serve 'tls_certificate = false;'
 	plug --fault cert
-	wait_for '"event":"handshake-failed"' told
+	wait_for '"event":"refused"' told
 	sleep 1
 	unplug
 	! grep -e '"event":"session"' -e '"event":"provisioned"' told || return 1
