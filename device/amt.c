@@ -253,6 +253,26 @@ instance_find(struct amt *a, amt_instance_fn *fn, const struct wsman_request *q)
 	return false;
 }
 
+/* To change one, it must be named where there are several. *chosen is false
+ * if the selector does not do so. */
+static bool
+instance_choose(struct amt *a, amt_instance_fn *fn,
+    const struct wsman_request *q, bool *chosen)
+{
+	bool several = fn(a, 1, item_clear(a));
+
+	*chosen = !several ||
+	    (q->sel_name != NULL && item_value(a->item, q->sel_name) != NULL);
+	return *chosen && instance_find(a, fn, q);
+}
+
+static int
+not_chosen(struct amt *a, const struct wsman_request *q, struct wr *w)
+{
+	return fault(a, q, w, "wsman:InvalidSelectors",
+	    "The selectors for the resource are not valid.");
+}
+
 static int
 answer_get(struct amt *a, size_t c, const struct wsman_request *q, struct wr *w)
 {
@@ -267,11 +287,14 @@ answer_get(struct amt *a, size_t c, const struct wsman_request *q, struct wr *w)
 static int
 answer_put(struct amt *a, size_t c, const struct wsman_request *q, struct wr *w)
 {
+	bool chosen = true;
+
 	if (classes[c].put == NULL ||
-	    !instance_find(a, classes[c].instance, q) ||
+	    !instance_choose(a, classes[c].instance, q, &chosen) ||
 	    classes[c].put(a, q->body, a->item) != AMT_OK)
-		return fault(a, q, w, "wsman:InvalidParameter",
-		    "The instance cannot be changed so.");
+		return !chosen ? not_chosen(a, q, w)
+			       : fault(a, q, w, "wsman:InvalidParameter",
+				     "The instance cannot be changed so.");
 	return answer_get(a, c, q, w);
 }
 
@@ -294,14 +317,16 @@ answer_delete(
     struct amt *a, size_t c, const struct wsman_request *q, struct wr *w)
 {
 	size_t i = 0, n = sizeof(removals) / sizeof(removals[0]);
+	bool chosen = true;
 
 	while (i < n && strcmp(removals[i].class, q->class) != 0)
 		i++;
 	if (i == n || q->sel_name == NULL ||
-	    !instance_find(a, classes[c].instance, q) ||
+	    !instance_choose(a, classes[c].instance, q, &chosen) ||
 	    removals[i].fn(a, q->body, a->item) != AMT_OK)
-		return fault(a, q, w, "wsman:InvalidParameter",
-		    "The instance cannot be deleted.");
+		return !chosen ? not_chosen(a, q, w)
+			       : fault(a, q, w, "wsman:InvalidParameter",
+				     "The instance cannot be deleted.");
 	wsman_write_deleted(w, q, a->number);
 	return 200;
 }

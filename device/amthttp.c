@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/httpline.h"
 #include "device/amthttp.h"
@@ -38,6 +39,40 @@ word_take(struct httpline *s, char *out, size_t room)
 	return true;
 }
 
+/* The absolute form of a target ends up as its path (RFC 9112 3.2.2). */
+static void
+target_path(char *target)
+{
+	char *path = NULL;
+
+	if (strncasecmp(target, "https://", 8) == 0)
+		path = strchr(target + 8, '/');
+	else if (strncasecmp(target, "http://", 7) == 0)
+		path = strchr(target + 7, '/');
+	if (path != NULL)
+		memmove(target, path, strlen(path) + 1);
+}
+
+/* Is word among those between the commas? */
+static bool
+list_has(struct httpline v, const char *word)
+{
+	const char *comma;
+	size_t n;
+
+	while (v.n > 0) {
+		comma = memchr(v.p, ',', v.n);
+		n = comma != NULL ? (size_t)(comma - v.p) : v.n;
+		if (httpline_is(
+			httpline_trim((struct httpline){ v.p, n }), word))
+			return true;
+		n += comma != NULL;
+		v.p += n;
+		v.n -= n;
+	}
+	return false;
+}
+
 static bool
 request_line(struct httpline line, struct amthttp_request *r)
 {
@@ -47,8 +82,9 @@ request_line(struct httpline line, struct amthttp_request *r)
 	    !word_take(&line, r->path, sizeof(r->path)) ||
 	    !word_take(&line, version, sizeof(version)) || line.n != 0)
 		return false;
-	r->close = strcmp(version, "HTTP/1.0") == 0;
-	return r->close || strcmp(version, "HTTP/1.1") == 0;
+	target_path(r->path);
+	r->close = r->old = strcmp(version, "HTTP/1.0") == 0;
+	return r->old || strcmp(version, "HTTP/1.1") == 0;
 }
 
 /* Two lengths, or a length and chunks, are how requests are smuggled. */
@@ -68,7 +104,9 @@ header_line(struct httpline line, struct amthttp_request *r)
 			return false;
 		r->chunked = true;
 	} else if (httpline_is(name, "Connection")) {
-		r->close |= httpline_is(v, "close");
+		r->close |= list_has(v, "close");
+	} else if (httpline_is(name, "Expect")) {
+		r->expects = !r->old && httpline_is(v, "100-continue");
 	} else if (httpline_is(name, "Authorization")) {
 		if (v.n >= sizeof(r->authorization) ||
 		    r->authorization[0] != '\0')
@@ -103,6 +141,7 @@ head_read(struct httpline *s, struct amthttp_request *r, int *status)
 	while (line_take(s, &line) && line.n > 0)
 		if (!header_line(line, r))
 			return bad(status, 400);
+	r->expects &= r->chunked || r->length > 0;
 	return AMTHTTP_DONE;
 }
 
@@ -237,8 +276,13 @@ amthttp_write(struct wr *w, const struct amthttp_answer *a)
 	}
 	wr_str(w,
 	    "X-Frame-Options: DENY\r\n"
-	    "Content-Type: application/soap+xml; charset=UTF-8\r\n"
-	    "Transfer-Encoding: chunked\r\n\r\n");
+	    "Content-Type: application/soap+xml; charset=UTF-8\r\n");
+	if (a->old) {
+		wr_fmt(w, "Content-Length: %zu\r\n\r\n", a->n);
+		wr_bytes(w, a->body, a->n);
+		return;
+	}
+	wr_str(w, "Transfer-Encoding: chunked\r\n\r\n");
 	for (size_t i = 0; i < a->n; i += n) {
 		n = a->n - i < CHUNK_OUT ? a->n - i : CHUNK_OUT;
 		wr_fmt(w, "%04zX\r\n", n);

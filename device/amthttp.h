@@ -23,6 +23,8 @@ struct amthttp_request {
 	char method[16];
 	char path[128];
 	bool close;               /* the client wants the connection to end */
+	bool old;                 /* HTTP/1.0: knows no chunks */
+	bool expects;             /* a 100 before it sends the body */
 	char authorization[1024]; /* "" if none */
 	/* how the body comes */
 	bool chunked;
@@ -37,8 +39,11 @@ enum amthttp_verdict {
 };
 
 /* Reads one request from the n bytes received so far; stateless, so called
- * again with more. DONE: *used bytes were the request, its body is appended
- * to body (reset first; it may hold passwords: the wr wipes it). */
+ * again with more. MORE: the request's expects is set if the head came and the
+ * client waits for AMTHTTP_CONTINUE. DONE: *used bytes were the request, its
+ * body is appended to body (reset first; it may hold passwords: the wr wipes
+ * it). */
+#define AMTHTTP_CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
 enum amthttp_verdict amthttp_read(const uint8_t *, size_t n,
     struct amthttp_request *, struct wr *body, size_t *used, int *status);
 
@@ -47,6 +52,7 @@ struct amthttp_answer {
 	time_t date;
 	const char *version; /* firmware, behind the Server: words */
 	bool close;
+	bool old;                  /* the body in one piece, with its length */
 	const char *realm, *nonce; /* 401 */
 	bool stale;
 	const uint8_t *body; /* SOAP; may be NULL */

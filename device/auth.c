@@ -149,6 +149,18 @@ count_use(struct auth *a, const struct params *ps)
 	return AUTH_STALE;
 }
 
+/* What the request's target is: a client may send the whole address. */
+static const char *
+uri_path(const char *uri)
+{
+	const char *path = strstr(uri, "://");
+
+	return path != NULL && (path = strchr(path + 3, '/')) != NULL ? path
+								      : uri;
+}
+
+/* Without a qop, as in RFC 2069, nothing counts how often a nonce serves: RFC
+ * 7616 gave that form up. */
 enum auth_verdict
 auth_check(struct auth *a, const struct auth_ask *ask)
 {
@@ -160,8 +172,9 @@ auth_check(struct auth *a, const struct auth_ask *ask)
 	    !params_read(&ps, ask->header) || ps.nonce[0] == '\0' ||
 	    strcmp(ps.username, ask->user) != 0 ||
 	    strcmp(ps.realm, ask->realm) != 0 ||
-	    strcmp(ps.uri, ask->path) != 0 || strcmp(ps.qop, "auth") != 0 ||
-	    ps.cnonce[0] == '\0' || !response_fits(&ps, ask))
+	    strcmp(uri_path(ps.uri), ask->path) != 0 ||
+	    strcmp(ps.qop, "auth") != 0 || ps.cnonce[0] == '\0' ||
+	    !response_fits(&ps, ask))
 		return AUTH_BAD;
 	return count_use(a, &ps);
 }

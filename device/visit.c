@@ -28,6 +28,7 @@ struct machine_session {
 	bool managing; /* came after set-up: digest alone decides */
 	bool admitted; /* the chain or the pre-shared key was accepted */
 	bool committed;
+	bool continued;             /* the client was told to send its body */
 	struct state_record record; /* for the configuration record */
 	struct err refusal;
 	struct trickle *trickle; /* NULL: it is not slow */
@@ -407,7 +408,7 @@ answer_from(struct machine_session *v, const struct node *root, struct wr *soap)
 static void
 answer_soap(struct machine_session *v, const struct amthttp_request *r)
 {
-	struct amthttp_answer a = { .close = r->close };
+	struct amthttp_answer a = { .close = r->close, .old = r->old };
 	struct machine *m = v->m;
 	struct machine_scratch *s = m->common->scratch;
 	struct err e = { 0 };
@@ -510,12 +511,16 @@ on_data(void *arg, struct loop_conn *c, const uint8_t *p, size_t n)
 	switch (amthttp_read(p, n, &r, body, &used, &status)) {
 	case AMTHTTP_MORE:
 		used = 0;
+		if (r.expects && !v->continued)
+			put(v, AMTHTTP_CONTINUE, strlen(AMTHTTP_CONTINUE));
+		v->continued |= r.expects;
 		break;
 	case AMTHTTP_BAD:
 		answer_status(v, status);
 		used = n;
 		break;
 	case AMTHTTP_DONE:
+		v->continued = false;
 		request(v, &r);
 		break;
 	}

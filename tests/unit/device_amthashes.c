@@ -198,6 +198,34 @@ the_oems_can_be_switched_off_but_not_deleted(void **unused)
 	assert_int_equal(enable(HANDLE "1", "false"), 400);
 }
 
+/* Of several one is changed only if the selector says which. */
+static void
+a_selector_that_names_none_changes_none(void **unused)
+{
+	const struct wsman_field off = { "Enabled", "false", NULL };
+	struct wsman_request q = { .class = "AMT_ProvisioningCertificateHash" };
+	struct xml *in = NULL;
+	struct err e = { 0 };
+	struct wr w, out;
+
+	(void)unused;
+	for (int i = 0; i < 4; i++) {
+		q.op = i < 2 ? WSMAN_PUT : WSMAN_DELETE;
+		q.sel_name = i % 2 == 0 ? NULL : "Foo";
+		q.sel_value = i % 2 == 0 ? NULL : "bar";
+		wr_grow(&w, 65536);
+		wr_grow(&out, 65536);
+		wsman_write_request(&w, &q, &off, 1);
+		assert_int_equal(xml_read(w.buf, w.len, &in, &e), ERR_OK);
+		assert_int_equal(amt_answer(&amt, xml_root(in), &out), 400);
+		xml_free(in);
+		wr_free(&w);
+		wr_free(&out);
+	}
+	assert_true(in_force().e[0].active);
+	assert_int_equal(in_force().n, 2);
+}
+
 static void
 a_full_undoing_forgets_them_and_a_partial_one_does_not(void **unused)
 {
@@ -286,6 +314,7 @@ main(void)
 		CASE(there_is_room_for_three_of_its_own),
 		CASE(what_does_not_fit_is_refused),
 		CASE(the_oems_can_be_switched_off_but_not_deleted),
+		CASE(a_selector_that_names_none_changes_none),
 		CASE(a_full_undoing_forgets_them_and_a_partial_one_does_not),
 		CASE(a_set_up_that_does_not_end_leaves_none),
 		CASE(the_file_has_them_and_not_those_of_a_session),

@@ -74,6 +74,56 @@ a_chunked_request_is_read(void **state)
 }
 
 static void
+what_clients_of_other_ages_send_is_understood(void **state)
+{
+	struct amthttp_answer a = { .status = 200,
+		.old = true,
+		.version = "3.0.0",
+		.body = (const uint8_t *)"abc",
+		.n = 3 };
+	struct wr w;
+
+	(void)state;
+	assert_int_equal(take("POST /wsman HTTP/1.1\r\n"
+			      "Connection: keep-alive , Close\r\n\r\n"),
+	    AMTHTTP_DONE);
+	assert_true(req.close);
+	assert_int_equal(take("POST /wsman HTTP/1.1\r\n"
+			      "Connection: keep-alive, closed\r\n\r\n"),
+	    AMTHTTP_DONE);
+	assert_false(req.close);
+	assert_int_equal(take("POST https://host:16993/wsman HTTP/1.0\r\n\r\n"),
+	    AMTHTTP_DONE);
+	assert_string_equal(req.path, "/wsman");
+	assert_true(req.old && req.close);
+	wr_grow(&w, 4096);
+	amthttp_write(&w, &a);
+	wr_u8(&w, '\0');
+	assert_null(strstr((const char *)w.buf, "chunked"));
+	assert_non_null(
+	    strstr((const char *)w.buf, "Content-Length: 3\r\n\r\nabc"));
+	wr_free(&w);
+}
+
+static void
+a_client_that_waits_before_its_body_is_seen(void **state)
+{
+	(void)state;
+	assert_int_equal(take("POST /wsman HTTP/1.1\r\nContent-Length: 3\r\n"
+			      "Expect: 100-continue\r\n\r\n"),
+	    AMTHTTP_MORE);
+	assert_true(req.expects);
+	assert_int_equal(take("POST /wsman HTTP/1.1\r\nContent-Length: 3\r\n"
+			      "Expect: 100-continue\r\n"),
+	    AMTHTTP_MORE);
+	assert_false(req.expects);
+	assert_int_equal(take("POST /wsman HTTP/1.0\r\nContent-Length: 3\r\n"
+			      "Expect: 100-continue\r\n\r\n"),
+	    AMTHTTP_MORE);
+	assert_false(req.expects);
+}
+
+static void
 every_prefix_of_a_request_asks_for_more(void **state)
 {
 	const char *whole = "POST /wsman HTTP/1.1\r\n"
@@ -198,6 +248,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_request_with_a_length_is_read),
 		cmocka_unit_test(a_chunked_request_is_read),
+		cmocka_unit_test(what_clients_of_other_ages_send_is_understood),
+		cmocka_unit_test(a_client_that_waits_before_its_body_is_seen),
 		cmocka_unit_test(every_prefix_of_a_request_asks_for_more),
 		cmocka_unit_test(
 		    requests_that_two_readers_could_split_differently_are_refused),

@@ -87,6 +87,25 @@ a_right_answer_is_taken_with_quotes_and_without(void **state)
 }
 
 static void
+the_targets_absolute_form_is_its_path(void **state)
+{
+	char text[512], h1[33], h2[33], response[33], part[256];
+
+	(void)state;
+	auth_ha1(h1, "admin", REALM, "P@ssw0rd1");
+	md5(h2, "POST:https://host:16993/wsman");
+	snprintf(
+	    part, sizeof(part), "%s:%s:00000001:abcd:auth:%s", h1, nonce, h2);
+	md5(response, part);
+	snprintf(text, sizeof(text),
+	    "Digest username=\"admin\",realm=\"" REALM "\",nonce=\"%s\","
+	    "uri=\"https://host:16993/wsman\",cnonce=\"abcd\",nc=00000001,"
+	    "qop=auth,response=\"%s\"",
+	    nonce, response);
+	assert_int_equal(ask(text), AUTH_OK);
+}
+
+static void
 a_request_that_was_seen_before_is_stale(void **state)
 {
 	char h[512];
@@ -176,6 +195,8 @@ main(void)
 		    the_published_digests_of_passwords_hold, start),
 		cmocka_unit_test_setup(
 		    a_right_answer_is_taken_with_quotes_and_without, start),
+		cmocka_unit_test_setup(
+		    the_targets_absolute_form_is_its_path, start),
 		cmocka_unit_test_setup(
 		    a_request_that_was_seen_before_is_stale, start),
 		cmocka_unit_test_setup(
