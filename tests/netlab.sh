@@ -50,7 +50,7 @@ lab_clean() {
 		lab loss "dev$n" 0
 		n=$((n - 1))
 	done
-	rm -f "$NETLAB_STATE"/*leases
+	rm -f "$NETLAB_STATE"/*leases "$NETLAB_STATE"/*.log
 }
 
 # lt NAME: a test, with a lab that was cleaned for it.
