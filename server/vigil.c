@@ -71,12 +71,29 @@ look(struct vigil *w, struct store_unit *u, time_t *opened, struct err *e)
 	return tell(w, u, e);
 }
 
+/* Whoever says how to recover wants that at his own limit too; else a limit
+ * is the console's patience, and the machine's window goes on. */
+static enum err_code
+out_of_patience(struct vigil *w, bool *over, struct err *e)
+{
+	char end[STAMP_LEN];
+
+	*over = w->recover[0] != '\0';
+	if (*over) {
+		w->end = time(NULL);
+		return ERR_OK;
+	}
+	stamp_utc(end, w->end);
+	return err_set(e, ERR_RETRY, "still %s; its window is open until %s",
+	    store_state_name(w->state), end);
+}
+
 static enum err_code
 poll_it(struct vigil *w, time_t limit, struct store_unit *u, bool *over,
     struct err *e)
 {
 	const struct timespec nap = { 0, POLL_MS * 1000000L };
-	time_t start = time(NULL), window = 0, opened = 0;
+	time_t start = time(NULL), window = 0, opened = 0, now;
 
 	*over = false;
 	if (onetime_window(w->store, &window, e) != ERR_OK)
@@ -87,10 +104,11 @@ poll_it(struct vigil *w, time_t limit, struct store_unit *u, bool *over,
 		if (u->state == STORE_PROVISIONED)
 			return ERR_OK;
 		w->end = (opened != 0 ? opened : start) + window;
-		if (limit != 0 && start + limit < w->end)
-			w->end = start + limit;
-		if (time(NULL) >= w->end)
+		now = time(NULL);
+		if (now >= w->end)
 			break;
+		if (limit != 0 && now >= start + limit)
+			return out_of_patience(w, over, e);
 		nanosleep(&nap, NULL);
 	}
 	*over = true;
@@ -214,7 +232,7 @@ run_wait(const struct cli_args *a, struct err *e)
 
 static const struct cli_opt opts[] = {
 	{ "--timeout", CLI_VALUE, "SECS",
-	    "wait so long at most, where the window is longer" },
+	    "wait so long at most; the window goes on" },
 	{ "--recover", CLI_VALUE, "WHAT",
 	    "reopen, alarm or give-up when it closes (as configured)" },
 	{ 0 },

@@ -118,6 +118,12 @@ state_of() {
 		sed -n 's/.*"uuid":"'"$1"'","state":"\([a-z]*\)".*/\1/p'
 }
 
+# Each machine's window was opened then.
+seven_hours_ago() {
+	sqlite3 state/store.db "UPDATE units SET opened =
+		strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-7 hours')"
+}
+
 # reach_state UUID STATE
 reach_state() {
 	n=400

@@ -141,9 +141,11 @@ each_tenant_has_its_own_way_of_delayed_set_up() {
 		"$(cert_sha256 acme/chain/root.pem)"
 	wait_for "$(cat globex/uuids).*root-not-announced" events
 	stop_server
-	status 69 amtforge-server wait state "$(cat acme/uuids)" --timeout 1
+	seven_hours_ago
+	status 69 amtforge-server wait state "$(cat acme/uuids)"
 	says 'given up'
-	status 75 amtforge-server wait state "$(cat globex/uuids)" --timeout 1
+	status 75 amtforge-server wait state "$(cat globex/uuids)"
+	says 'opened anew'
 }
 
 each_tenants_machines_are_handed_over_to_its_own_command() {
