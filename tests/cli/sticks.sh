@@ -8,9 +8,6 @@
 PATH=$PATH:/usr/sbin:/sbin
 FAKE=$AMTFORGE_BUILD/fakes/stick
 KEY=$TEST_DIR/key # a ledger l.db, its setup.bin and key.img
-# umockdev's library comes before that of the sanitizers.
-ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0
-export ASAN_OPTIONS
 
 make_key() {
 	mkdir "$KEY" && cd "$KEY" || exit 1
