@@ -411,8 +411,8 @@ store_set(struct store *s, const struct uuid *uuid, enum store_column column,
 		"UPDATE units SET by = ?2 WHERE uuid = ?1",
 		"UPDATE units SET record = ?2 WHERE uuid = ?1",
 		"UPDATE units SET handed = ?2 WHERE uuid = ?1",
-		"UPDATE units SET seen_cert = ?2 WHERE uuid = ?1 AND"
-		" seen_cert = ''",
+		("UPDATE units SET seen_cert = ?2 WHERE uuid = ?1 AND"
+		 " seen_cert = ''"),
 	};
 	char text[UUID_TEXT];
 	struct db_stmt *q;
