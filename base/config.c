@@ -199,6 +199,16 @@ config_where(struct config_group *g, const char *key, char *out, size_t room)
 	setting_where(g->owner, s != NULL ? s : g->set, out, room);
 }
 
+enum err_code
+config_bad(
+    struct config_group *g, const char *key, const char *what, struct err *e)
+{
+	char where[512];
+
+	config_where(g, key, where, sizeof(where));
+	return err_set(e, ERR_CONFIG, "%s: %s: %s", where, key, what);
+}
+
 /* The setting of a key, or NULL; the key is known from now on. */
 static config_setting_t *
 ask(struct config_group *g, const char *key)

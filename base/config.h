@@ -49,6 +49,9 @@ const char *config_key(struct config_group *, size_t i);
 /* "file:line" of the group or, with key, of that key: for messages. */
 void config_where(
     struct config_group *, const char *key, char *out, size_t room);
+/* ERR_CONFIG: what is wrong with that key's value, and where it stands. */
+enum err_code config_bad(
+    struct config_group *, const char *key, const char *what, struct err *);
 /* Refuses unknown keys in this group and all groups that were opened. */
 enum err_code config_end(struct config *, struct err *);
 

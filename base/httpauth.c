@@ -39,17 +39,6 @@ httpauth_value(const char *p, char *out, size_t room)
 }
 
 static bool
-keep(char *out, size_t room, const char *v)
-{
-	size_t n = strlen(v);
-
-	if (n >= room)
-		return false;
-	memcpy(out, v, n + 1);
-	return true;
-}
-
-static bool
 take_algorithm(struct httpauth *a, const char *v)
 {
 	size_t n = strlen(v);
@@ -59,7 +48,7 @@ take_algorithm(struct httpauth *a, const char *v)
 		n -= 5;
 	a->sha256 = n == 7 && strncasecmp(v, "SHA-256", n) == 0;
 	return (a->sha256 || (n == 3 && strncasecmp(v, "MD5", n) == 0)) &&
-	    keep(a->algorithm, sizeof(a->algorithm), v);
+	    text_copy(a->algorithm, sizeof(a->algorithm), v);
 }
 
 /* "auth" among others, as "auth,auth-int". */
@@ -80,11 +69,11 @@ static bool
 take(struct httpauth *a, const char *name, size_t n, const char *v)
 {
 	if (n == 5 && strncasecmp(name, "realm", n) == 0)
-		return keep(a->realm, sizeof(a->realm), v);
+		return text_copy(a->realm, sizeof(a->realm), v);
 	if (n == 5 && strncasecmp(name, "nonce", n) == 0)
-		return keep(a->nonce, sizeof(a->nonce), v);
+		return text_copy(a->nonce, sizeof(a->nonce), v);
 	if (n == 6 && strncasecmp(name, "opaque", n) == 0)
-		return keep(a->opaque, sizeof(a->opaque), v);
+		return text_copy(a->opaque, sizeof(a->opaque), v);
 	if (n == 9 && strncasecmp(name, "algorithm", n) == 0)
 		return take_algorithm(a, v);
 	if (n == 3 && strncasecmp(name, "qop", n) == 0)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "base/text.h"
 
 /* All ones if lo <= c <= hi, else 0. */
@@ -145,6 +147,17 @@ text_printable(const void *buf, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (p[i] < 0x20 || p[i] > 0x7e)
 			return false;
+	return true;
+}
+
+bool
+text_copy(char *out, size_t room, const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n >= room)
+		return false;
+	memcpy(out, s, n + 1);
 	return true;
 }
 

@@ -24,6 +24,8 @@ void text_b64(char *out, const void *, size_t n);
 bool text_unb64(void *out, size_t *n, const char *b64, size_t len);
 /* Printable ASCII 0x20..0x7e throughout. */
 bool text_printable(const void *, size_t n);
+/* With its NUL; false, and nothing is written, where there is no room. */
+bool text_copy(char *out, size_t room, const char *);
 /* "11.8", or "11" for 11.0: up to two digits each. */
 bool text_version(const char *, uint8_t *major, uint8_t *minor);
 

@@ -215,17 +215,6 @@ state_save_soon(struct state *s, struct err *e)
 /* Reading. */
 
 static bool
-take_text(char *out, size_t room, const char *v)
-{
-	size_t n = strlen(v);
-
-	if (n >= room)
-		return false;
-	memcpy(out, v, n + 1);
-	return true;
-}
-
-static bool
 take_number(const char *v, int64_t min, int64_t max, int64_t *out)
 {
 	char *end;
@@ -310,12 +299,12 @@ take_record(struct state_record *r, const char *key, const char *v)
 	} else if (strcmp(key, "manual") == 0) {
 		good = take_bool(v, &r->manual);
 	} else if (strcmp(key, "fqdn") == 0) {
-		good = take_text(r->fqdn, sizeof(r->fqdn), v);
+		good = text_copy(r->fqdn, sizeof(r->fqdn), v);
 	} else if (strcmp(key, "hash_type") == 0) {
 		good = take_number(v, 0, 3, &n);
 		r->hash_type = (int)n;
 	} else if (strcmp(key, "hash") == 0) {
-		good = take_text(r->hash, sizeof(r->hash), v);
+		good = text_copy(r->hash, sizeof(r->hash), v);
 	} else if (strcmp(key, "hash_is_default") == 0) {
 		good = take_bool(v, &r->hash_is_default);
 	} else if (strcmp(key, "secure_dns") == 0) {
@@ -325,7 +314,7 @@ take_record(struct state_record *r, const char *key, const char *v)
 	} else if (strcmp(key, "time_valid") == 0) {
 		good = take_bool(v, &r->time_valid);
 	} else if (strcmp(key, "server_ip") == 0) {
-		good = take_text(r->server_ip, sizeof(r->server_ip), v);
+		good = text_copy(r->server_ip, sizeof(r->server_ip), v);
 	} else {
 		good = false;
 	}
@@ -420,29 +409,29 @@ take(struct state *s, const char *key, const char *v)
 		good = take_number(v, 0, 1, &n);
 		s->enabled = (int)n;
 	} else if (strcmp(key, "suffix") == 0) {
-		good = take_text(s->suffix, sizeof(s->suffix), v);
+		good = text_copy(s->suffix, sizeof(s->suffix), v);
 	} else if (strcmp(key, "ztc") == 0) {
 		good = take_said(v, &s->ztc);
 	} else if (strcmp(key, "host_fqdn") == 0) {
-		good = take_text(s->host_fqdn, sizeof(s->host_fqdn), v);
+		good = text_copy(s->host_fqdn, sizeof(s->host_fqdn), v);
 	} else if (strcmp(key, "otp") == 0) {
-		good = take_text(s->otp, sizeof(s->otp), v);
+		good = text_copy(s->otp, sizeof(s->otp), v);
 	} else if (strcmp(key, "realm") == 0) {
-		good = take_text(s->realm, sizeof(s->realm), v);
+		good = text_copy(s->realm, sizeof(s->realm), v);
 	} else if (strcmp(key, "ha1") == 0) {
-		good = take_text(s->ha1, sizeof(s->ha1), v);
+		good = text_copy(s->ha1, sizeof(s->ha1), v);
 	} else if (strcmp(key, "mebx_set") == 0) {
 		good = take_bool(v, &s->mebx_set);
 	} else if (strcmp(key, "mebx") == 0) {
-		good = take_text(s->mebx, sizeof(s->mebx), v);
+		good = text_copy(s->mebx, sizeof(s->mebx), v);
 	} else if (strcmp(key, "pid") == 0) {
-		good = take_text(s->psk.pid, sizeof(s->psk.pid), v);
+		good = text_copy(s->psk.pid, sizeof(s->psk.pid), v);
 	} else if (strcmp(key, "pps") == 0) {
-		good = take_text(s->psk.pps, sizeof(s->psk.pps), v);
+		good = text_copy(s->psk.pps, sizeof(s->psk.pps), v);
 	} else if (strcmp(key, "pid_kept") == 0) {
-		good = take_text(s->psk_kept.pid, sizeof(s->psk_kept.pid), v);
+		good = text_copy(s->psk_kept.pid, sizeof(s->psk_kept.pid), v);
 	} else if (strcmp(key, "pps_kept") == 0) {
-		good = take_text(s->psk_kept.pps, sizeof(s->psk_kept.pps), v);
+		good = text_copy(s->psk_kept.pps, sizeof(s->psk_kept.pps), v);
 	} else if (strcmp(key, "onetouch") == 0) {
 		good = take_onetouch(v, &s->onetouch);
 	} else if (strcmp(key, "setup_sha256") == 0) {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "device/switches.h"
 
 static const struct switches factory = { .shared_fqdn = true,
@@ -98,15 +99,6 @@ switches_put(struct wr *w, const struct switches *s)
 			wr_fmt(w, "switch.%s %d\n", numbers[i].key, get(s, i));
 }
 
-static bool
-take_text(char *out, size_t room, const char *v)
-{
-	if (strlen(v) >= room)
-		return false;
-	strcpy(out, v);
-	return true;
-}
-
 bool
 switches_take(struct switches **s, const char *key, const char *value)
 {
@@ -116,9 +108,9 @@ switches_take(struct switches **s, const char *key, const char *value)
 	if (switches_own(s) == NULL)
 		return false;
 	if (strcmp(key, "host") == 0)
-		return take_text((*s)->host, sizeof((*s)->host), value);
+		return text_copy((*s)->host, sizeof((*s)->host), value);
 	if (strcmp(key, "domain") == 0)
-		return take_text((*s)->domain, sizeof((*s)->domain), value);
+		return text_copy((*s)->domain, sizeof((*s)->domain), value);
 	for (size_t i = 0; i < NUMBERS; i++) {
 		if (strcmp(numbers[i].key, key) != 0)
 			continue;

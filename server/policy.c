@@ -60,15 +60,6 @@ policy_fits(const struct policy *p, const struct row *row)
 
 /* Reading. */
 
-static enum err_code
-bad(struct config_group *g, const char *key, const char *what, struct err *e)
-{
-	char where[512];
-
-	config_where(g, key, where, sizeof(where));
-	return err_set(e, ERR_CONFIG, "%s: %s: %s", where, key, what);
-}
-
 /* A key that may be missing shows in what it falls back to. */
 static enum err_code
 read_switch(struct config_group *g, const char *key, enum policy_switch *out,
@@ -167,7 +158,7 @@ read_texts(struct config_group *g, struct policy *p, struct err *e)
 			t[i].room, e) != ERR_OK)
 			return e->code;
 	if (p->name[0] == '\0')
-		return bad(g, "name", "it is empty", e);
+		return config_bad(g, "name", "it is empty", e);
 	return ERR_OK;
 }
 
@@ -179,17 +170,18 @@ read_naming(
 	const char *why, *name = NULL;
 
 	if (p->host_name[0] != '\0' && !naming_rule_check(p->host_name, &why))
-		return bad(g, "host_name", why, e);
+		return config_bad(g, "host_name", why, e);
 	if (p->domain[0] != '\0' && !naming_is_domain(p->domain))
-		return bad(g, "domain", "not a DNS domain", e);
+		return config_bad(g, "domain", "not a DNS domain", e);
 	if ((p->host_name[0] == '\0') != (p->domain[0] == '\0'))
-		return bad(g, p->domain[0] == '\0' ? "host_name" : "domain",
+		return config_bad(g,
+		    p->domain[0] == '\0' ? "host_name" : "domain",
 		    "host_name and domain go together", e);
 	if (config_string(g, "names", NULL, &name, e) != ERR_OK || name == NULL)
 		return e->code;
 	if (certkey_path(g, path, "names", table, e) == ERR_OK &&
 	    naming_file_open(&p->names, table, e) != ERR_OK) {
-		bad(g, "names", "", e); /* the first message stays */
+		config_bad(g, "names", "", e); /* the first message stays */
 		return e->code;
 	}
 	return e->code;
@@ -249,7 +241,7 @@ read_hash(struct config_group *g, const char *path, struct hash_entry *out,
 		return e->code;
 	if (!x509_self_signed(cert)) {
 		x509_free(cert);
-		return bad(g, "file", "not a root certificate", e);
+		return config_bad(g, "file", "not a root certificate", e);
 	}
 	der = x509_der(cert, &n);
 	hashlist_of_der(out, types[kind], der, n);
@@ -271,7 +263,7 @@ read_hashes(
 	if (config_list(g, "extra_hashes", &n, e) != ERR_OK)
 		return e->code;
 	if (n > POLICY_HASHES)
-		return bad(g, "extra_hashes", "more than 8", e);
+		return config_bad(g, "extra_hashes", "more than 8", e);
 	for (; p->nhashes < n; p->nhashes++)
 		if (config_item(g, "extra_hashes", p->nhashes, &item, e) !=
 			ERR_OK ||
@@ -294,14 +286,14 @@ read_ca(
 		return e->code;
 	p->certificate = (enum policy_certificate)kind;
 	if ((ca != NULL) != (p->certificate == POLICY_CERT_CA))
-		return bad(g, ca != NULL ? "ca" : "certificate",
+		return config_bad(g, ca != NULL ? "ca" : "certificate",
 		    "certificate = \"ca\" and the group ca go together", e);
 	if (ca == NULL)
 		return ERR_OK;
 	if (certkey_read(ca, path, &p->ca, e) != ERR_OK)
 		return e->code;
 	if (!x509_is_ca(p->ca.chain.cert[0]))
-		return bad(
+		return config_bad(
 		    g, "ca", "its first certificate may not sign others", e);
 	return ERR_OK;
 }
@@ -335,7 +327,7 @@ read_roots(
 	if (config_list(g, "roots", &n, e) != ERR_OK)
 		return e->code;
 	if (n == 0 || n > POLICY_ROOTS)
-		return bad(
+		return config_bad(
 		    g, "roots", "1 to 4 roots of those who may log in", e);
 	for (; p->nroots < n; p->nroots++) {
 		if (config_item(g, "roots", p->nroots, &item, e) != ERR_OK ||
@@ -343,7 +335,8 @@ read_roots(
 			return e->code;
 		if (!x509_self_signed(p->root[p->nroots])) {
 			p->nroots++;
-			return bad(item, "file", "not a root certificate", e);
+			return config_bad(
+			    item, "file", "not a root certificate", e);
 		}
 	}
 	return ERR_OK;
@@ -358,14 +351,14 @@ read_mutual(
 	if (config_sub(g, "mutual_tls", &m, e) != ERR_OK || m == NULL)
 		return e->code;
 	if (p->certificate == POLICY_CERT_NONE)
-		return bad(g, "mutual_tls",
+		return config_bad(g, "mutual_tls",
 		    "a machine without a certificate speaks no TLS", e);
 	p->mutual = true;
 	if (read_roots(m, path, p, e) != ERR_OK ||
 	    certkey_read(m, path, &p->client, e) != ERR_OK)
 		return e->code;
 	if (!leads_to_root(p))
-		return bad(g, "mutual_tls",
+		return config_bad(g, "mutual_tls",
 		    "cert leads to none of its roots, so that this server "
 		    "would lock itself out",
 		    e);
@@ -384,7 +377,7 @@ read_all(
 	    read_mutual(g, path, p, e) != ERR_OK)
 		return e->code;
 	if (!p->clear_text && p->certificate == POLICY_CERT_NONE)
-		return bad(g, "clear_text",
+		return config_bad(g, "clear_text",
 		    "a machine without a certificate has no other port", e);
 	return read_hashes(g, path, p, e);
 }

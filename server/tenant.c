@@ -21,15 +21,6 @@ tenant_name_ok(const char *s)
 }
 
 static enum err_code
-bad(struct config_group *g, const char *key, const char *what, struct err *e)
-{
-	char where[512];
-
-	config_where(g, key, where, sizeof(where));
-	return err_set(e, ERR_CONFIG, "%s: %s: %s", where, key, what);
-}
-
-static enum err_code
 read_chains(
     struct config_group *g, const char *path, struct tenant *t, struct err *e)
 {
@@ -39,7 +30,7 @@ read_chains(
 	if (config_list(g, "chains", &n, e) != ERR_OK)
 		return e->code;
 	if (n > TENANT_CHAINS)
-		return bad(g, "chains", "more than 16", e);
+		return config_bad(g, "chains", "more than 16", e);
 	for (; t->nchains < n; t->nchains++)
 		if (config_item(g, "chains", t->nchains, &item, e) != ERR_OK ||
 		    certkey_rooted(item, path, &t->chain[t->nchains], e) !=
@@ -57,11 +48,11 @@ check_policy(
 
 	for (size_t k = 0; k < i; k++) {
 		if (strcmp(t->policy[k].name, p->name) == 0)
-			return bad(
+			return config_bad(
 			    item, "name", "another profile has it already", e);
 		if (!policy_has_pattern(p) &&
 		    !policy_has_pattern(&t->policy[k]))
-			return bad(item, "name",
+			return config_bad(item, "name",
 			    "a second profile without order, sku or serial: "
 			    "only one can be the default",
 			    e);
@@ -79,7 +70,7 @@ read_policies(
 	if (config_list(g, "profiles", &n, e) != ERR_OK || n == 0)
 		return e->code;
 	if (n > TENANT_POLICIES)
-		return bad(g, "profiles", "more than 256", e);
+		return config_bad(g, "profiles", "more than 256", e);
 	if ((t->policy = calloc(n, sizeof(*t->policy))) == NULL)
 		return err_mem(e);
 	for (size_t i = 0; i < n; i++) {
@@ -151,7 +142,7 @@ read_all(struct config_group *g, const char *path, const struct tenant *above,
 			g, "name", NULL, t->name, sizeof(t->name), e) != ERR_OK)
 			return e->code;
 		if (!tenant_name_ok(t->name))
-			return bad(g, "name",
+			return config_bad(g, "name",
 			    "a tenant's name has letters, digits, and - . _ "
 			    "behind the first",
 			    e);
