@@ -5,10 +5,19 @@
 
 VARS=/usr/share/OVMF/OVMF_VARS.fd
 
+# units_csv N: a units file; the same machines each time, since what a fleet's
+# seed deals to a machine hangs on its UUID.
+units_csv() {
+	echo serial,uuid
+	for i in $(seq "$1"); do
+		printf 'O-%06d,7d6ea9d0-52ab-4c3f-9b1e-%012x\n' "$i" "$i"
+	done
+}
+
 # batch psk|pki N [PIN]: ledger, order and store ("state") in this folder, N
 # units, their UUIDs in ./uuids; PIN is a certificate to pin for each.
-# BATCH_UNITS is a list of them (CSV), else they are made; $batch_sed an edit
-# of the profile.
+# BATCH_UNITS is a list of them (CSV), else units_csv's; $batch_sed an edit of
+# the profile.
 batch() {
 	for who in factory it; do
 		openssl req -x509 -newkey rsa:2048 -noenc -keyout $who.key \
@@ -19,11 +28,9 @@ batch() {
 		-e "${batch_sed:-}" "$ROOT/configs/profile-$1.cfg" >profile.cfg
 	amtforge ledger init line.db
 	amtforge order open line.db profile.cfg --id O --quantity "$2"
-	if [ -n "${BATCH_UNITS:-}" ]; then
-		amtforge unit issue line.db O --units "$BATCH_UNITS" --json
-	else
-		amtforge unit issue line.db O --count "$2" --json
-	fi >units
+	[ -n "${BATCH_UNITS:-}" ] || units_csv "$2" >units.csv
+	amtforge unit issue line.db O --units "${BATCH_UNITS:-units.csv}" \
+		--json >units
 	sed 's/.*"uuid":"\([^"]*\)".*/\1/' units >uuids
 	if [ $# -ge 3 ]; then
 		while read -r u; do
