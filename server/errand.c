@@ -154,9 +154,7 @@ undo_done(struct job *j, const struct err *got)
 		/* A killed server's request: it turns us away since then. */
 		undone(j, "un-provisioned before");
 	} else if (gone && j->tries < j->in->how.conf->tries) {
-		jobs_rest(j,
-		    (unsigned long)JOB_REST_MS
-			<< (j->tries < 7 ? j->tries - 1 : 6));
+		jobs_rest_longer(j);
 	} else if (j->then_set_up) { /* it may have been reset */
 		jobs_set_up(j);
 	} else {

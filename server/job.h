@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A job of server/jobs.c, for the files of that engine only: jobs.c (queue,
- * set-up), errand.c (what is asked for by hand, and a device's own record).
+ * A job of server/jobs.c, for the files of that engine only: jobs.c (queue and
+ * transaction), knock.c (hellos), recipe.c (how a machine is reached and what
+ * it is told), ending.c (what becomes of a try), errand.c (what is asked for by
+ * hand, and a device's own record), gift.c.
  */
 #ifndef SERVER_JOB_H
 #define SERVER_JOB_H
@@ -65,6 +67,7 @@ struct job {
 	struct policy *policy;  /* the configuration's; its set-up profile */
 	char fqdn[NAMING_FQDN]; /* what it shall be called, or "" */
 	struct setup *setup;
+	uint8_t *slot; /* of its address, while there is a set-up */
 	struct loop_timer *timer;
 	enum store_state state; /* what is told */
 	struct err why;
@@ -72,9 +75,7 @@ struct job {
 	char version[32];
 };
 
-#define JOB_REST_MS                                              \
-	1000 /* before the second try; doubled for each next one \
-	      */
+#define JOB_REST_MS 1000 /* before the second try */
 
 /* A refusal that was told lately: a storm of the same is not written. */
 struct job_refusal {
@@ -113,14 +114,12 @@ void jobs_end(struct job *, enum store_state, const struct err *why);
 /* Over, with nothing to tell. */
 void jobs_quit(struct job *);
 void jobs_rest(struct job *, unsigned long ms);
+/* Twice as long for each try that it has had. */
+void jobs_rest_longer(struct job *);
 void jobs_start_queued(struct jobs *);
 /* From now on it is a set-up, with new secrets or an earlier try's. */
 void jobs_set_up(struct job *);
 void jobs_requeue(struct job *);
-/* Pairs that a unit may say hello with, and how many. */
-size_t jobs_pairs(const struct store_unit *, struct psk out[static 3]);
-/* The one-time password that is expected of it, or "". */
-const char *jobs_otp(const struct store_unit *);
 struct tenant *jobs_tenant(struct jobs *, const struct store_unit *);
 /* Is a machine given to a command after its set-up? */
 bool jobs_hands(struct jobs *, const struct store_unit *);

@@ -3,18 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/digest.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "base/text.h"
 #include "formats/reason.h"
 #include "server/alarm.h"
+#include "server/ending.h"
 #include "server/gift.h"
 #include "server/history.h"
 #include "server/job.h"
 #include "server/knock.h"
-#include "server/legacy.h"
-#include "server/request.h"
+#include "server/recipe.h"
 #include "server/witness.h"
 
 uint32_t
@@ -60,7 +58,7 @@ drop_setup(struct job *j)
 	setup_free(j->setup);
 	j->setup = NULL;
 	j->in->running--;
-	--*busy(j);
+	--*j->slot;
 }
 
 void
@@ -105,17 +103,6 @@ jobs_hands(struct jobs *in, const struct store_unit *u)
 	return in->how.hand != NULL && t != NULL && t->hand_over[0] != '\0';
 }
 
-/* Ours; NULL: none. */
-static const struct x509_chain *
-chain_of(const struct job *j)
-{
-	const struct tenant *t = jobs_tenant(j->in, &j->unit);
-
-	return j->at.psk || j->at.index >= t->nchains
-	    ? NULL
-	    : &t->chain[j->at.index].chain;
-}
-
 void
 jobs_broken(struct jobs *in, const struct err *e)
 {
@@ -134,43 +121,6 @@ jobs_join(struct jobs *in, struct err *e)
 	return ERR_OK;
 }
 
-/* A hello alone must not make a unit that works look broken, nor one that may
- * have committed look as if it had not. */
-static bool
-proved(const struct job *j, enum store_state state)
-{
-	return j->saved || state == STORE_PROVISIONED ||
-	    (j->unit.state != STORE_PROVISIONED &&
-		j->unit.state != STORE_SETUP);
-}
-
-static enum err_code
-write_end(struct job *j, enum store_state state, struct err *e)
-{
-	struct store *store = j->in->how.store;
-	const struct err *why = &j->why;
-	bool told = proved(j, state) || j->task == JOB_PROBE;
-	struct history_event ev = { .state = state,
-		.reason = why->reason,
-		.address = j->at.addr,
-		.detail = why->msg[0] == '\0' ? NULL : why->msg,
-		.version = j->version[0] == '\0' ? NULL : j->version,
-		.passing = j->by_hand && why->code != ERR_OK && !j->saved };
-
-	if (j->sent && state == STORE_KNOWN)
-		told = true;
-	if (j->alarm &&
-	    alarm_raise(store, &j->unit.row.uuid, why->reason, j->at.addr,
-		why->msg, e) != ERR_OK)
-		return e->code;
-	if (j->request != 0 &&
-	    request_end(store, j->request, told ? state : j->unit.state, why,
-		e) != ERR_OK)
-		return e->code;
-	return (told ? history_add : history_note)(
-	    store, &j->unit.row.uuid, &ev, e);
-}
-
 void
 jobs_end(struct job *j, enum store_state state, const struct err *why)
 {
@@ -181,26 +131,8 @@ jobs_end(struct job *j, enum store_state state, const struct err *why)
 	j->state = state;
 	j->why = *why;
 	j->alarm = alarm_wanted(why->reason);
-	if (jobs_join(j->in, &e) != ERR_OK || write_end(j, state, &e) != ERR_OK)
-		jobs_broken(j->in, &e);
-}
-
-static void
-tell(const struct job *j)
-{
-	struct jobs_event ev = { .state = store_state_name(j->state),
-		.reason = j->why.reason == NULL ? "" : j->why.reason->code,
-		.detail = j->why.msg,
-		.version = j->version,
-		.alarm = j->alarm };
-	struct err e;
-
-	uuid_text(&j->unit.row.uuid, ev.uuid);
-	memcpy(ev.address, j->at.addr, sizeof(ev.address));
-	j->in->how.tell(j->in->how.arg, &ev);
-	err_clear(&e);
-	if (j->settled && jobs_hands(j->in, &j->unit) &&
-	    handover_push(j->in->how.hand, &j->unit.row.uuid, 0, &e) != ERR_OK)
+	if (jobs_join(j->in, &e) != ERR_OK ||
+	    ending_write(j, state, &e) != ERR_OK)
 		jobs_broken(j->in, &e);
 }
 
@@ -241,7 +173,7 @@ on_commit(void *arg)
 		} else if (j->phase == JOB_TELLING ||
 		    j->phase == JOB_QUITTING) {
 			if (j->phase == JOB_TELLING)
-				tell(j);
+				ending_tell(j);
 			over(j);
 		}
 	}
@@ -266,137 +198,17 @@ jobs_rest(struct job *j, unsigned long ms)
 	loop_timer_set(j->timer, ms);
 }
 
-static void
-rest(struct job *j)
+void
+jobs_rest_longer(struct job *j)
 {
 	jobs_rest(
 	    j, (unsigned long)JOB_REST_MS << (j->tries < 7 ? j->tries - 1 : 6));
-}
-
-/* What it was set up with is told by the record that it keeps. */
-static enum err_code
-settle_by(struct job *j, struct err *e)
-{
-	const struct uuid *u = &j->unit.row.uuid;
-	char by[STORE_BY];
-
-	if (store_by(j->in->how.store, u, by, e) != ERR_OK)
-		return e->code;
-	witness_close(by, time(NULL));
-	return store_set(j->in->how.store, u, STORE_COLUMN_BY, by, e);
-}
-
-static void
-succeeded(struct job *j)
-{
-	struct jobs *in = j->in;
-	const uint8_t *cert;
-	struct err e, why;
-	size_t n;
-
-	err_clear(&e);
-	err_clear(&why);
-	cert = setup_issued(j->setup, &n);
-	if (j->task == JOB_PROBE)
-		cert = NULL; /* an earlier try issued it */
-	if (jobs_join(in, &e) != ERR_OK ||
-	    store_settle(in->how.store, &j->unit.row.uuid, cert, n,
-		jobs_hands(in, &j->unit), &e) != ERR_OK ||
-	    settle_by(j, &e) != ERR_OK ||
-	    (j->task == JOB_PROBE && errand_judge(j, &why, &e) != ERR_OK))
-		jobs_broken(in, &e);
-	else
-		jobs_end(j, STORE_PROVISIONED, &why);
-	j->settled = true;
-}
-
-static bool
-refusal(const struct err *e)
-{
-	return e->reason != reason_get(REASON_STEP_FAILED) &&
-	    e->reason != reason_get(REASON_DEVICE_GONE) && e->reason != NULL;
-}
-
-static size_t ways(const struct job *);
-
-/* By hand nobody told which key or root the device has: the next one, unless
- * the device has let us in. */
-static bool
-other_way(struct job *j, const struct err *e)
-{
-	if (!j->by_hand || j->saved || setup_state(j->setup)[0] != '\0' ||
-	    e->code != ERR_PEER || j->at.index + 1 >= ways(j))
-		return false;
-	j->at.index++;
-	j->tries = 0;
-	return true;
-}
-
-/* Somebody else's: we never set it up, and it is. */
-static bool
-taken(const struct job *j, const struct err *e)
-{
-	return j->unit.now.admin_password[0] == '\0' &&
-	    j->unit.next.admin_password[0] == '\0' &&
-	    (strcmp(setup_state(j->setup), "2") == 0 ||
-		e->reason == reason_get(REASON_LOGIN_REFUSED));
-}
-
-static void
-failed(struct job *j, struct err *e)
-{
-	const struct reason *why = reason_get(REASON_DEVICE_TAKEN);
-	bool post = strcmp(setup_state(j->setup), "2") == 0;
-	struct err bad;
-
-	err_clear(&bad);
-	if (taken(j, e) && post) {
-		e->reason = why;
-		e->code = ERR_PERM;
-	} else if (taken(j, e) &&
-	    (jobs_join(j->in, &bad) != ERR_OK ||
-		alarm_raise(j->in->how.store, &j->unit.row.uuid, why,
-		    j->at.addr, e->msg, &bad) != ERR_OK)) {
-		jobs_broken(j->in, &bad);
-	}
-	jobs_end(j, refusal(e) ? STORE_REFUSED : STORE_FAILED, e);
 }
 
 void
 jobs_requeue(struct job *j)
 {
 	j->phase = JOB_QUEUED;
-}
-
-/* The end of one try. A unit that may have committed stays in "setup". */
-static void
-set_up_done(struct job *j, struct err *e)
-{
-	bool gone = e->reason == reason_get(REASON_DEVICE_GONE);
-
-	if (e->code == ERR_OK) {
-		succeeded(j);
-	} else if (j->task == JOB_SET_UP && setup_unsure(j->setup)) {
-		j->task = JOB_PROBE;
-		j->tries = 1;
-		rest(j);
-	} else if (j->task == JOB_SET_UP && other_way(j, e)) {
-		jobs_requeue(j);
-	} else if (gone && j->moved.addr[0] != '\0') {
-		drop_setup(j);
-		j->at = j->moved;
-		j->moved.addr[0] = '\0';
-		j->tries = 0;
-		jobs_requeue(j);
-	} else if (gone && j->tries < j->in->how.conf->tries) {
-		rest(j);
-	} else if (j->then_set_up) {
-		jobs_set_up(j);
-	} else if (j->task == JOB_PROBE) {
-		jobs_end(j, STORE_SETUP, e);
-	} else {
-		failed(j, e);
-	}
 }
 
 static void
@@ -410,7 +222,7 @@ on_done(void *arg, const struct err *got)
 		snprintf(j->version, sizeof(j->version), "%s",
 		    setup_version(j->setup));
 	if (j->task == JOB_SET_UP || j->task == JOB_PROBE)
-		set_up_done(j, &e);
+		ending_set_up(j, &e);
 	else
 		errand_done(j, &e);
 	drop_setup(j);
@@ -434,7 +246,7 @@ save(struct job *j, struct err *e)
 	if (store_next(store, u, &j->fresh, e) != ERR_OK ||
 	    history_add(store, u, &ev, e) != ERR_OK)
 		return e->code;
-	witness_make(by, chain_of(j), time(NULL));
+	witness_make(by, recipe_chain(j), time(NULL));
 	return store_set(store, u, STORE_COLUMN_BY, by, e);
 }
 
@@ -450,176 +262,6 @@ on_save(void *arg)
 	    (j->task == JOB_SET_UP ? save : errand_save)(j, &e) != ERR_OK)
 		jobs_broken(j->in, &e);
 	j->saved = j->saved || j->task == JOB_SET_UP;
-}
-
-static void
-add_login(struct setup_how *how, const char *password)
-{
-	if (how->nlogins < SETUP_LOGINS && password != NULL)
-		snprintf(how->login[how->nlogins++], SESSION_PASSWORD, "%s",
-		    password);
-}
-
-static const char *
-if_any(const char *s)
-{
-	return s[0] == '\0' ? NULL : s;
-}
-
-/* The likeliest first: each wrong one costs a connection. */
-static void
-fill_logins(const struct job *j, struct setup_how *how)
-{
-	bool begun = j->unit.next.admin_password[0] != '\0';
-
-	if (j->task == JOB_PROBE || begun) /* it may have been changed */
-		add_login(how, if_any(j->fresh.admin_password));
-	if (j->task == JOB_RECORD || j->task == JOB_UNDO ||
-	    j->task == JOB_UNDO_PARTLY)
-		add_login(how, if_any(j->unit.now.admin_password));
-	if (j->task != JOB_SET_UP)
-		return;
-	if (begun)
-		add_login(how, if_any(j->fresh.mebx_password));
-	add_login(how, if_any(j->unit.now.admin_password));
-	add_login(how, if_any(j->unit.row.admin_password));
-	add_login(how, if_any(j->unit.row.mebx_password));
-	/* Factory defaults of firmware in set-up mode: sources differ. */
-	add_login(how, "admin");
-	add_login(how, "");
-	/* Firmware may couple the two passwords. This one may be the same for
-	 * many machines, so who has not proved itself does not hear it. */
-	how->nfirst = how->nlogins;
-	if (!begun)
-		add_login(how, if_any(j->fresh.mebx_password));
-}
-
-static const char *
-pin_of(const struct store_unit *u)
-{
-	return u->row.cert_sha256[0] != '\0' ? u->row.cert_sha256
-					     : u->seen_cert;
-}
-
-/* Once it was set up its certificate is the one that it was given. Only where
- * none is, and none was seen, the first one is taken, as device_certificate
- * says; errand_judge() keeps that. */
-static void
-fill_pins(const struct job *j, struct setup_how *how)
-{
-	const struct store_unit *u = &j->unit;
-	bool gives = j->policy->certificate != POLICY_CERT_NONE;
-	uint8_t hash[32];
-
-	memcpy(how->pin, pin_of(u), sizeof(how->pin));
-	if (j->task != JOB_SET_UP && u->tls_cert_len > 0) {
-		digest_sha256(u->tls_cert, u->tls_cert_len, hash);
-		text_hex(how->issued, hash, sizeof(hash));
-	}
-	how->first_use = !jobs_tenant(j->in, &j->unit)->pinned_only &&
-	    (j->task == JOB_SET_UP || !gives);
-}
-
-/* Pairs that a unit may say hello with, and how many. */
-size_t
-jobs_pairs(const struct store_unit *u, struct psk out[static 3])
-{
-	size_t n = 0;
-
-	if (u->row.pid[0] == '\0')
-		return 0;
-	memcpy(out[n].pid, u->row.pid, sizeof(u->row.pid));
-	memcpy(out[n++].pps, u->row.pps, sizeof(u->row.pps));
-	if (u->next.psk.pid[0] != '\0')
-		out[n++] = u->next.psk;
-	if (u->now.psk.pid[0] != '\0')
-		out[n++] = u->now.psk;
-	return n;
-}
-
-/* How many keys or chains there are to try. */
-static size_t
-ways(const struct job *j)
-{
-	struct psk pairs[3];
-	size_t n = jobs_tenant(j->in, &j->unit)->nchains;
-
-	if (j->at.psk)
-		n = jobs_pairs(&j->unit, pairs);
-	secret_wipe(pairs, sizeof(pairs));
-	return n;
-}
-
-/* One that was made counts before the factory's. */
-const char *
-jobs_otp(const struct store_unit *u)
-{
-	return u->otp[0] != '\0' ? u->otp : u->row.otp;
-}
-
-static void
-fill_plan(struct job *j, struct session_plan *plan)
-{
-	static const enum session_kind kinds[] = { SESSION_SET_UP,
-		SESSION_PROBE, SESSION_PROBE, SESSION_UNDO,
-		SESSION_UNDO_PARTLY };
-
-	plan->kind = kinds[j->task];
-	plan->uuid = j->unit.row.uuid;
-	/* A machine with a pre-shared key takes none, and needs none. */
-	if (!j->at.psk)
-		memcpy(plan->otp, jobs_otp(&j->unit), sizeof(plan->otp));
-	memcpy(plan->admin_password, j->fresh.admin_password,
-	    sizeof(plan->admin_password));
-	memcpy(plan->mebx_password, j->fresh.mebx_password,
-	    sizeof(plan->mebx_password));
-	plan->psk = j->fresh.psk;
-	plan->policy = j->policy;
-	memcpy(plan->fqdn, j->fqdn, sizeof(plan->fqdn));
-	if (j->policy->certificate != POLICY_CERT_NONE) {
-		plan->certify = gift_certify;
-		plan->certify_arg = j;
-	}
-}
-
-static void
-fill_how(struct job *j, struct setup_how *how)
-{
-	const struct conf *conf = j->in->how.conf;
-	struct psk pairs[3];
-
-	how->http = j->in->how.http;
-	memcpy(how->addr, j->at.addr, sizeof(how->addr));
-	how->port = conf->device_port;
-	how->timeout_ms = conf->request_ms;
-	how->psk_suites = conf->psk_suites;
-	if (j->task == JOB_SET_UP && j->at.psk &&
-	    jobs_pairs(&j->unit, pairs) > j->at.index)
-		how->psk = pairs[j->at.index];
-	if (j->task == JOB_SET_UP && chain_of(j) != NULL) {
-		how->chain = chain_of(j);
-		how->key = jobs_tenant(j->in, &j->unit)->chain[j->at.index].key;
-	}
-	how->generation = legacy_generation(j->unit.row.amt);
-	how->announced = j->at.announced;
-	how->domain = j->policy->domain;
-	how->legacy =
-	    legacy_has(jobs_tenant(j->in, &j->unit)->legacy, how->generation);
-	if (j->task != JOB_SET_UP && j->policy->mutual) {
-		how->chain = &j->policy->client.chain;
-		how->key = j->policy->client.key;
-	}
-	fill_pins(j, how);
-	how->device_ca[0] = j->in->how.ca;
-	if (j->policy->certificate == POLICY_CERT_CA)
-		how->device_ca[1] = j->policy->ca.chain.cert[0];
-	how->device_fqdn = j->fqdn[0] != '\0' ? j->fqdn : j->unit.fqdn;
-	fill_logins(j, how);
-	fill_plan(j, &how->plan);
-	how->save = on_save;
-	how->done = on_done;
-	how->arg = j;
-	secret_wipe(pairs, sizeof(pairs));
 }
 
 /* For each connection that may be of the old kind. */
@@ -651,7 +293,10 @@ start(struct job *j)
 	err_clear(&e);
 	memset(&how, 0, sizeof(how));
 	j->policy = tenant_policy(jobs_tenant(j->in, &j->unit), &j->unit.row);
-	fill_how(j, &how);
+	recipe_make(j, &how);
+	how.save = on_save;
+	how.done = on_done;
+	how.arg = j;
 	if (how.legacy)
 		note_legacy(j);
 	j->tries++;
@@ -659,7 +304,7 @@ start(struct job *j)
 		jobs_end(j, STORE_FAILED, &e);
 	} else {
 		j->in->running++;
-		++*busy(j);
+		++*(j->slot = busy(j));
 		j->phase = JOB_RUNNING;
 		setup_go(j->setup);
 	}

@@ -10,6 +10,7 @@
 #include "server/history.h"
 #include "server/knock.h"
 #include "server/pids.h"
+#include "server/recipe.h"
 
 #define QUEUE 64 /* jobs for each set-up that may run */
 /* Of one refusal so many are told, then one in so many seconds. */
@@ -37,10 +38,10 @@ admit(struct jobs *in, const struct hello *h, const struct store_unit *u,
 	for (size_t i = 0; i < t->nchains; i++)
 		chain[i] = &t->chain[i].chain;
 	if (u != NULL)
-		a.npsk = jobs_pairs(u, pairs);
+		a.npsk = recipe_pairs(u, pairs);
 	a.provisioned = u != NULL && u->state == STORE_PROVISIONED;
 	a.otp_missing = u != NULL && t->otp_required && a.npsk == 0 &&
-	    jobs_otp(u)[0] == '\0';
+	    recipe_otp(u)[0] == '\0';
 	if (h->version != HELLO_PSK ||
 	    pids_find(in->how.store, h->pid, &h->uuid, &a.pid, e) == ERR_OK)
 		admit_hello(h, &a, &at->index, e);

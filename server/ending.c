@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <time.h>
+
+#include "formats/reason.h"
+#include "server/alarm.h"
+#include "server/ending.h"
+#include "server/history.h"
+#include "server/recipe.h"
+#include "server/request.h"
+#include "server/witness.h"
+
+/* A hello alone must not make a unit that works look broken, nor one that may
+ * have committed look as if it had not. */
+static bool
+proved(const struct job *j, enum store_state state)
+{
+	return j->saved || state == STORE_PROVISIONED ||
+	    (j->unit.state != STORE_PROVISIONED &&
+		j->unit.state != STORE_SETUP);
+}
+
+enum err_code
+ending_write(struct job *j, enum store_state state, struct err *e)
+{
+	struct store *store = j->in->how.store;
+	const struct err *why = &j->why;
+	bool told = proved(j, state) || j->task == JOB_PROBE;
+	struct history_event ev = { .state = state,
+		.reason = why->reason,
+		.address = j->at.addr,
+		.detail = why->msg[0] == '\0' ? NULL : why->msg,
+		.version = j->version[0] == '\0' ? NULL : j->version,
+		.passing = j->by_hand && why->code != ERR_OK && !j->saved };
+
+	if (j->sent && state == STORE_KNOWN)
+		told = true;
+	if (j->alarm &&
+	    alarm_raise(store, &j->unit.row.uuid, why->reason, j->at.addr,
+		why->msg, e) != ERR_OK)
+		return e->code;
+	if (j->request != 0 &&
+	    request_end(store, j->request, told ? state : j->unit.state, why,
+		e) != ERR_OK)
+		return e->code;
+	return (told ? history_add : history_note)(
+	    store, &j->unit.row.uuid, &ev, e);
+}
+
+void
+ending_tell(const struct job *j)
+{
+	struct jobs_event ev = { .state = store_state_name(j->state),
+		.reason = j->why.reason == NULL ? "" : j->why.reason->code,
+		.detail = j->why.msg,
+		.version = j->version,
+		.alarm = j->alarm };
+	struct err e;
+
+	uuid_text(&j->unit.row.uuid, ev.uuid);
+	memcpy(ev.address, j->at.addr, sizeof(ev.address));
+	j->in->how.tell(j->in->how.arg, &ev);
+	err_clear(&e);
+	if (j->settled && jobs_hands(j->in, &j->unit) &&
+	    handover_push(j->in->how.hand, &j->unit.row.uuid, 0, &e) != ERR_OK)
+		jobs_broken(j->in, &e);
+}
+
+/* What it was set up with is told by the record that it keeps. */
+static enum err_code
+settle_by(struct job *j, struct err *e)
+{
+	const struct uuid *u = &j->unit.row.uuid;
+	char by[STORE_BY];
+
+	if (store_by(j->in->how.store, u, by, e) != ERR_OK)
+		return e->code;
+	witness_close(by, time(NULL));
+	return store_set(j->in->how.store, u, STORE_COLUMN_BY, by, e);
+}
+
+static void
+succeeded(struct job *j)
+{
+	struct jobs *in = j->in;
+	const uint8_t *cert;
+	struct err e, why;
+	size_t n;
+
+	err_clear(&e);
+	err_clear(&why);
+	cert = setup_issued(j->setup, &n);
+	if (j->task == JOB_PROBE)
+		cert = NULL; /* an earlier try issued it */
+	if (jobs_join(in, &e) != ERR_OK ||
+	    store_settle(in->how.store, &j->unit.row.uuid, cert, n,
+		jobs_hands(in, &j->unit), &e) != ERR_OK ||
+	    settle_by(j, &e) != ERR_OK ||
+	    (j->task == JOB_PROBE && errand_judge(j, &why, &e) != ERR_OK))
+		jobs_broken(in, &e);
+	else
+		jobs_end(j, STORE_PROVISIONED, &why);
+	j->settled = true;
+}
+
+static bool
+refusal(const struct err *e)
+{
+	return e->reason != reason_get(REASON_STEP_FAILED) &&
+	    e->reason != reason_get(REASON_DEVICE_GONE) && e->reason != NULL;
+}
+
+/* By hand nobody told which key or root the device has: the next one, unless
+ * the device has let us in. */
+static bool
+other_way(struct job *j, const struct err *e)
+{
+	if (!j->by_hand || j->saved || setup_state(j->setup)[0] != '\0' ||
+	    e->code != ERR_PEER || j->at.index + 1 >= recipe_ways(j))
+		return false;
+	j->at.index++;
+	j->tries = 0;
+	return true;
+}
+
+/* Somebody else's: we never set it up, and it is. */
+static bool
+taken(const struct job *j, const struct err *e)
+{
+	return j->unit.now.admin_password[0] == '\0' &&
+	    j->unit.next.admin_password[0] == '\0' &&
+	    (strcmp(setup_state(j->setup), "2") == 0 ||
+		e->reason == reason_get(REASON_LOGIN_REFUSED));
+}
+
+static void
+failed(struct job *j, struct err *e)
+{
+	const struct reason *why = reason_get(REASON_DEVICE_TAKEN);
+	bool post = strcmp(setup_state(j->setup), "2") == 0;
+	struct err bad;
+
+	err_clear(&bad);
+	if (taken(j, e) && post) {
+		e->reason = why;
+		e->code = ERR_PERM;
+	} else if (taken(j, e) &&
+	    (jobs_join(j->in, &bad) != ERR_OK ||
+		alarm_raise(j->in->how.store, &j->unit.row.uuid, why,
+		    j->at.addr, e->msg, &bad) != ERR_OK)) {
+		jobs_broken(j->in, &bad);
+	}
+	jobs_end(j, refusal(e) ? STORE_REFUSED : STORE_FAILED, e);
+}
+
+void
+ending_set_up(struct job *j, struct err *e)
+{
+	bool gone = e->reason == reason_get(REASON_DEVICE_GONE);
+
+	if (e->code == ERR_OK) {
+		succeeded(j);
+	} else if (j->task == JOB_SET_UP && setup_unsure(j->setup)) {
+		j->task = JOB_PROBE;
+		j->tries = 1;
+		jobs_rest_longer(j);
+	} else if (j->task == JOB_SET_UP && other_way(j, e)) {
+		jobs_requeue(j);
+	} else if (gone && j->moved.addr[0] != '\0') {
+		j->at = j->moved;
+		j->moved.addr[0] = '\0';
+		j->tries = 0;
+		jobs_requeue(j);
+	} else if (gone && j->tries < j->in->how.conf->tries) {
+		jobs_rest_longer(j);
+	} else if (j->then_set_up) {
+		jobs_set_up(j);
+	} else if (j->task == JOB_PROBE) {
+		jobs_end(j, STORE_SETUP, e);
+	} else {
+		failed(j, e);
+	}
+}
