@@ -6,10 +6,10 @@
 VARS=/usr/share/OVMF/OVMF_VARS.fd
 
 # units_csv N: a units file; the same machines each time, since what a fleet's
-# seed deals to a machine hangs on its UUID.
+# seed deals to a machine hangs on its UUID. They are those from $batch_from.
 units_csv() {
 	echo serial,uuid
-	for i in $(seq "$1"); do
+	for i in $(seq "${batch_from:-1}" $((${batch_from:-1} + $1 - 1))); do
 		printf 'O-%06d,7d6ea9d0-52ab-4c3f-9b1e-%012x\n' "$i" "$i"
 	done
 }

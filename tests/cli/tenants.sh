@@ -11,6 +11,7 @@
 # ./state for the tenant NAME.
 tenant_batch() {
 	mkdir "$1"
+	batch_from=$((${batch_from:-1} + 100))
 	(cd "$1" && batch "$2" "$3")
 	[ -d state ] || amtforge-server init state
 	amtforge-server import state "$1/batch.amt" --tenant "$1" \
