@@ -7,6 +7,7 @@
 #include "agent/facts.h"
 #include "agent/firmware.h"
 #include "agent/verbs.h"
+#include "base/clock.h"
 #include "formats/reason.h"
 
 #define STATE_PRE 0
@@ -22,18 +23,9 @@ struct vigil {
 	const struct cli_args *args;
 	struct firmware fw;
 	struct pthi m;
-	time_t begun, seen; /* the last answer */
+	uint64_t begun, seen; /* the last answer; clock_ms() */
 	bool was_in;
 };
-
-static time_t
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
 
 /* False while it goes on. */
 static bool
@@ -43,7 +35,7 @@ is_over(struct vigil *v, struct err *e)
 
 	if (firmware_get(&v->fw, PTHI_PROVISIONING_STATE, &v->m, e) != ERR_OK)
 		return true;
-	v->seen = now();
+	v->seen = clock_ms();
 	state = v->m.body.number;
 	if (state == STATE_POST)
 		return true;
@@ -69,7 +61,7 @@ is_lost(struct vigil *v, struct err *e)
 	const struct reason *away = reason_get(REASON_MEI_ABSENT);
 
 	if (e->code != ERR_PEER || (e->reason != NULL && e->reason != away) ||
-	    now() - v->seen > AWAY_SECONDS)
+	    clock_ms() - v->seen > 1000 * AWAY_SECONDS)
 		return true;
 	err_clear(e);
 	if (firmware_reopen(&v->fw, e) == ERR_OK)
@@ -82,8 +74,8 @@ show(const struct vigil *v)
 {
 	char line[64];
 
-	snprintf(line, sizeof(line), "in set-up for %ld s",
-	    (long)(now() - v->begun));
+	snprintf(line, sizeof(line), "in set-up for %u s",
+	    (unsigned)((clock_ms() - v->begun) / 1000));
 	cli_progress(line);
 }
 
@@ -98,7 +90,7 @@ watch(struct vigil *v, unsigned long seconds, struct err *e)
 			return ERR_OK;
 		if ((v->fw.mei == NULL || e->code != ERR_OK) && is_lost(v, e))
 			return e->code;
-		if ((unsigned long)(now() - v->begun) >= seconds)
+		if (clock_ms() - v->begun >= 1000 * seconds)
 			return err_set(e, ERR_RETRY,
 			    "not set up after %lu seconds; it goes on",
 			    seconds);
@@ -139,7 +131,7 @@ await(const struct cli_args *args, struct err *e)
 	if (cli_number(args, "--timeout", 0, 1000000, LONGEST, &seconds, e) !=
 	    ERR_OK)
 		return e->code;
-	v.begun = v.seen = now();
+	v.begun = v.seen = clock_ms();
 	if (firmware_open(&v.fw, args, e) == ERR_OK &&
 	    watch(&v, seconds, e) == ERR_OK)
 		report(&v, e);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/clock.h"
 #include "base/text.h"
 
 #define CHILD_ENV 16
@@ -170,15 +171,6 @@ child_start(struct child *c, const struct child_spec *s, struct err *e)
 
 /* ---- waiting ---- */
 
-static long
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000L + t.tv_nsec / 1000000L;
-}
-
 /* Standard error's first line; what follows is read and dropped. */
 static void
 hear(struct child *c, const char *p, size_t n)
@@ -231,10 +223,10 @@ reap(struct child *c)
 
 /* Until one writes or ends; *left: descriptors that are open still. */
 static enum err_code
-turn(struct child *c, size_t n, long until, size_t *left, struct err *e)
+turn(struct child *c, size_t n, uint64_t until, size_t *left, struct err *e)
 {
 	struct pollfd p[2 * CHILD_MAX];
-	long ms = until - now_ms();
+	uint64_t now = clock_ms();
 
 	*left = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -245,7 +237,7 @@ turn(struct child *c, size_t n, long until, size_t *left, struct err *e)
 	}
 	if (*left == 0)
 		return ERR_OK;
-	if (ms <= 0 || poll(p, 2 * n, (int)ms) == 0)
+	if (now >= until || poll(p, 2 * n, (int)(until - now)) == 0)
 		return err_set(e, ERR_PEER, "%s does not end", c[0].name);
 	for (size_t i = 0; i < n && e->code == ERR_OK; i++) {
 		if (c[i].out != -1 && p[2 * i].revents != 0)
@@ -269,13 +261,13 @@ runs(const struct child *c)
 
 /* Its descriptors are closed; it may run on none the less. */
 static enum err_code
-end(struct child *c, long until, struct err *e)
+end(struct child *c, uint64_t until, struct err *e)
 {
 	const struct timespec nap = { 0, 2000000 };
 
 	while (c->pid != 0) {
 		if (runs(c)) {
-			if (now_ms() > until)
+			if (clock_ms() > until)
 				return err_set(
 				    e, ERR_PEER, "%s does not end", c->name);
 			nanosleep(&nap, NULL);
@@ -289,7 +281,7 @@ end(struct child *c, long until, struct err *e)
 enum err_code
 child_wait(struct child *c, size_t n, unsigned seconds, struct err *e)
 {
-	long until = now_ms() + 1000L * (long)seconds;
+	uint64_t until = clock_ms() + 1000UL * seconds;
 	size_t left = 1;
 
 	if (n > CHILD_MAX)
@@ -381,12 +373,11 @@ enum err_code
 child_watch(
     struct child *c, unsigned seconds, child_fn *fn, void *arg, struct err *e)
 {
-	long now = now_ms(), until = now + 1000L * (long)seconds;
+	uint64_t now = clock_ms(), until = now + 1000UL * seconds, tick = now;
 	struct watch w = { .c = c, .fn = fn, .arg = arg };
-	long tick = now;
 
 	while (!w.stopped && runs(c)) {
-		if ((now = now_ms()) > until)
+		if ((now = clock_ms()) > until)
 			return err_set(e, ERR_PEER,
 			    "%s does not end within %u seconds and was killed",
 			    c->name, seconds);

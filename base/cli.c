@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cli.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/near.h"
 #include "base/secret.h"
@@ -669,15 +669,6 @@ cli_size(const char *text, size_t *out, struct err *e)
 
 /* Progress. */
 
-static long
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void
 bar_draw(struct cli_bar *b)
 {
@@ -693,16 +684,16 @@ cli_bar_start(struct cli_bar *b, const char *what, size_t total)
 {
 	*b = (struct cli_bar){ .what = what, .total = total };
 	b->shown = isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) == 0;
-	b->last_ms = now_ms();
+	b->last_ms = clock_ms();
 }
 
 void
 cli_bar_step(struct cli_bar *b, size_t n)
 {
-	long now;
+	uint64_t now;
 
 	b->done += n;
-	if (!b->shown || (now = now_ms()) - b->last_ms < 200)
+	if (!b->shown || (now = clock_ms()) - b->last_ms < 200)
 		return;
 	b->last_ms = now;
 	bar_draw(b);

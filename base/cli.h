@@ -91,7 +91,7 @@ void cli_put_error(struct wr *, const struct err *);
 struct cli_bar {
 	const char *what;
 	size_t total, done;
-	long last_ms;
+	uint64_t last_ms;
 	bool shown;
 };
 void cli_bar_start(struct cli_bar *, const char *what, size_t total);

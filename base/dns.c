@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -60,8 +61,7 @@ base_new(struct event_base *loop)
 }
 
 static enum err_code
-take_servers(
-    struct evdns_base *b, const char (*address)[LOOP_ADDR_LEN], size_t n)
+take_servers(struct evdns_base *b, const char (*address)[ADDR_LEN], size_t n)
 {
 	size_t good = 0;
 
@@ -91,8 +91,8 @@ dns_new(struct loop *l, struct dns **out, struct err *e)
 }
 
 enum err_code
-dns_servers(struct dns *d, const char (*address)[LOOP_ADDR_LEN], size_t n,
-    struct err *e)
+dns_servers(
+    struct dns *d, const char (*address)[ADDR_LEN], size_t n, struct err *e)
 {
 	evdns_base_clear_nameservers_and_suspend(d->base);
 	if (take_servers(d->base, address, n) != ERR_OK)
@@ -128,12 +128,12 @@ take(const struct evutil_addrinfo *ai, int family, struct dns_answer *a)
 			continue;
 		if (family == AF_INET) {
 			memcpy(&in, ai->ai_addr, sizeof(in));
-			inet_ntop(family, &in.sin_addr, a->address[a->n],
-			    LOOP_ADDR_LEN);
+			inet_ntop(
+			    family, &in.sin_addr, a->address[a->n], ADDR_LEN);
 		} else {
 			memcpy(&in6, ai->ai_addr, sizeof(in6));
-			inet_ntop(family, &in6.sin6_addr, a->address[a->n],
-			    LOOP_ADDR_LEN);
+			inet_ntop(
+			    family, &in6.sin6_addr, a->address[a->n], ADDR_LEN);
 		}
 		a->n++;
 	}

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "base/addr.h"
 #include "base/err.h"
 #include "base/loop.h"
 
@@ -19,7 +20,7 @@ struct dns_query;
 
 struct dns_answer {
 	size_t n; /* IPv4 addresses first */
-	char address[DNS_ADDRESSES][LOOP_ADDR_LEN];
+	char address[DNS_ADDRESSES][ADDR_LEN];
 	const char *why; /* n is 0: "no such name", ... */
 };
 /* Called once, never from within dns_ask(). */
@@ -30,7 +31,7 @@ enum err_code dns_new(struct loop *, struct dns **, struct err *);
 /* Asks these servers from now on: n numeric addresses. None: those of
  * resolv.conf, which is read again. */
 enum err_code dns_servers(
-    struct dns *, const char (*address)[LOOP_ADDR_LEN], size_t n, struct err *);
+    struct dns *, const char (*address)[ADDR_LEN], size_t n, struct err *);
 /* The query is gone after its answer, or after dns_cancel(). */
 enum err_code dns_ask(struct dns *, const char *name, dns_fn *, void *arg,
     struct dns_query **, struct err *);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/conn.h"
 #include "base/http.h"
 #include "base/httpauth.h"
 #include "base/httpread.h"
@@ -30,10 +31,10 @@ struct http {
 
 struct http_peer {
 	struct http *http;
-	char addr[LOOP_ADDR_LEN];
+	char addr[ADDR_LEN];
 	uint16_t port;
 	struct tls_config tls;
-	struct loop_conn *conn; /* or NULL */
+	struct conn *conn; /* or NULL */
 	struct loop_timer *timer;
 	struct tls_session session; /* of the last connection */
 	struct httpauth auth;
@@ -202,9 +203,9 @@ send_request(struct http_peer *p)
 	wr_grow(&w, REQUEST_MAX);
 	put_request(p, &w);
 	if (w.failed)
-		loop_conn_finish(p->conn); /* closed() tells it */
+		conn_finish(p->conn); /* closed() tells it */
 	else
-		loop_conn_send(p->conn, w.buf, w.len);
+		conn_send(p->conn, w.buf, w.len);
 	wr_free(&w);
 }
 
@@ -244,22 +245,24 @@ static void
 hang_up(struct http_peer *p)
 {
 	if (p->conn != NULL)
-		loop_conn_close(p->conn);
+		conn_close(p->conn);
 	p->conn = NULL;
 }
 
 /* Connections. */
 
-static void on_ready(void *, struct loop_conn *);
-static size_t on_data(void *, struct loop_conn *, const uint8_t *, size_t);
-static void on_closed(void *, struct loop_conn *, const struct err *);
+static void on_ready(void *, struct conn *);
+static size_t on_data(void *, struct conn *, const uint8_t *, size_t);
+static void on_closed(void *, struct conn *, const struct err *);
 
 /* Over the connection there is, or a new one. */
 static enum err_code
 go(struct http_peer *p, struct err *e)
 {
-	static const struct loop_handler handler = { on_ready, on_data,
+	static const struct conn_handler handler = { on_ready, on_data,
 		on_closed };
+	struct conn_way way;
+	struct conn_end end;
 	struct tls *tls;
 
 	p->reused = p->conn != NULL;
@@ -277,8 +280,9 @@ go(struct http_peer *p, struct err *e)
 	p->session.sent = p->session.received = -1;
 	if ((tls = end_for(p->http, &p->tls, e)) == NULL)
 		return e->code;
-	return loop_connect_tls(
-	    p->http->loop, p->addr, p->port, tls, &handler, p, &p->conn, e);
+	way = (struct conn_way){ NULL, p->addr, p->port };
+	end = (struct conn_end){ &handler, p, tls };
+	return conn_open(p->http->loop, &way, &end, &p->conn, e);
 }
 
 static void
@@ -323,11 +327,11 @@ answered(struct http_peer *p)
 }
 
 static void
-on_ready(void *arg, struct loop_conn *c)
+on_ready(void *arg, struct conn *c)
 {
 	struct http_peer *p = arg;
 
-	p->session = *loop_conn_tls(c);
+	p->session = *conn_tls(c);
 	send_request(p);
 }
 
@@ -344,7 +348,7 @@ more_body(struct http_peer *p, const uint8_t *data, size_t n)
 }
 
 static size_t
-on_data(void *arg, struct loop_conn *c, const uint8_t *data, size_t n)
+on_data(void *arg, struct conn *c, const uint8_t *data, size_t n)
 {
 	struct http_peer *p = arg;
 	const char *why = "";
@@ -381,12 +385,12 @@ on_data(void *arg, struct loop_conn *c, const uint8_t *data, size_t n)
 }
 
 static void
-on_closed(void *arg, struct loop_conn *c, const struct err *why)
+on_closed(void *arg, struct conn *c, const struct err *why)
 {
 	struct http_peer *p = arg;
 	struct err e = *why;
 
-	p->session = *loop_conn_tls(c);
+	p->session = *conn_tls(c);
 	p->conn = NULL;
 	if (!p->busy)
 		return;
@@ -412,7 +416,7 @@ on_timer(void *arg)
 		return;
 	}
 	if (p->conn != NULL)
-		p->session = *loop_conn_tls(p->conn);
+		p->session = *conn_tls(p->conn);
 	hang_up(p);
 	fail(p, "no answer in time");
 }

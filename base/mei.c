@@ -15,6 +15,7 @@
 
 #include <linux/mei.h>
 
+#include "base/clock.h"
 #include "base/mei.h"
 #include "base/secret.h"
 
@@ -72,15 +73,6 @@ sleep_ms(long ms)
 	nanosleep(&t, NULL);
 }
 
-static long
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* By the driver. */
 
 static enum err_code
@@ -115,18 +107,18 @@ open_device(struct mei *m, struct err *e)
 /* The driver takes or has nothing yet. A fake one need not wake a poll(), so
  * that is asked again now and then. False: it took too long. */
 static bool
-wait_for(struct mei *m, short what, long since)
+wait_for(struct mei *m, short what, uint64_t since)
 {
 	struct pollfd p = { m->fd, what, 0 };
 
 	poll(&p, 1, AGAIN_MS);
-	return now_ms() - since < ANSWER_MS;
+	return clock_ms() - since < ANSWER_MS;
 }
 
 static enum err_code
 sent(struct mei *m, const void *p, size_t n, struct err *e)
 {
-	long since = now_ms();
+	uint64_t since = clock_ms();
 	ssize_t k;
 
 	do
@@ -146,7 +138,7 @@ sent(struct mei *m, const void *p, size_t n, struct err *e)
 static enum err_code
 received(struct mei *m, void *p, size_t n, size_t *got, struct err *e)
 {
-	long since = now_ms();
+	uint64_t since = clock_ms();
 	ssize_t k;
 
 	*got = 0;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/listener.h"
 #include "device/fleet.h"
 
 struct fleet {
@@ -10,7 +11,7 @@ struct fleet {
 	struct keypool keys;
 	struct machine_scratch scratch;
 	struct loop *loop;
-	struct loop_listener *listener, *plain;
+	struct listener *listener, *plain;
 	void (*tell)(void *arg);
 	struct loop_watch *usr1;
 	bool activate;
@@ -76,32 +77,29 @@ machine_at(const struct fleet *f, const char *local)
 }
 
 static bool
-on_accept(void *arg, const struct loop_peer *peer,
-    const struct loop_handler **h, void **conn_arg, struct tls **tls)
+on_accept(void *arg, const struct conn_peer *peer, struct conn_end *end)
 {
 	struct machine *m = machine_at(arg, peer->local);
 
-	return m != NULL && machine_accept(m, peer, h, conn_arg, tls);
+	return m != NULL && machine_accept(m, peer, end);
 }
 
 static bool
-on_accept_plain(void *arg, const struct loop_peer *peer,
-    const struct loop_handler **h, void **conn_arg, struct tls **tls)
+on_accept_plain(void *arg, const struct conn_peer *peer, struct conn_end *end)
 {
 	struct machine *m = machine_at(arg, peer->local);
 
-	*tls = NULL;
-	return m != NULL && machine_accept_plain(m, peer, h, conn_arg);
+	return m != NULL && machine_accept_plain(m, peer, end);
 }
 
 static enum err_code
 listen_plain(struct fleet *f, const struct fleet_setup *setup, struct err *e)
 {
-	const struct loop_accept accept = { on_accept_plain, f };
+	const struct listener_accept accept = { on_accept_plain, f };
 
 	if (setup->plain_port < 0)
 		return ERR_OK;
-	return loop_listen(f->loop, setup->listen, (uint16_t)setup->plain_port,
+	return listener_new(f->loop, setup->listen, (uint16_t)setup->plain_port,
 	    &accept, &f->plain, e);
 }
 
@@ -109,7 +107,7 @@ enum err_code
 fleet_new(const struct fleet_setup *setup, struct fleet **out, struct err *e)
 {
 	struct fleet *f = calloc(1, sizeof(*f));
-	struct loop_accept accept = { on_accept, f };
+	struct listener_accept accept = { on_accept, f };
 
 	if (f == NULL)
 		return err_mem(e);
@@ -122,7 +120,7 @@ fleet_new(const struct fleet_setup *setup, struct fleet **out, struct err *e)
 	machine_scratch_init(&f->scratch);
 	f->common.scratch = &f->scratch;
 	if (loop_new(&f->loop, e) != ERR_OK ||
-	    loop_listen(f->loop, setup->listen, setup->port, &accept,
+	    listener_new(f->loop, setup->listen, setup->port, &accept,
 		&f->listener, e) != ERR_OK ||
 	    listen_plain(f, setup, e) != ERR_OK ||
 	    dns_new(f->loop, &f->common.dns, e) != ERR_OK ||
@@ -140,13 +138,13 @@ fleet_new(const struct fleet_setup *setup, struct fleet **out, struct err *e)
 uint16_t
 fleet_port(const struct fleet *f)
 {
-	return loop_listener_port(f->listener);
+	return listener_port(f->listener);
 }
 
 int
 fleet_plain_port(const struct fleet *f)
 {
-	return f->plain == NULL ? -1 : loop_listener_port(f->plain);
+	return f->plain == NULL ? -1 : listener_port(f->plain);
 }
 
 struct loop *
@@ -242,8 +240,8 @@ fleet_free(struct fleet *f)
 	tls_free(f->common.psk);
 	keypool_free(&f->keys);
 	machine_scratch_free(&f->scratch);
-	loop_listener_free(f->listener);
-	loop_listener_free(f->plain);
+	listener_free(f->listener);
+	listener_free(f->plain);
 	loop_watch_free(f->usr1);
 	/* The loop turns once more for names that were asked for: nobody is
 	 * there for connections any more. */

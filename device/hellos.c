@@ -17,7 +17,7 @@
 
 /* A fault: the next few bytes of it, the rest later. */
 static void
-send_piece(struct machine *m, struct loop_conn *c, const struct wr *w)
+send_piece(struct machine *m, struct conn *c, const struct wr *w)
 {
 	size_t at = m->fault.sent, n = w->len - at;
 
@@ -25,16 +25,16 @@ send_piece(struct machine *m, struct loop_conn *c, const struct wr *w)
 		machine_tell_fault(m, FAULT_FRAGMENT);
 	if (n > PIECE)
 		n = PIECE;
-	loop_conn_send(c, w->buf + at, n);
+	conn_send(c, w->buf + at, n);
 	m->fault.sent = (uint16_t)(at + n);
 	if (at + n < w->len)
 		loop_timer_set(m->talk, PIECE_MS);
 	else
-		loop_conn_finish(c);
+		conn_finish(c);
 }
 
 static void
-hello_ready(void *arg, struct loop_conn *c)
+hello_ready(void *arg, struct conn *c)
 {
 	struct machine *m = arg;
 	struct hashlist hashes;
@@ -47,12 +47,12 @@ hello_ready(void *arg, struct loop_conn *c)
 	    &(struct talk_who){ machine_factory(m), &hashes, &m->psk },
 	    m->state->retry, m->common->settings);
 	if (w.failed) {
-		loop_conn_finish(c);
+		conn_finish(c);
 	} else if (fault_has(&m->fault, FAULT_FRAGMENT)) {
 		send_piece(m, c, &w);
 	} else { /* in one piece: peers read the first segment only */
-		loop_conn_send(c, w.buf, w.len);
-		loop_conn_finish(c);
+		conn_send(c, w.buf, w.len);
+		conn_finish(c);
 	}
 	wr_free(&w);
 }
@@ -101,7 +101,7 @@ hello_over(struct machine *m, const struct err *e)
 }
 
 static void
-hello_closed(void *arg, struct loop_conn *c, const struct err *e)
+hello_closed(void *arg, struct conn *c, const struct err *e)
 {
 	struct machine *m = arg;
 
@@ -110,7 +110,7 @@ hello_closed(void *arg, struct loop_conn *c, const struct err *e)
 	hello_over(m, e);
 }
 
-static const struct loop_handler hello_handler = { hello_ready, NULL,
+static const struct conn_handler hello_handler = { hello_ready, NULL,
 	hello_closed };
 
 /* An address of the other family than the server's cannot be its source. */
@@ -127,12 +127,13 @@ source(const struct machine *m)
 static void
 call(struct machine *m, const char *address)
 {
+	const struct conn_way way = { source(m), m->target, m->server.port };
+	const struct conn_end end = { &hello_handler, m, NULL };
 	struct err e = { 0 };
 
 	snprintf(m->target, sizeof(m->target), "%s", address);
-	if (loop_connect(m->common->loop, source(m), m->target, m->server.port,
-		&hello_handler, m, &m->hello, &e) == ERR_OK)
-		loop_conn_idle(m->hello, HELLO_WAIT_MS);
+	if (conn_open(m->common->loop, &way, &end, &m->hello, &e) == ERR_OK)
+		conn_idle(m->hello, HELLO_WAIT_MS);
 	else
 		hello_closed(m, NULL, &e);
 }
@@ -247,7 +248,7 @@ hellos_free(struct machine *m)
 		dns_cancel(m->query);
 	m->query = NULL;
 	if (m->hello != NULL)
-		loop_conn_close(m->hello);
+		conn_close(m->hello);
 	m->hello = NULL;
 	loop_timer_free(m->talk);
 	m->talk = NULL;

@@ -18,7 +18,7 @@ hostdhcp_init(struct hostdhcp *h, const uint8_t mac[FRAME_MAC])
 static void
 add_dns(struct hostdhcp *h, int family, const void *address)
 {
-	char text[LOOP_ADDR_LEN];
+	char text[ADDR_LEN];
 
 	if (h->ndns == MACHINE_DNS ||
 	    inet_ntop(family, address, text, sizeof(text)) == NULL)
@@ -37,7 +37,7 @@ drop_dns(struct hostdhcp *h, bool v6)
 
 	for (size_t i = 0; i < h->ndns; i++)
 		if ((strchr(h->dns[i], ':') != NULL) != v6)
-			memmove(h->dns[n++], h->dns[i], LOOP_ADDR_LEN);
+			memmove(h->dns[n++], h->dns[i], ADDR_LEN);
 	h->ndns = n;
 }
 
@@ -195,5 +195,5 @@ hostdhcp_put(const struct hostdhcp *h, struct machine_lan *lan)
 	for (size_t i = 0; h->suffix[0] == '\0' && i < h->nsuffix6; i++)
 		put_suffix(lan, h->suffix6[i]);
 	for (; lan->ndns < h->ndns; lan->ndns++)
-		memcpy(lan->dns[lan->ndns], h->dns[lan->ndns], LOOP_ADDR_LEN);
+		memcpy(lan->dns[lan->ndns], h->dns[lan->ndns], ADDR_LEN);
 }

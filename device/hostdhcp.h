@@ -30,7 +30,7 @@ struct hostdhcp {
 	size_t nsuffix6;
 	char suffix6[DHCP6_NAMES][DHCP6_NAME];
 	size_t ndns;
-	char dns[MACHINE_DNS][LOOP_ADDR_LEN];
+	char dns[MACHINE_DNS][ADDR_LEN];
 };
 
 enum hostdhcp_event {

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/netif.h"
 #include "base/pcap.h"
 #include "base/rand.h"
@@ -35,15 +35,6 @@ struct lan {
 	struct loop_timer *tick, *reopen;
 	int changes;
 };
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static uint32_t
 random32(void)
@@ -121,7 +112,7 @@ send_lease(struct lan *l)
 	struct wr w;
 
 	wr_fixed(&w, message, sizeof(message));
-	lease_write(&l->lease, now_ms(), &w);
+	lease_write(&l->lease, clock_boot_ms(), &w);
 	f.n = w.len;
 	memset(f.dst, 0xff, sizeof(f.dst));
 	if (unicast)
@@ -181,7 +172,7 @@ lease_silent(struct lan *l)
 static void
 set_tick(struct lan *l)
 {
-	uint64_t at = UINT64_MAX, now = now_ms();
+	uint64_t at = UINT64_MAX, now = clock_boot_ms();
 
 	if (l->wait != 0)
 		at = l->wait;
@@ -228,10 +219,11 @@ wait_over(struct lan *l)
 	if (l->host.suffix[0] != '\0' || l->setup.dhcp == LAN_HOST)
 		return;
 	if (inet_pton(AF_INET, l->facts.address, address) == 1)
-		lease_inform(
-		    &l->lease, l->netif.mac, address, now_ms(), random32());
+		lease_inform(&l->lease, l->netif.mac, address, clock_boot_ms(),
+		    random32());
 	else if (!l->host.asked)
-		lease_start(&l->lease, l->netif.mac, now_ms(), random32());
+		lease_start(
+		    &l->lease, l->netif.mac, clock_boot_ms(), random32());
 }
 
 static void look(struct lan *);
@@ -249,9 +241,9 @@ on_tick(void *arg)
 			say_network(l, &l->facts);
 		return;
 	}
-	if (l->wait != 0 && now_ms() >= l->wait)
+	if (l->wait != 0 && clock_boot_ms() >= l->wait)
 		wait_over(l);
-	while ((event = lease_tick(&l->lease, now_ms(), random32())) !=
+	while ((event = lease_tick(&l->lease, clock_boot_ms(), random32())) !=
 	    LEASE_NOTHING)
 		on_lease(l, event);
 	set_tick(l);
@@ -295,7 +287,7 @@ hear(struct lan *l, const uint8_t *p, size_t n)
 		return;
 	if (is_lease(l, &f, &d)) {
 		memcpy(l->relay, f.src, sizeof(l->relay));
-		on_lease(l, lease_take(&l->lease, &d, now_ms()));
+		on_lease(l, lease_take(&l->lease, &d, clock_boot_ms()));
 		return;
 	}
 	switch (hostdhcp_take(&l->host, &f)) {
@@ -371,12 +363,13 @@ plugged(struct lan *l)
 	on_reopen(l);
 	netif_address(&l->netif, address);
 	if (l->setup.dhcp == LAN_OWN) {
-		lease_start(&l->lease, l->netif.mac, now_ms(), random32());
+		lease_start(
+		    &l->lease, l->netif.mac, clock_boot_ms(), random32());
 		return;
 	}
 	if (address[0] != '\0' && ms > INFORM_MS)
 		ms = INFORM_MS;
-	l->wait = now_ms() + ms + 1;
+	l->wait = clock_boot_ms() + ms + 1;
 }
 
 /* It may be another network that it is plugged into next. */
@@ -406,7 +399,7 @@ look(struct lan *l)
 	/* A host that sets its address without DHCP. */
 	if (!had && l->facts.address[0] != '\0' && l->wait == 0 &&
 	    l->lease.phase == LEASE_IDLE && l->facts.nsuffix == 0)
-		l->wait = now_ms() + INFORM_MS;
+		l->wait = clock_boot_ms() + INFORM_MS;
 	set_tick(l);
 }
 

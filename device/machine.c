@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/rand.h"
 #include "base/secret.h"
 #include "device/age.h"
@@ -83,7 +84,7 @@ machine_psk_tls(const struct settings *s, struct tls **out, struct err *e)
 
 /* On a wire, the wired interface only. */
 static bool
-is_here(const struct machine *m, const struct loop_peer *peer)
+is_here(const struct machine *m, const struct conn_peer *peer)
 {
 	return m->lan == NULL || strcmp(peer->local, m->lan->address) == 0;
 }
@@ -100,19 +101,20 @@ takes_tls(const struct machine *m)
 }
 
 bool
-machine_accept_plain(struct machine *m, const struct loop_peer *peer,
-    const struct loop_handler **h, void **conn_arg)
+machine_accept_plain(
+    struct machine *m, const struct conn_peer *peer, struct conn_end *end)
 {
 	if (!is_here(m, peer) || m->state->phase != STATE_POST ||
 	    (m->state->tls_enabled[0] && !m->state->tls_plain[0]) ||
-	    (*conn_arg = visit_new(m, peer)) == NULL)
+	    (end->arg = visit_new(m, peer)) == NULL)
 		return false;
-	*h = &visit_handler;
+	end->h = &visit_handler;
 	return true;
 }
+
 /* Takes what comes, and never answers. */
 static size_t
-silent_data(void *arg, struct loop_conn *c, const uint8_t *p, size_t n)
+silent_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
 {
 	(void)arg;
 	(void)c;
@@ -120,32 +122,27 @@ silent_data(void *arg, struct loop_conn *c, const uint8_t *p, size_t n)
 	return n;
 }
 
-static const struct loop_handler silent_handler = { NULL, silent_data, NULL };
+static const struct conn_handler silent_handler = { NULL, silent_data, NULL };
 
 bool
-machine_accept(struct machine *m, const struct loop_peer *peer,
-    const struct loop_handler **h, void **conn_arg, struct tls **tls)
+machine_accept(
+    struct machine *m, const struct conn_peer *peer, struct conn_end *end)
 {
-	struct machine_session *v;
 	struct err e = { 0 };
 
 	if (!is_here(m, peer) || !takes_tls(m))
 		return false;
 	if (fault_has(&m->fault, FAULT_SILENT)) {
 		machine_tell_fault(m, FAULT_SILENT);
-		*h = &silent_handler;
-		*tls = NULL;
+		end->h = &silent_handler;
 		return true;
 	}
-	if ((*tls = identity_tls(m, &e)) == NULL) {
+	if ((end->tls = identity_tls(m, &e)) == NULL) {
 		tell_failure(m, "failed", &e);
 		return false;
 	}
-	if ((v = visit_new(m, peer)) == NULL)
-		return false;
-	*h = &visit_handler;
-	*conn_arg = v;
-	return true;
+	end->h = &visit_handler;
+	return (end->arg = visit_new(m, peer)) != NULL;
 }
 
 /* The image's values, or a one-touch key's. */
@@ -225,15 +222,6 @@ machine_real_ms(const struct machine *m, uint64_t ms)
 	return real < ULONG_MAX ? (unsigned long)real : ULONG_MAX;
 }
 
-static uint64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static void
 save(struct machine *m)
 {
@@ -258,7 +246,7 @@ save_soon(struct machine *m)
 static bool
 count(struct machine *m)
 {
-	uint64_t now = now_ms();
+	uint64_t now = clock_ms();
 	uint64_t ms = (now - m->counted) * m->common->settings->time_scale;
 
 	m->counted = now;
@@ -405,7 +393,7 @@ open_up(struct machine *m)
 	if (m->state->care == STATE_DURABLE)
 		w->ahead_ms = SAVE_MS;
 	m->open = true;
-	m->counted = now_ms();
+	m->counted = clock_ms();
 	m->state->phase = STATE_IN;
 	m->state->mebx_set |= machine_factory(m)->mebx_new[0] != '\0';
 	watch_window(m);

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/conn.h"
 #include "base/dns.h"
 #include "base/loop.h"
 #include "base/tls.h"
@@ -67,7 +68,7 @@ struct machine_common {
 };
 
 struct machine_server {
-	char address[LOOP_ADDR_LEN]; /* numeric; "" none known */
+	char address[ADDR_LEN]; /* numeric; "" none known */
 	uint16_t port;
 };
 
@@ -78,9 +79,9 @@ struct machine {
 	struct state *state;
 	struct psk psk; /* in force; what a set-up sets counts after it */
 	struct amt *amt;
-	struct amt_host host;        /* what amt asks of the world */
-	struct auth *auth;           /* made with the first challenge */
-	char address[LOOP_ADDR_LEN]; /* source of hellos; "" any */
+	struct amt_host host;   /* what amt asks of the world */
+	struct auth *auth;      /* made with the first challenge */
+	char address[ADDR_LEN]; /* source of hellos; "" any */
 	struct machine_server server, image_server;
 	const char *dhcp_suffix;       /* borrowed; "" not known */
 	const struct machine_lan *lan; /* borrowed; NULL: it has an address */
@@ -91,10 +92,10 @@ struct machine {
 	struct loop_timer *talk, *window;
 	struct loop_timer *make; /* made when the host's start waits for it */
 	bool making;             /* of the certificate */
-	struct loop_conn *hello; /* on its way, or NULL */
+	struct conn *hello;      /* on its way, or NULL */
 	struct dns_query *query; /* for its server's name, likewise */
 	size_t asked;            /* names, by now */
-	char target[LOOP_ADDR_LEN];
+	char target[ADDR_LEN];
 	struct machine_session *sessions;
 	uint64_t asked_ms; /* when a set-up session asked last */
 	struct fault fault;
@@ -109,10 +110,10 @@ struct machine {
 struct machine_lan {
 	uint8_t mac[6];
 	bool link;
-	char address[LOOP_ADDR_LEN]; /* "": no cable, or none was given yet */
+	char address[ADDR_LEN]; /* "": no cable, or none was given yet */
 	size_t nsuffix, ndns;
 	char suffix[MACHINE_SUFFIXES][RECORD_STR];
-	char dns[MACHINE_DNS][LOOP_ADDR_LEN];
+	char dns[MACHINE_DNS][ADDR_LEN];
 };
 
 /* Where a machine is put; texts but the suffix are copied. */
@@ -145,13 +146,13 @@ void machine_free(struct machine *); /* wipes; NULL is fine */
 const struct record *machine_factory(const struct machine *);
 
 /* For a listener's accept(): false turns the connection away. */
-bool machine_accept(struct machine *, const struct loop_peer *,
-    const struct loop_handler **, void **conn_arg, struct tls **);
+bool machine_accept(
+    struct machine *, const struct conn_peer *, struct conn_end *);
 
 /* The same for the port without TLS, which serves a machine that is set up and
  * does not insist on TLS. */
-bool machine_accept_plain(struct machine *, const struct loop_peer *,
-    const struct loop_handler **, void **conn_arg);
+bool machine_accept_plain(
+    struct machine *, const struct conn_peer *, struct conn_end *);
 
 void machine_tell(struct machine *, const struct machine_event *);
 /* One of its faults shows. */

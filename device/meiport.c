@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/listener.h"
 #include "device/hostif.h"
 #include "device/meiport.h"
 
@@ -12,14 +13,14 @@
 
 struct port_conn {
 	struct meiport *port;
-	struct loop_conn *conn;
+	struct conn *conn;
 	struct port_conn *next;
 	bool chosen;
 	enum hostif_client client;
 };
 
 struct meiport {
-	struct loop_listener *listener;
+	struct listener *listener;
 	struct hostif hostif;
 	struct port_conn *conns;
 	size_t n;
@@ -41,16 +42,16 @@ conn_gone(struct port_conn *c)
 }
 
 static void
-on_ready(void *arg, struct loop_conn *conn)
+on_ready(void *arg, struct conn *conn)
 {
 	struct port_conn *c = arg;
 
 	c->conn = conn;
-	loop_conn_idle(conn, CHOICE_MS);
+	conn_idle(conn, CHOICE_MS);
 }
 
 static void
-on_closed(void *arg, struct loop_conn *conn, const struct err *e)
+on_closed(void *arg, struct conn *conn, const struct err *e)
 {
 	(void)conn;
 	(void)e;
@@ -71,7 +72,7 @@ choose(struct port_conn *c, const uint8_t *p, size_t n)
 
 	if (p[0] == 1) { /* a header's major version */
 		c->chosen = true;
-		loop_conn_idle(c->conn, 0);
+		conn_idle(c->conn, 0);
 		return 0;
 	}
 	if (n < PTHI_GUID && begins(pthi_guid, p, n))
@@ -79,7 +80,7 @@ choose(struct port_conn *c, const uint8_t *p, size_t n)
 	if (n < PTHI_GUID && begins(pthi_guid_wd, p, n))
 		return 0;
 	if (n < PTHI_GUID) {
-		loop_conn_finish(c->conn);
+		conn_finish(c->conn);
 		return n;
 	}
 	if (memcmp(p, pthi_guid, PTHI_GUID) == 0) {
@@ -87,14 +88,14 @@ choose(struct port_conn *c, const uint8_t *p, size_t n)
 	} else if (memcmp(p, pthi_guid_wd, PTHI_GUID) == 0) {
 		c->client = HOSTIF_WD;
 	} else {
-		loop_conn_finish(c->conn);
+		conn_finish(c->conn);
 		return PTHI_GUID;
 	}
 	c->chosen = true;
-	loop_conn_idle(c->conn, 0);
+	conn_idle(c->conn, 0);
 	put_u32le(out, HOSTIF_MESSAGE_MAX);
 	out[4] = HOSTIF_PROTOCOL;
-	loop_conn_send(c->conn, out, sizeof(out));
+	conn_send(c->conn, out, sizeof(out));
 	return PTHI_GUID;
 }
 
@@ -113,15 +114,15 @@ take(struct port_conn *c, const uint8_t *p, size_t n)
 	    hostif_answer(&c->port->hostif, c->client, p, size, &w) &&
 	    !w.failed;
 	if (good)
-		loop_conn_send(c->conn, w.buf, w.len);
+		conn_send(c->conn, w.buf, w.len);
 	else
-		loop_conn_finish(c->conn);
+		conn_finish(c->conn);
 	wr_free(&w);
 	return good ? size : n;
 }
 
 static size_t
-on_data(void *arg, struct loop_conn *conn, const uint8_t *p, size_t n)
+on_data(void *arg, struct conn *conn, const uint8_t *p, size_t n)
 {
 	struct port_conn *c = arg;
 	size_t used;
@@ -132,25 +133,23 @@ on_data(void *arg, struct loop_conn *conn, const uint8_t *p, size_t n)
 	return c->chosen ? take(c, p, n) : 0;
 }
 
-static const struct loop_handler handler = { on_ready, on_data, on_closed };
+static const struct conn_handler handler = { on_ready, on_data, on_closed };
 
 static bool
-on_accept(void *arg, const struct loop_peer *peer,
-    const struct loop_handler **h, void **conn_arg, struct tls **tls)
+on_accept(void *arg, const struct conn_peer *peer, struct conn_end *end)
 {
 	struct meiport *port = arg;
 	struct port_conn *c;
 
 	(void)peer;
-	(void)tls;
 	if (port->n == CONNS_MAX || (c = calloc(1, sizeof(*c))) == NULL)
 		return false;
 	c->port = port;
 	c->next = port->conns;
 	port->conns = c;
 	port->n++;
-	*h = &handler;
-	*conn_arg = c;
+	end->h = &handler;
+	end->arg = c;
 	return true;
 }
 
@@ -159,13 +158,13 @@ meiport_new(
     struct machine *m, const char *path, struct meiport **out, struct err *e)
 {
 	struct meiport *port = calloc(1, sizeof(*port));
-	const struct loop_accept accept = { on_accept, port };
+	const struct listener_accept accept = { on_accept, port };
 
 	if (port == NULL)
 		return err_mem(e);
 	port->hostif.machine = m;
 	port->hostif.acts = &acts;
-	if (loop_listen_unix(
+	if (listener_new_unix(
 		m->common->loop, path, &accept, &port->listener, e) != ERR_OK) {
 		err_in(e, "--mei");
 		meiport_free(port);
@@ -182,10 +181,10 @@ meiport_free(struct meiport *port)
 		return;
 	while (port->conns != NULL) {
 		if (port->conns->conn != NULL)
-			loop_conn_close(port->conns->conn);
+			conn_close(port->conns->conn);
 		conn_gone(port->conns);
 	}
-	loop_listener_free(port->listener);
+	listener_free(port->listener);
 	hostif_wipe(&port->hostif);
 	free(port);
 }

@@ -11,15 +11,15 @@
 #define SERVER "provisionserver"
 
 static enum err_code
-resolve(const char *name, char out[static LOOP_ADDR_LEN], struct err *e)
+resolve(const char *name, char out[static ADDR_LEN], struct err *e)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct addrinfo *list = NULL;
 	int rc = getaddrinfo(name, NULL, &hints, &list);
 
 	if (rc == 0)
-		rc = getnameinfo(list->ai_addr, list->ai_addrlen, out,
-		    LOOP_ADDR_LEN, NULL, 0, NI_NUMERICHOST);
+		rc = getnameinfo(list->ai_addr, list->ai_addrlen, out, ADDR_LEN,
+		    NULL, 0, NI_NUMERICHOST);
 	if (list != NULL)
 		freeaddrinfo(list);
 	if (rc != 0)
@@ -63,7 +63,7 @@ route_find(const struct machine_server *option, const struct record *r,
 	if (out->port == 0)
 		out->port = r->server_port != 0 ? r->server_port : HELLO_PORT;
 	if (out->address[0] == '\0' && get_u32le(r->server_ip) != 0)
-		inet_ntop(AF_INET, r->server_ip, out->address, LOOP_ADDR_LEN);
+		inet_ntop(AF_INET, r->server_ip, out->address, ADDR_LEN);
 }
 
 bool

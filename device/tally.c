@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "device/tally.h"
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 /* Without memory a set-up is counted and not timed. */
 static void
@@ -61,9 +52,9 @@ tally_event(
 	if (strcmp(event->name, "fault") == 0)
 		count_fault(t, event->words);
 	if (strcmp(event->name, "hello") == 0 && m->hello_ms == 0)
-		m->hello_ms = now_ms();
+		m->hello_ms = clock_ms();
 	if (strcmp(event->name, "provisioned") == 0 && m->hello_ms != 0) {
-		took(t, now_ms() - m->hello_ms);
+		took(t, clock_ms() - m->hello_ms);
 		m->hello_ms = 0;
 	}
 }

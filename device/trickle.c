@@ -8,7 +8,7 @@
 #define MOST 0x100000
 
 struct trickle {
-	struct loop_conn *c; /* borrowed */
+	struct conn *c; /* borrowed */
 	struct loop_timer *timer;
 	struct wr w;
 	size_t out;  /* of w: gone already */
@@ -25,7 +25,7 @@ on_tick(void *arg)
 	if (n > t->each)
 		n = t->each;
 	if (n > 0)
-		loop_conn_send(t->c, t->w.buf + t->out, n);
+		conn_send(t->c, t->w.buf + t->out, n);
 	t->out += n;
 	if (t->out < t->w.len) {
 		loop_timer_set(t->timer, TICK_MS);
@@ -34,11 +34,11 @@ on_tick(void *arg)
 	wr_reset(&t->w);
 	t->out = 0;
 	if (t->finishing)
-		loop_conn_finish(t->c);
+		conn_finish(t->c);
 }
 
 enum err_code
-trickle_new(struct loop *l, struct loop_conn *c, unsigned bytes_a_second,
+trickle_new(struct loop *l, struct conn *c, unsigned bytes_a_second,
     struct trickle **out, struct err *e)
 {
 	struct trickle *t = calloc(1, sizeof(*t));
@@ -63,7 +63,7 @@ trickle_send(struct trickle *t, const void *p, size_t n)
 
 	wr_bytes(&t->w, p, n);
 	if (t->w.failed)
-		loop_conn_finish(t->c);
+		conn_finish(t->c);
 	else if (idle)
 		loop_timer_set(t->timer, TICK_MS);
 }
@@ -73,7 +73,7 @@ trickle_finish(struct trickle *t)
 {
 	t->finishing = true;
 	if (t->w.len == 0)
-		loop_conn_finish(t->c);
+		conn_finish(t->c);
 }
 
 void

@@ -7,17 +7,18 @@
 
 #include <stddef.h>
 
+#include "base/conn.h"
 #include "base/err.h"
 #include "base/loop.h"
 
 struct trickle;
 
 /* The connection is borrowed, and must outlive it. */
-enum err_code trickle_new(struct loop *, struct loop_conn *,
-    unsigned bytes_a_second, struct trickle **, struct err *);
+enum err_code trickle_new(struct loop *, struct conn *, unsigned bytes_a_second,
+    struct trickle **, struct err *);
 /* Copied, behind what is not out yet. */
 void trickle_send(struct trickle *, const void *, size_t);
-/* loop_conn_finish(), once all is out. */
+/* conn_finish(), once all is out. */
 void trickle_finish(struct trickle *);
 void trickle_free(struct trickle *); /* wipes; NULL is fine */
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/rand.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -22,9 +23,9 @@
 
 struct machine_session {
 	struct machine *m;
-	struct loop_conn *conn; /* NULL until the handshake is over */
+	struct conn *conn; /* NULL until the handshake is over */
 	struct machine_session *prev, *next;
-	char peer[LOOP_ADDR_LEN];
+	char peer[ADDR_LEN];
 	bool managing; /* came after set-up: digest alone decides */
 	bool admitted; /* the chain or the pre-shared key was accepted */
 	bool committed;
@@ -35,7 +36,7 @@ struct machine_session {
 };
 
 struct machine_session *
-visit_new(struct machine *m, const struct loop_peer *peer)
+visit_new(struct machine *m, const struct conn_peer *peer)
 {
 	struct machine_session *v = calloc(1, sizeof(*v));
 
@@ -70,7 +71,7 @@ void
 visit_free(struct machine_session *v)
 {
 	if (v->conn != NULL)
-		loop_conn_close(v->conn);
+		conn_close(v->conn);
 	release(v);
 }
 
@@ -95,7 +96,7 @@ put(struct machine_session *v, const void *p, size_t n)
 	if (v->trickle != NULL)
 		trickle_send(v->trickle, p, n);
 	else
-		loop_conn_send(v->conn, p, n);
+		conn_send(v->conn, p, n);
 }
 
 static void
@@ -104,7 +105,7 @@ leave(struct machine_session *v)
 	if (v->trickle != NULL)
 		trickle_finish(v->trickle);
 	else
-		loop_conn_finish(v->conn);
+		conn_finish(v->conn);
 }
 
 void
@@ -117,15 +118,6 @@ visit_end_all(struct machine *m)
 
 /* A set-up belongs to who began it, whatever the number of his connections:
  * clients reconnect after a challenge, or for each request. */
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static bool
 same_server(const struct state_record *a, const struct state_record *b)
@@ -152,7 +144,7 @@ visit_expire(struct machine *m)
 		if (v->conn != NULL && v->admitted &&
 		    same_server(&v->record, &m->amt->session))
 			return;
-	if (now_ms() - m->asked_ms >= m->common->settings->idle_ms)
+	if (clock_ms() - m->asked_ms >= m->common->settings->idle_ms)
 		visit_undo(m);
 }
 
@@ -169,7 +161,7 @@ claim(struct machine_session *v)
 	if (!same_server(&v->record, &m->amt->session))
 		visit_undo(m);
 	m->amt->session = v->record;
-	m->asked_ms = now_ms();
+	m->asked_ms = clock_ms();
 }
 
 /* Inside the handshake. */
@@ -474,18 +466,18 @@ request(struct machine_session *v, const struct amthttp_request *r)
 /* The connection. */
 
 static void
-on_ready(void *arg, struct loop_conn *c)
+on_ready(void *arg, struct conn *c)
 {
 	struct machine_session *v = arg;
-	const struct tls_session *t = loop_conn_tls(c);
+	const struct tls_session *t = conn_tls(c);
 
 	v->conn = c;
 	snprintf(
 	    v->record.server_ip, sizeof(v->record.server_ip), "%s", v->peer);
-	loop_conn_idle(c, v->m->common->settings->idle_ms);
+	conn_idle(c, v->m->common->settings->idle_ms);
 	/* Not admitted cannot be: TLS asked visit_judge or visit_psk. */
 	if (!v->admitted || v->managing != (v->m->state->phase == STATE_POST)) {
-		loop_conn_finish(c);
+		conn_finish(c);
 		return;
 	}
 	slow_down(v);
@@ -497,7 +489,7 @@ on_ready(void *arg, struct loop_conn *c)
 }
 
 static size_t
-on_data(void *arg, struct loop_conn *c, const uint8_t *p, size_t n)
+on_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
 {
 	struct machine_session *v = arg;
 	struct wr *body = &v->m->common->scratch->body;
@@ -529,9 +521,9 @@ on_data(void *arg, struct loop_conn *c, const uint8_t *p, size_t n)
 }
 
 static void
-on_closed(void *arg, struct loop_conn *c, const struct err *e)
+on_closed(void *arg, struct conn *c, const struct err *e)
 {
-	const struct tls_session *t = loop_conn_tls(c);
+	const struct tls_session *t = conn_tls(c);
 	struct machine_session *v = arg;
 	struct machine *m = v->m;
 	struct machine_event event = { .name = "refused",
@@ -573,4 +565,4 @@ on_closed(void *arg, struct loop_conn *c, const struct err *e)
 		hellos_wake(m);
 }
 
-const struct loop_handler visit_handler = { on_ready, on_data, on_closed };
+const struct conn_handler visit_handler = { on_ready, on_data, on_closed };

@@ -13,11 +13,11 @@
 #define VISIT_ANSWER_MAX 0x40000
 
 /* A new visit; NULL if there is no memory. The loop's handler frees it. */
-struct machine_session *visit_new(struct machine *, const struct loop_peer *);
+struct machine_session *visit_new(struct machine *, const struct conn_peer *);
 void visit_free(struct machine_session *); /* closes its connection, if any */
 /* Ends all of them, once their answers are out. */
 void visit_end_all(struct machine *);
-extern const struct loop_handler visit_handler;
+extern const struct conn_handler visit_handler;
 
 /* Drops what a set-up that did not end changed: at once, or where its server
  * has no connection and has asked nothing for as long as one may be idle. */

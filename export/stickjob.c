@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/secret.h"
 #include "export/stickjob.h"
 #include "formats/reason.h"
@@ -287,20 +287,11 @@ work_on(struct stickjob *j, struct stick *s, bool look, struct err *e)
 	return e->code;
 }
 
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void
 job(struct stickjob *j, bool look)
 {
 	struct stick *s = NULL;
-	double began = now();
+	double began = clock_seconds();
 
 	err_clear(&j->err);
 	j->words = "";
@@ -311,7 +302,7 @@ job(struct stickjob *j, bool look)
 		&j->err) == ERR_OK)
 		work_on(j, s, look, &j->err);
 	stick_close(s);
-	j->seconds = now() - began;
+	j->seconds = clock_seconds() - began;
 	if (j->err.code == ERR_OK)
 		j->bytes = j->sectors * STICK_SECTOR;
 	atomic_store(&j->over, true);

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "factory/programmer.h"
 #include "formats/reason.h"
 
@@ -56,18 +56,8 @@ programmer_init(struct programmer *p, const char *option, const char *text,
 
 struct ear {
 	struct programmer_run *run;
-	struct timespec from;
+	double from; /* clock_seconds() */
 };
-
-static double
-seconds_since(const struct timespec *from)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - from->tv_sec) +
-	    (double)(now.tv_nsec - from->tv_nsec) / 1e9;
-}
 
 static bool
 hear(void *arg, const char *line)
@@ -79,7 +69,7 @@ hear(void *arg, const char *line)
 		return true;
 	}
 	return a->run->tick(
-	    a->run->arg, a->run->said, (unsigned)seconds_since(&a->from));
+	    a->run->arg, a->run->said, (unsigned)(clock_seconds() - a->from));
 }
 
 static enum err_code
@@ -116,7 +106,7 @@ watch(const struct programmer *p, struct programmer_run *run,
 	struct ear ear = { .run = run };
 	struct child c = { 0 };
 
-	clock_gettime(CLOCK_MONOTONIC, &ear.from);
+	ear.from = clock_seconds();
 	if (child_start(&c, spec, e) == ERR_OK) {
 		if (child_watch(&c, p->seconds, hear, &ear, e) != ERR_OK)
 			refuse(run->said, e);
@@ -124,7 +114,7 @@ watch(const struct programmer *p, struct programmer_run *run,
 			judge(&c, run->said, e);
 	}
 	child_free(&c);
-	run->seconds = seconds_since(&ear.from);
+	run->seconds = clock_seconds() - ear.from;
 	return e->code;
 }
 

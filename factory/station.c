@@ -28,7 +28,7 @@ drop_scan(struct station *s)
 
 /* Is this the UUID of a serial that was refused at once? */
 static bool
-is_spare(struct station *s, const struct scan *in, long now)
+is_spare(struct station *s, const struct scan *in, uint64_t now)
 {
 	bool is = s->spare && in->has_uuid && in->serial[0] == '\0' &&
 	    now - s->since <= s->how.wait_ms;
@@ -49,7 +49,8 @@ give_up(struct station *s, const char *why, struct err *e)
 }
 
 static enum station_heard
-take_serial(struct station *s, const struct scan *in, long now, struct err *e)
+take_serial(
+    struct station *s, const struct scan *in, uint64_t now, struct err *e)
 {
 	enum station_heard heard = STATION_HALF;
 
@@ -95,7 +96,7 @@ take_board(struct station *s, const struct scan *in, struct err *e)
 
 enum station_heard
 station_line(
-    struct station *s, const void *line, size_t n, long now, struct err *e)
+    struct station *s, const void *line, size_t n, uint64_t now, struct err *e)
 {
 	struct scan in;
 
@@ -119,17 +120,17 @@ station_line(
 }
 
 long
-station_left(const struct station *s, long now)
+station_left(const struct station *s, uint64_t now)
 {
-	long left = s->since + s->how.wait_ms - now;
+	uint64_t end = s->since + s->how.wait_ms;
 
 	if (!is_half(s))
 		return -1;
-	return left > 0 ? left : 0;
+	return end > now ? (long)(end - now) : 0;
 }
 
 enum station_heard
-station_clock(struct station *s, long now, struct err *e)
+station_clock(struct station *s, uint64_t now, struct err *e)
 {
 	if (station_left(s, now) != 0)
 		return STATION_BLANK;

@@ -25,8 +25,8 @@
 /* What the station has and how it reads its scanner. */
 struct station_how {
 	bool program, read;
-	bool raw;     /* UUIDs as SMBIOS keeps their bytes */
-	long wait_ms; /* between the two lines of a scan */
+	bool raw;         /* UUIDs as SMBIOS keeps their bytes */
+	uint64_t wait_ms; /* between the two lines of a scan */
 };
 
 enum station_act {
@@ -60,7 +60,7 @@ struct station {
 	struct station_how how;
 	enum station_act act;
 	struct scan scan; /* a half one, or the board's */
-	long since;       /* when the half one came, ms */
+	uint64_t since;   /* when the half one came, ms */
 	bool compared;
 	bool spare;     /* its serial was refused: the UUID that follows counts
 			 * for nothing */
@@ -73,13 +73,14 @@ void station_init(struct station *, const struct station_how *);
 /* A line, where STATION_SCAN is to be done. A serial behind another serial is
  * refused for the first one, and is then the half scan itself. */
 enum station_heard station_line(
-    struct station *, const void *, size_t, long now_ms, struct err *);
+    struct station *, const void *, size_t, uint64_t now_ms, struct err *);
 /* Gives up a half scan whose time is over: STATION_REFUSED or STATION_BLANK. */
-enum station_heard station_clock(struct station *, long now_ms, struct err *);
+enum station_heard station_clock(
+    struct station *, uint64_t now_ms, struct err *);
 /* The same where no line will come any more. */
 enum station_heard station_end(struct station *, struct err *);
 /* Milliseconds until station_clock() has something to say; -1: never. */
-long station_left(const struct station *, long now_ms);
+long station_left(const struct station *, uint64_t now_ms);
 
 /* A half scan's serial, before its UUID: what no UUID can mend is refused at
  * once, counted, and the UUID is dropped when it comes. Refused as below. */

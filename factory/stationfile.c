@@ -11,9 +11,9 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "factory/mapfile.h"
@@ -148,7 +148,7 @@ take_options(struct line *s, struct err *e)
 	    take_path(a, "--work", ".station", s->work, e) != ERR_OK ||
 	    take_path(a, "--out", ".images", s->out, e) != ERR_OK)
 		return e->code;
-	how.wait_ms = 1000L * (long)wait;
+	how.wait_ms = 1000UL * wait;
 	how.program = s->run.program != NULL;
 	how.read = s->run.read != NULL;
 	station_init(&s->run.station, &how);
@@ -217,15 +217,6 @@ hold_signals(struct line *s, sigset_t *before, struct err *e)
 
 /* ---- the scanner ---- */
 
-static long
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* What a person scans while a board is at work is of a board that is not on
  * the programmer yet. A pipe is another program's, which waits or means it. */
 static void
@@ -249,7 +240,7 @@ prompt(const struct line *s)
 
 	if (s->run.view.json || isatty(STDIN_FILENO) != 1)
 		return;
-	if (station_left(&s->run.station, now_ms()) == -1)
+	if (station_left(&s->run.station, clock_ms()) == -1)
 		cli_progress(s->run.count.left == 0
 			? "all are done (Ctrl-D ends); scan the serial: "
 			: "scan the serial: ");
@@ -286,7 +277,7 @@ take_line(struct line *s)
 
 	err_clear(&e);
 	s->nline = 0;
-	heard(s, station_line(&s->run.station, s->line, n, now_ms(), &e), &e);
+	heard(s, station_line(&s->run.station, s->line, n, clock_ms(), &e), &e);
 	stop(s);
 }
 
@@ -344,7 +335,7 @@ scan_all(struct line *s, struct err *e)
 
 	prompt(s);
 	while (!s->stopping && s->run.ending.code == ERR_OK) {
-		long left = station_left(&s->run.station, now_ms());
+		long left = station_left(&s->run.station, clock_ms());
 
 		if (poll(p, 2, (int)left) == -1 && errno != EINTR) {
 			err_sys(e, ERR_IO, "waiting for a scan");
@@ -352,8 +343,8 @@ scan_all(struct line *s, struct err *e)
 		}
 		stop(s);
 		err_clear(&late);
-		heard(
-		    s, station_clock(&s->run.station, now_ms(), &late), &late);
+		heard(s, station_clock(&s->run.station, clock_ms(), &late),
+		    &late);
 		if (!s->stopping && p[0].revents != 0 && !take_input(s, e))
 			break;
 	}

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/err.h"
-#include "base/loop.h"
 #include "server/tenant.h"
 
 #define CONF_TENANTS 1024
@@ -19,7 +19,7 @@
 
 struct conf {
 	char state[CONF_PATH];
-	char listen[LOOP_ADDR_LEN];
+	char listen[ADDR_LEN];
 	uint16_t port;
 	uint16_t device_port;
 	struct tenant top; /* the default one */

@@ -25,7 +25,7 @@ struct order {
 	int64_t n;
 	unsigned seconds;
 	char command[512];
-	char uuid[UUID_TEXT], fqdn[256], address[LOOP_ADDR_LEN], serial[64],
+	char uuid[UUID_TEXT], fqdn[256], address[ADDR_LEN], serial[64],
 	    tenant[64], version[32];
 };
 

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "base/addr.h"
+#include "base/loop.h"
 #include "server/jobs.h"
 #include "server/setup.h"
 
@@ -35,7 +37,7 @@ enum job_task {
 
 /* Where a unit is, and how it is set up there. */
 struct job_place {
-	char addr[LOOP_ADDR_LEN];
+	char addr[ADDR_LEN];
 	bool psk;
 	size_t index; /* of its PSK pair or our chain */
 	/* Kinds of our root's hash in its hello (admit.h); 0: none was heard.
@@ -57,7 +59,7 @@ struct job {
 	struct job_place moved;
 	/* Its hello, the moment it was un-provisioned; owned, or NULL. */
 	struct hello *back;
-	char back_from[LOOP_ADDR_LEN];
+	char back_from[ADDR_LEN];
 	int64_t request;  /* that asks for it; 0: none */
 	bool by_hand;     /* no hello told the place's index */
 	bool then_set_up; /* the task is its beginning */

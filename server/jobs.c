@@ -141,7 +141,7 @@ static void
 over(struct job *j)
 {
 	struct hello *h = j->back;
-	char from[LOOP_ADDR_LEN];
+	char from[ADDR_LEN];
 	struct jobs *in = j->in;
 
 	memcpy(from, j->back_from, sizeof(from));

@@ -20,6 +20,7 @@
 
 #include <stddef.h>
 
+#include "base/addr.h"
 #include "base/err.h"
 #include "base/http.h"
 #include "base/loop.h"
@@ -31,7 +32,7 @@
 /* What is told when it is durable. */
 struct jobs_event {
 	char uuid[UUID_TEXT];
-	char address[LOOP_ADDR_LEN];
+	char address[ADDR_LEN];
 	const char *state;
 	const char *reason;  /* its code, or "" */
 	const char *detail;  /* or "" */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/listener.h"
 #include "formats/reason.h"
 #include "server/listen.h"
 
@@ -10,7 +11,7 @@
 
 struct listen {
 	struct loop *loop;
-	struct loop_listener *listener;
+	struct listener *listener;
 	struct listen_how how;
 	struct source *sources; /* all that have a connection */
 	struct source *by_addr[BUCKETS];
@@ -24,7 +25,7 @@ struct source {
 	struct source *bucket_next;
 	struct caller *oldest, *newest;
 	unsigned open;
-	char addr[LOOP_ADDR_LEN];
+	char addr[ADDR_LEN];
 };
 
 /* One connection: what it has sent so far. Most of those that are held in a
@@ -33,7 +34,7 @@ struct caller {
 	struct listen *in;
 	struct source *from;
 	struct caller *prev, *next;
-	struct loop_conn *conn;
+	struct conn *conn;
 	struct loop_timer *deadline; /* for the whole: drops do not extend it */
 	uint64_t number;
 	size_t n;
@@ -132,12 +133,12 @@ leave(struct caller *c)
 static void
 hang_up(struct caller *c)
 {
-	struct loop_conn *conn = c->conn;
+	struct conn *conn = c->conn;
 
 	if (c->n > 0)
-		report(c, loop_conn_peer(conn)->peer);
+		report(c, conn_peer(conn)->peer);
 	leave(c);
-	loop_conn_close(conn);
+	conn_close(conn);
 }
 
 /* The oldest that has sent nothing, else the oldest. */
@@ -160,7 +161,7 @@ make_room(struct listen *in)
 	struct source *most = NULL, *s = in->sources;
 	struct caller *out = NULL, *c;
 	unsigned open, top = 0;
-	struct loop_conn *conn;
+	struct conn *conn;
 
 	for (; s != NULL; s = s->next) {
 		open = s->open;
@@ -177,13 +178,13 @@ make_room(struct listen *in)
 		return;
 	conn = out->conn;
 	leave(out);
-	loop_conn_close(conn);
+	conn_close(conn);
 }
 
 /* The message is over at the peer's close, as firmware does it, or as soon as
  * it is whole: bytes behind it are then for the strict reader to refuse. */
 static size_t
-on_data(void *arg, struct loop_conn *conn, const uint8_t *p, size_t n)
+on_data(void *arg, struct conn *conn, const uint8_t *p, size_t n)
 {
 	struct caller *c = arg;
 	size_t take = n, want;
@@ -204,18 +205,18 @@ on_data(void *arg, struct loop_conn *conn, const uint8_t *p, size_t n)
 }
 
 static void
-on_closed(void *arg, struct loop_conn *conn, const struct err *e)
+on_closed(void *arg, struct conn *conn, const struct err *e)
 {
 	struct caller *c = arg;
 
 	(void)e;
 	if (c->n > 0)
-		report(c, loop_conn_peer(conn)->peer);
+		report(c, conn_peer(conn)->peer);
 	leave(c);
 }
 
 static void
-on_open(void *arg, struct loop_conn *conn)
+on_open(void *arg, struct conn *conn)
 {
 	struct caller *c = arg;
 
@@ -230,10 +231,9 @@ on_deadline(void *arg)
 }
 
 static bool
-on_accept(void *arg, const struct loop_peer *peer,
-    const struct loop_handler **h, void **conn_arg, struct tls **tls)
+on_accept(void *arg, const struct conn_peer *peer, struct conn_end *end)
 {
-	static const struct loop_handler handler = { on_open, on_data,
+	static const struct conn_handler handler = { on_open, on_data,
 		on_closed };
 	struct listen *in = arg;
 	struct source *s = source_get(in, peer->peer);
@@ -264,9 +264,8 @@ on_accept(void *arg, const struct loop_peer *peer,
 	s->newest = c;
 	s->open++;
 	in->open++;
-	*h = &handler;
-	*conn_arg = c;
-	*tls = NULL;
+	end->h = &handler;
+	end->arg = c;
 	return true;
 }
 
@@ -275,13 +274,13 @@ listen_new(struct loop *loop, const struct listen_how *how, struct listen **out,
     struct err *e)
 {
 	struct listen *in = calloc(1, sizeof(*in));
-	struct loop_accept accept = { on_accept, in };
+	struct listener_accept accept = { on_accept, in };
 
 	if (in == NULL)
 		return err_mem(e);
 	in->loop = loop;
 	in->how = *how;
-	if (loop_listen(loop, how->addr, how->port, &accept, &in->listener,
+	if (listener_new(loop, how->addr, how->port, &accept, &in->listener,
 		e) != ERR_OK) {
 		free(in);
 		return e->code;
@@ -293,7 +292,7 @@ listen_new(struct loop *loop, const struct listen_how *how, struct listen **out,
 uint16_t
 listen_port(const struct listen *in)
 {
-	return loop_listener_port(in->listener);
+	return listener_port(in->listener);
 }
 
 void
@@ -301,12 +300,12 @@ listen_free(struct listen *in)
 {
 	if (in == NULL)
 		return;
-	loop_listener_free(in->listener);
+	listener_free(in->listener);
 	while (in->sources != NULL) {
-		struct loop_conn *conn = in->sources->oldest->conn;
+		struct conn *conn = in->sources->oldest->conn;
 
 		leave(in->sources->oldest);
-		loop_conn_close(conn);
+		conn_close(conn);
 	}
 	free(in);
 }

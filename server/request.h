@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/loop.h"
+#include "base/addr.h"
 #include "server/store.h"
 
 enum request_what {
@@ -24,8 +24,8 @@ struct request {
 	int64_t n;
 	struct uuid uuid;
 	enum request_what what;
-	char address[LOOP_ADDR_LEN]; /* "": the last known */
-	bool sent;                   /* the device may have done it */
+	char address[ADDR_LEN]; /* "": the last known */
+	bool sent;              /* the device may have done it */
 	/* its end, state "" while it has none */
 	char state[16];
 	char reason[32];

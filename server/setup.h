@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/err.h"
 #include "base/http.h"
 #include "formats/generation.h"
@@ -23,7 +24,7 @@
  * is borrowed for the life of the set-up. */
 struct setup_how {
 	struct http *http;
-	char addr[LOOP_ADDR_LEN];
+	char addr[ADDR_LEN];
 	uint16_t port;
 	unsigned long timeout_ms; /* for each request */
 	/* PSK where pid is not empty, else certificates. */

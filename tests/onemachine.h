@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/http.h"
+#include "base/listener.h"
 #include "device/judge.h"
 #include "device/machine.h"
 #include "device/visit.h"
@@ -25,7 +26,7 @@ static struct settings settings;
 static struct keypool keys;
 static struct machine_common common;
 static struct machine_scratch scratch;
-static struct loop_listener *port, *hellos;
+static struct listener *port, *hellos;
 static struct machine *m, *neighbour; /* one sleeps while the other wakes */
 static struct http *http;
 static struct loop_timer *late;
@@ -62,16 +63,15 @@ on_event(void *arg, struct machine *who, const struct machine_event *e)
 }
 
 static inline bool
-on_accept(void *arg, const struct loop_peer *peer,
-    const struct loop_handler **h, void **conn_arg, struct tls **tls)
+on_accept(void *arg, const struct conn_peer *peer, struct conn_end *end)
 {
 	(void)arg;
 	machine_factory(neighbour);
-	return machine_accept(m, peer, h, conn_arg, tls);
+	return machine_accept(m, peer, end);
 }
 
 static inline size_t
-hello_data(void *arg, struct loop_conn *c, const uint8_t *p, size_t n)
+hello_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
 {
 	(void)arg;
 	(void)c;
@@ -83,16 +83,13 @@ hello_data(void *arg, struct loop_conn *c, const uint8_t *p, size_t n)
 }
 
 static inline bool
-hello_accept(void *arg, const struct loop_peer *peer,
-    const struct loop_handler **h, void **conn_arg, struct tls **tls)
+hello_accept(void *arg, const struct conn_peer *peer, struct conn_end *end)
 {
-	static const struct loop_handler handler = { NULL, hello_data, NULL };
+	static const struct conn_handler handler = { NULL, hello_data, NULL };
 
 	(void)arg;
 	(void)peer;
-	(void)conn_arg;
-	(void)tls;
-	*h = &handler;
+	end->h = &handler;
 	return true;
 }
 
@@ -178,8 +175,8 @@ start(void **unused)
 	const struct machine_place next = {
 		.care = STATE_VOLATILE, .address = "", .suffix = ""
 	};
-	const struct loop_accept accept = { on_accept, NULL };
-	const struct loop_accept takes_hellos = { hello_accept, NULL };
+	const struct listener_accept accept = { on_accept, NULL };
+	const struct listener_accept takes_hellos = { hello_accept, NULL };
 	struct err e = { 0 };
 	const uint8_t *der;
 	size_t n;
@@ -198,10 +195,10 @@ start(void **unused)
 	assert_int_equal(http_new(common.loop, &http, &e), ERR_OK);
 	assert_int_equal(machine_psk_tls(&settings, &common.psk, &e), ERR_OK);
 	assert_int_equal(
-	    loop_listen(common.loop, "127.0.0.1", 0, &accept, &port, &e),
+	    listener_new(common.loop, "127.0.0.1", 0, &accept, &port, &e),
 	    ERR_OK);
-	assert_int_equal(loop_listen(common.loop, "127.0.0.1", 0, &takes_hellos,
-			     &hellos, &e),
+	assert_int_equal(listener_new(common.loop, "127.0.0.1", 0,
+			     &takes_hellos, &hellos, &e),
 	    ERR_OK);
 	assert_int_equal(
 	    loop_timer_new(common.loop, on_late, NULL, &late, &e), ERR_OK);
@@ -231,8 +228,8 @@ end(void **unused)
 	machine_free(neighbour);
 	m = neighbour = NULL;
 	loop_timer_free(late);
-	loop_listener_free(port);
-	loop_listener_free(hellos);
+	listener_free(port);
+	listener_free(hellos);
 	tls_free(common.psk);
 	machine_scratch_free(&scratch);
 	loop_free(common.loop);
@@ -244,7 +241,7 @@ static inline void
 machine_up(bool says_hello)
 {
 	const struct machine_server at = { "127.0.0.1",
-		says_hello ? loop_listener_port(hellos) : 9 };
+		says_hello ? listener_port(hellos) : 9 };
 	const struct machine_place p = { .state_dir = dir,
 		.address = "",
 		.server = at,
@@ -283,8 +280,8 @@ peer_new(const struct tls_config *c, const char *password)
 	struct http_peer *p = NULL;
 	struct err e = { 0 };
 
-	assert_int_equal(http_peer_new(http, "127.0.0.1",
-			     loop_listener_port(port), c, &p, &e),
+	assert_int_equal(
+	    http_peer_new(http, "127.0.0.1", listener_port(port), c, &p, &e),
 	    ERR_OK);
 	assert_int_equal(
 	    http_peer_login(p, password != NULL ? "admin" : NULL, password, &e),

@@ -16,11 +16,12 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+
+#include "base/clock.h"
 
 #define OPEN_MIB 300 /* of 10,000 */
 #define IDLE_MIB 512
@@ -42,15 +43,6 @@ give_up(const char *what)
 	if (device > 0)
 		kill(device, SIGKILL);
 	exit(1);
-}
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static void
@@ -182,11 +174,11 @@ resident_mib(void)
 static void
 wait_hellos(size_t n)
 {
-	double until = now() + PATIENCE_S;
+	double until = clock_seconds() + PATIENCE_S;
 	struct epoll_event ev;
 
 	while (hellos_seen < n) {
-		if (now() > until)
+		if (clock_seconds() > until)
 			give_up("hellos that did not come");
 		if (waitpid(device, NULL, WNOHANG) == device) {
 			device = 0;
@@ -309,7 +301,7 @@ go_on(SSL *ssl)
 static double
 open_all(SSL_CTX *ctx, SSL **all, size_t n)
 {
-	double began = now(), until = began + PATIENCE_S;
+	double began = clock_seconds(), until = began + PATIENCE_S;
 	struct epoll_event ev[AT_ONCE];
 	size_t begun = 0, done = 0;
 
@@ -319,7 +311,7 @@ open_all(SSL_CTX *ctx, SSL **all, size_t n)
 		for (; begun < n && begun - done < AT_ONCE; begun++)
 			all[begun] = visit(ctx, begun);
 		got = epoll_wait(poller, ev, AT_ONCE, 1000);
-		if (now() > until)
+		if (clock_seconds() > until)
 			give_up("handshakes that did not end");
 		for (int i = 0; i < got; i++) {
 			if (ev[i].data.ptr == NULL)
@@ -328,7 +320,7 @@ open_all(SSL_CTX *ctx, SSL **all, size_t n)
 				done += go_on(ev[i].data.ptr);
 		}
 	}
-	return now() - began;
+	return clock_seconds() - began;
 }
 
 static void

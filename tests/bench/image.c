@@ -25,9 +25,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "base/file.h"
 
@@ -47,15 +47,6 @@ struct bench {
 	    deltas[ROUNDS], files[ROUNDS];
 	long few, many;
 };
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* A command of the shell, with the names of this bench in $1.... */
 static bool
@@ -84,13 +75,13 @@ ours(struct bench *b, const char *order, const char *how, size_t units)
 
 	if (!shell(b, "rm -rf out; sync .", "", ""))
 		return 0;
-	from = now();
+	from = clock_seconds();
 	if (!shell(b,
 		"exec amtforge image write l.db \"$2\" --base base.bin "
 		"--map \"$1/configs/map-ovmf.cfg\" $3 >/dev/null",
 		order, how))
 		return 0;
-	return (double)units / (now() - from);
+	return (double)units / (clock_seconds() - from);
 }
 
 static double
@@ -100,7 +91,7 @@ script(struct bench *b)
 
 	if (!shell(b, "rm -rf out; mkdir out; sync .", "", ""))
 		return 0;
-	from = now();
+	from = clock_seconds();
 	if (!shell(b,
 		"i=0; while [ $i -lt \"$2\" ]; do cp base.bin out/$i.bin; "
 		"dd if=delta of=out/$i.bin bs=512 seek=20000 conv=notrunc "
@@ -108,7 +99,7 @@ script(struct bench *b)
 		"sync out/$i.bin; i=$((i + 1)); done; sync out",
 		"8", ""))
 		return 0;
-	return 8 / (now() - from);
+	return 8 / (clock_seconds() - from);
 }
 
 static bool
@@ -133,7 +124,7 @@ written(struct bench *b)
 
 	if (!shell(b, "rm -rf out; mkdir out; sync .", "", ""))
 		return 0;
-	from = now();
+	from = clock_seconds();
 	for (int i = 0; i < IMAGES; i++) {
 		int fd;
 
@@ -143,7 +134,7 @@ written(struct bench *b)
 			return 0;
 		close(fd);
 	}
-	return IMAGES / (now() - from);
+	return IMAGES / (clock_seconds() - from);
 }
 
 static double
@@ -151,12 +142,12 @@ hashed(struct bench *b)
 {
 	struct err e = { 0 };
 	uint8_t sha[32];
-	double from = now();
+	double from = clock_seconds();
 
 	for (int i = 0; i < 4; i++)
 		if (crypto_sha256_of(b->base, b->n, sha, &e) != ERR_OK)
 			return 0;
-	return 4 / (now() - from);
+	return 4 / (clock_seconds() - from);
 }
 
 static double
@@ -170,7 +161,7 @@ grouped(struct bench *b, int round)
 	if (!shell(b, "mkdir \"$2\"; sync .", path, "") ||
 	    (dir = open(path, O_RDONLY | O_DIRECTORY)) == -1)
 		return 0;
-	from = now();
+	from = clock_seconds();
 	for (int i = 0; i < DELTAS; i += GROUP) {
 		int n = DELTAS - i < GROUP ? DELTAS - i : GROUP;
 
@@ -189,7 +180,7 @@ grouped(struct bench *b, int round)
 			return 0;
 	}
 	close(dir);
-	return DELTAS / (now() - from);
+	return DELTAS / (clock_seconds() - from);
 }
 
 static bool

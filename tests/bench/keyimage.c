@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "base/file.h"
 #include "export/keydisk.h"
@@ -32,15 +32,6 @@ enum how {
 };
 
 static uint8_t file[SIZE];
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static bool
 ours(enum how how)
@@ -111,18 +102,18 @@ static bool
 row(const char *name, enum how how, double seconds)
 {
 	static double a[MOST], b[MOST];
-	double start = now(), t, us, peer;
+	double start = clock_seconds(), t, us, peer;
 	size_t n = 0;
 
-	while (n < MOST && now() - start < seconds) {
-		t = now();
+	while (n < MOST && clock_seconds() - start < seconds) {
+		t = clock_seconds();
 		if (!ours(how))
 			return false;
-		a[n] = now() - t;
-		t = now();
+		a[n] = clock_seconds() - t;
+		t = clock_seconds();
 		if (!theirs(how))
 			return false;
-		b[n++] = now() - t;
+		b[n++] = clock_seconds() - t;
 	}
 	us = 1 / median(a, n);
 	peer = 1 / median(b, n);

@@ -8,11 +8,11 @@
 #define OPENSSL_SUPPRESS_DEPRECATED /* RAND_METHOD */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "factory/credential.h"
 
@@ -34,15 +34,6 @@ static int
 random_ready(void)
 {
 	return 1;
-}
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static bool
@@ -95,20 +86,20 @@ static bool
 row(const char *name, enum crypto_type type, double seconds)
 {
 	static double a[MOST], b[MOST];
-	double start = now(), t, us, peer;
+	double start = clock_seconds(), t, us, peer;
 	size_t n = 0;
 
-	while (n < MOST && now() - start < seconds) {
+	while (n < MOST && clock_seconds() - start < seconds) {
 		seed = n;
-		t = now();
+		t = clock_seconds();
 		if (!ours(type))
 			return false;
-		a[n] = now() - t;
+		a[n] = clock_seconds() - t;
 		seed = n;
-		t = now();
+		t = clock_seconds();
 		if (!bound(type))
 			return false;
-		b[n++] = now() - t;
+		b[n++] = clock_seconds() - t;
 	}
 	us = 1 / median(a, n);
 	peer = 1 / median(b, n);

@@ -12,9 +12,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "formats/setupbin.h"
 #include "formats/setupvar.h"
 
@@ -24,15 +24,6 @@
 
 static uint8_t file[SIZE], copy[SIZE];
 static volatile size_t kept; /* so that no work is optimised away */
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static bool
 text(struct setupbin_record *rec, uint16_t module, uint16_t id, const char *s)
@@ -116,11 +107,11 @@ rate(bool (*f)(void))
 	double best = 1e9;
 
 	for (int i = 0; i < ROUNDS; i++) {
-		double t = now();
+		double t = clock_seconds();
 
 		if (!f())
 			return 0;
-		t = now() - t;
+		t = clock_seconds() - t;
 		best = t < best ? t : best;
 	}
 	return RECORDS / best;

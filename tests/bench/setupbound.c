@@ -22,12 +22,12 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "base/x509.h"
 
@@ -56,15 +56,6 @@ struct end {
 };
 
 static double used_cpu; /* seconds, of both ends */
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static double
 cpu(int who)
@@ -261,9 +252,9 @@ link_end(struct end *e, struct link *l)
 	free(l);
 	e->ended++;
 	if (e->ended == e->count / 10)
-		e->first = now();
+		e->first = clock_seconds();
 	if (e->ended == e->count - e->count / 10)
-		e->last = now();
+		e->last = clock_seconds();
 }
 
 static void

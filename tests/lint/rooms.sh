@@ -21,7 +21,7 @@ doors='
 openssl/ base/crypto.c base/x509.c base/x509fact.c base/tls.c base/cms.c
 zlib.h base/zip.c
 libconfig.h base/config.c
-event2/ base/loop.c base/dns.c
+event2/ base/loop.c base/conn.c base/listener.c base/dns.c
 pcap base/pcap.c
 linux/mei.h base/mei.c
 expat.h base/xml.c

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -95,7 +96,7 @@ start(void **state)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET };
 	socklen_t len = sizeof(at);
-	char text[1][LOOP_ADDR_LEN];
+	char text[1][ADDR_LEN];
 	struct err e = { 0 };
 
 	(void)state;
@@ -114,8 +115,7 @@ start(void **state)
 	    ERR_OK);
 	assert_int_equal(dns_new(loop, &dns, &e), ERR_OK);
 	assert_int_equal(
-	    dns_servers(dns, (const char(*)[LOOP_ADDR_LEN])text, 1, &e),
-	    ERR_OK);
+	    dns_servers(dns, (const char(*)[ADDR_LEN])text, 1, &e), ERR_OK);
 	return 0;
 }
 
@@ -205,7 +205,7 @@ a_question_is_cancelled_and_one_is_left_open(void **state)
 static void
 a_server_is_a_numeric_address(void **state)
 {
-	static const char name[1][LOOP_ADDR_LEN] = { "here" };
+	static const char name[1][ADDR_LEN] = { "here" };
 	struct err e = { 0 };
 
 	(void)state;

@@ -7,12 +7,13 @@
 #include <string.h>
 
 #include "base/http.h"
+#include "base/listener.h"
 
 struct side {
 	struct loop *loop;
 	struct http *http;
 	struct tls *tls;
-	struct loop_listener *listener;
+	struct listener *listener;
 	struct loop_timer *late;
 	struct crypto_key *key;
 	struct x509_chain chain;
@@ -32,8 +33,7 @@ struct side {
 };
 
 static void
-reply(
-    struct loop_conn *c, const char *status, const char *more, const char *body)
+reply(struct conn *c, const char *status, const char *more, const char *body)
 {
 	char text[1024];
 	int n = snprintf(text, sizeof(text),
@@ -41,11 +41,11 @@ reply(
 	    "Transfer-Encoding: chunked\r\n\r\n%04X\r\n%s\r\n0000\r\n\r\n",
 	    status, more, (unsigned)strlen(body), body);
 
-	loop_conn_send(c, text, (size_t)n);
+	conn_send(c, text, (size_t)n);
 }
 
 static size_t
-serve(void *arg, struct loop_conn *c, const uint8_t *p, size_t n)
+serve(void *arg, struct conn *c, const uint8_t *p, size_t n)
 {
 	struct side *s = arg;
 	const char *end, *length;
@@ -67,7 +67,7 @@ serve(void *arg, struct loop_conn *c, const uint8_t *p, size_t n)
 	s->bytes += head + body;
 	s->requests++;
 	if (s->drop)
-		loop_conn_finish(c);
+		conn_finish(c);
 	else if (s->challenge && strstr(s->last, "Authorization:") == NULL)
 		reply(c, "401 Unauthorized",
 		    "WWW-Authenticate: Digest realm=\"Digest:A4\", "
@@ -79,17 +79,14 @@ serve(void *arg, struct loop_conn *c, const uint8_t *p, size_t n)
 }
 
 static bool
-take(void *arg, const struct loop_peer *peer, const struct loop_handler **h,
-    void **conn_arg, struct tls **tls)
+take(void *arg, const struct conn_peer *peer, struct conn_end *end)
 {
-	static const struct loop_handler handler = { NULL, serve, NULL };
+	static const struct conn_handler handler = { NULL, serve, NULL };
 	struct side *s = arg;
 
 	(void)peer;
 	s->connections++;
-	*h = &handler;
-	*conn_arg = s;
-	*tls = s->tls;
+	*end = (struct conn_end){ &handler, s, s->tls };
 	return true;
 }
 
@@ -118,7 +115,7 @@ side_open(struct side *s, bool psk)
 {
 	struct x509_make make = { .cn = "device", .days = 9 };
 	struct tls_config conf = { .server = true };
-	struct loop_accept accept = { take, s };
+	struct listener_accept accept = { take, s };
 	struct err e;
 
 	memset(s, 0, sizeof(*s));
@@ -138,14 +135,14 @@ side_open(struct side *s, bool psk)
 	assert_int_equal(
 	    loop_timer_new(s->loop, on_late, s, &s->late, &e), ERR_OK);
 	assert_int_equal(
-	    loop_listen(s->loop, "127.0.0.1", 0, &accept, &s->listener, &e),
+	    listener_new(s->loop, "127.0.0.1", 0, &accept, &s->listener, &e),
 	    ERR_OK);
 }
 
 static void
 side_close(struct side *s)
 {
-	loop_listener_free(s->listener);
+	listener_free(s->listener);
 	loop_timer_free(s->late);
 	http_free(s->http);
 	loop_free(s->loop);
@@ -194,7 +191,7 @@ peer_open(struct side *s, const char *identity)
 			.psk_identity = identity, .psk = key, .psk_len = 32
 		};
 	assert_int_equal(http_peer_new(s->http, "127.0.0.1",
-			     loop_listener_port(s->listener), &conf, &p, &e),
+			     listener_port(s->listener), &conf, &p, &e),
 	    ERR_OK);
 	return p;
 }

@@ -44,14 +44,13 @@ the_period_for_set_up_ends(void **unused)
 static bool
 plain_is_taken(void)
 {
-	const struct loop_peer peer = { .local = "127.0.0.1",
+	const struct conn_peer peer = { .local = "127.0.0.1",
 		.peer = "127.0.0.1" };
-	const struct loop_handler *h;
-	void *arg = NULL;
-	bool taken = machine_accept_plain(m, &peer, &h, &arg);
+	struct conn_end end = { 0 };
+	bool taken = machine_accept_plain(m, &peer, &end);
 
 	if (taken)
-		visit_free(arg);
+		visit_free(end.arg);
 	return taken;
 }
 

@@ -26,7 +26,7 @@ begin(bool program, bool read)
 }
 
 static enum station_heard
-line_at(const char *text, long now)
+line_at(const char *text, uint64_t now)
 {
 	err_clear(&e);
 	return station_line(&s, text, strlen(text), now, &e);

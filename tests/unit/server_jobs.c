@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/listener.h"
 #include "base/text.h"
 #include "base/xml.h"
 #include "formats/reason.h"
@@ -30,7 +31,7 @@ struct world {
 	struct jobs *jobs;
 	struct store_unit unit;
 	/* the device */
-	struct loop_listener *listener;
+	struct listener *listener;
 	struct tls *psk, *tls; /* in set-up by PSK; else by certificate */
 	struct crypto_key *key;
 	struct x509_chain chain;
@@ -60,8 +61,7 @@ psk_of(void *arg, void *conn_arg, const char *identity,
 }
 
 static void
-device_answer(
-    struct world *w, struct loop_conn *c, const uint8_t *body, size_t n)
+device_answer(struct world *w, struct conn *c, const uint8_t *body, size_t n)
 {
 	struct wsman_request q;
 	struct xml *x = NULL;
@@ -84,19 +84,19 @@ device_answer(
 		script_answer(&w->script, &q, &out);
 	if (drop) {
 		w->drop = NULL;
-		loop_conn_finish(c);
+		conn_finish(c);
 	} else {
 		snprintf(head, sizeof(head),
 		    "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", out.len);
-		loop_conn_send(c, head, strlen(head));
-		loop_conn_send(c, out.buf, out.len);
+		conn_send(c, head, strlen(head));
+		conn_send(c, out.buf, out.len);
 	}
 	wr_free(&out);
 	xml_free(x);
 }
 
 static size_t
-device_data(void *arg, struct loop_conn *c, const uint8_t *p, size_t n)
+device_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
 {
 	static const char deny[] =
 	    "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n"
@@ -118,24 +118,23 @@ device_data(void *arg, struct loop_conn *c, const uint8_t *p, size_t n)
 	if (w->deaf ||
 	    (w->challenge && w->script.post &&
 		memmem(p, head, "Authorization: Digest", 21) == NULL))
-		loop_conn_send(c, deny, sizeof(deny) - 1);
+		conn_send(c, deny, sizeof(deny) - 1);
 	else
 		device_answer(w, c, p + head, body);
 	return head + body;
 }
 
 static bool
-device_accept(void *arg, const struct loop_peer *peer,
-    const struct loop_handler **h, void **conn_arg, struct tls **tls)
+device_accept(void *arg, const struct conn_peer *peer, struct conn_end *end)
 {
-	static const struct loop_handler handler = { NULL, device_data, NULL };
+	static const struct conn_handler handler = { NULL, device_data, NULL };
 	struct world *w = arg;
 
 	(void)peer;
 	w->connections++;
-	*h = &handler;
-	*conn_arg = w;
-	*tls = w->psk != NULL && !w->script.post ? w->psk : w->tls;
+	end->h = &handler;
+	end->arg = w;
+	end->tls = w->psk != NULL && !w->script.post ? w->psk : w->tls;
 	return true;
 }
 
@@ -189,7 +188,7 @@ open_device(struct world *w, bool psk)
 {
 	struct x509_make make = { .cn = "device", .days = 9 };
 	struct tls_config conf = { .server = true };
-	struct loop_accept accept = { device_accept, w };
+	struct listener_accept accept = { device_accept, w };
 	struct err e;
 
 	err_clear(&e);
@@ -204,7 +203,7 @@ open_device(struct world *w, bool psk)
 	if (psk)
 		assert_int_equal(tls_new(&conf, &w->psk, &e), ERR_OK);
 	assert_int_equal(
-	    loop_listen(w->loop, "127.0.0.1", 0, &accept, &w->listener, &e),
+	    listener_new(w->loop, "127.0.0.1", 0, &accept, &w->listener, &e),
 	    ERR_OK);
 	w->script = script_good();
 }
@@ -244,7 +243,7 @@ open_world(struct world *w, bool psk, const char *pin)
 	assert_int_equal(
 	    loop_timer_new(w->loop, on_late, w, &w->late, &e), ERR_OK);
 	open_device(w, psk);
-	w->conf.device_port = loop_listener_port(w->listener);
+	w->conf.device_port = listener_port(w->listener);
 	w->conf.sessions = 4;
 	w->conf.request_ms = 5000;
 	w->conf.tries = 2;
@@ -259,7 +258,7 @@ close_world(struct world *w)
 	char command[128];
 
 	jobs_free(w->jobs);
-	loop_listener_free(w->listener);
+	listener_free(w->listener);
 	loop_timer_free(w->late);
 	http_free(w->http);
 	loop_free(w->loop);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/conn.h"
 #include "formats/reason.h"
 #include "server/listen.h"
 
@@ -87,7 +88,7 @@ struct sender {
 	const char *from;
 	bool ended;
 	struct loop_timer *next;
-	struct loop_conn *conn;
+	struct conn *conn;
 };
 
 static void
@@ -96,17 +97,17 @@ send_next(void *arg)
 	struct sender *s = arg;
 	size_t n = s->n < s->piece ? s->n : s->piece;
 
-	loop_conn_send(s->conn, s->p, n);
+	conn_send(s->conn, s->p, n);
 	s->p += n;
 	s->n -= n;
 	if (s->n > 0)
 		loop_timer_set(s->next, 1);
 	else if (s->leaves)
-		loop_conn_finish(s->conn);
+		conn_finish(s->conn);
 }
 
 static void
-send_open(void *arg, struct loop_conn *conn)
+send_open(void *arg, struct conn *conn)
 {
 	struct sender *s = arg;
 
@@ -115,7 +116,7 @@ send_open(void *arg, struct loop_conn *conn)
 }
 
 static void
-send_closed(void *arg, struct loop_conn *conn, const struct err *e)
+send_closed(void *arg, struct conn *conn, const struct err *e)
 {
 	struct sender *s = arg;
 
@@ -128,15 +129,15 @@ send_closed(void *arg, struct loop_conn *conn, const struct err *e)
 static void
 send_bytes(struct heard *t, struct listen *in, struct sender *s)
 {
-	static const struct loop_handler h = { send_open, NULL, send_closed };
+	static const struct conn_handler h = { send_open, NULL, send_closed };
+	const struct conn_way way = { s->from, "127.0.0.1", listen_port(in) };
+	const struct conn_end end = { &h, s, NULL };
 	struct err e;
 
 	err_clear(&e);
 	assert_int_equal(
 	    loop_timer_new(t->loop, send_next, s, &s->next, &e), ERR_OK);
-	assert_int_equal(loop_connect(t->loop, s->from, "127.0.0.1",
-			     listen_port(in), &h, s, &s->conn, &e),
-	    ERR_OK);
+	assert_int_equal(conn_open(t->loop, &way, &end, &s->conn, &e), ERR_OK);
 }
 
 static size_t
