@@ -7,6 +7,7 @@
 #ifndef BASE_NODE_H
 #define BASE_NODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/bytes.h"
@@ -16,6 +17,7 @@ struct node {
 	const char *ns;        /* namespace URI, "" if none */
 	const char *text;      /* never NULL */
 	const char *attr_name; /* value of the attribute "Name", or NULL */
+	bool must;             /* SOAP 1.2: mustUnderstand is said to be true */
 	struct node *child, *next;
 };
 

@@ -218,6 +218,17 @@ x509_sha256(const struct x509 *c, uint8_t out[static 32])
 	digest_sha256(c->der, c->n, out);
 }
 
+void
+x509_serial(const struct x509 *c, uint8_t *out, size_t n)
+{
+	const ASN1_INTEGER *a = X509_get0_serialNumber(c->x);
+	size_t have = (size_t)ASN1_STRING_length(a);
+	size_t take = have < n ? have : n;
+
+	memset(out, 0, n);
+	memcpy(out + n - take, ASN1_STRING_get0_data(a) + have - take, take);
+}
+
 /* What a memory BIO holds; frees it. */
 static bool
 bio_to_wr(BIO *bio, struct wr *out)

@@ -37,6 +37,9 @@ void x509_chain_free(struct x509_chain *);
 /* The DER bytes; owned by the certificate. */
 const uint8_t *x509_der(const struct x509 *, size_t *n);
 void x509_sha256(const struct x509 *, uint8_t out[static 32]); /* of the DER */
+/* The serial number as the low n bytes of a big-endian integer; what does not
+ * fit is cut off in front. */
+void x509_serial(const struct x509 *, uint8_t *out, size_t n);
 bool x509_pem(const struct x509 *, struct wr *);
 
 /* The first subject CN / OU / O as UTF-8, false if absent or too long. */

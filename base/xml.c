@@ -15,6 +15,7 @@
 #define XML_BLOCK 8192
 /* Between URI and local name in expat's names; never in a local name. */
 #define XML_SEP ' '
+#define MUST_UNDERSTAND "http://www.w3.org/2003/05/soap-envelope mustUnderstand"
 
 struct block {
 	struct block *next;
@@ -130,9 +131,13 @@ on_start(void *arg, const XML_Char *name, const XML_Char **attr)
 	if (sep != NULL)
 		name = sep + 1;
 	n->name = keep(r, name, strlen(name));
-	for (; attr[0] != NULL; attr += 2)
+	for (; attr[0] != NULL; attr += 2) {
 		if (strcmp(attr[0], "Name") == 0)
 			n->attr_name = keep(r, attr[1], strlen(attr[1]));
+		else if (strcmp(attr[0], MUST_UNDERSTAND) == 0)
+			n->must = strcmp(attr[1], "true") == 0 ||
+			    strcmp(attr[1], "1") == 0;
+	}
 	if (r->depth == 0) {
 		r->xml->root = n;
 	} else {

@@ -8,52 +8,60 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "device/amt.h"
+#include "device/amtaudit.h"
+#include "device/amtchoose.h"
 #include "device/amtfacts.h"
 #include "device/amthashes.h"
 #include "device/amtkeys.h"
 #include "device/amtnetwork.h"
 #include "device/amtpower.h"
 #include "device/amtredirect.h"
+#include "device/amtservice.h"
 #include "device/amtsetup.h"
 
 #define SETUP "AMT_SetupAndConfigurationService"
 #define KEYS "AMT_PublicKeyManagementService"
+#define ACCOUNTS "AMT_AuthorizationService"
+#define LOG "IPS_ProvisioningRecordLog"
 #define TIME "AMT_TimeSynchronizationService"
 
+/* Without a method there is none: the action is not supported. */
 static const struct {
 	const char *class;
 	amt_instance_fn *instance;
-	amt_method_fn *put, *create;
+	amt_method_fn *put, *create, *remove;
 } classes[] = {
-	{ "AMT_GeneralSettings", amtnetwork_general, amtnetwork_put, NULL },
-	{ "AMT_RedirectionService", amtredirect_service, amtredirect_put,
+	{ "AMT_GeneralSettings", amtnetwork_general, amtnetwork_put, NULL,
 	    NULL },
-	{ "CIM_KVMRedirectionSAP", amtredirect_kvm, NULL, NULL },
+	{ ACCOUNTS, amtservice_authorization, NULL, NULL, NULL },
+	{ TIME, amtservice_time, NULL, NULL, NULL },
+	{ KEYS, amtservice_keys, NULL, NULL, NULL },
+	{ "AMT_RedirectionService", amtredirect_service, amtredirect_put, NULL,
+	    NULL },
+	{ "CIM_KVMRedirectionSAP", amtredirect_kvm, NULL, NULL, NULL },
 	{ "IPS_KVMRedirectionSettingData", amtredirect_settings,
-	    amtredirect_put_settings, NULL },
-	{ "AMT_SystemPowerScheme", amtpower_scheme, NULL, NULL },
-	{ "CIM_ElementSettingData", amtpower_current, NULL, NULL },
-	{ "CIM_SoftwareIdentity", amtfacts_software, NULL, NULL },
+	    amtredirect_put_settings, NULL, NULL },
+	{ "AMT_SystemPowerScheme", amtpower_scheme, NULL, NULL, NULL },
+	{ "CIM_ElementSettingData", amtpower_current, NULL, NULL, NULL },
+	{ "CIM_SoftwareIdentity", amtfacts_software, NULL, NULL, NULL },
 	{ "AMT_ProvisioningCertificateHash", amthashes_instance, amthashes_put,
-	    amthashes_create },
-	{ "IPS_HostBasedSetupService", amtfacts_host_based, NULL, NULL },
-	{ "IPS_TLSProvisioningRecord", amtfacts_record, NULL, NULL },
-	{ "IPS_ManualProvisioningRecord", amtfacts_manual, NULL, NULL },
-	{ SETUP, amtsetup_service, NULL, NULL },
-	{ "AMT_PublicPrivateKeyPair", amtkeys_pair, NULL, NULL },
-	{ "AMT_PublicKeyCertificate", amtkeys_certificate, NULL, NULL },
-	{ "AMT_TLSSettingData", amtkeys_tls, amtkeys_put_tls, NULL },
+	    amthashes_create, amthashes_remove },
+	{ "IPS_HostBasedSetupService", amtfacts_host_based, NULL, NULL, NULL },
+	{ LOG, amtaudit_log, NULL, NULL, NULL },
+	{ "IPS_TLSProvisioningRecord", amtfacts_record, NULL, NULL, NULL },
+	{ "IPS_ManualProvisioningRecord", amtfacts_manual, NULL, NULL, NULL },
+	{ "IPS_AdminProvisioningRecord", amtfacts_none, NULL, NULL, NULL },
+	{ "IPS_ClientProvisioningRecord", amtfacts_none, NULL, NULL, NULL },
+	{ SETUP, amtsetup_service, NULL, NULL, NULL },
+	{ "AMT_PublicPrivateKeyPair", amtkeys_pair, NULL, NULL,
+	    amtkeys_remove_pair },
+	{ "AMT_PublicKeyCertificate", amtkeys_certificate, NULL, NULL,
+	    amtkeys_remove_certificate },
+	{ "AMT_TLSSettingData", amtkeys_tls, amtkeys_put_tls, NULL, NULL },
 	{ "AMT_TLSCredentialContext", amtkeys_credential, NULL,
-	    amtkeys_create_credential },
+	    amtkeys_create_credential, amtkeys_remove_credential },
 };
-
-/* Classes whose instances can be deleted. */
-static const struct {
-	const char *class;
-	amt_method_fn *fn;
-} removals[] = {
-	{ "AMT_ProvisioningCertificateHash", amthashes_remove },
-};
+#define CLASSES (sizeof(classes) / sizeof(classes[0]))
 
 static const struct {
 	const char *class, *method;
@@ -66,7 +74,16 @@ static const struct {
 	{ SETUP, "GetUuid", amtsetup_uuid },
 	{ SETUP, "Unprovision", amtsetup_unprovision },
 	{ SETUP, "PartialUnprovision", amtsetup_partial },
-	{ "AMT_AuthorizationService", "SetAdminAclEntryEx", amtsetup_admin },
+	{ SETUP, "GetProvisioningAuditRecord", amtaudit_get },
+	{ SETUP, "GetProvisioningAuditRecordV2", amtaudit_get },
+	{ SETUP, "GetUnprovisionBlockingComponents", amtsetup_nothing },
+	{ SETUP, "ResetFlashWearOutProtection", amtsetup_nothing },
+	{ LOG, "ClearLog", amtaudit_clear },
+	{ ACCOUNTS, "SetAdminAclEntryEx", amtsetup_admin },
+	{ ACCOUNTS, "GetAdminAclEntry", amtservice_admin },
+	{ ACCOUNTS, "GetAdminAclEntryStatus", amtservice_admin_status },
+	{ ACCOUNTS, "GetAdminNetAclEntryStatus", amtservice_admin_status },
+	{ ACCOUNTS, "EnumerateUserAclEntries", amtservice_users },
 	{ TIME, "GetLowAccuracyTimeSynch", amtsetup_get_time },
 	{ TIME, "SetHighAccuracyTimeSynch", amtsetup_set_time },
 	{ KEYS, "GenerateKeyPair", amtkeys_generate },
@@ -210,8 +227,8 @@ amt_psk(const struct record *r, const struct state *s)
 	return s->psk_kept.pid[0] != '\0' ? &s->psk_kept : &r->psk;
 }
 
-static struct amt_item *
-item_clear(struct amt *a)
+struct amt_item *
+amt_clear(struct amt *a)
 {
 	secret_wipe(a->item->text, a->item->used);
 	a->item->n = a->item->used = 0;
@@ -220,160 +237,302 @@ item_clear(struct amt *a)
 
 static int
 fault(struct amt *a, const struct wsman_request *q, struct wr *w,
-    const char *subcode, const char *text)
+    enum wsman_fault why, const char *text)
 {
 	wr_reset(w);
-	wsman_write_fault(w, q, a->number, subcode, text);
-	return 400;
+	wsman_write_fault(w, q, a->number, why, q->fault_detail, text);
+	return wsman_fault_status(why);
 }
 
-static const char *
-item_value(const struct amt_item *it, const char *name)
+static int
+fault_in(struct amt *a, struct wsman_request *q, struct wr *w,
+    enum wsman_fault why, const char *detail, const char *text)
 {
-	for (size_t i = 0; i < it->n; i++)
-		if (strcmp(it->f[i].name, name) == 0)
-			return it->f[i].value;
-	return NULL;
+	q->fault_detail = detail;
+	return fault(a, q, w, why, text);
 }
 
-/* The instance that the selector names, or the first without a selector.
- * Selectors by other keys than those of our instances name the only one. */
-static bool
-instance_find(struct amt *a, amt_instance_fn *fn, const struct wsman_request *q)
+static int
+unsupported(struct amt *a, const struct wsman_request *q, struct wr *w)
 {
-	const char *v;
+	return fault(a, q, w, WSMAN_FAULT_ACTION,
+	    "The action is not supported by the class.");
+}
 
-	for (size_t i = 0; fn(a, i, item_clear(a)); i++) {
-		if (q->sel_name == NULL)
-			return true;
-		v = item_value(a->item, q->sel_name);
-		if (v == NULL || strcmp(v, q->sel_value) == 0)
-			return true;
+static int
+unreachable(struct amt *a, struct wsman_request *q, struct wr *w)
+{
+	return fault_in(a, q, w, WSMAN_FAULT_DESTINATION, "InvalidResourceURI",
+	    "No route can be determined to reach the destination role "
+	    "defined by the WSAddressing To.");
+}
+
+/* 0: the instance that the selectors name stands in the scratch item. */
+static int
+choose(struct amt *a, size_t c, struct wsman_request *q, struct wr *w)
+{
+	switch (amtchoose_find(a, classes[c].instance, q->selectors)) {
+	case AMTCHOOSE_ONE:
+		return 0;
+	case AMTCHOOSE_NONE:
+		return unreachable(a, q, w);
+	case AMTCHOOSE_SEVERAL:
+		return fault_in(a, q, w, WSMAN_FAULT_SELECTORS,
+		    "InsufficientSelectors",
+		    "The selectors for the resource are not valid: several "
+		    "instances are meant.");
+	case AMTCHOOSE_UNKNOWN:
+		break;
 	}
-	return false;
+	return fault_in(a, q, w, WSMAN_FAULT_SELECTORS, "UnexpectedSelectors",
+	    "The selectors for the resource are not valid: the class has no "
+	    "such property.");
 }
 
-/* To change one, it must be named where there are several. *chosen is false
- * if the selector does not do so. */
-static bool
-instance_choose(struct amt *a, amt_instance_fn *fn,
-    const struct wsman_request *q, bool *chosen)
+/* Of a Put, Create or Delete that was not done. */
+static int
+refused(struct amt *a, const struct wsman_request *q, struct wr *w,
+    enum amt_status status)
 {
-	bool several = fn(a, 1, item_clear(a));
-
-	*chosen = !several ||
-	    (q->sel_name != NULL && item_value(a->item, q->sel_name) != NULL);
-	return *chosen && instance_find(a, fn, q);
+	switch (status) {
+	case AMT_NOT_PERMITTED:
+		return fault(a, q, w, WSMAN_FAULT_DENIED,
+		    "The instance cannot be changed so.");
+	case AMT_MAX_LIMIT:
+		return fault(a, q, w, WSMAN_FAULT_QUOTA,
+		    "There is no room for another instance.");
+	case AMT_DUPLICATE:
+		return fault(a, q, w, WSMAN_FAULT_EXISTS,
+		    "The instance is there already.");
+	case AMT_INTERNAL:
+	case AMT_FLASH_LIMIT:
+		return fault(a, q, w, WSMAN_FAULT_INTERNAL,
+		    "The change could not be kept.");
+	default:
+		return fault(a, q, w, WSMAN_FAULT_REPRESENTATION,
+		    "The values are not valid for the instance.");
+	}
 }
 
 static int
-not_chosen(struct amt *a, const struct wsman_request *q, struct wr *w)
+answer_get(struct amt *a, size_t c, struct wsman_request *q, struct wr *w)
 {
-	return fault(a, q, w, "wsman:InvalidSelectors",
-	    "The selectors for the resource are not valid.");
-}
+	int status = choose(a, c, q, w);
 
-static int
-answer_get(struct amt *a, size_t c, const struct wsman_request *q, struct wr *w)
-{
-	if (!instance_find(a, classes[c].instance, q))
-		return fault(a, q, w, "wsa:DestinationUnreachable",
-		    "No route can be determined to reach the destination role "
-		    "defined by the WSAddressing To.");
+	if (status != 0)
+		return status;
 	wsman_write_get(w, q, a->number, a->item->f, a->item->n);
 	return 200;
 }
 
 static int
-answer_put(struct amt *a, size_t c, const struct wsman_request *q, struct wr *w)
+answer_put(struct amt *a, size_t c, struct wsman_request *q, struct wr *w)
 {
-	bool chosen = true;
+	enum amt_status done;
+	int status;
 
-	if (classes[c].put == NULL ||
-	    !instance_choose(a, classes[c].instance, q, &chosen) ||
-	    classes[c].put(a, q->body, a->item) != AMT_OK)
-		return !chosen ? not_chosen(a, q, w)
-			       : fault(a, q, w, "wsman:InvalidParameter",
-				     "The instance cannot be changed so.");
+	if (classes[c].put == NULL)
+		return unsupported(a, q, w);
+	if ((status = choose(a, c, q, w)) != 0)
+		return status;
+	if ((done = classes[c].put(a, q->body, a->item)) != AMT_OK)
+		return refused(a, q, w, done);
 	return answer_get(a, c, q, w);
 }
 
 static int
-answer_create(
-    struct amt *a, size_t c, const struct wsman_request *q, struct wr *w)
+answer_create(struct amt *a, size_t c, struct wsman_request *q, struct wr *w)
 {
-	struct amt_item *it = item_clear(a);
+	struct amt_item *it = amt_clear(a);
+	enum amt_status done;
 
-	if (classes[c].create == NULL ||
-	    classes[c].create(a, q->body, it) != AMT_OK || it->n == 0)
-		return fault(a, q, w, "wsman:InvalidParameter",
-		    "The instance cannot be created so.");
-	wsman_write_created(w, q, a->number, it->f[0].name, it->f[0].value);
+	if (classes[c].create == NULL)
+		return unsupported(a, q, w);
+	if ((done = classes[c].create(a, q->body, it)) != AMT_OK)
+		return refused(a, q, w, done);
+	wsman_write_created(w, q, a->number, it->f, it->n);
 	return 200;
 }
 
 static int
-answer_delete(
-    struct amt *a, size_t c, const struct wsman_request *q, struct wr *w)
+answer_delete(struct amt *a, size_t c, struct wsman_request *q, struct wr *w)
 {
-	size_t i = 0, n = sizeof(removals) / sizeof(removals[0]);
-	bool chosen = true;
+	enum amt_status done;
+	int status;
 
-	while (i < n && strcmp(removals[i].class, q->class) != 0)
-		i++;
-	if (i == n || q->sel_name == NULL ||
-	    !instance_choose(a, classes[c].instance, q, &chosen) ||
-	    removals[i].fn(a, q->body, a->item) != AMT_OK)
-		return !chosen ? not_chosen(a, q, w)
-			       : fault(a, q, w, "wsman:InvalidParameter",
-				     "The instance cannot be deleted.");
-	wsman_write_deleted(w, q, a->number);
+	if (classes[c].remove == NULL)
+		return unsupported(a, q, w);
+	/* What goes is named, also where it is the only one. */
+	if (q->selectors == NULL)
+		return fault_in(a, q, w, WSMAN_FAULT_SELECTORS,
+		    "InsufficientSelectors",
+		    "The selectors for the resource are not valid: none is "
+		    "given.");
+	if ((status = choose(a, c, q, w)) != 0)
+		return status;
+	if ((done = classes[c].remove(a, q->body, a->item)) != AMT_OK)
+		return refused(a, q, w, done);
+	wsman_write_empty(w, q, a->number);
 	return 200;
 }
 
-static int
-answer_pull(
-    struct amt *a, size_t c, const struct wsman_request *q, struct wr *w)
+/* Enumerations are not kept: where one stands is in its context, which names
+ * the class and the next instance. */
+
+#define CONTEXT 37
+
+static void
+context_put(char out[static CONTEXT], size_t c, size_t next)
 {
-	wsman_pull_begin(w, q, a->number);
-	for (size_t i = 0; classes[c].instance(a, i, item_clear(a)); i++)
-		wsman_pull_item(w, q->class, a->item->f, a->item->n);
-	wsman_pull_end(w);
-	return 200;
+	snprintf(out, CONTEXT, "%08" PRIx32 "-0000-0000-0000-0000%08" PRIx32,
+	    (uint32_t)c + 1, (uint32_t)next);
+}
+
+static bool
+context_take(const char *text, size_t c, size_t *next)
+{
+	char want[CONTEXT];
+
+	if (strlen(text) != CONTEXT - 1)
+		return false;
+	*next = (uint32_t)strtoul(text + CONTEXT - 9, NULL, 16);
+	context_put(want, c, *next);
+	return strcmp(text, want) == 0;
 }
 
 static int
-answer_invoke(struct amt *a, const struct wsman_request *q, struct wr *w)
+answer_enumerate(
+    struct amt *a, size_t c, const struct wsman_request *q, struct wr *w)
 {
-	struct amt_item *it = item_clear(a);
-	enum amt_status status;
+	char context[CONTEXT];
 
-	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-		if (strcmp(methods[i].class, q->class) != 0 ||
-		    strcmp(methods[i].method, q->method) != 0)
+	context_put(context, c, 0);
+	wsman_write_enumerate(w, q, a->number, context);
+	return 200;
+}
+
+/* Writes n instances at most from the one numbered i on, as many as have room;
+ * *next is the one after them, 0 the end. false: not even one has. */
+static bool
+pull_items(struct amt *a, size_t c, const struct wsman_request *q, struct wr *w,
+    size_t *next)
+{
+	size_t i = *next, from = w->len, n = 0;
+	size_t max = q->max_elements;
+
+	*next = 0;
+	for (; classes[c].instance(a, i, amt_clear(a)); i++) {
+		if (max == 0 || n < max)
+			wsman_pull_item(w, q->class, a->item->f, a->item->n);
+		if ((max == 0 || n < max) &&
+		    (q->max_characters == 0 ||
+			w->len - from <= q->max_characters)) {
+			n++;
 			continue;
-		a->selected = q->sel_value == NULL ? "" : q->sel_value;
-		status = methods[i].fn(a, q->body, it);
-		a->selected = "";
-		if (status != AMT_OK)
-			it = item_clear(a);
-		wsman_write_invoke(w, q, a->number, (int)status, it->f, it->n);
+		}
+		*next = i;
+		return n > 0;
+	}
+	return true;
+}
+
+/* WS-Enumeration implies one element where MaxElements is not said; what
+ * firmware does then is not public: here there is no limit, since a client that
+ * wants one says so. The schema has the context in front of the items, so that
+ * an answer that does not hold all of them is made once more. */
+static int
+answer_pull(struct amt *a, size_t c, struct wsman_request *q, struct wr *w)
+{
+	size_t first, next;
+	char context[CONTEXT];
+
+	if (!context_take(q->context, c, &first))
+		return fault(a, q, w, WSMAN_FAULT_CONTEXT,
+		    "The enumeration context is none of this class.");
+	next = first;
+	wsman_pull_begin(w, q, a->number, NULL);
+	if (!pull_items(a, c, q, w, &next))
+		return fault_in(a, q, w, WSMAN_FAULT_LIMIT, "MaxEnvelopeSize",
+		    "An instance is longer than MaxCharacters.");
+	if (next == 0) {
+		wsman_pull_end(w, NULL);
 		return 200;
 	}
-	return fault(
-	    a, q, w, "wsa:ActionNotSupported", "The action is not supported.");
+	context_put(context, c, next);
+	q->max_elements = next - first;
+	q->max_characters = 0;
+	wr_reset(w);
+	wsman_pull_begin(w, q, a->number, context);
+	pull_items(a, c, q, w, &first);
+	wsman_pull_end(w, context);
+	return 200;
 }
 
 static int
-answer_class(struct amt *a, const struct wsman_request *q, struct wr *w)
+answer_release(struct amt *a, size_t c, struct wsman_request *q, struct wr *w)
 {
-	size_t c = 0, n = sizeof(classes) / sizeof(classes[0]);
+	size_t next;
 
-	while (c < n && strcmp(classes[c].class, q->class) != 0)
+	if (!context_take(q->context, c, &next))
+		return fault(a, q, w, WSMAN_FAULT_CONTEXT,
+		    "The enumeration context is none of this class.");
+	wsman_write_empty(w, q, a->number);
+	return 200;
+}
+
+/* The instance that a method is of may be named; it is the only one, or the
+ * method asks for the name. */
+static int
+answer_invoke(struct amt *a, size_t c, struct wsman_request *q, struct wr *w)
+{
+	size_t i = 0, n = sizeof(methods) / sizeof(methods[0]);
+	enum amt_status done;
+	struct amt_item *it;
+	int status;
+
+	while (i < n &&
+	    (strcmp(methods[i].class, q->class) != 0 ||
+		strcmp(methods[i].method, q->method) != 0))
+		i++;
+	if (i == n)
+		return unsupported(a, q, w);
+	if (q->selectors != NULL && (status = choose(a, c, q, w)) != 0)
+		return status;
+	it = amt_clear(a);
+	a->selected = q->sel_value == NULL ? "" : q->sel_value;
+	done = methods[i].fn(a, q->body, it);
+	a->selected = "";
+	if (done != AMT_OK)
+		it = amt_clear(a);
+	wsman_write_invoke(w, q, a->number, (int)done, it->f, it->n);
+	return 200;
+}
+
+/* DSP0226 section 11. That the vendor and the product are named so is inferred
+ * from what the HTTP header says. */
+static int
+answer_identify(struct amt *a, struct wr *w)
+{
+	char version[24] = "AMT ";
+	const struct wsman_field f[] = {
+		{ "ProductVendor", "Intel(R)", NULL },
+		{ "ProductVersion", version, NULL },
+	};
+
+	amt_version(a->factory, version + 4);
+	wsman_write_identity(w, f, sizeof(f) / sizeof(f[0]));
+	return 200;
+}
+
+static int
+answer_class(struct amt *a, struct wsman_request *q, struct wr *w)
+{
+	size_t c = 0;
+
+	while (c < CLASSES && strcmp(classes[c].class, q->class) != 0)
 		c++;
-	if (c == n)
-		return fault(a, q, w, "wsa:DestinationUnreachable",
-		    "The class is not supported.");
+	if (c == CLASSES)
+		return unreachable(a, q, w);
 	switch (q->op) {
 	case WSMAN_GET:
 		return answer_get(a, c, q, w);
@@ -382,18 +541,19 @@ answer_class(struct amt *a, const struct wsman_request *q, struct wr *w)
 	case WSMAN_CREATE:
 		return answer_create(a, c, q, w);
 	case WSMAN_ENUMERATE:
-		wsman_write_enumerate(
-		    w, q, a->number, "00000000-0000-0000-0000-000000000001");
-		return 200;
+		return answer_enumerate(a, c, q, w);
 	case WSMAN_PULL:
 		return answer_pull(a, c, q, w);
+	case WSMAN_RELEASE:
+		return answer_release(a, c, q, w);
 	case WSMAN_DELETE:
 		return answer_delete(a, c, q, w);
 	case WSMAN_INVOKE:
+		return answer_invoke(a, c, q, w);
+	case WSMAN_IDENTIFY:
 		break;
 	}
-	return fault(
-	    a, q, w, "wsa:ActionNotSupported", "The action is not supported.");
+	return unsupported(a, q, w);
 }
 
 int
@@ -406,11 +566,11 @@ amt_answer(struct amt *a, const struct node *root, struct wr *w)
 	a->number++;
 	a->event = AMT_NOTHING;
 	if (!wsman_read_request(root, &q, &why))
-		status = fault(a, &q, w, "wsman:SchemaValidationError", why);
-	else if (q.op == WSMAN_INVOKE)
-		status = answer_invoke(a, &q, w);
+		status = fault(a, &q, w, q.fault, why);
+	else if (q.op == WSMAN_IDENTIFY)
+		status = answer_identify(a, w);
 	else
 		status = answer_class(a, &q, w);
-	item_clear(a);
+	amt_clear(a);
 	return status;
 }

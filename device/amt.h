@@ -6,7 +6,7 @@
  * dialogue runs, and is fuzzed, in one process.
  *
  * amt.c knows the envelope and the table of classes; a class group is a file
- * of its own: amtsetup.c, amtkeys.c, amtfacts.c.
+ * of its own: amtsetup.c, amtkeys.c, amtfacts.c, and more by these names.
  */
 #ifndef DEVICE_AMT_H
 #define DEVICE_AMT_H
@@ -82,13 +82,14 @@ struct amt {
 	const char *dhcp_suffix;      /* what DHCP said; likewise */
 	struct state_record session;  /* who is setting this device up */
 	const char *selected;         /* the request's selector, or "" */
+	bool any_qop;                 /* a digest may lack it: auth.h */
 	uint64_t number;              /* of answers, for their MessageIDs */
 	enum amt_event event;         /* of the last answer */
 	unsigned hours;
 	struct amt_item *item; /* scratch, borrowed */
 };
 
-/* Answers one request; returns the HTTP status, 200 or 400. */
+/* Answers one request; returns the HTTP status: 200, 400 or 500. */
 int amt_answer(struct amt *, const struct node *root, struct wr *);
 /* "3.0.0", as the Server header and CIM_SoftwareIdentity say it. */
 void amt_version(const struct record *, char out[static 16]);
@@ -98,6 +99,7 @@ int64_t amt_now(const struct amt *);
 const struct psk *amt_psk(const struct record *, const struct state *);
 
 /* For the class groups. */
+struct amt_item *amt_clear(struct amt *); /* the scratch item, emptied */
 void amt_put(struct amt_item *, const char *name, const char *value);
 void amt_put_num(struct amt_item *, const char *name, int64_t);
 void amt_put_bool(struct amt_item *, const char *name, bool);

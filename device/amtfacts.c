@@ -43,6 +43,8 @@ put_hash(struct amt_item *it, const struct state_record *r)
 		n = 0;
 	amt_put_num(it, "SelectedHashType", r->hash_type);
 	amt_put_b64(it, "SelectedHashData", hash, n);
+	amt_put_b64(it, "CaCertificateSerials", r->serials, sizeof(r->serials));
+	amt_put_bool(it, "AdditionalCaSerialNums", r->more_serials);
 	amt_put_bool(it, "HashIsOemDefault", r->hash_is_default);
 }
 
@@ -82,4 +84,14 @@ amtfacts_manual(struct amt *a, size_t i, struct amt_item *it)
 	amt_put(it, "InstanceID", "Intel(r) AMT: RecordLog 1");
 	amt_put(it, "CreationTimeStamp", text);
 	return true;
+}
+
+/* Of a kind of set-up that this device does not know. */
+bool
+amtfacts_none(struct amt *a, size_t i, struct amt_item *it)
+{
+	(void)a;
+	(void)i;
+	(void)it;
+	return false;
 }

@@ -6,6 +6,6 @@
 #include "device/amt.h"
 
 amt_instance_fn amtfacts_software, amtfacts_host_based, amtfacts_record,
-    amtfacts_manual;
+    amtfacts_manual, amtfacts_none;
 
 #endif

@@ -9,6 +9,7 @@
 
 #define PAIR "Intel(r) AMT Key: Handle: "
 #define CERTIFICATE "Intel(r) AMT Certificate: Handle: "
+#define ENDPOINTS "TLSProtocolEndpointInstances Collection"
 
 static const char *const tls_names[] = { "Intel(r) AMT 802.3 TLS Settings",
 	"Intel(r) AMT LMS TLS Settings" };
@@ -138,8 +139,8 @@ amtkeys_credential(struct amt *a, size_t i, struct amt_item *it)
 		return false;
 	amt_put_handle(it, "ElementInContext", "AMT_PublicKeyCertificate",
 	    CERTIFICATE, (size_t)a->state->credential);
-	amt_put(it, "ElementProvidingContext",
-	    "Intel(r) AMT TLS Protocol Endpoint Collection");
+	amt_put_ref(it, "ElementProvidingContext",
+	    "AMT_TLSProtocolEndpointCollection/ElementName", ENDPOINTS);
 	return true;
 }
 
@@ -197,7 +198,87 @@ amtkeys_create_credential(
 	if (!good)
 		return AMT_BAD_CERTIFICATE;
 	a->state->credential = (int)h;
-	amt_put_handle(out, "InstanceID", NULL, CERTIFICATE, h);
+	amtkeys_credential(a, 0, out);
+	return amt_keep(a);
+}
+
+/* The instance that is to go stands in it; its InstanceID is its second
+ * field. */
+static bool
+take_instance(
+    const struct amt_item *it, const char *prefix, size_t max, size_t *h)
+{
+	return it->n > 1 && take_handle(it->f[1].value, prefix, max, h);
+}
+
+/* Not while TLS is on: it would have nothing to show. */
+enum amt_status
+amtkeys_remove_credential(
+    struct amt *a, const struct node *in, struct amt_item *it)
+{
+	(void)in;
+	(void)it;
+	if (a->state->tls_enabled[0] || a->state->tls_enabled[1])
+		return AMT_NOT_PERMITTED;
+	a->state->credential = -1;
+	return amt_keep(a);
+}
+
+/* Not while it is the one of TLS. */
+enum amt_status
+amtkeys_remove_certificate(
+    struct amt *a, const struct node *in, struct amt_item *it)
+{
+	struct switches *own = switches_own(&a->state->switches);
+	size_t h;
+
+	(void)in;
+	if (own == NULL)
+		return AMT_INTERNAL;
+	if (!take_instance(it, CERTIFICATE, STATE_CERTS, &h))
+		return AMT_NOT_FOUND;
+	if (a->state->credential == (int)h)
+		return AMT_NOT_PERMITTED;
+	state_blob_free(&a->state->certs[h]);
+	own->roots &= ~(1u << h);
+	return amt_keep(a);
+}
+
+/* Is a certificate of that key in the store? */
+static bool
+has_certificate(const struct state *s, const struct state_blob *pair)
+{
+	struct crypto_key *key = NULL;
+	struct x509 *cert = NULL;
+	struct err e = { 0 };
+	bool found = false;
+
+	if (crypto_key_from_der(pair->p, pair->n, &key, &e) != ERR_OK)
+		return false;
+	for (size_t h = 0; !found && h < STATE_CERTS; h++) {
+		if (s->certs[h].n == 0 ||
+		    x509_from_der(s->certs[h].p, s->certs[h].n, &cert, &e) !=
+			ERR_OK)
+			continue;
+		found = x509_matches_key(cert, key);
+		x509_free(cert);
+	}
+	crypto_key_free(key);
+	return found;
+}
+
+/* Not before its certificate. */
+enum amt_status
+amtkeys_remove_pair(struct amt *a, const struct node *in, struct amt_item *it)
+{
+	size_t h;
+
+	(void)in;
+	if (!take_instance(it, PAIR, STATE_PAIRS, &h))
+		return AMT_NOT_FOUND;
+	if (has_certificate(a->state, &a->state->pair[h]))
+		return AMT_NOT_PERMITTED;
+	state_blob_free(&a->state->pair[h]);
 	return amt_keep(a);
 }
 

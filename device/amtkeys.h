@@ -8,6 +8,7 @@
 amt_instance_fn amtkeys_pair, amtkeys_certificate, amtkeys_tls,
     amtkeys_credential;
 amt_method_fn amtkeys_generate, amtkeys_add_certificate, amtkeys_add_root,
-    amtkeys_put_tls, amtkeys_create_credential;
+    amtkeys_put_tls, amtkeys_create_credential, amtkeys_remove_pair,
+    amtkeys_remove_certificate, amtkeys_remove_credential;
 
 #endif

@@ -346,6 +346,8 @@ hostfacts_audit(
 	a->host_initiated = r->by_host;
 	a->hash_type = (uint32_t)r->hash_type;
 	text_unhex(a->hash, strlen(r->hash) / 2, r->hash, strlen(r->hash));
+	memcpy(a->serials, r->serials, sizeof(a->serials));
+	a->more_serials = r->more_serials;
 	a->is_default = r->hash_is_default;
 	a->is_time_valid = r->time_valid;
 	snprintf(a->address, sizeof(a->address), "%s", r->server_ip);

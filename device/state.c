@@ -72,6 +72,19 @@ put_blobs(struct wr *w, const char *key, const struct state_blob *b, size_t n)
 }
 
 static void
+put_serials(struct wr *w, const struct state_record *r)
+{
+	static const uint8_t none[sizeof(r->serials)] = { 0 };
+	char hex[TEXT_HEX_SIZE(sizeof(r->serials))];
+
+	if (memcmp(r->serials, none, sizeof(none)) == 0)
+		return;
+	text_hex(hex, r->serials, sizeof(r->serials));
+	wr_fmt(w, "record.serials %s\nrecord.more_serials %d\n", hex,
+	    r->more_serials);
+}
+
+static void
 put_record(struct wr *w, const struct state_record *r)
 {
 	if (!r->present)
@@ -84,6 +97,7 @@ put_record(struct wr *w, const struct state_record *r)
 	wr_fmt(w, "record.hash_type %d\n", r->hash_type);
 	wr_fmt(w, "record.hash %s\n", r->hash);
 	wr_fmt(w, "record.hash_is_default %d\n", r->hash_is_default);
+	put_serials(w, r);
 	wr_fmt(w, "record.secure_dns %d\n", r->secure_dns);
 	if (r->by_host)
 		wr_str(w, "record.by_host 1\n");
@@ -307,6 +321,10 @@ take_record(struct state_record *r, const char *key, const char *v)
 		good = text_copy(r->hash, sizeof(r->hash), v);
 	} else if (strcmp(key, "hash_is_default") == 0) {
 		good = take_bool(v, &r->hash_is_default);
+	} else if (strcmp(key, "serials") == 0) {
+		good = text_unhex(r->serials, sizeof(r->serials), v, strlen(v));
+	} else if (strcmp(key, "more_serials") == 0) {
+		good = take_bool(v, &r->more_serials);
 	} else if (strcmp(key, "secure_dns") == 0) {
 		good = take_bool(v, &r->secure_dns);
 	} else if (strcmp(key, "by_host") == 0) {

@@ -28,6 +28,8 @@
 #define STATE_CERTS 8
 #define STATE_PATH 4096
 #define STATE_OTP 33
+#define STATE_SERIAL 16
+#define STATE_SERIALS 3 /* as many have room in the audit record */
 
 /* ProvisioningState of AMT_SetupAndConfigurationService. */
 enum state_phase {
@@ -56,8 +58,12 @@ struct state_record {
 	int hash_type; /* enum hash_type */
 	char hash[97]; /* hex */
 	bool hash_is_default;
-	bool secure_dns; /* the suffix was set in the device, not by DHCP */
-	bool by_host;    /* a program on its host started it */
+	/* Of the server's authorities, from its own on: big-endian, zero bytes
+	 * in front. How firmware fills them is not public. */
+	uint8_t serials[STATE_SERIALS * STATE_SERIAL];
+	bool more_serials; /* the chain had more of them */
+	bool secure_dns;   /* the suffix was set in the device, not by DHCP */
+	bool by_host;      /* a program on its host started it */
 	bool time_valid;
 	char server_ip[46];
 	uint64_t created; /* seconds since 1970 */

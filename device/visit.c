@@ -167,7 +167,17 @@ claim(struct machine_session *v)
 /* Inside the handshake. */
 
 static void
-record_chain(struct machine_session *v, const struct pkich_verdict *j)
+record_serials(struct state_record *r, const struct x509_chain *chain)
+{
+	for (size_t i = 1; i < chain->n && i <= STATE_SERIALS; i++)
+		x509_serial(chain->cert[i], r->serials + (i - 1) * STATE_SERIAL,
+		    STATE_SERIAL);
+	r->more_serials = chain->n > STATE_SERIALS + 1;
+}
+
+static void
+record_chain(struct machine_session *v, const struct pkich_verdict *j,
+    const struct x509_chain *chain)
 {
 	struct state_record *r = &v->record;
 
@@ -175,6 +185,7 @@ record_chain(struct machine_session *v, const struct pkich_verdict *j)
 	r->hash_type = (int)j->root.type;
 	text_hex(r->hash, j->root.hash, hashlist_hash_len(j->root.type));
 	r->hash_is_default = j->root.oem;
+	record_serials(r, chain);
 	r->time_valid = j->time_valid;
 	r->secure_dns = machine_factory(v->m)->pki_dns_suffix[0] != '\0' ||
 	    v->m->state->suffix[0] != '\0';
@@ -224,7 +235,7 @@ visit_judge(void *arg, void *conn_arg, const struct x509_chain *chain)
 	if (judge_chain(&policy, chain, (time_t)m->host.now(m->host.arg), &j,
 		&alert, &v->refusal) != ERR_OK)
 		return alert;
-	record_chain(v, &j);
+	record_chain(v, &j, chain);
 	v->admitted = true;
 	return TLS_ALERT_NONE;
 }

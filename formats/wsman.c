@@ -10,6 +10,9 @@
 #define NS_WSMAN "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"
 #define NS_TRANSFER "http://schemas.xmlsoap.org/ws/2004/09/transfer"
 #define NS_ENUMERATION "http://schemas.xmlsoap.org/ws/2004/09/enumeration"
+#define NS_IDENTITY \
+	"http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"
+#define DETAIL "http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/"
 #define ANONYMOUS NS_ADDRESSING "/role/anonymous"
 #define URI_MAX 192
 #define NAME_MAX_LEN 63
@@ -30,6 +33,54 @@ static const char *const actions[WSMAN_INVOKE] = {
 	NS_TRANSFER "/Delete",
 	NS_ENUMERATION "/Enumerate",
 	NS_ENUMERATION "/Pull",
+	NS_ENUMERATION "/Release",
+};
+
+/* By the namespace of their subcodes: an action, and a prefix that people know
+ * them by. */
+static const struct family {
+	const char *prefix, *ns, *action;
+} addressing = { "wsa", NS_ADDRESSING, NS_ADDRESSING "/fault" },
+  management = { "wsman", NS_WSMAN,
+	  "http://schemas.dmtf.org/wbem/wsman/1/wsman/fault" },
+  transfer = { "wxf", NS_TRANSFER, NS_TRANSFER "/fault" },
+  enumeration = { "wsen", NS_ENUMERATION, NS_ENUMERATION "/fault" };
+
+/* By enum wsman_fault. */
+static const struct {
+	const struct family *family;
+	const char *code, *subcode;
+} faults[] = {
+	{ &addressing, "VersionMismatch", NULL },
+	{ &addressing, "MustUnderstand", NULL },
+	{ &addressing, "Sender", "MessageInformationHeaderRequired" },
+	{ &addressing, "Sender", "DestinationUnreachable" },
+	{ &addressing, "Sender", "ActionNotSupported" },
+	{ &management, "Sender", "SchemaValidationError" },
+	{ &management, "Sender", "InvalidSelectors" },
+	{ &management, "Sender", "UnsupportedFeature" },
+	{ &management, "Sender", "AccessDenied" },
+	{ &management, "Sender", "EncodingLimit" },
+	{ &management, "Sender", "QuotaLimit" },
+	{ &management, "Sender", "AlreadyExists" },
+	{ &management, "Receiver", "InternalError" },
+	{ &transfer, "Sender", "InvalidRepresentation" },
+	{ &enumeration, "Receiver", "InvalidEnumerationContext" },
+	{ &enumeration, "Sender", "FilteringNotSupported" },
+};
+
+/* What is read here of a request's header, or changes nothing that it asks
+ * for; another one that must be understood is not. */
+static const struct {
+	const char *ns, *name;
+} understood[] = {
+	{ NS_ADDRESSING, "Action" }, { NS_ADDRESSING, "To" },
+	{ NS_ADDRESSING, "MessageID" }, { NS_ADDRESSING, "ReplyTo" },
+	{ NS_ADDRESSING, "FaultTo" }, { NS_ADDRESSING, "From" },
+	{ NS_WSMAN, "ResourceURI" }, { NS_WSMAN, "SelectorSet" },
+	{ NS_WSMAN, "OperationTimeout" }, { NS_WSMAN, "MaxEnvelopeSize" },
+	{ NS_WSMAN, "Locale" },
+	{ NS_WSMAN, "FragmentTransfer" }, /* told apart */
 };
 
 bool
@@ -72,15 +123,21 @@ put_selector(struct wr *w, const char *name, const char *value)
 	put_text(w, "", value, "</w:Selector></w:SelectorSet>");
 }
 
-/* What is inside an endpoint reference. */
 static void
-put_epr(struct wr *w, const char *class, const char *name, const char *value)
+put_address(struct wr *w, const char *class)
 {
 	wr_str(w,
 	    "<a:Address>" ANONYMOUS "</a:Address>"
 	    "<a:ReferenceParameters><w:ResourceURI>");
 	put_uri(w, class);
 	wr_str(w, "</w:ResourceURI>");
+}
+
+/* What is inside an endpoint reference. */
+static void
+put_epr(struct wr *w, const char *class, const char *name, const char *value)
+{
+	put_address(w, class);
 	put_selector(w, name, value);
 	wr_str(w, "</a:ReferenceParameters>");
 }
@@ -160,6 +217,10 @@ static void
 put_request_header(struct wr *w, const struct wsman_request *req)
 {
 	put_envelope(w, req->class);
+	if (req->op == WSMAN_IDENTIFY) {
+		wr_str(w, "</s:Header><s:Body>");
+		return;
+	}
 	put_action(w, req);
 	wr_str(w, "<w:ResourceURI>");
 	put_uri(w, req->class);
@@ -196,8 +257,17 @@ wsman_write_request(struct wr *w, const struct wsman_request *req,
 		    "</EnumerationContext><MaxElements>999</MaxElements>"
 		    "<MaxCharacters>99999</MaxCharacters></Pull>");
 		break;
+	case WSMAN_RELEASE:
+		wr_str(w, "<Release xmlns=\"" NS_ENUMERATION "\">");
+		put_text(w, "<EnumerationContext>", req->context,
+		    "</EnumerationContext></Release>");
+		break;
 	case WSMAN_INVOKE:
 		put_instance(w, req->method, "_INPUT", f, n);
+		break;
+	case WSMAN_IDENTIFY:
+		wr_str(
+		    w, "<i:Identify xmlns:i=\"" NS_IDENTITY "\"></i:Identify>");
 		break;
 	}
 	put_body_end(w);
@@ -252,47 +322,179 @@ read_action(const char *action, const char *uri, struct wsman_request *req)
 }
 
 static bool
-missing(const char **why, const char *what)
+refuse(struct wsman_request *req, enum wsman_fault fault, const char *detail,
+    const char **why, const char *what)
 {
+	req->fault = fault;
+	req->fault_detail = detail;
 	*why = what;
 	return false;
+}
+
+static bool
+is_understood(const struct node *h)
+{
+	size_t i = 0, n = sizeof(understood) / sizeof(understood[0]);
+
+	while (i < n &&
+	    (strcmp(h->name, understood[i].name) != 0 ||
+		strcmp(h->ns, understood[i].ns) != 0))
+		i++;
+	return i < n || !h->must;
+}
+
+/* Each by its name, no name twice. */
+static bool
+read_selectors(
+    const struct node *header, struct wsman_request *req, const char **why)
+{
+	const struct node *set = node_child(header, "SelectorSet");
+	const struct node *first = set == NULL ? NULL : set->child;
+
+	for (const struct node *s = first; s != NULL; s = s->next) {
+		if (strcmp(s->name, "Selector") != 0 || s->attr_name == NULL)
+			return refuse(req, WSMAN_FAULT_SELECTORS,
+			    "UnexpectedSelectors", why,
+			    "Selector without a Name");
+		for (const struct node *t = first; t != s; t = t->next)
+			if (strcmp(t->attr_name, s->attr_name) == 0)
+				return refuse(req, WSMAN_FAULT_SELECTORS,
+				    "DuplicateSelectors", why,
+				    "a Selector is there twice");
+	}
+	if (first == NULL)
+		return true;
+	req->selectors = set;
+	req->sel_name = first->attr_name;
+	req->sel_value = first->text;
+	return true;
+}
+
+static bool
+read_limit(const struct node *pull, const char *name, size_t *out)
+{
+	const char *text = node_text(pull, name);
+	size_t n = text == NULL ? 0 : strspn(text, "0123456789");
+
+	*out = 0;
+	if (text == NULL)
+		return true;
+	if (n == 0 || text[n] != '\0')
+		return false;
+	*out = n > 9 ? SIZE_MAX : (size_t)strtoul(text, NULL, 10);
+	return *out > 0;
+}
+
+static bool
+read_enumeration(struct wsman_request *req, const char **why)
+{
+	const struct node *in = req->body;
+
+	if (req->op == WSMAN_ENUMERATE) {
+		if (node_child(in, "Filter") != NULL)
+			return refuse(req, WSMAN_FAULT_FILTER, NULL, why,
+			    "an enumeration cannot be filtered");
+		if (node_child(in, "EnumerationMode") != NULL)
+			return refuse(req, WSMAN_FAULT_UNSUPPORTED,
+			    "EnumerationMode", why,
+			    "only instances can be enumerated");
+		return true;
+	}
+	req->context = node_text(in, "EnumerationContext");
+	if (req->context == NULL)
+		return refuse(req, WSMAN_FAULT_SCHEMA, NULL, why,
+		    "EnumerationContext missing");
+	if (!read_limit(in, "MaxElements", &req->max_elements) ||
+	    !read_limit(in, "MaxCharacters", &req->max_characters))
+		return refuse(req, WSMAN_FAULT_SCHEMA, NULL, why,
+		    "MaxElements or MaxCharacters is no number above 0");
+	return true;
+}
+
+/* The element of the body is named by what is done. */
+static bool
+read_body(struct wsman_request *req, const char **why)
+{
+	const char *name = req->method != NULL ? req->method : req->class;
+	size_t n = strlen(name);
+
+	if (req->op == WSMAN_ENUMERATE || req->op == WSMAN_PULL ||
+	    req->op == WSMAN_RELEASE)
+		return read_enumeration(req, why);
+	if (req->op == WSMAN_GET || req->op == WSMAN_DELETE)
+		return true;
+	if (req->body == NULL)
+		return refuse(
+		    req, WSMAN_FAULT_SCHEMA, NULL, why, "Body is empty");
+	if (strncmp(req->body->name, name, n) != 0 ||
+	    strcmp(req->body->name + n,
+		req->op == WSMAN_INVOKE ? "_INPUT" : "") != 0)
+		return refuse(req, WSMAN_FAULT_SCHEMA, NULL, why,
+		    "Body is not of this class or method");
+	return true;
+}
+
+static bool
+read_header(
+    const struct node *header, struct wsman_request *req, const char **why)
+{
+	const char *uri = node_text(header, "ResourceURI");
+	const char *action = node_text(header, "Action");
+
+	req->message_id = node_text(header, "MessageID");
+	for (const struct node *h = header == NULL ? NULL : header->child;
+	     h != NULL; h = h->next)
+		if (!is_understood(h))
+			return refuse(req, WSMAN_FAULT_UNDERSTAND, NULL, why,
+			    "a header that must be understood is not");
+	req->class = class_of(uri);
+	if (req->class == NULL)
+		return refuse(req, WSMAN_FAULT_DESTINATION,
+		    "InvalidResourceURI", why,
+		    "ResourceURI missing or unknown");
+	if (action == NULL)
+		return refuse(
+		    req, WSMAN_FAULT_HEADER, NULL, why, "Action missing");
+	if (!read_action(action, uri, req))
+		return refuse(
+		    req, WSMAN_FAULT_ACTION, NULL, why, "Action unknown");
+	if (node_child(header, "FragmentTransfer") != NULL)
+		return refuse(req, WSMAN_FAULT_UNSUPPORTED,
+		    "FragmentLevelAccess", why,
+		    "only whole instances can be read and written");
+	return read_selectors(header, req, why);
+}
+
+static bool
+is_identify(const struct node *header, const struct node *body)
+{
+	return node_child(header, "Action") == NULL && body->child != NULL &&
+	    strcmp(body->child->name, "Identify") == 0 &&
+	    strcmp(body->child->ns, NS_IDENTITY) == 0;
 }
 
 bool
 wsman_read_request(
     const struct node *root, struct wsman_request *req, const char **why)
 {
-	const struct node *header, *body, *sel;
-	const char *uri;
+	const struct node *header, *body;
 
 	*req = (struct wsman_request){ .op = WSMAN_GET };
 	header = node_child(root, "Header");
 	body = node_child(root, "Body");
+	if (strcmp(root->name, "Envelope") == 0 &&
+	    strcmp(root->ns, NS_SOAP) != 0)
+		return refuse(req, WSMAN_FAULT_VERSION, NULL, why,
+		    "the Envelope is not of SOAP 1.2");
 	if (strcmp(root->name, "Envelope") != 0 || body == NULL)
-		return missing(why, "no SOAP Envelope with a Body");
-	uri = node_text(header, "ResourceURI");
-	req->class = class_of(uri);
-	if (req->class == NULL)
-		return missing(why, "ResourceURI missing or unknown");
-	if (!read_action(node_text(header, "Action"), uri, req))
-		return missing(why, "Action missing or unknown");
-	req->message_id = node_text(header, "MessageID");
-	sel = node_path(header, "SelectorSet/Selector");
-	if (sel != NULL) {
-		if (sel->attr_name == NULL)
-			return missing(why, "Selector without a Name");
-		req->sel_name = sel->attr_name;
-		req->sel_value = sel->text;
-	}
+		return refuse(req, WSMAN_FAULT_SCHEMA, NULL, why,
+		    "no SOAP Envelope with a Body");
 	req->body = body->child;
-	req->context = node_text(body, "Pull/EnumerationContext");
-	if (req->op == WSMAN_PULL && req->context == NULL)
-		return missing(why, "EnumerationContext missing");
-	if ((req->op == WSMAN_PUT || req->op == WSMAN_CREATE ||
-		req->op == WSMAN_INVOKE) &&
-	    req->body == NULL)
-		return missing(why, "Body is empty");
-	return true;
+	if (is_identify(header, body)) {
+		req->op = WSMAN_IDENTIFY;
+		return true;
+	}
+	return read_header(header, req, why) && read_body(req, why);
 }
 
 /* action NULL: that of the request with "Response" behind it. */
@@ -347,23 +549,59 @@ wsman_write_invoke(struct wr *w, const struct wsman_request *req,
 	put_body_end(w);
 }
 
+static void
+put_key(struct wr *w, const struct wsman_field *f)
+{
+	put_text(w, "<w:Selector Name=\"", f->name, "\">");
+	if (f->epr != NULL) {
+		wr_str(w, "<a:EndpointReference>");
+		put_reference(w, f);
+		wr_str(w, "</a:EndpointReference>");
+	} else {
+		node_escape(w, f->value);
+	}
+	wr_str(w, "</w:Selector>");
+}
+
 void
 wsman_write_created(struct wr *w, const struct wsman_request *req,
-    uint64_t number, const char *sel_name, const char *sel_value)
+    uint64_t number, const struct wsman_field *f, size_t n)
 {
 	put_response_header(w, req, number, NULL);
 	wr_str(w, "<x:ResourceCreated xmlns:x=\"" NS_TRANSFER "\">");
-	put_epr(w, req->class, sel_name, sel_value);
-	wr_str(w, "</x:ResourceCreated>");
+	put_address(w, req->class);
+	wr_str(w, "<w:SelectorSet>");
+	for (size_t i = 0; i < n; i++)
+		put_key(w, &f[i]);
+	wr_str(
+	    w, "</w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>");
 	put_body_end(w);
 }
 
-/* WS-Transfer: a Delete is answered by an empty body. */
+/* WS-Transfer: a Delete is answered by an empty body; so is a Release. */
 void
-wsman_write_deleted(
+wsman_write_empty(
     struct wr *w, const struct wsman_request *req, uint64_t number)
 {
 	put_response_header(w, req, number, NULL);
+	put_body_end(w);
+}
+
+/* DSP0226 section 11: no addressing, on either way. */
+void
+wsman_write_identity(struct wr *w, const struct wsman_field *f, size_t n)
+{
+	put_envelope(w, NULL);
+	wr_str(w,
+	    "</s:Header><s:Body>"
+	    "<i:IdentifyResponse xmlns:i=\"" NS_IDENTITY "\">"
+	    "<i:ProtocolVersion>" NS_WSMAN "</i:ProtocolVersion>");
+	for (size_t i = 0; i < n; i++) {
+		put_text(w, "<i:", f[i].name, ">");
+		put_text(w, "", f[i].value, "</i:");
+		put_text(w, "", f[i].name, ">");
+	}
+	wr_str(w, "</i:IdentifyResponse>");
 	put_body_end(w);
 }
 
@@ -379,10 +617,15 @@ wsman_write_enumerate(struct wr *w, const struct wsman_request *req,
 }
 
 void
-wsman_pull_begin(struct wr *w, const struct wsman_request *req, uint64_t number)
+wsman_pull_begin(struct wr *w, const struct wsman_request *req, uint64_t number,
+    const char *context)
 {
 	put_response_header(w, req, number, NULL);
-	wr_str(w, "<e:PullResponse xmlns:e=\"" NS_ENUMERATION "\"><e:Items>");
+	wr_str(w, "<e:PullResponse xmlns:e=\"" NS_ENUMERATION "\">");
+	if (context != NULL)
+		put_text(w, "<e:EnumerationContext>", context,
+		    "</e:EnumerationContext>");
+	wr_str(w, "<e:Items>");
 }
 
 void
@@ -393,25 +636,44 @@ wsman_pull_item(
 }
 
 void
-wsman_pull_end(struct wr *w)
+wsman_pull_end(struct wr *w, const char *context)
 {
-	wr_str(w,
-	    "</e:Items><e:EndOfSequence></e:EndOfSequence>"
-	    "</e:PullResponse>");
+	wr_str(w, "</e:Items>");
+	if (context == NULL)
+		wr_str(w, "<e:EndOfSequence></e:EndOfSequence>");
+	wr_str(w, "</e:PullResponse>");
 	put_body_end(w);
+}
+
+int
+wsman_fault_status(enum wsman_fault fault)
+{
+	return strcmp(faults[fault].code, "Sender") == 0 ? 400 : 500;
 }
 
 void
 wsman_write_fault(struct wr *w, const struct wsman_request *req,
-    uint64_t number, const char *subcode, const char *text)
+    uint64_t number, enum wsman_fault fault, const char *detail,
+    const char *text)
 {
-	put_response_header(w, req, number, NS_ADDRESSING "/fault");
-	wr_str(w,
-	    "<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode>"
-	    "<s:Value>");
-	put_text(w, "", subcode, "</s:Value></s:Subcode></s:Code>");
-	put_text(w, "<s:Reason><s:Text xml:lang=\"en-US\">", text,
-	    "</s:Text></s:Reason></s:Fault>");
+	const struct family *family = faults[fault].family;
+
+	put_response_header(w, req, number, family->action);
+	put_text(w, "<s:Fault><s:Code><s:Value>s:", faults[fault].code,
+	    "</s:Value>");
+	if (faults[fault].subcode != NULL) {
+		put_text(w, "<s:Subcode><s:Value xmlns:", family->prefix, "=");
+		put_text(w, "\"", family->ns, "\">");
+		put_text(w, "", family->prefix, ":");
+		put_text(
+		    w, "", faults[fault].subcode, "</s:Value></s:Subcode>");
+	}
+	put_text(w, "</s:Code><s:Reason><s:Text xml:lang=\"en-US\">", text,
+	    "</s:Text></s:Reason>");
+	if (detail != NULL)
+		put_text(w, "<s:Detail><w:FaultDetail>" DETAIL, detail,
+		    "</w:FaultDetail></s:Detail>");
+	wr_str(w, "</s:Fault>");
 	put_body_end(w);
 }
 
@@ -426,6 +688,13 @@ read_number(const char *s, int *out)
 	return true;
 }
 
+static bool
+lacks(const char **why, const char *what)
+{
+	*why = what;
+	return false;
+}
+
 bool
 wsman_read_response(
     const struct node *root, struct wsman_response *res, const char **why)
@@ -435,7 +704,7 @@ wsman_read_response(
 
 	*res = (struct wsman_response){ .return_value = -1 };
 	if (strcmp(root->name, "Envelope") != 0 || body == NULL)
-		return missing(why, "no SOAP Envelope with a Body");
+		return lacks(why, "no SOAP Envelope with a Body");
 	res->body = body->child;
 	if (res->body != NULL && strcmp(res->body->name, "Fault") == 0) {
 		res->fault = node_text(res->body, "Reason/Text");
@@ -448,6 +717,6 @@ wsman_read_response(
 	res->items = node_child(res->body, "Items");
 	value = node_text(res->body, "ReturnValue");
 	if (value != NULL && !read_number(value, &res->return_value))
-		return missing(why, "ReturnValue is not a number");
+		return lacks(why, "ReturnValue is not a number");
 	return true;
 }

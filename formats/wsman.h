@@ -23,7 +23,29 @@ enum wsman_op {
 	WSMAN_DELETE,
 	WSMAN_ENUMERATE,
 	WSMAN_PULL,
-	WSMAN_INVOKE
+	WSMAN_RELEASE, /* an enumeration that is not pulled to its end */
+	WSMAN_INVOKE,
+	WSMAN_IDENTIFY /* has neither class nor action */
+};
+
+/* Why a request is not answered (DSP0226; the namespaces differ). */
+enum wsman_fault {
+	WSMAN_FAULT_VERSION,        /* another SOAP */
+	WSMAN_FAULT_UNDERSTAND,     /* a header that must be understood */
+	WSMAN_FAULT_HEADER,         /* wsa:MessageInformationHeaderRequired */
+	WSMAN_FAULT_DESTINATION,    /* wsa:DestinationUnreachable */
+	WSMAN_FAULT_ACTION,         /* wsa:ActionNotSupported */
+	WSMAN_FAULT_SCHEMA,         /* wsman:SchemaValidationError */
+	WSMAN_FAULT_SELECTORS,      /* wsman:InvalidSelectors */
+	WSMAN_FAULT_UNSUPPORTED,    /* wsman:UnsupportedFeature */
+	WSMAN_FAULT_DENIED,         /* wsman:AccessDenied */
+	WSMAN_FAULT_LIMIT,          /* wsman:EncodingLimit */
+	WSMAN_FAULT_QUOTA,          /* wsman:QuotaLimit */
+	WSMAN_FAULT_EXISTS,         /* wsman:AlreadyExists */
+	WSMAN_FAULT_INTERNAL,       /* wsman:InternalError */
+	WSMAN_FAULT_REPRESENTATION, /* wxf:InvalidRepresentation */
+	WSMAN_FAULT_CONTEXT,        /* wsen:InvalidEnumerationContext */
+	WSMAN_FAULT_FILTER          /* wsen:FilteringNotSupported */
 };
 
 /* A field of an instance or an argument of a method. With epr set, value is
@@ -41,9 +63,14 @@ struct wsman_request {
 	const char *method;     /* WSMAN_INVOKE, else NULL */
 	const char *message_id; /* written if not NULL */
 	const char *context;    /* WSMAN_PULL */
-	const char *sel_name;   /* selector, or NULL */
+	const char *sel_name;   /* the selector, or the first; or NULL */
 	const char *sel_value;
-	const struct node *body; /* read: the instance or Method_INPUT */
+	/* Read only: */
+	const struct node *body;             /* the instance or Method_INPUT */
+	const struct node *selectors;        /* SelectorSet, or NULL */
+	size_t max_elements, max_characters; /* WSMAN_PULL; 0 not said */
+	enum wsman_fault fault;              /* if it is refused */
+	const char *fault_detail;            /* likewise, or NULL */
 };
 
 struct wsman_response {
@@ -62,7 +89,8 @@ bool wsman_uri(char *out, size_t room, const char *class);
 /* "to" is the path, "/wsman". Fields are the instance or method input. */
 void wsman_write_request(struct wr *, const struct wsman_request *,
     const struct wsman_field *, size_t n);
-/* *why names what is missing. */
+/* false: *why names what is missing, and the request's fault says how that is
+ * answered. */
 bool wsman_read_request(
     const struct node *root, struct wsman_request *, const char **why);
 
@@ -71,21 +99,26 @@ void wsman_write_get(struct wr *, const struct wsman_request *req,
     uint64_t number, const struct wsman_field *, size_t n); /* Get, Put */
 void wsman_write_invoke(struct wr *, const struct wsman_request *req,
     uint64_t number, int return_value, const struct wsman_field *, size_t n);
+/* The fields are the new instance's keys. */
 void wsman_write_created(struct wr *, const struct wsman_request *req,
-    uint64_t number, const char *sel_name, const char *sel_value);
-void wsman_write_deleted(
-    struct wr *, const struct wsman_request *req, uint64_t number);
+    uint64_t number, const struct wsman_field *, size_t n);
+void wsman_write_empty(struct wr *, const struct wsman_request *req,
+    uint64_t number); /* Delete, Release */
+/* Fields are the children of an IdentifyResponse. */
+void wsman_write_identity(struct wr *, const struct wsman_field *, size_t n);
 void wsman_write_enumerate(struct wr *, const struct wsman_request *req,
     uint64_t number, const char *context);
-/* Pull: begin, one item for each instance, end. */
-void wsman_pull_begin(
-    struct wr *, const struct wsman_request *req, uint64_t number);
+/* Pull: begin, one item for each instance, end. With a context there are more
+ * of them; NULL: these are the last. */
+void wsman_pull_begin(struct wr *, const struct wsman_request *req,
+    uint64_t number, const char *context);
 void wsman_pull_item(
     struct wr *, const char *class, const struct wsman_field *, size_t n);
-void wsman_pull_end(struct wr *);
-/* req->class may be NULL here. */
+void wsman_pull_end(struct wr *, const char *context);
+/* req->class may be NULL here; detail is a word of DSP0226 or NULL. */
 void wsman_write_fault(struct wr *, const struct wsman_request *req,
-    uint64_t number, const char *subcode, const char *text);
+    uint64_t number, enum wsman_fault, const char *detail, const char *text);
+int wsman_fault_status(enum wsman_fault); /* of HTTP: 400 or 500 */
 
 bool wsman_read_response(
     const struct node *root, struct wsman_response *, const char **why);

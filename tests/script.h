@@ -88,7 +88,7 @@ script_answer_pull(const struct wsman_request *q, struct wr *w)
 		{ "MutualAuthentication", "true", NULL },
 		{ "AcceptNonSecureConnections", "false", NULL } };
 
-	wsman_pull_begin(w, q, 1);
+	wsman_pull_begin(w, q, 1, NULL);
 	if (strcmp(q->class, "CIM_SoftwareIdentity") == 0) {
 		wsman_pull_item(w, q->class, bios, 1);
 		wsman_pull_item(w, q->class, amt, 2);
@@ -102,7 +102,7 @@ script_answer_pull(const struct wsman_request *q, struct wr *w)
 		wsman_pull_item(w, q->class, wired, 5);
 		wsman_pull_item(w, q->class, lms, 2);
 	}
-	wsman_pull_end(w);
+	wsman_pull_end(w, NULL);
 }
 
 static inline void
@@ -149,6 +149,7 @@ script_answer_invoke(
 static inline void
 script_answer(struct script *d, const struct wsman_request *q, struct wr *w)
 {
+	const struct wsman_field created = { "Name", "x", NULL };
 	size_t n = strlen(d->told);
 
 	d->requests++;
@@ -157,7 +158,7 @@ script_answer(struct script *d, const struct wsman_request *q, struct wr *w)
 		    q->method != NULL ? q->method : q->class + 4);
 	if (q->op != WSMAN_INVOKE && d->spoil != NULL &&
 	    strcmp(d->spoil, q->class) == 0) {
-		wsman_write_fault(w, q, 1, "w:AccessDenied", "not you");
+		wsman_write_fault(w, q, 1, WSMAN_FAULT_DENIED, NULL, "not you");
 		return;
 	}
 	switch (q->op) {
@@ -184,14 +185,14 @@ script_answer(struct script *d, const struct wsman_request *q, struct wr *w)
 		break;
 	case WSMAN_CREATE:
 		if (strcmp(q->class, "AMT_TLSCredentialContext") != 0) {
-			wsman_write_created(w, q, 1, "Name", "x");
+			wsman_write_created(w, q, 1, &created, 1);
 			break;
 		}
 		assert_string_equal(node_text(q->body,
 					"ElementInContext/ReferenceParameters/"
 					"SelectorSet/Selector"),
 		    SCRIPT_CERT);
-		wsman_write_created(w, q, 1, "Name", "x");
+		wsman_write_created(w, q, 1, &created, 1);
 		break;
 	default:
 		script_answer_invoke(d, q, w);

@@ -164,14 +164,16 @@ admin(const char *digest)
 static size_t
 pull(const char *class)
 {
+	char context[64];
 	size_t n = 0;
 
 	ask(&(struct wsman_request){ .op = WSMAN_ENUMERATE, .class = class },
 	    NULL, 0);
 	assert_true(res.context != NULL && *res.context != '\0');
+	snprintf(context, sizeof(context), "%s", res.context);
 	ask(
 	    &(struct wsman_request){
-		.op = WSMAN_PULL, .class = class, .context = "1" },
+		.op = WSMAN_PULL, .class = class, .context = context },
 	    NULL, 0);
 	assert_true(res.end);
 	for (const struct node *i = res.items->child; i != NULL; i = i->next)

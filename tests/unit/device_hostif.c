@@ -360,6 +360,8 @@ the_audit_record_is_there_after_set_up(void **unused)
 		.hash = "00112233445566778899aabbccddeeff"
 			"00112233445566778899aabbccddeeff",
 		.secure_dns = true,
+		.serials = { [47] = 9 },
+		.more_serials = true,
 		.by_host = true,
 		.server_ip = "192.0.2.7",
 		.created = 1764188400 };
@@ -368,6 +370,8 @@ the_audit_record_is_there_after_set_up(void **unused)
 	assert_int_equal(get(PTHI_AUDIT_RECORD), AMT_OK);
 	assert_int_equal(answer.body.audit.hash[1], 0x11);
 	assert_int_equal(answer.body.audit.secure_dns, 1);
+	assert_int_equal(answer.body.audit.serials[47], 9);
+	assert_int_equal(answer.body.audit.more_serials, 1);
 	assert_int_equal(answer.body.audit.host_initiated, 1);
 	assert_int_equal(answer.body.audit.year, 2025);
 	assert_string_equal(answer.body.audit.address, "192.0.2.7");

@@ -80,6 +80,8 @@ fill_set_up(void)
 	a.mebx_set = a.tls_enabled[0] = a.tls_mutual[1] = true;
 	a.clock = -5;
 	a.record = (struct state_record){ .present = true,
+		.serials = { [15] = 7, [47] = 0xfe },
+		.more_serials = true,
 		.fqdn = "prov.example.com",
 		.hash_type = 2,
 		.hash = "00ff",
@@ -118,6 +120,9 @@ a_committed_set_up_survives_a_restart(void **unused)
 	assert_string_equal(b.record.server_ip, "127.0.0.1");
 	assert_int_equal(b.record.created, 1700000000);
 	assert_true(b.record.hash_is_default && b.record.secure_dns);
+	assert_memory_equal(
+	    b.record.serials, a.record.serials, sizeof(a.record.serials));
+	assert_true(b.record.more_serials);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "formats/wsman.h"
 
 #define AMT "http://intel.com/wbem/wscim/1/amt-schema/1/"
+#define SOAP "http://www.w3.org/2003/05/soap-envelope"
 #define TRANSFER "http://schemas.xmlsoap.org/ws/2004/09/transfer"
 
 /* A message on its way: written, then read. */
@@ -223,10 +224,10 @@ an_enumeration_is_pulled_to_its_end(void **state)
 	assert_int_equal(in.op, WSMAN_PULL);
 	assert_string_equal(in.context, "A0F&1");
 	post_open(&q);
-	wsman_pull_begin(&q.w, &in, 8);
+	wsman_pull_begin(&q.w, &in, 8, NULL);
 	wsman_pull_item(&q.w, in.class, f, 2);
 	wsman_pull_item(&q.w, in.class, f, 1);
-	wsman_pull_end(&q.w);
+	wsman_pull_end(&q.w, NULL);
 	post_close(&p);
 	read_response(&q, &res);
 	assert_true(res.end);
@@ -270,12 +271,13 @@ created_echoed_and_faulty_answers_are_told_apart(void **state)
 	struct wsman_request req = { .op = WSMAN_CREATE,
 		.class = "AMT_TLSCredentialContext" };
 	const struct wsman_field f[] = { { "Enabled", "true", NULL } };
+	const struct wsman_field key = { "Name", "x", NULL };
 	struct wsman_response res;
 	struct post p;
 
 	(void)state;
 	post_open(&p);
-	wsman_write_created(&p.w, &req, 1, "Name", "x");
+	wsman_write_created(&p.w, &req, 1, &key, 1);
 	read_response(&p, &res);
 	assert_string_equal(res.body->name, "ResourceCreated");
 	assert_string_equal(res.body->ns, TRANSFER);
@@ -294,11 +296,12 @@ created_echoed_and_faulty_answers_are_told_apart(void **state)
 
 	req.class = NULL;
 	post_open(&p);
-	wsman_write_fault(&p.w, &req, 3, "w:InvalidSelectors", "not <here>");
+	wsman_write_fault(
+	    &p.w, &req, 3, WSMAN_FAULT_SELECTORS, "InvalidValue", "not <here>");
 	read_response(&p, &res);
 	assert_string_equal(res.fault, "not <here>");
-	assert_string_equal(
-	    node_text(res.body, "Code/Subcode/Value"), "w:InvalidSelectors");
+	assert_string_equal(node_text(res.body, "Code/Subcode/Value"),
+	    "wsman:InvalidSelectors");
 	post_close(&p);
 }
 
@@ -310,7 +313,9 @@ refusal(const char *header, const char *body)
 	struct post p;
 
 	post_open(&p);
-	wr_fmt(&p.w, "<Envelope><Header>%s</Header><Body>%s</Body></Envelope>",
+	wr_fmt(&p.w,
+	    "<Envelope xmlns=\"" SOAP "\"><Header xmlns=\"\">%s</Header>"
+	    "<Body xmlns=\"\">%s</Body></Envelope>",
 	    header, body);
 	post_parse(&p);
 	assert_false(wsman_read_request(xml_root(p.x), &req, &why));
