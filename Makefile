@@ -177,10 +177,15 @@ $(O)/bench/%: $(O)/obj/tests/bench/%.o $(LIBS)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
 
+# A harness takes these calls of the product itself.
+$(O)/fuzz/device_visit: WRAP := rand_bytes $(addprefix loop_conn_,send finish \
+	   close idle tls)
+
 $(O)/fuzz/%: $(O)/obj/tests/fuzz/%.o $(LIBS)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(FLAGS_$(MODE)) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(FLAGS_$(MODE)) -fsanitize=fuzzer \
+	    $(addprefix -Xlinker --wrap=,$(WRAP)) -o $@ $^ $(PKG_LIBS)
 
 # Never with sanitizers: umockdev's library must come first.
 $(O)/fakes/%: tests/fakes/%.c

@@ -75,7 +75,7 @@ region_seal(uint8_t *p, enum region_form f)
 		put_u32le(fpt + 0x14, 0);
 		put_u32le(fpt + 0x14, digest_crc32(fpt, len));
 		if ((fpt[0x0B] & 1) != 0)
-			memcpy(p + 0x1010, fpt, len);
+			memcpy(fpt + 0x1000, fpt, len);
 		return;
 	}
 	fpt[0x0B] = 0;
