@@ -71,3 +71,15 @@ near_usage(const struct near *n, const char *what, struct err *e)
 		    what, n->want, n->name);
 	return err_set(e, ERR_USAGE, "no %s %s (see --help)", what, n->want);
 }
+
+enum err_code
+near_refuse(const struct near *n, const struct reason *why, const char *what,
+    const char *see, struct err *e)
+{
+	if (n->name != NULL)
+		return err_refuse(e, ERR_DATA, why,
+		    "no %s \"%.100s\" (did you mean \"%.100s\"?)", what,
+		    n->want, n->name);
+	return err_refuse(e, ERR_DATA, why, "no %s \"%.100s\" (%s lists them)",
+	    what, n->want, see);
+}

@@ -27,5 +27,9 @@ void near_try(
     struct near *, const char *word, const char *as, const char *name);
 /* ERR_USAGE: "no WHAT WANT (did you mean NAME?)". */
 enum err_code near_usage(const struct near *, const char *what, struct err *);
+/* ERR_DATA for that reason, in the same words; see names a verb that lists
+ * what there is. */
+enum err_code near_refuse(const struct near *, const struct reason *,
+    const char *what, const char *see, struct err *);
 
 #endif

@@ -59,8 +59,9 @@ static const struct reason table[REASON_LAST] = {
 	    "The unit was issued from this ledger.",
 	    "Check the UUID and the ledger; units come from unit issue." },
 	[REASON_ORDER_UNKNOWN] = { "order-unknown",
-	    "The order was opened in this ledger.",
-	    "Check the order's name with order show, or open it." },
+	    "An order was opened in this ledger, or a manifest of it imported.",
+	    "Check the name: order show tells a ledger's, amtforge-server list "
+	    "a server's. Else open it, or import its manifest." },
 	[REASON_ORDER_CLOSED] = { "order-closed",
 	    "Only an open order takes units.",
 	    "Open a new order for the rest." },
@@ -253,7 +254,7 @@ static const struct reason table[REASON_LAST] = {
 
 	/* the server about a hello or a device */
 	[REASON_UUID_UNKNOWN] = { "uuid-unknown",
-	    "The hello's UUID is that of an imported unit.",
+	    "A machine's UUID is that of an imported unit.",
 	    "Import the manifest that lists this machine. If it is listed, "
 	    "its board has another UUID than the factory was told." },
 	[REASON_PID_UNKNOWN] = { "pid-unknown",

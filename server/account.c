@@ -4,7 +4,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "formats/cjson.h"
-#include "formats/reason.h"
+#include "server/seek.h"
 #include "server/store.h"
 #include "server/verbs.h"
 
@@ -71,21 +71,6 @@ put_unit(struct wr *w, bool json, bool reveal, const struct store_unit *u)
 }
 
 static enum err_code
-find(struct store *store, const char *text, struct store_unit *u, struct err *e)
-{
-	struct uuid uuid;
-	bool found;
-
-	if (!uuid_parse(&uuid, text))
-		return err_refuse(
-		    e, ERR_DATA, reason_get(REASON_UUID_MALFORMED), "%s", text);
-	if (store_unit(store, &uuid, &found, u, e) == ERR_OK && !found)
-		err_refuse(e, ERR_DATA, reason_get(REASON_UUID_UNKNOWN),
-		    "%s: in no manifest that was imported", text);
-	return e->code;
-}
-
-static enum err_code
 run_show(const struct cli_args *a, struct err *e)
 {
 	bool reveal = cli_flag(a, "--reveal");
@@ -97,7 +82,7 @@ run_show(const struct cli_args *a, struct err *e)
 	memset(&u, 0, sizeof(u));
 	wr_grow(&w, TEXT_MAX);
 	if (store_open(a->pos[0], &store, e) != ERR_OK ||
-	    find(store, a->pos[1], &u, e) != ERR_OK)
+	    seek_unit(store, a->pos[1], &u, e) != ERR_OK)
 		goto out;
 	uuid_text(&u.row.uuid, uuid);
 	if (!reveal ||

@@ -6,6 +6,7 @@
 #include "formats/cjson.h"
 #include "formats/reason.h"
 #include "server/alarm.h"
+#include "server/seek.h"
 #include "server/verbs.h"
 
 #define LINE_MAX_LEN 4096
@@ -153,15 +154,14 @@ run_alarms(const struct cli_args *a, struct err *e)
 	struct store *s = NULL;
 	struct uuid u;
 
-	if (a->n > 1 && !uuid_parse(&u, a->pos[1]))
-		return err_refuse(e, ERR_DATA,
-		    reason_get(REASON_UUID_MALFORMED), "%s", a->pos[1]);
-	if (a->n > 1)
-		uuid_text(&u, uuid);
 	if (store_open(a->pos[0], &s, e) == ERR_OK &&
-	    list(s, a->n > 1 ? uuid : NULL, a->json, e) == ERR_OK &&
-	    cli_flag(a, "--clear"))
-		clear(s, a->n > 1 ? uuid : NULL, e);
+	    (a->n == 1 || seek_uuid(s, a->pos[1], &u, e) == ERR_OK)) {
+		if (a->n > 1)
+			uuid_text(&u, uuid);
+		if (list(s, a->n > 1 ? uuid : NULL, a->json, e) == ERR_OK &&
+		    cli_flag(a, "--clear"))
+			clear(s, a->n > 1 ? uuid : NULL, e);
+	}
 	store_close(s);
 	return e->code;
 }

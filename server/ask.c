@@ -11,6 +11,7 @@
 #include "server/lock.h"
 #include "server/request.h"
 #include "server/run.h"
+#include "server/seek.h"
 #include "server/verbs.h"
 
 #define POLL_MS 100
@@ -39,8 +40,7 @@ check_unit(struct store *s, const struct request *r, struct err *e)
 	if (store_unit(s, &r->uuid, &found, &u, e) != ERR_OK)
 		return e->code;
 	if (!found)
-		return err_refuse(e, ERR_DATA, reason_get(REASON_UUID_UNKNOWN),
-		    "in no manifest that was imported");
+		return seek_unknown(s, &r->uuid, e);
 	if (r->what != REQUEST_HAND_OVER && r->address[0] == '\0' &&
 	    u.address[0] == '\0')
 		err_set(e, ERR_USAGE,
@@ -66,9 +66,6 @@ read_request(const struct cli_args *a, struct request *r, struct err *e)
 	if (check_address(address, e) != ERR_OK)
 		return e->code;
 	strcpy(r->address, address);
-	if (!uuid_parse(&r->uuid, a->pos[1]))
-		return err_refuse(e, ERR_DATA,
-		    reason_get(REASON_UUID_MALFORMED), "%s", a->pos[1]);
 	return ERR_OK;
 }
 
@@ -201,9 +198,10 @@ ask(const struct cli_args *a, struct request *r, struct err *e)
 	struct store *s = NULL;
 
 	if (store_open(a->pos[0], &s, e) == ERR_OK) {
-		if (check_unit(s, r, e) != ERR_OK ||
-		    carry_out(s, a, r, e) != ERR_OK ||
-		    outcome(a, r, e) != ERR_OK)
+		if (seek_uuid(s, a->pos[1], &r->uuid, e) == ERR_OK &&
+		    (check_unit(s, r, e) != ERR_OK ||
+			carry_out(s, a, r, e) != ERR_OK ||
+			outcome(a, r, e) != ERR_OK))
 			err_in(e, "%s", a->pos[1]);
 	}
 	store_close(s);

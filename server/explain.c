@@ -6,88 +6,48 @@
 #include "formats/cjson.h"
 #include "formats/reason.h"
 #include "server/history.h"
+#include "server/seek.h"
 #include "server/store.h"
+#include "server/unitview.h"
 #include "server/verbs.h"
 
-#define LINE_MAX_LEN 4096
 #define TEXT_MAX ((size_t)1 << 20)
 
-static void
-put(struct wr *w, const char *key, const char *value)
-{
-	wr_str(w, key);
-	cjson_put_string(w, value);
-}
-
-/* uuid state reason mode fqdn updated */
-static void
-put_unit(struct wr *w, const struct store_unit *u)
-{
-	char uuid[UUID_TEXT];
-
-	uuid_text(&u->row.uuid, uuid);
-	put(w, "{\"uuid\":", uuid);
-	put(w, ",\"state\":", store_state_name(u->state));
-	put(w, ",\"reason\":", u->reason);
-	put(w, ",\"mode\":", u->row.mode);
-	put(w, ",\"fqdn\":", u->fqdn);
-	put(w, ",\"updated\":", u->updated);
-	put(w, ",\"tenant\":", u->tenant);
-}
-
-#define LIST_FORMAT "%-36s  %-16s  %-11s  %-20s  %-24s  %s\n"
-
-struct listing {
-	bool json;
-	const char *tenant; /* NULL: all */
+/* When and where a unit was last in a state. */
+struct stage {
+	char time[STAMP_LEN], address[46];
+	size_t at; /* events that are newer; 0 events: time is "" */
 };
-
-static enum err_code
-list_unit(void *arg, const struct store_unit *u, struct err *e)
-{
-	const struct listing *l = arg;
-	char line[LINE_MAX_LEN], uuid[UUID_TEXT];
-	struct wr w;
-
-	if (l->tenant != NULL && strcmp(l->tenant, u->tenant) != 0)
-		return ERR_OK;
-	wr_fixed(&w, line, sizeof(line));
-	if (l->json) {
-		put_unit(&w, u);
-		wr_str(&w, "}\n");
-	} else {
-		uuid_text(&u->row.uuid, uuid);
-		wr_fmt(&w, LIST_FORMAT, uuid, u->row.serial,
-		    store_state_name(u->state), u->updated,
-		    u->fqdn[0] == '\0' ? "-" : u->fqdn, u->reason);
-	}
-	return cli_print(&w, e);
-}
-
-static enum err_code
-run_list(const struct cli_args *a, struct err *e)
-{
-	struct listing l = { a->json, cli_value(a, "--tenant", NULL) };
-	struct store *s = NULL;
-
-	if (store_open(a->pos[0], &s, e) == ERR_OK) {
-		if (!l.json)
-			printf(LIST_FORMAT, "UUID", "SERIAL", "STATE",
-			    "UPDATED", "NAME", "REASON");
-		store_each(s, list_unit, &l, e);
-	}
-	store_close(s);
-	return e->code;
-}
 
 /* What is told of a unit or a stranger. */
 struct story {
 	bool json, stranger;
 	struct store_unit u; /* of a stranger: UUID only */
-	char detail[512];    /* of the newest event with a reason */
-	size_t n;            /* events */
+	char imported[STAMP_LEN];
+	long long manifest; /* its number */
+	char detail[512];   /* of the newest event with a reason */
+	struct stage stage[STORE_REFUSED + 1];
+	size_t n; /* events */
 	struct wr events;
 };
+
+/* What is noted at one address is of the machine; what is noted without, as
+ * that a one-time password was made, is of the console. */
+static void
+note_stage(struct story *s, const struct history_past *p)
+{
+	for (int i = 0; i <= STORE_REFUSED; i++) {
+		struct stage *g = &s->stage[i];
+
+		if (g->time[0] != '\0' || p->address[0] == '\0' ||
+		    strcmp(store_state_name((enum store_state)i), p->state) !=
+			0)
+			continue;
+		snprintf(g->time, sizeof(g->time), "%s", p->time);
+		snprintf(g->address, sizeof(g->address), "%s", p->address);
+		g->at = s->n;
+	}
+}
 
 /* A unit that was reset has older refusals behind newer good news: only what
  * gave it its reason is told above the history. */
@@ -107,12 +67,14 @@ add_event(void *arg, const struct history_past *p, struct err *e)
 	if (s->detail[0] == '\0' && p->reason[0] != '\0' &&
 	    strcmp(p->reason, s->u.reason) == 0)
 		snprintf(s->detail, sizeof(s->detail), "%s", p->detail);
+	note_stage(s, p);
 	if (s->json) {
-		put(w, s->n == 0 ? "{\"time\":" : ",{\"time\":", p->time);
-		put(w, ",\"state\":", p->state);
-		put(w, ",\"reason\":", p->reason);
-		put(w, ",\"address\":", p->address);
-		put(w, ",\"detail\":", p->detail);
+		wr_str(w, s->n == 0 ? "{" : ",{");
+		unitview_put(w, "time", p->time);
+		unitview_put(w, "state", p->state);
+		unitview_put(w, "reason", p->reason);
+		unitview_put(w, "address", p->address);
+		unitview_put(w, "detail", p->detail);
 		wr_u8(w, '}');
 	} else
 		wr_fmt(w, "  %s  %-11s  %s%s%s%s%s\n", p->time, p->state,
@@ -141,22 +103,99 @@ tell_json(struct wr *w, const struct story *s, const struct reason *why)
 {
 	const struct reason *device = device_rule(why, s->detail);
 
-	put_unit(w, &s->u);
-	put(w, ",\"address\":", s->u.address);
-	put(w, ",\"detail\":", s->detail);
+	unitview_json(w, &s->u);
+	unitview_put(w, "imported", s->imported);
+	unitview_put(w, "record", s->u.record);
+	unitview_put(w, "handed_over", s->u.handed);
+	unitview_put(w, "detail", s->detail);
 	if (device != NULL)
-		put(w, ",\"device_reason\":", device->code);
-	put(w, ",\"rule\":",
+		unitview_put(w, "device_reason", device->code);
+	unitview_put(w, "rule",
 	    device != NULL    ? device->rule
 		: why != NULL ? why->rule
 			      : "");
-	put(w, ",\"mend\":",
+	unitview_put(w, "mend",
 	    device != NULL    ? device->mend
 		: why != NULL ? why->mend
 			      : "");
 	wr_str(w, ",\"history\":[");
 	wr_bytes(w, s->events.buf, s->events.len);
 	wr_str(w, "]}\n");
+}
+
+/* The way of a machine, and how far it came: * is behind it, x where it
+ * stopped, . before it. */
+static void
+put_stage(struct wr *w, char mark, const char *name, const struct stage *g,
+    const struct store_unit *u)
+{
+	wr_fmt(w, "  %c %s", mark, name);
+	if (mark != '.' && g->time[0] != '\0')
+		wr_fmt(w, "%*s  %s  %s", (int)(12 - strlen(name)), "", g->time,
+		    g->address);
+	if (mark == 'x')
+		wr_fmt(w, "  %s: %s", store_state_name(u->state), u->reason);
+	wr_u8(w, '\n');
+}
+
+/* It was connected to in the try that its state is of. */
+static bool
+connected(const struct story *s)
+{
+	const struct stage *setup = &s->stage[STORE_SETUP],
+			   *hello = &s->stage[STORE_HELLO];
+
+	return setup->time[0] != '\0' &&
+	    (hello->time[0] == '\0' || setup->at < hello->at);
+}
+
+static void
+put_way(struct wr *w, const struct story *s)
+{
+	enum store_state state = s->u.state;
+	const struct stage *stage = s->stage, *end = &stage[state];
+	bool stopped = state == STORE_REFUSED || state == STORE_FAILED;
+	bool changed = stopped && connected(s);
+	bool heard = state != STORE_KNOWN &&
+	    (!stopped || changed || stage[STORE_HELLO].time[0] != '\0');
+
+	if (s->imported[0] != '\0')
+		wr_fmt(w, "  * imported      %s  manifest %lld\n", s->imported,
+		    s->manifest);
+	put_stage(w,
+	    heard         ? '*'
+		: stopped ? 'x'
+			  : '.',
+	    "hello", heard || !stopped ? &stage[STORE_HELLO] : end, &s->u);
+	put_stage(w,
+	    !heard                     ? '.'
+		: stopped && !changed  ? 'x'
+		: state == STORE_HELLO ? '.'
+				       : '*',
+	    "set-up", stopped && !changed ? end : &stage[STORE_SETUP], &s->u);
+	put_stage(w,
+	    state == STORE_PROVISIONED ? '*'
+		: changed              ? 'x'
+				       : '.',
+	    "provisioned", end, &s->u);
+}
+
+static void
+put_after(struct wr *w, const struct store_unit *u)
+{
+	if (u->state != STORE_PROVISIONED)
+		return;
+	wr_fmt(w, "  %c its own record: %s\n",
+	    strcmp(u->record, "same") == 0          ? '*'
+		: strcmp(u->record, "differs") == 0 ? 'x'
+						    : '.',
+	    u->record[0] == '\0' ? "not compared yet" : u->record);
+	if (u->handed[0] != '\0')
+		wr_fmt(w, "  %c handed over: %s\n",
+		    strcmp(u->handed, "done") == 0         ? '*'
+			: strcmp(u->handed, "failed") == 0 ? 'x'
+							   : '.',
+		    u->handed);
 }
 
 static void
@@ -177,6 +216,9 @@ tell_words(struct wr *w, const struct story *s, const struct reason *why)
 		wr_fmt(w, "  tenant %s\n", s->u.tenant);
 	if (s->u.fqdn[0] != '\0')
 		wr_fmt(w, "  name %s\n", s->u.fqdn);
+	if (!s->stranger)
+		put_way(w, s);
+	put_after(w, &s->u);
 	if (why != NULL) {
 		wr_fmt(w, "  reason: %s\n  rule: %s\n", why->code, why->rule);
 		if (device != NULL)
@@ -191,6 +233,28 @@ tell_words(struct wr *w, const struct story *s, const struct reason *why)
 }
 
 static enum err_code
+find_import(struct store *store, struct story *s, struct err *e)
+{
+	char uuid[UUID_TEXT];
+	struct db_stmt *q;
+	bool row;
+
+	if (db_prepare(store_db(store),
+		"SELECT b.imported, b.sequence FROM units u JOIN batches b ON"
+		" b.n = u.batch WHERE u.uuid = ?1",
+		&q, e) != ERR_OK)
+		return e->code;
+	uuid_text(&s->u.row.uuid, uuid);
+	db_bind_text(q, 1, uuid);
+	if (db_step(q, &row, e) == ERR_OK && row) {
+		snprintf(s->imported, sizeof(s->imported), "%s", db_text(q, 0));
+		s->manifest = (long long)db_int(q, 1);
+		db_reset(q);
+	}
+	return e->code;
+}
+
+static enum err_code
 find(struct store *store, const struct uuid *uuid, struct story *s,
     struct err *e)
 {
@@ -200,11 +264,11 @@ find(struct store *store, const struct uuid *uuid, struct story *s,
 		return e->code;
 	s->stranger = !found;
 	s->u.row.uuid = *uuid;
-	if (history_each(store, uuid, s->stranger, add_event, s, e) == ERR_OK &&
-	    s->stranger && s->n == 0)
-		err_refuse(e, ERR_DATA, reason_get(REASON_UUID_UNKNOWN),
-		    "never imported, and never heard of");
-	return e->code;
+	if (history_each(store, uuid, s->stranger, add_event, s, e) != ERR_OK)
+		return e->code;
+	if (s->stranger && s->n == 0)
+		return seek_unknown(store, uuid, e);
+	return s->stranger ? ERR_OK : find_import(store, s, e);
 }
 
 static enum err_code
@@ -220,10 +284,8 @@ run_explain(const struct cli_args *a, struct err *e)
 	s->json = a->json;
 	wr_grow(&s->events, TEXT_MAX);
 	wr_grow(&w, TEXT_MAX);
-	if (!uuid_parse(&uuid, a->pos[1]))
-		err_refuse(e, ERR_DATA, reason_get(REASON_UUID_MALFORMED), "%s",
-		    a->pos[1]);
-	else if (store_open(a->pos[0], &store, e) == ERR_OK &&
+	if (store_open(a->pos[0], &store, e) == ERR_OK &&
+	    seek_uuid(store, a->pos[1], &uuid, e) == ERR_OK &&
 	    find(store, &uuid, s, e) != ERR_OK)
 		err_in(e, "%s", a->pos[1]);
 	if (e->code == ERR_OK) {
@@ -240,15 +302,8 @@ run_explain(const struct cli_args *a, struct err *e)
 }
 
 static const struct cli_opt no_opts[] = { { 0 } };
-static const struct cli_opt list_opts[] = {
-	{ "--tenant", CLI_VALUE, "NAME",
-	    "only this tenant's; \"\": the default one's" },
-	{ 0 },
-};
 
 const struct cli_verb explain_verbs[] = {
-	{ "list", "STATE [--tenant NAME]", "list every unit and its state",
-	    list_opts, 1, 1, run_list },
 	{ "explain", "STATE UUID",
 	    "tell why a unit is in its state, and what mends it", no_opts, 2, 2,
 	    run_explain },

@@ -12,6 +12,7 @@ static const struct cli_verb *const tables[] = {
 	confcheck_verbs,
 	import_verbs,
 	run_verbs,
+	list_verbs,
 	explain_verbs,
 	account_verbs,
 	onetime_verbs,

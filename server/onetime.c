@@ -14,6 +14,7 @@
 #include "formats/reason.h"
 #include "server/history.h"
 #include "server/onetime.h"
+#include "server/seek.h"
 #include "server/told.h"
 #include "server/verbs.h"
 
@@ -107,9 +108,10 @@ give(struct store *s, const struct uuid *uuid, const struct cli_args *a,
 	if (store_unit(s, uuid, &found, &u, e) != ERR_OK)
 		return e->code;
 	uuid_text(uuid, text);
-	if (!found)
-		return err_refuse(e, ERR_DATA, reason_get(REASON_UUID_UNKNOWN),
-		    "%s: in no manifest that was imported", text);
+	if (!found) {
+		seek_unknown(s, uuid, e);
+		return err_in(e, "%s", text);
+	}
 	wr_grow(&w, 4096);
 	if (onetime_window(s, &window, e) == ERR_OK &&
 	    onetime_make(s, &u, otp, e) == ERR_OK) {
@@ -199,14 +201,12 @@ run_otp(const struct cli_args *a, struct err *e)
 	size_t n = 0;
 	enum err_code rc = ERR_OK;
 
-	if (strcmp(a->pos[1], "-") != 0 && !uuid_parse(&u, a->pos[1]))
-		return err_refuse(e, ERR_DATA,
-		    reason_get(REASON_UUID_MALFORMED), "%s", a->pos[1]);
 	if (store_open(a->pos[0], &s, e) != ERR_OK)
 		return e->code;
-	if (strcmp(a->pos[1], "-") != 0)
-		rc = give(s, &u, a, e);
-	else if ((rc = file_read("-", INPUT_MAX, &p, &n, e)) == ERR_OK)
+	if (strcmp(a->pos[1], "-") != 0) {
+		if ((rc = seek_uuid(s, a->pos[1], &u, e)) == ERR_OK)
+			rc = give(s, &u, a, e);
+	} else if ((rc = file_read("-", INPUT_MAX, &p, &n, e)) == ERR_OK)
 		rc = give_each(s, (const char *)p, n, a, e);
 	free(p);
 	store_close(s);

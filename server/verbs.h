@@ -12,6 +12,7 @@ extern const struct cli_verb chain_verbs[];
 extern const struct cli_verb chaincheck_verbs[];
 extern const struct cli_verb confcheck_verbs[];
 extern const struct cli_verb import_verbs[];
+extern const struct cli_verb list_verbs[];
 extern const struct cli_verb explain_verbs[];
 extern const struct cli_verb run_verbs[];
 extern const struct cli_verb account_verbs[];

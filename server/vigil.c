@@ -11,6 +11,7 @@
 #include "server/alarm.h"
 #include "server/history.h"
 #include "server/onetime.h"
+#include "server/seek.h"
 #include "server/told.h"
 #include "server/verbs.h"
 
@@ -65,8 +66,7 @@ look(struct vigil *w, struct store_unit *u, time_t *opened, struct err *e)
 	if (store_unit(w->store, &w->uuid, &found, u, e) != ERR_OK)
 		return e->code;
 	if (!found)
-		return err_refuse(e, ERR_DATA, reason_get(REASON_UUID_UNKNOWN),
-		    "in no manifest that was imported");
+		return seek_unknown(w->store, &w->uuid, e);
 	*opened = onetime_seconds(u->opened);
 	return tell(w, u, e);
 }
@@ -218,12 +218,10 @@ run_wait(const struct cli_args *a, struct err *e)
 	struct vigil w = { .json = a->json };
 	unsigned long limit = 0;
 
-	if (!uuid_parse(&w.uuid, a->pos[1]))
-		return err_refuse(e, ERR_DATA,
-		    reason_get(REASON_UUID_MALFORMED), "%s", a->pos[1]);
 	if (cli_number(a, "--timeout", 1, 918000, 0, &limit, e) == ERR_OK &&
-	    store_open(a->pos[0], &w.store, e) == ERR_OK &&
 	    read_recover(&w, a, e) == ERR_OK &&
+	    store_open(a->pos[0], &w.store, e) == ERR_OK &&
+	    seek_uuid(w.store, a->pos[1], &w.uuid, e) == ERR_OK &&
 	    wait_for(&w, (time_t)limit, e) != ERR_OK)
 		err_in(e, "%s", a->pos[1]);
 	store_close(w.store);
