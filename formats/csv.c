@@ -41,15 +41,17 @@ put(char *field, size_t *n, char ch)
 static const char *
 quoted(struct csv *c, char *field, size_t *n)
 {
-	const char *why = NULL;
+	const char *why;
 
-	for (; c->p < c->end && why == NULL; c->p++) {
+	for (; c->p < c->end; c->p++) {
 		if (*c->p != '"') {
-			why = put(field, n, *c->p);
+			if ((why = put(field, n, *c->p)) != NULL)
+				return why;
 			continue;
 		}
 		if (c->end - c->p >= 2 && c->p[1] == '"') {
-			why = put(field, n, '"');
+			if ((why = put(field, n, '"')) != NULL)
+				return why;
 			c->p++;
 			continue;
 		}
@@ -58,32 +60,33 @@ quoted(struct csv *c, char *field, size_t *n)
 			return NULL;
 		return "text behind a closing quote";
 	}
-	return why != NULL ? why : "a quote is not closed";
+	return "a quote is not closed";
 }
 
 static const char *
 plain(struct csv *c, char *field, size_t *n)
 {
-	const char *why = NULL;
+	const char *why;
 
-	while (
-	    why == NULL && c->p < c->end && *c->p != ',' && line_end(c) == 0) {
+	for (; c->p < c->end && *c->p != ',' && line_end(c) == 0; c->p++) {
 		why = *c->p == '"' ? "a quote within a field"
 				   : put(field, n, *c->p);
-		c->p++;
+		if (why != NULL)
+			return why;
 	}
-	return why;
+	return NULL;
 }
 
 static const char *
 read_row(struct csv *c, struct csv_row *row)
 {
-	const char *why;
+	const char *why, *start = c->p;
 	size_t n;
 
 	for (row->n = 0;; c->p++) {
 		if (row->n == CSV_FIELDS)
 			return "more than 8 fields";
+		row->column[row->n] = (unsigned)(c->p - start) + 1;
 		n = 0;
 		if (c->p < c->end && *c->p == '"') {
 			c->p++;
@@ -111,6 +114,7 @@ enum err_code
 csv_next(struct csv *c, struct csv_row *row, bool *more, struct err *e)
 {
 	const char *start, *why;
+	size_t column;
 
 	while (line_end(c) > 0)
 		next_line(c);
@@ -120,11 +124,12 @@ csv_next(struct csv *c, struct csv_row *row, bool *more, struct err *e)
 	row->line = c->line;
 	start = c->p;
 	why = read_row(c, row);
+	column = (size_t)(c->p - start) + 1;
 	if (why != NULL)
 		c->p = start; /* a stray quote must not swallow other rows */
 	next_line(c);
 	if (why != NULL)
 		return err_refuse(e, ERR_DATA, reason_get(REASON_CSV_MALFORMED),
-		    "%s:%u: %s", c->path, row->line, why);
+		    "%s:%u: %s (column %zu)", c->path, row->line, why, column);
 	return ERR_OK;
 }

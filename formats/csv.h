@@ -2,8 +2,8 @@
 /*
  * CSV (RFC 4180) from memory, a row at a time, with line numbers. Lines end
  * in LF or CRLF; a byte order mark at the start and blank lines are skipped.
- * A bad row is an error (REASON_CSV_MALFORMED, "file:line: ..."), and the
- * reader stands on the next row.
+ * A bad row is an error (REASON_CSV_MALFORMED, "file:line: ... (column n)"),
+ * and the reader stands on the next row.
  */
 #ifndef FORMATS_CSV_H
 #define FORMATS_CSV_H
@@ -25,6 +25,7 @@ struct csv {
 struct csv_row {
 	unsigned line; /* where it begins */
 	size_t n;
+	unsigned column[CSV_FIELDS]; /* where each begins, in bytes, from 1 */
 	char field[CSV_FIELDS][CSV_FIELD];
 };
 

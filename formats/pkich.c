@@ -192,8 +192,9 @@ refuse_kind(const struct judge *j, const struct hash_entry *e)
 	SHOWN(j, "%s", hashlist_type_name(e->type));
 	WANTED(j, "AMT %s", version);
 	return refuse(j, REASON_HASH_ALGORITHM, PKICH_ALERT_UNKNOWN_CA,
-	    "the root is listed by its %s (%s), which AMT %s does not take",
-	    hashlist_type_name(e->type), e->name, version);
+	    "the root is listed by its %s%s%s%s, which AMT %s does not take",
+	    hashlist_type_name(e->type), e->name[0] != '\0' ? " (" : "",
+	    e->name, e->name[0] != '\0' ? ")" : "", version);
 }
 
 static bool

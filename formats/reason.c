@@ -44,8 +44,9 @@ static const struct reason table[REASON_LAST] = {
 	    "Let the BIOS write a real UUID into the board, then read it "
 	    "again." },
 	[REASON_CSV_MALFORMED] = { "csv-malformed",
-	    "A units file has the header serial,uuid[,mac,sku] and as many "
-	    "fields in each row.",
+	    "A CSV file has as many fields in each row as its header has, and "
+	    "each quote its other half; a units file's header is "
+	    "serial,uuid[,mac,sku].",
 	    "Correct the line that the message names." },
 
 	/* ledger and orders */
@@ -353,6 +354,12 @@ static const struct reason table[REASON_LAST] = {
 	    "them.",
 	    "Import the batch for the tenant who owns the machine, or "
 	    "look why it stands in another one's network." },
+	[REASON_ROOT_OTHER_TENANT] = { "root-other-tenant",
+	    "A machine announces a root of the tenant whose manifest brought "
+	    "it.",
+	    "Find out whose machine it is. Import its batch for the tenant "
+	    "who owns it (import --tenant); or, if the OEM put that root into "
+	    "the image for both, give this tenant a chain under it (chains)." },
 	[REASON_TENANT_UNKNOWN] = { "tenant-unknown",
 	    "A tenant is named as the server's configuration has it.",
 	    "Add the tenant to the configuration, or correct the name." },
@@ -361,6 +368,20 @@ static const struct reason table[REASON_LAST] = {
 	    "host name and domain.",
 	    "Add the machine's UUID to the table, or give the rule a "
 	    "pattern that fits it." },
+	[REASON_NAME_INVALID] = { "name-invalid",
+	    "A machine's name is a host name with its domain: labels of 1 to "
+	    "63 letters, digits and inner dashes, dots between, 253 bytes in "
+	    "all.",
+	    "Correct the name in the line and column that the message "
+	    "names." },
+	[REASON_NAME_TWICE] = { "name-twice",
+	    "In a table of names each machine stands once, and each name.",
+	    "Decide which of the two lines is right, and remove the other." },
+	[REASON_NAME_TABLE] = { "name-table-malformed",
+	    "A table of names begins with the line uuid,fqdn and has those "
+	    "two fields in each row.",
+	    "Correct the line that the message names. A running server keeps "
+	    "the table that it had until this one is whole." },
 	[REASON_RECORD_DIFFERS] = { "record-differs",
 	    "The configuration record that a device keeps of its set-up "
 	    "names this server and the root of its chain.",

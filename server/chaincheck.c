@@ -15,6 +15,8 @@
 
 #define FILE_MAX_BYTES (256 * 1024)
 #define TEXT_MAX ((size_t)1 << 20)
+#define RANGE_NAME 32
+#define WIDTH 78
 #define OLDEST 3 /* AMT 2 speaks only SOAP */
 
 struct check {
@@ -25,6 +27,10 @@ struct check {
 	struct hashlist list; /* our root, as the devices have it */
 	struct wr out;
 	size_t refused;
+	/* In words, versions in a row with one verdict are one: where it
+	 * begins and ends so far, and what it says. */
+	char from[RANGE_NAME], to[RANGE_NAME];
+	struct wr said;
 };
 
 static const struct cli_opt check_opts[] = {
@@ -188,26 +194,130 @@ put_head(struct check *c)
 		wr_str(&c->out,
 		    "for devices whose DNS suffix agrees with the CN; --suffix "
 		    "holds it against one\n");
-	wr_str(&c->out, "\nAMT         VERDICT\n");
+	wr_str(&c->out, "\nBy version of AMT:\n");
+}
+
+/* Words, broken at the width of a terminal; the first line begins at col. */
+static void
+put_wrapped(struct wr *w, size_t col, const char *text)
+{
+	size_t word;
+
+	for (; *text != '\0'; text += strspn(text, " ")) {
+		word = strcspn(text, " ");
+		if (col > 4 && col + 1 + word > WIDTH) {
+			wr_str(w, "\n    ");
+			col = 4;
+		} else if (col > 4) {
+			wr_u8(w, ' ');
+			col++;
+		}
+		wr_bytes(w, text, word);
+		col += word;
+		text += word;
+	}
+	wr_u8(w, '\n');
 }
 
 static void
-put_row_words(struct check *c, const char *amt, const struct pkich_verdict *v)
+put_item(struct wr *w, const char *what, const char *text)
+{
+	wr_fmt(w, "    %s", what);
+	put_wrapped(w, 4 + strlen(what), text);
+}
+
+/* A detail names the version that it was judged for, a range has many. */
+static void
+without_version(const char *detail, const char *amt, char *out, size_t room)
+{
+	char name[RANGE_NAME];
+	const char *at;
+
+	snprintf(name, sizeof(name), "AMT %s", amt);
+	if ((at = strstr(detail, name)) == NULL)
+		snprintf(out, room, "%s", detail);
+	else
+		snprintf(out, room, "%.*sthis AMT%s", (int)(at - detail),
+		    detail, at + strlen(name));
+}
+
+static void
+put_verdict(struct wr *w, const char *amt, const struct pkich_verdict *v)
 {
 	const struct reason *why = reason_get(v->reason);
+	char detail[sizeof(v->detail) + 16];
 
-	if (v->reason == REASON_NONE)
-		wr_fmt(&c->out, "%-10s  taken\n", amt);
-	else
-		wr_fmt(&c->out, "%-10s  %s: %s\n%12s%s\n", amt, why->code,
-		    v->detail, "", why->mend);
+	if (v->reason == REASON_NONE) {
+		wr_str(w, "taken\n");
+	} else {
+		wr_fmt(w, "%s\n", why->code);
+		without_version(v->detail, amt, detail, sizeof(detail));
+		put_item(w, "found:", detail);
+		put_item(w, "do:", why->mend);
+	}
 	for (size_t i = 0; i < v->nnotes; i++)
-		wr_fmt(&c->out, "%12snote: %s\n", "", v->note[i]);
+		put_item(w, "note:", v->note[i]);
 	if (v->reason == REASON_NONE && !v->time_valid)
-		wr_fmt(&c->out,
-		    "%12snote: not in its time; devices record that, and do "
-		    "not refuse it\n",
-		    "");
+		put_item(w, "note:",
+		    "not in its time; devices record that, and do not refuse "
+		    "it");
+}
+
+static void
+end_range(struct check *c)
+{
+	if (c->said.len > 0) {
+		if (c->to[0] == '\0')
+			wr_fmt(&c->out, "%s and later: ", c->from);
+		else if (strcmp(c->from, c->to) == 0)
+			wr_fmt(&c->out, "%s: ", c->from);
+		else
+			wr_fmt(&c->out, "%s to %s: ", c->from, c->to);
+		wr_bytes(&c->out, c->said.buf, c->said.len);
+	}
+	wr_free(&c->said);
+	wr_grow(&c->said, TEXT_MAX);
+}
+
+/* The last version that this row speaks for: the one before the next row; ""
+ * where none follows. */
+static void
+range_end(const struct generation *g, const char *more, char *out)
+{
+	const struct generation *next;
+	size_t i = 0;
+
+	while (generation_nth(i) != g)
+		i++;
+	next = generation_nth(i + 1);
+	if (next == NULL)
+		out[0] = '\0';
+	else if (next->minor > 0)
+		snprintf(out, RANGE_NAME, "%u.%u%s", next->major,
+		    next->minor - 1U, more);
+	else
+		snprintf(out, RANGE_NAME, "%u.x%s", next->major - 1U, more);
+}
+
+static void
+put_row_words(struct check *c, const struct generation *g, const char *more,
+    const struct pkich_verdict *v)
+{
+	struct wr said;
+	char amt[8];
+
+	generation_text(g, amt);
+	wr_grow(&said, TEXT_MAX);
+	put_verdict(&said, amt, v);
+	if (said.failed || c->said.len != said.len ||
+	    memcmp(c->said.buf, said.buf, said.len) != 0) {
+		end_range(c);
+		snprintf(c->from, sizeof(c->from), "%s%s", amt, more);
+		wr_free(&c->said);
+		c->said = said;
+	} else
+		wr_free(&said);
+	range_end(g, more, c->to);
 }
 
 static void
@@ -242,18 +352,21 @@ put_row_json(struct check *c, const char *amt, const struct pkich_verdict *v)
 static void
 judge_one(struct check *c, const struct generation *g, bool h_chipset)
 {
-	char amt[8], name[24];
+	const char *more = !g->differs_by_chipset ? ""
+	    : h_chipset                           ? " H"
+						  : " not H";
+	char amt[8], name[RANGE_NAME];
 	struct pkich_verdict v;
 
 	generation_text(g, amt);
-	snprintf(name, sizeof(name), "%s%s", amt,
-	    !g->differs_by_chipset ? ""
-		: h_chipset        ? " H"
-				   : " not H");
+	snprintf(name, sizeof(name), "%s%s", amt, more);
 	c->policy.generation = g;
 	c->policy.choice.h_chipset = h_chipset;
 	pkich_judge(&c->policy, c->facts, c->chain.n, (int64_t)time(NULL), &v);
-	(c->args->json ? put_row_json : put_row_words)(c, name, &v);
+	if (c->args->json)
+		put_row_json(c, name, &v);
+	else
+		put_row_words(c, g, more, &v);
 	c->refused += v.reason != REASON_NONE;
 }
 
@@ -285,6 +398,7 @@ judge_all(struct check *c, struct err *e)
 	for (size_t i = 0; amt == NULL && (g = generation_nth(i)) != NULL; i++)
 		if (g->major >= OLDEST)
 			judge_row(c, g);
+	end_range(c);
 	return ERR_OK;
 }
 
@@ -295,6 +409,7 @@ run_check(const struct cli_args *a, struct err *e)
 	struct secret pass = { 0 };
 
 	wr_grow(&c.out, TEXT_MAX);
+	wr_grow(&c.said, TEXT_MAX);
 	if (read_chain(&c, &pass, e) == ERR_OK &&
 	    read_key(&c, &pass, e) == ERR_OK && read_policy(&c, e) == ERR_OK) {
 		if ((c.facts = x509fact_read(&c.chain)) == NULL)
@@ -303,6 +418,7 @@ run_check(const struct cli_args *a, struct err *e)
 			cli_print(&c.out, e);
 	}
 	wr_free(&c.out);
+	wr_free(&c.said);
 	x509fact_free(c.facts);
 	x509_chain_free(&c.chain);
 	secret_free(&pass);

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "formats/reason.h"
 #include "server/admit.h"
 #include "server/history.h"
@@ -16,6 +17,54 @@
 /* Of one refusal so many are told, then one in so many seconds. */
 #define SAME_MOST 8
 #define SAME_SECONDS 10
+
+static const struct tenant *
+nth_tenant(const struct conf *c, size_t i)
+{
+	return i == 0 ? &c->top : i <= c->ntenants ? &c->tenant[i - 1] : NULL;
+}
+
+/* Whose root a hello announces, of those that are not its own tenant's. */
+static const struct tenant *
+announces(struct jobs *in, const struct hello *h, const struct tenant *own,
+    const struct x509 **root)
+{
+	const struct tenant *t;
+
+	for (size_t k = 0; (t = nth_tenant(in->how.conf, k)) != NULL; k++)
+		for (size_t i = 0; t != own && i < t->nchains; i++) {
+			const struct x509_chain *c = &t->chain[i].chain;
+
+			*root = c->cert[c->n - 1];
+			if (admit_announced(h, *root) != 0)
+				return t;
+		}
+	return NULL;
+}
+
+/* Not merely unknown: what the machine was made for is another's. Only the
+ * administrator hears so, since hellos have no answer. */
+static enum err_code
+others_root(struct jobs *in, const struct hello *h, const struct store_unit *u,
+    struct err *e)
+{
+	const struct tenant *t;
+	const struct x509 *root;
+	char hex[TEXT_HEX_SIZE(32)], old[sizeof(e->msg)];
+	uint8_t hash[32];
+
+	if (e->reason != reason_get(REASON_ROOT_NOT_ANNOUNCED) ||
+	    (t = announces(in, h, jobs_tenant(in, u), &root)) == NULL)
+		return e->code;
+	x509_sha256(root, hash);
+	text_hex(hex, hash, sizeof(hash));
+	memcpy(old, e->msg, sizeof(old));
+	err_clear(e);
+	return err_refuse(e, ERR_PERM, reason_get(REASON_ROOT_OTHER_TENANT),
+	    "the unit is of tenant \"%s\", but announces the root of tenant "
+	    "\"%s\", SHA-256 %s; %s",
+	    u->tenant, t->name, hex, old);
+}
 
 static enum err_code
 admit(struct jobs *in, const struct hello *h, const struct store_unit *u,
@@ -51,7 +100,7 @@ admit(struct jobs *in, const struct hello *h, const struct store_unit *u,
 		at->announced = admit_announced(h, c->cert[c->n - 1]);
 	}
 	secret_wipe(pairs, sizeof(pairs));
-	return e->code;
+	return u == NULL ? e->code : others_root(in, h, u, e);
 }
 
 static void

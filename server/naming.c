@@ -269,30 +269,49 @@ table_add(struct naming_table *t, const struct uuid *uuid, unsigned line,
 	return ERR_OK;
 }
 
+/* column 0: the row as a whole. */
 static enum err_code
-bad_row(const char *name, unsigned line, const char *what, const char *value,
-    struct err *e)
+bad_row(const char *name, unsigned line, unsigned column, enum reason_id why,
+    const char *what, struct err *e)
 {
-	return err_refuse(e, ERR_DATA, reason_get(REASON_CSV_MALFORMED),
-	    "%s:%u: %s: \"%.80s\"", name, line, what, value);
+	char at[24] = "";
+
+	if (column > 0)
+		snprintf(at, sizeof(at), " (column %u)", column);
+	return err_refuse(
+	    e, ERR_DATA, reason_get(why), "%s:%u: %s%s", name, line, what, at);
+}
+
+static enum err_code
+bad_field(const char *name, const struct csv_row *row, size_t i,
+    enum reason_id why, const char *what, struct err *e)
+{
+	char text[192];
+
+	snprintf(text, sizeof(text), "%s: \"%.80s\"", what, row->field[i]);
+	return bad_row(name, row->line, row->column[i], why, text, e);
 }
 
 static enum err_code
 take_row(struct naming_table *t, const char *name, const struct csv_row *row,
     struct err *e)
 {
+	char text[80];
 	struct uuid uuid;
 
-	if (row->n != 2)
-		return bad_row(name, row->line,
-		    "a row has a UUID and a name, and no more", row->field[0],
-		    e);
+	if (row->n != 2) {
+		snprintf(text, sizeof(text),
+		    "%zu fields: a row has a UUID and a name, and no more",
+		    row->n);
+		return bad_row(name, row->line, 0, REASON_NAME_TABLE, text, e);
+	}
 	if (!uuid_parse(&uuid, row->field[0]))
-		return bad_row(name, row->line, "not a UUID", row->field[0], e);
+		return bad_field(
+		    name, row, 0, REASON_UUID_MALFORMED, "not a UUID", e);
 	if (!naming_is_domain(row->field[1]) ||
 	    strchr(row->field[1], '.') == NULL)
-		return bad_row(name, row->line,
-		    "not a host name with its domain", row->field[1], e);
+		return bad_field(name, row, 1, REASON_NAME_INVALID,
+		    "not a host name with its domain", e);
 	return table_add(t, &uuid, row->line, row->field[1], e);
 }
 
@@ -321,6 +340,17 @@ by_name(const void *a, const void *b)
 }
 
 static enum err_code
+twice(const char *name, const char *value, unsigned first, unsigned line,
+    struct err *e)
+{
+	char text[NAMING_FQDN + 48];
+
+	snprintf(
+	    text, sizeof(text), "%s stands in line %u already", value, first);
+	return bad_row(name, line, 0, REASON_NAME_TWICE, text, e);
+}
+
+static enum err_code
 names_are_single(const struct naming_table *t, const char *name, struct err *e)
 {
 	struct called *c = calloc(t->n + 1, sizeof(*c));
@@ -333,9 +363,7 @@ names_are_single(const struct naming_table *t, const char *name, struct err *e)
 	qsort(c, t->n, sizeof(*c), by_name);
 	for (size_t i = 1; i < t->n && e->code == ERR_OK; i++)
 		if (strcmp(c[i - 1].fqdn, c[i].fqdn) == 0)
-			bad_row(name, c[i].line,
-			    "another machine has this name already", c[i].fqdn,
-			    e);
+			twice(name, c[i].fqdn, c[i - 1].line, c[i].line, e);
 	free(c);
 	return e->code;
 }
@@ -351,8 +379,8 @@ table_order(struct naming_table *t, const char *name, struct err *e)
 		if (!uuid_equal(&t->name[i - 1].uuid, &t->name[i].uuid))
 			continue;
 		uuid_text(&t->name[i].uuid, uuid);
-		return bad_row(name, t->name[i].line,
-		    "this UUID stands in the table already", uuid, e);
+		return twice(
+		    name, uuid, t->name[i - 1].line, t->name[i].line, e);
 	}
 	return names_are_single(t, name, e);
 }
@@ -364,8 +392,9 @@ take_header(
 	if (more && row->n == 2 && strcmp(row->field[0], "uuid") == 0 &&
 	    strcmp(row->field[1], "fqdn") == 0)
 		return ERR_OK;
-	return bad_row(name, more ? row->line : 1,
-	    "the first line of a table is uuid,fqdn", more ? row->field[0] : "",
+	return bad_row(name, more ? row->line : 1, 0, REASON_NAME_TABLE,
+	    more ? "the first line of a table is uuid,fqdn"
+		 : "empty; the first line of a table is uuid,fqdn",
 	    e);
 }
 

@@ -402,7 +402,8 @@ policy_refresh(struct policy *p)
 
 	err_clear(&e);
 	if (naming_file_refresh(&p->names, &changed, &e) != ERR_OK)
-		log_warn("%s; the table as it was is still in force", e.msg);
+		log_warn("%s [%s]; the table as it was is still in force",
+		    e.msg, e.reason != NULL ? e.reason->code : "");
 	else if (changed)
 		log_info("%s: read again", p->names.path);
 }

@@ -4,10 +4,10 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-# row AMT: of the last table, from its version to the next one's.
+# row RANGE: what is said of it.
 row() {
-	awk -v amt="$1" '$1 == amt { print; on = 1; next }
-		/^[0-9]/ { on = 0 }
+	awk -v range="$1:" 'index($0, range) == 1 { print; on = 1; next }
+		/^[^ ]/ { on = 0 }
 		on' out
 }
 
@@ -15,7 +15,12 @@ a_chain_of_ours_is_taken_by_all() {
 	amtforge-server chain make c --fqdn prov.example.com
 	status 0 amtforge-server chain check c/leaf.pem --key c/leaf.key \
 		--suffix example.com
-	[ "$(grep -c 'taken$' out)" -ge 13 ]
+	[ "$(row '3.0 and later')" = '3.0 and later: taken' ]
+	status 0 amtforge-server --json chain check c/leaf.pem \
+		--suffix example.com
+	[ "$(grep -c '"taken":true' out)" -ge 13 ]
+	status 0 amtforge-server chain check c/leaf.pem --key c/leaf.key \
+		--suffix example.com
 	grep -q 'usage: 1.3.6.1.5.5.7.3.1 2.16.840.1.113741.1.2.3 (AMT' out
 	sha=$(openssl x509 -in c/root.pem -outform DER | sha256sum)
 	grep -q "sha256 ${sha%% *}" out
@@ -25,11 +30,14 @@ a_suffix_is_judged_by_each_versions_rule() {
 	amtforge-server chain make c --fqdn prov.example.com
 	status 1 amtforge-server chain check c/leaf.pem \
 		--suffix corp.example.com
-	row 3.0 | grep -q 'suffix-mismatch: CN prov.example.com, DNS suffix corp.example.com'
-	row 3.0 | grep -q 'Correct DHCP option 15'
-	row 4.1 | grep -q taken
+	row '3.0 to 4.0' >says
+	head -n 1 says | grep -q 'suffix-mismatch$'
+	grep -q 'found: CN prov.example.com, DNS suffix corp.example.com' says
+	grep -q 'do: Correct DHCP option 15' says
+	row '4.1 to 4.x' | grep -q taken
 	row 5.0 | grep -q suffix-mismatch
-	row 5.1 | grep -q taken
+	row '5.1 and later' | grep -q taken
+	not grep -E '^.{80}' says
 	status 0 amtforge-server chain check c/leaf.pem --amt 11.8 \
 		--suffix corp.example.com
 	[ "$(grep -c taken out)" -eq 1 ]
@@ -45,6 +53,11 @@ one_object_a_row_for_programs() {
 		grep '"certificate":2,"alert":48' | grep '"mend":".'
 	grep -q '"amt":"15.0 not H","taken":true' out
 	grep -q '"amt":"15.0 H","taken":false' out
+	not grep -q '()' out
+	status 1 amtforge-server chain check c/leaf.pem --hash sha1
+	row '3.0 to 15.x not H' | grep -q taken
+	row '15.0 H and later' | grep -q 'which this AMT does not take'
+	status 1 amtforge-server --json chain check c/leaf.pem --hash sha1
 	if command -v jq >/dev/null; then
 		[ "$(jq -r 'select(.taken) | .amt' out | head -n 1)" = 3.0 ]
 	fi
@@ -75,7 +88,8 @@ what_is_no_chain_or_not_its_key_is_told() {
 	status 2 amtforge-server chain check c/leaf.pem --hash md5
 	openssl x509 -in c/leaf.pem -out alone.pem
 	status 1 amtforge-server chain check alone.pem
-	grep -q 'chain-invalid: the last of 1 certificates' out
+	row '3.0 and later' | grep -q chain-invalid
+	grep -q 'found: the last of 1 certificates' out
 }
 
 t a_chain_of_ours_is_taken_by_all

@@ -78,12 +78,12 @@ lines_fit_80_columns() {
 		status 0 amtforge-server list state $how
 		not grep -E '^.{81}' out
 	done
-	for u in $(cat uuids); do
+	while read -r u; do
 		status 0 amtforge-server explain state "$u"
 		sed -n '/^  [*x.]/p' out >way
 		[ "$(wc -l <way)" = 4 ]
 		not grep -E '^.{81}| $' way
-	done
+	done <uuids
 }
 
 a_name_that_is_not_there_is_refused_with_the_one_that_was_meant() {

@@ -88,11 +88,25 @@ a_machine_is_not_set_up_with_another_tenants_chain() {
 	tenants
 	hello 127.0.0.2 "$(cat acme/uuids)" \
 		"$(cert_sha256 globex/chain/root.pem)"
-	wait_for root-not-announced events
+	wait_for "root-other-tenant.*of tenant .\"acme.*of tenant .\"globex" \
+		events
+	grep root-other-tenant events | grep "$(cert_sha256 acme/chain/root.pem)" |
+		grep -q "$(cert_sha256 globex/chain/root.pem)"
 	hello 127.0.0.2 "$(cat globex/uuids)" "$(cert_sha256 chain/root.pem)"
+	wait_for "root-other-tenant.*$(cert_sha256 globex/chain/root.pem)" \
+		events
+	hello 127.0.0.2 "$(cat globex/uuids)" \
+		"$(cert_sha256 acme/factory.pem)"
 	wait_for "root-not-announced.*$(cert_sha256 globex/chain/root.pem)" \
 		events
 	stop_server
+	amtforge-server alarms state --json >out
+	[ "$(grep -c '"reason":"root-other-tenant"' out)" = 2 ]
+	not grep root-not-announced out
+	# The network heard nothing of it: a hello has no answer.
+	status 0 amtforge-server explain state "$(cat acme/uuids)"
+	grep -q 'reason: root-other-tenant' out
+	grep -q 'do: Find out whose machine it is' out
 }
 
 a_pid_of_another_tenant_is_refused_and_alarmed() {
@@ -140,7 +154,7 @@ each_tenant_has_its_own_way_of_delayed_set_up() {
 	wait_for "$(cat acme/uuids).*otp-missing" events
 	hello 127.0.0.3 "$(cat globex/uuids)" \
 		"$(cert_sha256 acme/chain/root.pem)"
-	wait_for "$(cat globex/uuids).*root-not-announced" events
+	wait_for "$(cat globex/uuids).*root-other-tenant" events
 	stop_server
 	seven_hours_ago
 	status 69 amtforge-server wait state "$(cat acme/uuids)"

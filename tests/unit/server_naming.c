@@ -150,28 +150,45 @@ a_table_names_each_machine_by_its_uuid(void **state)
 static void
 a_bad_table_is_refused_whole_with_its_line(void **state)
 {
-	static const char *const bad[][2] = {
-		{ "", "names.csv:1: " },
-		{ "fqdn,uuid\n", "names.csv:1: " },
-		{ "uuid,fqdn\n" A ",a.b\nx,c.d\n", "names.csv:3: not a UUID" },
-		{ "uuid,fqdn\n" A ",a\n", "names.csv:2: not a host name" },
-		{ "uuid,fqdn\n" A ",a_b.c\n", "names.csv:2: not a host name" },
-		{ "uuid,fqdn\n" A "\n", "names.csv:2: a row has" },
-		{ "uuid,fqdn\n" A ",a.b,c\n", "names.csv:2: a row has" },
+	static const struct {
+		const char *text, *msg;
+		enum reason_id why;
+	} bad[] = {
+		{ "", "names.csv:1: empty", REASON_NAME_TABLE },
+		{ "fqdn,uuid\n", "names.csv:1: the first line",
+		    REASON_NAME_TABLE },
+		{ "uuid,fqdn\n" A ",a.b\nx,c.d\n",
+		    "names.csv:3: not a UUID: \"x\" (column 1)",
+		    REASON_UUID_MALFORMED },
+		{ "uuid,fqdn\n" A ",a\n",
+		    "names.csv:2: not a host name with its domain: \"a\" "
+		    "(column 38)",
+		    REASON_NAME_INVALID },
+		{ "uuid,fqdn\n" A ",a_b.c\n", "names.csv:2: not a host name",
+		    REASON_NAME_INVALID },
+		{ "uuid,fqdn\n" A "\n", "names.csv:2: 1 fields: a row has",
+		    REASON_NAME_TABLE },
+		{ "uuid,fqdn\n" A ",a.b,c\n", "names.csv:2: 3 fields",
+		    REASON_NAME_TABLE },
 		{ "uuid,fqdn\n" A ",a.b\n" B ",c.d\n" A ",e.f\n",
-		    "names.csv:4: this UUID" },
+		    "names.csv:4: " A " stands in line 2 already",
+		    REASON_NAME_TWICE },
 		{ "uuid,fqdn\n" A ",a.b\n" B ",A.b\n",
-		    "names.csv:3: another machine" },
+		    "names.csv:3: a.b stands in line 2 already",
+		    REASON_NAME_TWICE },
+		{ "uuid,fqdn\n" A ",a\"b.c\n",
+		    "names.csv:2: a quote within a field (column 39)",
+		    REASON_CSV_MALFORMED },
 	};
 	struct naming_table *t;
 	struct err e;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(table(bad[i][0], &t, &e), ERR_DATA);
+		assert_int_equal(table(bad[i].text, &t, &e), ERR_DATA);
 		assert_null(t);
-		assert_ptr_equal(e.reason, reason_get(REASON_CSV_MALFORMED));
-		assert_ptr_equal(strstr(e.msg, bad[i][1]), e.msg);
+		assert_ptr_equal(e.reason, reason_get(bad[i].why));
+		assert_ptr_equal(strstr(e.msg, bad[i].msg), e.msg);
 	}
 }
 
