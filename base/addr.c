@@ -46,6 +46,21 @@ addr_text(const struct sockaddr_storage *ss, char out[static ADDR_LEN],
 	}
 }
 
+bool
+addr_is_loopback(const char *text)
+{
+	static const char mapped[] = "::ffff:"; /* by a listener on :: */
+	struct in6_addr in6;
+	struct in_addr in;
+
+	if (strncmp(text, mapped, sizeof(mapped) - 1) == 0)
+		text += sizeof(mapped) - 1;
+	if (inet_pton(AF_INET, text, &in) == 1)
+		return ntohl(in.s_addr) >> 24 == IN_LOOPBACKNET;
+	return inet_pton(AF_INET6, text, &in6) == 1 &&
+	    IN6_IS_ADDR_LOOPBACK(&in6);
+}
+
 void
 addr_local(int fd, char out[static ADDR_LEN], uint16_t *port)
 {

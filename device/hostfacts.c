@@ -431,3 +431,28 @@ hostfacts_remote(
 	out->remote.network = h->vpn ? HOST_VPN : 0;
 	return AMT_OK;
 }
+
+/* Which features there are and what is told of each is not public: the same is
+ * told of all, and that is a setting. */
+enum amt_status
+hostfacts_features(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	const struct settings *s = h->machine->common->settings;
+
+	out->features.id = in->number;
+	out->features.n = (uint16_t)s->feature_len;
+	memcpy(out->features.data, s->feature, s->feature_len);
+	return AMT_OK;
+}
+
+/* Nothing here resets its host, so that there is no time to tell. */
+enum amt_status
+hostfacts_reset(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	(void)in;
+	out->reset.reason = h->machine->common->settings->host_reset_reason;
+	out->reset.time = 0;
+	return AMT_OK;
+}

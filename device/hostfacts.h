@@ -10,6 +10,7 @@ hostif_fn hostfacts_mode, hostfacts_provisioning, hostfacts_versions,
     hostfacts_hash, hostfacts_rng, hostfacts_ztc, hostfacts_suffix,
     hostfacts_pid, hostfacts_suffix_list, hostfacts_remote, hostfacts_power,
     hostfacts_lan, hostfacts_server, hostfacts_audit, hostfacts_fqdn,
-    hostfacts_uuid, hostfacts_control, hostfacts_ehbc, hostfacts_amt_state;
+    hostfacts_uuid, hostfacts_control, hostfacts_ehbc, hostfacts_amt_state,
+    hostfacts_features, hostfacts_reset;
 
 #endif

@@ -5,10 +5,23 @@
 #include "base/text.h"
 #include "device/hostfacts.h"
 #include "device/hostif.h"
+#include "device/pin.h"
 #include "formats/dhcp.h"
+#include "formats/generation.h"
 
 #define OTP_LEAST 8
 #define OTP_MOST 32
+
+/* Of GetTcpipParameters no layout is public, of GetCiraLog none of its answer:
+ * what cannot be answered truly is answered as what is not known. */
+static enum amt_status
+unknown(struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	(void)in;
+	(void)out;
+	return (
+	    enum amt_status)h->machine->common->settings->mei_unknown_status;
+}
 
 static enum amt_status
 saved(struct hostif *h)
@@ -102,6 +115,44 @@ start_ex(struct hostif *h, const union pthi_body *in, union pthi_body *out)
 	if (in->number > 1)
 		return AMT_BAD_PARAMETER;
 	return start(h, in, out);
+}
+
+static bool
+knows_pinned_start(const struct machine *m)
+{
+	const struct record *f = machine_factory(m);
+	int said = m->common->settings->host_start;
+
+	return said < 0 ? generation_of(f->amt_major, f->amt_minor)->host_start
+			: said > 0;
+}
+
+/* From now on only the server whose certificate has that hash gets in, and the
+ * program on the host knows by which certificate it will know this machine. */
+static enum amt_status
+start_host_based(
+    struct hostif *h, const union pthi_body *in, union pthi_body *out)
+{
+	struct machine *m = h->machine;
+	struct state_blob pin = { NULL, 0 };
+	struct err e = { 0 };
+	enum amt_status status;
+
+	if (!knows_pinned_start(m))
+		return unknown(h, in, out);
+	status = pin_of(
+	    &in->host_based, m->common->settings->host_start_suffixes, &pin);
+	if (status == AMT_OK)
+		status = h->acts->start_pinned(m, &pin);
+	state_blob_free(&pin);
+	if (status != AMT_OK)
+		return status;
+	h->vpn = in->host_based.vpn != 0;
+	out->certificate.algorithm = in->host_based.algorithm;
+	return h->acts->hash(m, (enum hash_type)in->host_based.algorithm,
+		   out->certificate.hash, &e) == ERR_OK
+	    ? AMT_OK
+	    : AMT_INTERNAL;
 }
 
 static enum amt_status
@@ -235,6 +286,8 @@ static const struct {
 	{ PTHI_REMOTE_ACCESS, hostfacts_remote },
 	{ PTHI_POWER_POLICY, hostfacts_power },
 	{ PTHI_LAN, hostfacts_lan },
+	{ PTHI_FEATURES, hostfacts_features },
+	{ PTHI_RESET_REASON, hostfacts_reset },
 	{ PTHI_CONFIG_SERVER, hostfacts_server },
 	{ PTHI_AUDIT_RECORD, hostfacts_audit },
 	{ PTHI_FQDN, hostfacts_fqdn },
@@ -246,6 +299,9 @@ static const struct {
 	{ PTHI_CONTROL_MODE, hostfacts_control },
 	{ PTHI_EHBC, hostfacts_ehbc },
 	{ PTHI_DISABLE, disable },
+	{ PTHI_START_HOST_BASED, start_host_based },
+	{ PTHI_TCPIP, unknown },
+	{ PTHI_CIRA_LOG, unknown },
 	{ PTHI_AMT_STATE, hostfacts_amt_state },
 };
 

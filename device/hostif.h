@@ -23,6 +23,11 @@
 /* What the world has to do; machine_*() in the product. */
 struct hostif_acts {
 	enum amt_status (*start)(struct machine *);
+	/* For one server; takes the blob over (pin.h). */
+	enum amt_status (*start_pinned)(struct machine *, struct state_blob *);
+	/* The hash of the machine's certificate. */
+	enum err_code (*hash)(struct machine *, enum hash_type,
+	    uint8_t out[static 48], struct err *);
 	enum amt_status (*stop)(struct machine *);
 	enum amt_status (*suffix)(struct machine *, const char *);
 	enum amt_status (*enable)(struct machine *, bool);

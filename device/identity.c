@@ -83,6 +83,26 @@ own_identity(struct machine *m, struct crypto_key **key,
 	return ERR_OK;
 }
 
+enum err_code
+identity_hash(struct machine *m, enum hash_type type, uint8_t out[static 48],
+    struct err *e)
+{
+	struct x509_chain chain = { .n = 0 };
+	struct crypto_key *key = NULL;
+	struct hash_entry hash;
+	const uint8_t *der;
+	size_t n;
+
+	if (own_identity(m, &key, &chain, e) == ERR_OK) {
+		der = x509_der(chain.cert[0], &n);
+		hashlist_of_der(&hash, type, der, n);
+		memcpy(out, hash.hash, hashlist_hash_len(type));
+	}
+	crypto_key_free(key);
+	x509_chain_free(&chain);
+	return e->code;
+}
+
 /* What the server issued during set-up; without it the device's own. */
 static enum err_code
 served_identity(struct machine *m, struct crypto_key **key,

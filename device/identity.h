@@ -20,6 +20,9 @@ struct tls *identity_tls(struct machine *, struct err *);
 /* What the machine shows on it; the caller's. */
 enum err_code identity_own(
     struct machine *, struct crypto_key **, struct x509_chain *, struct err *);
+/* The hash of the certificate that it shows while it is set up. */
+enum err_code identity_hash(
+    struct machine *, enum hash_type, uint8_t out[static 48], struct err *);
 /* Those of a scratch. */
 void identity_ends_free(struct machine_end **);
 

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/tls.h"
 #include "base/x509.h"
+#include "device/machine.h"
 #include "formats/pkich.h"
 
 /* ERR_OK: taken, and the verdict says by which root. A refusal carries its
@@ -19,5 +20,9 @@
 enum err_code judge_chain(const struct pkich_policy *,
     const struct x509_chain *, time_t now, struct pkich_verdict *,
     enum tls_alert *alert, struct err *);
+/* The same by what a machine's image, state and settings say; fills what its
+ * configuration record keeps of it. */
+enum err_code judge_server(const struct machine *, const struct x509_chain *,
+    struct state_record *, enum tls_alert *alert, struct err *);
 
 #endif

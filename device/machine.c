@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/addr.h"
 #include "base/clock.h"
 #include "base/rand.h"
 #include "base/secret.h"
@@ -14,6 +15,7 @@
 #include "device/hellos.h"
 #include "device/identity.h"
 #include "device/machine.h"
+#include "device/pin.h"
 #include "device/visit.h"
 
 /* Spent up-time is kept so often, and at an end if more than that is new. */
@@ -82,11 +84,13 @@ machine_psk_tls(const struct settings *s, struct tls **out, struct err *e)
 	return tls_new(&c, out, e);
 }
 
-/* On a wire, the wired interface only. */
+/* On a wire, the wired interface only, and the machine's own host, for which
+ * Intel's LMS listens on the loopback. */
 static bool
 is_here(const struct machine *m, const struct conn_peer *peer)
 {
-	return m->lan == NULL || strcmp(peer->local, m->lan->address) == 0;
+	return m->lan == NULL || addr_is_loopback(peer->local) ||
+	    strcmp(peer->local, m->lan->address) == 0;
 }
 
 /* Small-business mode needs no TLS (the white paper); what an administrator
@@ -279,6 +283,7 @@ static void
 window_over(struct machine *m)
 {
 	window_end(&m->state->window);
+	state_blob_free(&m->state->pin);
 	shut(m);
 	visit_undo(m);
 	save(m);
@@ -397,12 +402,18 @@ open_up(struct machine *m)
 	m->state->phase = STATE_IN;
 	m->state->mebx_set |= machine_factory(m)->mebx_new[0] != '\0';
 	watch_window(m);
-	hellos_begin(m);
+	/* Who is pinned knows where this is: its host told it. */
+	if (m->state->pin.n > 0)
+		hellos_stop(m);
+	else
+		hellos_begin(m);
 }
 
 static const char *
 way(const struct machine *m)
 {
+	if (m->state->pin.n > 0)
+		return "waits for the server that its host named";
 	return m->psk.pid[0] != '\0' ? "talks, PSK" : "talks, PKI";
 }
 
@@ -424,6 +435,11 @@ machine_start(struct machine *m)
 	if (m->state->phase == STATE_POST) {
 		tell_words(m, "started", "provisioned before");
 		return;
+	}
+	if (m->state->pin.n > 0 && !m->common->settings->host_start_kept) {
+		state_blob_free(&m->state->pin);
+		m->state->window.phase = WINDOW_STOPPED;
+		save(m);
 	}
 	if ((why = silence(m)) != NULL) {
 		if (m->state->window.phase == WINDOW_OVER)
@@ -468,19 +484,66 @@ on_make(void *arg)
 		open_for_host(m);
 }
 
-enum amt_status
-machine_start_configuration(struct machine *m)
+static enum amt_status
+fit_to_start(const struct machine *m)
 {
-	struct err e = { 0 };
 	enum amt_status status;
 
 	if (m->state->phase == STATE_POST)
 		return AMT_BAD_STATE;
 	if (unfit(m, &status) != NULL)
 		return status;
-	if (!machine_online(m) ||
-	    (m->psk.pid[0] == '\0' && machine_suffix_nth(m, 0) == NULL))
+	return m->psk.pid[0] == '\0' && machine_suffix_nth(m, 0) == NULL
+	    ? AMT_NOT_READY
+	    : AMT_OK;
+}
+
+static void
+making_stop(struct machine *m)
+{
+	if (m->making)
+		loop_timer_stop(m->make);
+	m->making = false;
+}
+
+enum amt_status
+machine_start_pinned(struct machine *m, struct state_blob *pin)
+{
+	struct state_blob before = m->state->pin;
+	enum amt_status status;
+	struct err e = { 0 };
+
+	m->state->pin = *pin; /* its suffixes count for what follows */
+	status = m->psk.pid[0] != '\0' ? AMT_BAD_MODE : fit_to_start(m);
+	if (status == AMT_OK && !identity_ready(m) &&
+	    identity_make(m, &e) != ERR_OK) {
+		tell_failure(m, "failed", &e);
+		status = AMT_INTERNAL;
+	}
+	if (status != AMT_OK) {
+		m->state->pin = before;
+		return status;
+	}
+	*pin = (struct state_blob){ NULL, 0 };
+	state_blob_free(&before);
+	making_stop(m);
+	visit_undo(m);
+	visit_end_all(m);
+	open_for_host(m);
+	return AMT_OK;
+}
+
+enum amt_status
+machine_start_configuration(struct machine *m)
+{
+	struct err e = { 0 };
+	enum amt_status status = fit_to_start(m);
+
+	if (status != AMT_OK)
+		return status;
+	if (!machine_online(m))
 		return AMT_NOT_READY;
+	state_blob_free(&m->state->pin);
 	if (!identity_ready(m)) {
 		if (m->make == NULL &&
 		    loop_timer_new(m->common->loop, on_make, m, &m->make, &e) !=
@@ -499,9 +562,8 @@ machine_stop_configuration(struct machine *m)
 {
 	if (m->state->phase != STATE_IN && !m->making)
 		return AMT_BAD_MODE; /* 3, as MeshCentral knows it */
-	if (m->making)
-		loop_timer_stop(m->make);
-	m->making = false;
+	making_stop(m);
+	state_blob_free(&m->state->pin);
 	m->state->phase = STATE_PRE;
 	m->state->window.phase = WINDOW_STOPPED;
 	shut(m);
@@ -548,7 +610,8 @@ machine_host_suffix(struct machine *m, const char *text)
 }
 
 /* Set through MEBx or a key it counts before what the host set, and that
- * before DHCP (SDK: "secure DNS"). */
+ * before what it said when it started set-up for one server, and that before
+ * DHCP (SDK: "secure DNS"). */
 const char *
 machine_suffix_nth(const struct machine *m, size_t i)
 {
@@ -556,6 +619,8 @@ machine_suffix_nth(const struct machine *m, size_t i)
 
 	if (from[0] == '\0')
 		from = m->state->suffix;
+	if (from[0] == '\0' && pin_suffix(&m->state->pin, 0) != NULL)
+		return pin_suffix(&m->state->pin, i);
 	if (from[0] == '\0' && i > 0)
 		return m->lan != NULL && i < m->lan->nsuffix ? m->lan->suffix[i]
 							     : NULL;
@@ -582,6 +647,7 @@ machine_network(struct machine *m, const struct machine_lan *lan)
 void
 machine_committed(struct machine *m)
 {
+	state_blob_free(&m->state->pin);
 	shut(m);
 	visit_end_all(m);
 }

@@ -171,6 +171,9 @@ void machine_window(struct machine *, unsigned hours);
  * suffix counts before DHCP's, and a preset one before it; "" takes it back. A
  * device that was enabled here is as one in listen mode. */
 enum amt_status machine_start_configuration(struct machine *);
+/* The same for the one server that the blob names (pin.h), which is taken over:
+ * no hellos are sent, and the certificate is made at once. */
+enum amt_status machine_start_pinned(struct machine *, struct state_blob *);
 enum amt_status machine_stop_configuration(struct machine *);
 enum amt_status machine_host_suffix(struct machine *, const char *);
 enum amt_status machine_enable(struct machine *, bool);

@@ -4,6 +4,7 @@
 
 #include "base/listener.h"
 #include "device/hostif.h"
+#include "device/identity.h"
 #include "device/meiport.h"
 
 #define CONNS_MAX 16 /* a host runs a few programs at once */
@@ -26,8 +27,14 @@ struct meiport {
 	size_t n;
 };
 
-static const struct hostif_acts acts = { machine_start_configuration,
-	machine_stop_configuration, machine_host_suffix, machine_enable };
+static const struct hostif_acts acts = {
+	.start = machine_start_configuration,
+	.start_pinned = machine_start_pinned,
+	.hash = identity_hash,
+	.stop = machine_stop_configuration,
+	.suffix = machine_host_suffix,
+	.enable = machine_enable,
+};
 
 static void
 conn_gone(struct port_conn *c)

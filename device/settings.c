@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/config.h"
+#include "base/text.h"
 #include "base/tls.h"
 #include "device/keypool.h"
 #include "device/settings.h"
@@ -24,6 +25,10 @@ defaults(struct settings *s)
 		.time_scale = 1,
 		.idle_ms = 60000,
 		.mei_unknown_status = PTHI_NOT_PERMITTED,
+		.host_start = -1,
+		.host_start_kept = true,
+		.host_start_suffixes = true,
+		.feature_len = 4,
 		.psk_suites = TLS_PSK_SUITES,
 	};
 	pkich_defaults(&s->pkich);
@@ -139,25 +144,63 @@ read_pkich(struct config_group *g, struct pkich_choice *c, struct err *e)
 }
 
 static enum err_code
+read_feature(struct config_group *g, struct settings *s, struct err *e)
+{
+	const char *hex;
+	size_t n;
+
+	if (config_string(g, "mei_feature", "00000000", &hex, e) != ERR_OK)
+		return e->code;
+	n = strlen(hex) / 2;
+	if (n > sizeof(s->feature) ||
+	    !text_unhex(s->feature, n, hex, strlen(hex)))
+		return err_set(e, ERR_CONFIG,
+		    "mei_feature: not the hex digits of at most %zu bytes",
+		    sizeof(s->feature));
+	s->feature_len = n;
+	return ERR_OK;
+}
+
+static enum err_code
+read_host(struct config_group *g, struct settings *s, struct err *e)
+{
+	static const char *const words[] = { "auto", "no", "yes", NULL };
+	long long unknown, reason;
+	int start;
+
+	if (config_int(g, "mei_unknown_status", 1, UINT16_MAX,
+		PTHI_NOT_PERMITTED, &unknown, e) != ERR_OK ||
+	    config_int(g, "mei_reset_reason", 0, UINT32_MAX, 0, &reason, e) !=
+		ERR_OK ||
+	    config_word(g, "host_start", words, 0, &start, e) != ERR_OK ||
+	    config_bool(g, "host_start_kept", true, &s->host_start_kept, e) !=
+		ERR_OK ||
+	    config_bool(g, "host_start_suffixes", true, &s->host_start_suffixes,
+		e) != ERR_OK)
+		return e->code;
+	s->mei_unknown_status = (uint32_t)unknown;
+	s->host_reset_reason = (uint32_t)reason;
+	s->host_start = start - 1;
+	return read_feature(g, s, e);
+}
+
+static enum err_code
 read_all(struct config_group *g, struct settings *s, struct err *e)
 {
-	long long idle, announced, keys, major, unknown;
+	long long idle, announced, keys, major;
 
 	if (config_int(g, "idle_seconds", 1, 3600, 60, &idle, e) != ERR_OK ||
 	    config_int(g, "announced_max", 0, HASHLIST_MAX, 0, &announced, e) !=
 		ERR_OK ||
 	    config_int(g, "insecure_key_pool", 0, KEYPOOL_MAX, 0, &keys, e) !=
 		ERR_OK ||
-	    config_int(g, "mei_unknown_status", 1, UINT16_MAX,
-		PTHI_NOT_PERMITTED, &unknown, e) != ERR_OK ||
 	    config_int(g, "setupbin_major_max", 0, 4, 0, &major, e) != ERR_OK)
 		return e->code;
 	s->idle_ms = (unsigned long)idle * 1000;
 	s->announced_max = (size_t)announced;
 	s->insecure_key_pool = (size_t)keys;
 	s->setupbin_major_max = (unsigned)major;
-	s->mei_unknown_status = (uint32_t)unknown;
-	if (read_windows(g, s, e) != ERR_OK ||
+	if (read_windows(g, s, e) != ERR_OK || read_host(g, s, e) != ERR_OK ||
 	    read_schedule(g, s, e) != ERR_OK ||
 	    read_pkich(g, &s->pkich, e) != ERR_OK)
 		return e->code;

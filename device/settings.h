@@ -16,6 +16,7 @@
 
 #define SETTINGS_STEPS 16
 #define SETTINGS_SUITES 256
+#define SETTINGS_FEATURE 64
 
 /* So many hellos, each so long after the one before. */
 struct settings_step {
@@ -45,6 +46,13 @@ struct settings {
 	struct pkich_choice pkich;    /* star: insecure_star_cn */
 	unsigned setupbin_major_max;  /* 0: by the AMT version */
 	uint32_t mei_unknown_status;  /* of a command that is not known */
+	/* The host's start for one certificate: whether it is known (-1: by
+	 * the AMT version), outlives a restart, and brings suffixes. */
+	int host_start;
+	bool host_start_kept, host_start_suffixes;
+	uint32_t host_reset_reason;
+	uint8_t feature[SETTINGS_FEATURE]; /* what GetFeaturesState answers */
+	size_t feature_len;
 	enum settings_challenge challenge;
 	char psk_suites[SETTINGS_SUITES];
 };

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "device/pin.h"
 #include "device/state.h"
 
 #define FIRST_LINE "amtforge-device-state 1"
@@ -169,6 +170,8 @@ put_host(struct wr *w, const struct state *s)
 		wr_fmt(w, "enabled %d\n", s->enabled);
 	if (s->ztc != STATE_UNSAID)
 		wr_fmt(w, "ztc %d\n", s->ztc == STATE_ON);
+	if (s->phase != STATE_POST && s->window.phase == WINDOW_OPEN)
+		put_blob(w, "pin", &s->pin);
 	put_text(w, "suffix", s->suffix);
 	put_text(w, "host_fqdn", s->host_fqdn);
 	if (s->phase != STATE_POST)
@@ -351,6 +354,8 @@ blob_of(struct state *s, const char *key)
 		return &s->cert;
 	if (strcmp(key, "roots") == 0)
 		return &s->roots;
+	if (strcmp(key, "pin") == 0)
+		return &s->pin;
 	if (strlen(key) != 5)
 		return NULL;
 	if (strncmp(key, "pair", 4) == 0 && i < STATE_PAIRS)
@@ -414,7 +419,7 @@ take(struct state *s, const char *key, const char *v)
 	int64_t n = 0;
 
 	if (b != NULL) {
-		good = take_blob(v, b);
+		good = take_blob(v, b) && (b != &s->pin || pin_sound(b));
 	} else if (strcmp(key, "phase") == 0) {
 		good = take_number(v, STATE_PRE, STATE_POST, &n);
 		s->phase = (enum state_phase)n;
@@ -628,6 +633,7 @@ state_reset(struct state *s, bool partial)
 		state_blob_free(&s->roots);
 	s->phase = STATE_PRE;
 	s->retry = 0;
+	state_blob_free(&s->pin);
 	s->window.phase = partial ? WINDOW_PARTIAL : WINDOW_AGAIN;
 	secret_wipe(s->otp, sizeof(s->otp));
 	if (!partial) {

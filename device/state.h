@@ -82,6 +82,9 @@ struct state {
 	bool unsaved; /* to be saved at the end: it was put off */
 	enum state_phase phase;
 	uint32_t retry; /* of the next hello */
+	/* Whom the host started the window for (pin.h); empty: anyone who is
+	 * on the list of hashes. */
+	struct state_blob pin;
 	struct window window;
 	int enabled;             /* as the host set it; -1: it did not */
 	char suffix[RECORD_STR]; /* as the host set it, or "" */

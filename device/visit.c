@@ -14,7 +14,6 @@
 #include "device/identity.h"
 #include "device/judge.h"
 #include "device/mutual.h"
-#include "device/roots.h"
 #include "device/trickle.h"
 #include "device/visit.h"
 #include "formats/reason.h"
@@ -166,31 +165,6 @@ claim(struct machine_session *v)
 
 /* Inside the handshake. */
 
-static void
-record_serials(struct state_record *r, const struct x509_chain *chain)
-{
-	for (size_t i = 1; i < chain->n && i <= STATE_SERIALS; i++)
-		x509_serial(chain->cert[i], r->serials + (i - 1) * STATE_SERIAL,
-		    STATE_SERIAL);
-	r->more_serials = chain->n > STATE_SERIALS + 1;
-}
-
-static void
-record_chain(struct machine_session *v, const struct pkich_verdict *j,
-    const struct x509_chain *chain)
-{
-	struct state_record *r = &v->record;
-
-	snprintf(r->fqdn, sizeof(r->fqdn), "%s", j->name);
-	r->hash_type = (int)j->root.type;
-	text_hex(r->hash, j->root.hash, hashlist_hash_len(j->root.type));
-	r->hash_is_default = j->root.oem;
-	record_serials(r, chain);
-	r->time_valid = j->time_valid;
-	r->secure_dns = machine_factory(v->m)->pki_dns_suffix[0] != '\0' ||
-	    v->m->state->suffix[0] != '\0';
-}
-
 enum err_code
 visit_own(void *arg, void *conn_arg, struct x509_chain *chain,
     struct crypto_key **key, struct err *e)
@@ -214,28 +188,12 @@ enum tls_alert
 visit_judge(void *arg, void *conn_arg, const struct x509_chain *chain)
 {
 	struct machine_session *v = conn_arg;
-	const struct machine *m = v->m;
-	struct hashlist hashes;
-	struct pkich_policy policy = {
-		.generation = generation_of(machine_factory(m)->amt_major,
-		    machine_factory(m)->amt_minor),
-		.choice = m->common->settings->pkich,
-		.hashes = &hashes,
-		.fqdn = machine_factory(m)->server_fqdn,
-	};
 	enum tls_alert alert;
-	struct pkich_verdict j;
 
 	(void)arg;
-	roots_in_force(machine_factory(m), m->state, &hashes);
-	for (const char *s; policy.nsuffixes < PKICH_SUFFIXES &&
-	     (s = machine_suffix_nth(m, policy.nsuffixes)) != NULL;)
-		policy.suffix[policy.nsuffixes++] = s;
-	/* By the host's clock: a set-up's counts with its end. */
-	if (judge_chain(&policy, chain, (time_t)m->host.now(m->host.arg), &j,
-		&alert, &v->refusal) != ERR_OK)
+	if (judge_server(v->m, chain, &v->record, &alert, &v->refusal) !=
+	    ERR_OK)
 		return alert;
-	record_chain(v, &j, chain);
 	v->admitted = true;
 	return TLS_ALERT_NONE;
 }

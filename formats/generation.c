@@ -64,24 +64,25 @@ static const struct generation table[] = {
 	{ 13, 0, HASHES_ALL, RSA_4096, ROOM_30, .tls_min = GENERATION_TLS_1_1,
 	    .tls_max = GENERATION_TLS_1_2, .domain = DOMAIN_TLD_TABLE,
 	    .setupbin_major = 4, .no_manual_item = true },
-	/* Intel support 000059996. */
+	/* Intel support 000059996. StartConfigurationHBased: MeshCentral asks
+	 * 14 and later for it. */
 	{ 14, 0, HASHES_ALL, RSA_4096, ROOM_30, .tls_min = GENERATION_TLS_1_1,
 	    .tls_max = GENERATION_TLS_1_2, .domain = DOMAIN_TLD_TABLE,
-	    .setupbin_major = 4, .no_manual_item = true,
+	    .setupbin_major = 4, .no_manual_item = true, .host_start = true,
 	    .screen = GENERATION_SCREEN_SHA1 },
 	/* SDK: TLS 1.1 went with CSME 15 on desktops, with 16 on all. Intel
 	 * support 000090051: SHA-1 and small keys went with 15 on H. */
 	{ 15, 0, .hashes = SHA2, .differs_by_chipset = true, .rsa_min = 2048,
 	    .rsa_max = 4096, ROOM_30, .tls_min = GENERATION_TLS_1_2,
 	    .tls_max = GENERATION_TLS_1_2, .domain = DOMAIN_TLD_TABLE,
-	    .setupbin_major = 4, .no_manual_item = true,
+	    .setupbin_major = 4, .no_manual_item = true, .host_start = true,
 	    .screen = GENERATION_SCREEN_SHA1 },
 	/* TLS 1.3 in firmware is inferred: clients of this age offer it. That
 	 * the screen takes no hash is from public reports. */
 	{ 16, 0, .hashes = SHA2, .rsa_min = 2048, .rsa_max = 4096, .ec = true,
 	    ROOM_30, .tls_min = GENERATION_TLS_1_2,
 	    .tls_max = GENERATION_TLS_1_3, .domain = DOMAIN_TLD_TABLE,
-	    .setupbin_major = 4, .no_manual_item = true,
+	    .setupbin_major = 4, .no_manual_item = true, .host_start = true,
 	    .screen = GENERATION_SCREEN_NONE },
 };
 

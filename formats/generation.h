@@ -50,6 +50,9 @@ struct generation {
 	enum generation_tls tls_min, tls_max;
 	bool rsa_exchange; /* below TLS 1.3 the key exchange is RSA's */
 	bool psk;          /* set-up by PID and PPS */
+	/* A program on the host may start set-up for one server's certificate
+	 * (StartConfigurationHBased). */
+	bool host_start;
 	/* Rooms for root hashes: the OEM's, and those that the customer adds;
 	 * how many a hello names. */
 	uint8_t oem_hashes, own_hashes, announced;

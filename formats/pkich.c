@@ -72,6 +72,32 @@ old_still_taken(const struct pkich_policy *p)
 	return p->generation->differs_by_chipset && !p->choice.h_chipset;
 }
 
+/* What a program on the host named stands before all else: whoever is not meant
+ * learns nothing of the other rules. */
+static bool
+check_leaf(const struct judge *j)
+{
+	char shown[TEXT_HEX_SIZE(HASHLIST_HASH)];
+	size_t n = hashlist_hash_len(j->p->leaf_type);
+	struct hash_entry own;
+
+	if (j->p->leaf == NULL || j->n == 0)
+		return true;
+	hashlist_of_der(&own, j->p->leaf_type, j->f[0].der, j->f[0].der_len);
+	if (memcmp(own.hash, j->p->leaf, n) == 0)
+		return true;
+	text_hex(shown, own.hash, n);
+	SHOWN(j, "%s", shown);
+	text_hex(shown, j->p->leaf, n);
+	WANTED(j, "%s", shown);
+	return refuse(j, REASON_LEAF_NOT_PINNED,
+	    PKICH_ALERT_CERTIFICATE_UNKNOWN,
+	    "the certificate of %.80s has the %s hash %.16s..., the host "
+	    "started set-up for %.16s...",
+	    j->f[0].subject, hashlist_type_name(j->p->leaf_type), j->v->shown,
+	    j->v->wanted);
+}
+
 /* Chain. */
 
 /* The certificate that would belong behind number i, or n. */
@@ -512,7 +538,7 @@ pkich_judge(const struct pkich_policy *p, const struct certfact *f, size_t n,
 
 	memset(v, 0, sizeof(*v));
 	v->time_valid = in_time(f, n, now);
-	if (!check_chain(&j))
+	if (!check_leaf(&j) || !check_chain(&j))
 		return;
 	choose_name(&j);
 	if (check_root(&j) && check_usage(&j) && check_keys(&j) &&

@@ -8,6 +8,7 @@
  * certificate; the Remote Configuration white paper.) In this order, which is
  * ours:
  *
+ *   leaf       where one is pinned, it is the one
  *   chain      not too long; leaf..root are signed each by the next, and the
  *              root is presented with them
  *   root hash  in the active list, of a kind that the version takes; only the
@@ -63,6 +64,10 @@ struct pkich_policy {
 	size_t nsuffixes;
 	bool any_suffix;
 	const char *fqdn; /* preset server FQDN; "" if none */
+	/* The hash of the one leaf that a program on the host started the
+	 * configuration for, or NULL. */
+	const uint8_t *leaf;
+	enum hash_type leaf_type;
 };
 
 /* TLS alerts (RFC 5246, 7.2) by which the device tells; ours to choose. */

@@ -353,6 +353,27 @@ certificate(struct way *way, union pthi_body *b)
 }
 
 static void
+features(struct way *way, union pthi_body *b)
+{
+	struct pthi_features *f = &b->features;
+
+	u32(way, &f->id);
+	if (way->r != NULL && rd_left(way->r) <= sizeof(f->data))
+		f->n = (uint16_t)rd_left(way->r);
+	if (f->n > sizeof(f->data)) {
+		fail(way, "too much data");
+		f->n = 0;
+	}
+	bytes(way, f->data, f->n);
+}
+
+static void
+version_asked(struct way *way, union pthi_body *b)
+{
+	u8(way, &b->version);
+}
+
+static void
 amt_state(struct way *way, union pthi_body *b)
 {
 	struct pthi_amt_state *s = &b->state;
@@ -377,6 +398,9 @@ struct layout {
 };
 
 static const struct layout layouts[] = {
+	/* Of GetTcpipParameters no layout is public; of GetCiraLog that of the
+	 * request is (rpc-go). */
+	{ PTHI_TCPIP, "GetTcpipParameters", NULL, NULL },
 	{ PTHI_PROVISIONING_MODE, "GetProvisioningMode", NULL, mode },
 	{ PTHI_UNPROVISION, "Unprovision", number, NULL },
 	{ PTHI_PROVISIONING_STATE, "GetProvisioningState", NULL, number },
@@ -402,7 +426,7 @@ static const struct layout layouts[] = {
 	{ PTHI_REMOTE_ACCESS, "GetRemoteAccessConnectionStatus", NULL, remote },
 	{ PTHI_POWER_POLICY, "GetCurrentPowerPolicy", NULL, text },
 	{ PTHI_LAN, "GetLANInterfaceSettings", number, lan },
-	{ PTHI_FEATURES, "GetFeaturesState", number, number },
+	{ PTHI_FEATURES, "GetFeaturesState", number, features },
 	{ PTHI_RESET_REASON, "GetLastHostResetReason", NULL, reset },
 	{ PTHI_CONFIG_SERVER, "GetConfigServerData", NULL, config_server },
 	{ PTHI_AUDIT_RECORD, "GetMESetupAuditRecord", NULL, audit },
@@ -417,6 +441,7 @@ static const struct layout layouts[] = {
 	{ PTHI_DISABLE, "DisableAndClearAMT", NULL, NULL },
 	{ PTHI_START_HOST_BASED, "StartConfigurationHBased", host_based,
 	    certificate },
+	{ PTHI_CIRA_LOG, "GetCiraLog", version_asked, NULL },
 	{ PTHI_AMT_STATE, "GetAMTState", uuid, amt_state },
 };
 

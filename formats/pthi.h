@@ -32,9 +32,11 @@
 #define PTHI_ANSI 320
 #define PTHI_HANDLES 64 /* clients hold 23 (MicroLMS) or 33 (rpc-go) */
 #define PTHI_VERSIONS 50
+#define PTHI_FEATURES_MAX 256
 
 /* Class and operation, as the command word holds them. */
 enum pthi_op {
+	PTHI_TCPIP = 0x04000006,
 	PTHI_PROVISIONING_MODE = 0x04000008,
 	PTHI_UNPROVISION = 0x04000010,
 	PTHI_PROVISIONING_STATE = 0x04000011,
@@ -74,6 +76,7 @@ enum pthi_op {
 	PTHI_EHBC = 0x04000084,
 	PTHI_DISABLE = 0x04000088,
 	PTHI_START_HOST_BASED = 0x0400008b,
+	PTHI_CIRA_LOG = 0x0400008e,
 	PTHI_AMT_STATE = 0x01000001
 };
 
@@ -204,6 +207,13 @@ struct pthi_host_based {
 	char list[320];
 };
 
+/* GetFeaturesState's answer. What the bytes mean is not public. */
+struct pthi_features {
+	uint32_t id;
+	uint16_t n; /* to the end of the message */
+	uint8_t data[PTHI_FEATURES_MAX];
+};
+
 /* GetAMTState: both ways begin with the UUID of what is asked for. */
 struct pthi_amt_state {
 	struct uuid id;
@@ -246,6 +256,8 @@ union pthi_body {
 	struct {
 		uint8_t algorithm, hash[64];
 	} certificate;
+	struct pthi_features features;
+	uint8_t version;
 	struct pthi_amt_state state;
 };
 

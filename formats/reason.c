@@ -459,6 +459,11 @@ static const struct reason table[REASON_LAST] = {
 	    "name.",
 	    "Use a certificate for the preset name, or correct server_fqdn "
 	    "in the profile." },
+	[REASON_LEAF_NOT_PINNED] = { "leaf-not-pinned",
+	    "Where a program on the machine's host started set-up for one "
+	    "certificate, the server presents that one.",
+	    "Start it with the hash of this server's certificate, or stop it "
+	    "on the host." },
 	[REASON_KEY_SIZE] = { "key-size",
 	    "The keys of the server's chain have a kind and size that the "
 	    "AMT version takes.",

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "device/hostif.h"
+#include "device/pin.h"
 
 #define PPS "NKLDG5DCRRNQE9YZZIJL7LFLVJED69XJ"
 #define PRESET "Preset!Otp1"
@@ -49,6 +50,26 @@ start(struct machine *m)
 	m->open = true;
 	m->state->phase = STATE_IN;
 	return AMT_OK;
+}
+
+static enum amt_status
+start_pinned(struct machine *m, struct state_blob *pin)
+{
+	must(pin_sound(pin));
+	state_blob_free(&m->state->pin);
+	m->state->pin = *pin;
+	*pin = (struct state_blob){ NULL, 0 };
+	return start(m);
+}
+
+static enum err_code
+hash(struct machine *m, enum hash_type type, uint8_t out[static 48],
+    struct err *e)
+{
+	(void)m;
+	(void)e;
+	memset(out, 9, hashlist_hash_len(type));
+	return ERR_OK;
 }
 
 static enum amt_status
@@ -134,8 +155,12 @@ machine(struct machine *m, const uint8_t *p, size_t n)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	static const struct hostif_acts acts = { start, stop, suffix, enable };
-	static struct settings settings = { .mei_unknown_status = 16 };
+	static const struct hostif_acts acts = { start, start_pinned, hash,
+		stop, suffix, enable };
+	static struct settings settings = { .mei_unknown_status = 16,
+		.host_start = 1,
+		.host_start_suffixes = true,
+		.feature_len = 4 };
 	struct machine_scratch *scratch = calloc(1, sizeof(*scratch));
 	const struct machine_common common = { .settings = &settings,
 		.scratch = scratch };

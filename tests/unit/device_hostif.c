@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "device/hostif.h"
+#include "device/pin.h"
 
 static struct settings settings;
 static struct machine_common common;
@@ -77,8 +78,33 @@ act_enable(struct machine *who, bool on)
 	return AMT_OK;
 }
 
-static const struct hostif_acts acts = { act_start, act_stop, act_suffix,
-	act_enable };
+static enum amt_status
+act_start_pinned(struct machine *who, struct state_blob *pin)
+{
+	if (who->state->phase == STATE_POST)
+		return AMT_BAD_STATE;
+	state_blob_free(&who->state->pin);
+	who->state->pin = *pin;
+	*pin = (struct state_blob){ NULL, 0 };
+	return act_start(who);
+}
+
+static enum err_code
+act_hash(struct machine *who, enum hash_type type, uint8_t out48[static 48],
+    struct err *e)
+{
+	(void)who;
+	(void)e;
+	memset(out48, 0xc0 + (int)type, hashlist_hash_len(type));
+	return ERR_OK;
+}
+
+static const struct hostif_acts acts = { .start = act_start,
+	.start_pinned = act_start_pinned,
+	.hash = act_hash,
+	.stop = act_stop,
+	.suffix = act_suffix,
+	.enable = act_enable };
 
 static int
 begin(void **unused)
@@ -115,6 +141,7 @@ end(void **unused)
 {
 	(void)unused;
 	wr_free(&out);
+	state_blob_free(&state.pin);
 	hostif_wipe(&h);
 	return 0;
 }
@@ -461,9 +488,139 @@ static void
 what_is_not_known_has_the_settings_status(void **unused)
 {
 	(void)unused;
-	assert_int_equal(get(PTHI_FEATURES), PTHI_NOT_PERMITTED);
+	assert_int_equal(get(PTHI_TCPIP), PTHI_NOT_PERMITTED);
+	assert_int_equal(get(PTHI_CIRA_LOG), PTHI_NOT_PERMITTED);
 	settings.mei_unknown_status = 1;
 	assert_int_equal(ask((struct pthi){ .op = 0x040000ff }), 1);
+}
+
+static void
+features_and_resets_are_what_the_settings_say(void **unused)
+{
+	(void)unused;
+	assert_int_equal(set_number(PTHI_FEATURES, 7), AMT_OK);
+	assert_int_equal(answer.body.features.id, 7);
+	assert_int_equal(answer.body.features.n, 4);
+	assert_memory_equal(answer.body.features.data, "\0\0\0", 4);
+	settings.feature_len = 0;
+	assert_int_equal(set_number(PTHI_FEATURES, 8), AMT_OK);
+	assert_int_equal(out.len, PTHI_HEADER + 8);
+	settings.host_reset_reason = 3;
+	assert_int_equal(get(PTHI_RESET_REASON), AMT_OK);
+	assert_int_equal(answer.body.reset.reason, 3);
+	assert_int_equal(answer.body.reset.time, 0);
+	assert_int_equal(out.len, PTHI_HEADER + 12);
+}
+
+/* As MeshCentral writes it; the others differ in how long they are. */
+static struct pthi start_for = { .op = PTHI_START_HOST_BASED };
+
+static uint32_t
+pinned(uint8_t algorithm)
+{
+	memset(&start_for.body, 0, sizeof(start_for.body));
+	start_for.body.host_based.algorithm = algorithm;
+	memset(start_for.body.host_based.hash, 0x5e, 48);
+	return ask(start_for);
+}
+
+static const char *
+pinned_suffix(size_t i)
+{
+	return pin_suffix(&state.pin, i);
+}
+
+static void
+a_start_for_one_certificate_tells_the_machines_own(void **unused)
+{
+	static const uint8_t bad[] = { 0, 1, 4, 255 };
+	enum hash_type type;
+
+	(void)unused;
+	scratch.factory.amt_major = 14;
+	assert_int_equal(pinned(2), AMT_OK);
+	assert_int_equal(starts, 1);
+	assert_int_equal(out.len, PTHI_HEADER + 4 + 65);
+	assert_int_equal(answer.body.certificate.algorithm, 2);
+	assert_int_equal(answer.body.certificate.hash[31], 0xc2);
+	assert_int_equal(answer.body.certificate.hash[32], 0);
+	assert_memory_equal(
+	    pin_hash(&state.pin, &type), start_for.body.host_based.hash, 32);
+	assert_int_equal(type, HASH_SHA256);
+	start_for.body.host_based.algorithm = 3;
+	start_for.body.host_based.has_list = true;
+	start_for.body.host_based.short_vpn = true;
+	start_for.body.host_based.vpn = 1;
+	assert_int_equal(ask(start_for), AMT_OK);
+	assert_int_equal(answer.body.certificate.hash[47], 0xc3);
+	assert_true(h.vpn);
+	pin_hash(&state.pin, &type);
+	assert_int_equal(type, HASH_SHA384);
+	assert_null(pinned_suffix(0));
+	for (size_t i = 0; i < sizeof(bad); i++)
+		assert_int_equal(pinned(bad[i]), AMT_BAD_PARAMETER);
+	state.phase = STATE_POST;
+	assert_int_equal(pinned(2), AMT_BAD_STATE);
+}
+
+static void
+the_version_knows_a_start_for_one_certificate_or_a_setting_does(void **unused)
+{
+	(void)unused;
+	scratch.factory.amt_major = 13;
+	assert_int_equal(pinned(2), PTHI_NOT_PERMITTED);
+	settings.host_start = 1;
+	assert_int_equal(pinned(2), AMT_OK);
+	scratch.factory.amt_major = 16;
+	settings.host_start = 0;
+	assert_int_equal(pinned(2), PTHI_NOT_PERMITTED);
+	assert_int_equal(starts, 1);
+}
+
+static uint32_t
+with_suffixes(uint32_t number)
+{
+	start_for.body.host_based.suffixes = number;
+	return ask(start_for);
+}
+
+/* Their number is one of names in MeshCentral, of bytes elsewhere. */
+static void
+its_suffixes_are_counted_in_names_or_bytes(void **unused)
+{
+	static const char names[] = "a.example\0b.example\0c\0d.e";
+	struct pthi_host_based *b = &start_for.body.host_based;
+
+	(void)unused;
+	scratch.factory.amt_major = 14;
+	assert_int_equal(pinned(2), AMT_OK);
+	assert_int_equal(with_suffixes(1), AMT_BAD_PARAMETER); /* no list */
+	b->has_list = true;
+	memcpy(b->list, names, sizeof(names));
+	assert_int_equal(with_suffixes(1), AMT_OK);
+	assert_string_equal(pinned_suffix(0), "a.example");
+	assert_null(pinned_suffix(1));
+	assert_int_equal(with_suffixes(4), AMT_OK);
+	assert_string_equal(pinned_suffix(3), "d.e");
+	assert_null(pinned_suffix(4));
+	assert_int_equal(with_suffixes(20), AMT_OK);
+	assert_string_equal(pinned_suffix(1), "b.example");
+	assert_null(pinned_suffix(2));
+	assert_int_equal(with_suffixes(sizeof(b->list)), AMT_OK);
+	assert_string_equal(pinned_suffix(3), "d.e");
+	memset(b->list, 'a', 60);
+	for (size_t i = 1; i < 60; i += 2)
+		b->list[i] = '\0';
+	/* More than four. */
+	assert_int_equal(with_suffixes(60), AMT_BAD_PARAMETER);
+	strcpy(b->list, "a..b");
+	assert_int_equal(with_suffixes(1), AMT_BAD_DOMAIN);
+	memset(b->list, 'a', sizeof(b->list));
+	assert_int_equal(with_suffixes(sizeof(b->list)), AMT_BAD_DOMAIN);
+	assert_int_equal(with_suffixes(sizeof(b->list) + 1), AMT_BAD_PARAMETER);
+	settings.host_start_suffixes = false;
+	assert_int_equal(with_suffixes(4), AMT_OK);
+	assert_null(pinned_suffix(0));
 }
 
 static void
@@ -546,6 +703,11 @@ main(void)
 		CASE(the_account_is_padded_and_stays_the_same),
 		CASE(indexes_and_identifiers_are_checked),
 		CASE(a_host_name_is_kept),
+		CASE(features_and_resets_are_what_the_settings_say),
+		CASE(a_start_for_one_certificate_tells_the_machines_own),
+		CASE(
+		    the_version_knows_a_start_for_one_certificate_or_a_setting_does),
+		CASE(its_suffixes_are_counted_in_names_or_bytes),
 		CASE(a_mac_is_the_wires_or_one_of_the_uuid),
 		CASE(the_name_is_the_one_that_set_up_gave),
 		CASE(the_client_that_enables_switches),

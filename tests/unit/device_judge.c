@@ -214,6 +214,47 @@ a_chain_without_its_root_is_refused(void **state)
 }
 
 static void
+a_pinned_leaf_comes_before_all_other_rules(void **state)
+{
+	struct pkich_policy p = { .generation = generation_of(14, 0),
+		.suffix = { good.suffix },
+		.nsuffixes = 1,
+		.fqdn = "" };
+	struct x509_chain c;
+	struct hash_entry leaf;
+	struct pkich_verdict v;
+	enum tls_alert alert;
+	struct err e = { 0 };
+	const uint8_t *der;
+	size_t n;
+
+	(void)state;
+	chain_make(&good, &c);
+	der = x509_der(c.cert[0], &n);
+	pkich_defaults(&p.choice);
+	p.leaf = leaf.hash;
+	for (p.leaf_type = HASH_SHA256; p.leaf_type <= HASH_SHA384;
+	     p.leaf_type++) {
+		hashlist_of_der(&leaf, p.leaf_type, der, n);
+		err_clear(&e);
+		judge_chain(&p, &c, time(NULL), &v, &alert, &e);
+		assert_int_equal(e.code, ERR_OK);
+		leaf.hash[hashlist_hash_len(p.leaf_type) - 1] ^= 1;
+		judge_chain(&p, &c, time(NULL), &v, &alert, &e);
+		assert_ptr_equal(e.reason, reason_get(REASON_LEAF_NOT_PINNED));
+		assert_int_equal(alert, TLS_ALERT_CERTIFICATE_UNKNOWN);
+		assert_int_equal(
+		    strlen(v.wanted), 2 * hashlist_hash_len(p.leaf_type));
+	}
+	p.leaf_type = HASH_SHA384;
+	p.choice.chain_max = 2;
+	err_clear(&e);
+	judge_chain(&p, &c, time(NULL), &v, &alert, &e);
+	assert_ptr_equal(e.reason, reason_get(REASON_LEAF_NOT_PINNED));
+	x509_chain_free(&c);
+}
+
+static void
 a_chain_too_long_or_empty_is_refused(void **state)
 {
 	struct pkich_policy p = { .generation = generation_of(3, 0),
@@ -313,6 +354,7 @@ main(void)
 		cmocka_unit_test(
 		    a_listed_root_is_refused_while_another_is_the_only_one),
 		cmocka_unit_test(a_chain_without_its_root_is_refused),
+		cmocka_unit_test(a_pinned_leaf_comes_before_all_other_rules),
 		cmocka_unit_test(a_chain_too_long_or_empty_is_refused),
 		cmocka_unit_test(links_of_two_chains_do_not_make_one),
 		cmocka_unit_test(a_common_name_outside_the_suffix_is_refused),

@@ -65,6 +65,32 @@ a_new_state_is_its_owners_alone_and_keeps_its_realm(void **unused)
 }
 
 static void
+whom_the_host_named_is_kept_while_its_window_is_open(void **unused)
+{
+	uint8_t pin[33] = { 2, 1 };
+	struct err e = { 0 };
+
+	(void)unused;
+	state_blob_set(&a.pin, pin, sizeof(pin), &e);
+	assert_int_equal(state_save(&a, &e), ERR_OK);
+	reopen();
+	assert_int_equal(b.pin.n, 0);
+	state_free(&b);
+	window_open(&a.window, 1000);
+	assert_int_equal(state_save(&a, &e), ERR_OK);
+	reopen();
+	assert_int_equal(b.pin.n, sizeof(pin));
+	assert_memory_equal(b.pin.p, pin, sizeof(pin));
+	state_free(&b);
+	pin[0] = 1; /* SHA-1, which nobody may name */
+	state_blob_set(&a.pin, pin, sizeof(pin), &e);
+	assert_int_equal(state_save(&a, &e), ERR_OK);
+	assert_int_equal(state_open(&b, inner, random16, &e), ERR_DATA);
+	state_reset(&a, true);
+	assert_int_equal(a.pin.n, 0);
+}
+
+static void
 fill_set_up(void)
 {
 	struct err e = { 0 };
@@ -270,6 +296,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    a_new_state_is_its_owners_alone_and_keeps_its_realm, start,
+		    end),
+		cmocka_unit_test_setup_teardown(
+		    whom_the_host_named_is_kept_while_its_window_is_open, start,
 		    end),
 		cmocka_unit_test_setup_teardown(
 		    a_committed_set_up_survives_a_restart, start, end),

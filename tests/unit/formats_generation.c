@@ -65,6 +65,16 @@ the_domain_rule_follows_the_version(void **state)
 	assert_int_equal(amt(11, 0)->domain, DOMAIN_TLD_TABLE);
 }
 
+/* MeshCentral asks 14 and later for it. */
+static void
+a_start_for_one_certificate_is_known_from_14_on(void **state)
+{
+	(void)state;
+	assert_false(amt(13, 0)->host_start);
+	for (unsigned v = 14; v < 20; v++)
+		assert_true(amt(v, 0)->host_start);
+}
+
 static void
 keys_and_hashes_follow_the_version(void **state)
 {
@@ -135,6 +145,8 @@ main(void)
 		cmocka_unit_test(a_version_takes_the_nearest_older_row),
 		cmocka_unit_test(rows_stand_in_order_and_end),
 		cmocka_unit_test(the_domain_rule_follows_the_version),
+		cmocka_unit_test(
+		    a_start_for_one_certificate_is_known_from_14_on),
 		cmocka_unit_test(keys_and_hashes_follow_the_version),
 		cmocka_unit_test(tls_and_psk_follow_the_version),
 		cmocka_unit_test(rooms_for_hashes_follow_the_version),

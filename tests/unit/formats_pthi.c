@@ -216,6 +216,34 @@ the_client_that_enables_has_its_raw_bytes(void **state)
 	}
 }
 
+/* To the end of the message, whatever it is; more than is kept is not lost. */
+static void
+what_a_feature_tells_is_kept_as_it_is(void **state)
+{
+	static const uint8_t head[] = { 1, 1, 0, 0, 0x49, 0, 0x80, 4, 0, 0, 0,
+		0, 0, 0, 0, 0, 5, 0, 0, 0 };
+
+	(void)state;
+	assert_null(read_it(bytes("0101000049008004080000000000000005000000")));
+	assert_int_equal(m.body.features.n, 0);
+	assert_null(
+	    read_it(bytes("01010000490080040b0000000000000005000000010203")));
+	assert_int_equal(m.body.features.id, 5);
+	assert_int_equal(m.body.features.n, 3);
+	written_is("01010000490080040b0000000000000005000000010203");
+	memset(in, 7, sizeof(in));
+	memcpy(in, head, sizeof(head));
+	put_u32le(in + 8, 8 + PTHI_FEATURES_MAX + 1);
+	assert_null(read_it(sizeof(head) + PTHI_FEATURES_MAX + 1));
+	assert_int_equal(m.body.features.n, 0);
+	assert_int_equal(m.rest_len, PTHI_FEATURES_MAX + 1);
+	m = (struct pthi){ .minor = 1, .op = PTHI_CIRA_LOG };
+	m.body.version = 1;
+	written_is("010100008e0000040100000001");
+	m = (struct pthi){ .minor = 1, .op = PTHI_TCPIP };
+	written_is("010100000600000400000000");
+}
+
 static void
 statuses_and_commands_have_names(void **state)
 {
@@ -260,6 +288,7 @@ main(void)
 		cmocka_unit_test(an_answer_without_success_has_no_body),
 		cmocka_unit_test(a_request_is_known_by_its_header),
 		cmocka_unit_test(the_client_that_enables_has_its_raw_bytes),
+		cmocka_unit_test(what_a_feature_tells_is_kept_as_it_is),
 		cmocka_unit_test(statuses_and_commands_have_names),
 		cmocka_unit_test(what_is_too_much_fails_the_writer),
 	};
