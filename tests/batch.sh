@@ -56,10 +56,10 @@ reveal() {
 # serve [LINE...]: starts the server with these lines added to its
 # configuration; its events go to ./events, its words to ./log.
 serve() {
-	device_port=${device_port:-$((10000 + $$ % 20000))}
+	device_port=${device_port:-$(free_port)}
 	{
 		echo 'state = "state"; listen = "127.0.0.1";'
-		echo "port = ${want_port:-0};"
+		echo "port = ${want_port:-$(free_port 1)};"
 		echo "device_port = $device_port;"
 		echo 'chains = ( { cert = "chain/leaf.pem";'
 		echo '  key = "chain/leaf.key"; } );'
@@ -79,7 +79,7 @@ serve() {
 
 # shellcheck disable=SC2154,SC2317 # what a test started, if it did
 leave() {
-	for p in "$server" "${fleet:-}" "${device:-}"; do
+	for p in "${server:-}" "${fleet:-}" "${device:-}"; do
 		[ -z "$p" ] || kill "$p" 2>/dev/null || :
 	done
 }
@@ -133,12 +133,20 @@ seven_hours_ago() {
 
 # reach_state UUID STATE
 reach_state() {
-	n=400
-	until [ "$(state_of "$1")" = "$2" ]; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || { tail -n 5 log fleet.log; return 1; }
-		sleep 0.05
-	done
+	until_true 90 is_in_state "$1" "$2" && return 0
+	tail -n 5 log fleet.log
+	return 1
+}
+
+is_in_state() {
+	[ "$(state_of "$1")" = "$2" ]
+}
+
+# told_provisioned N: until the server has told so of N units.
+told_provisioned() {
+	until_true 90 lines "$1" '"state":"provisioned"' events && return 0
+	tail -n 5 log fleet.log
+	return 1
 }
 
 # hello FROM UUID PID|HASH...: a hello in one piece (HASH: hex, SHA-256).

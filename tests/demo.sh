@@ -73,8 +73,15 @@ reach() {
 	done
 }
 
-hello_port=$((10000 + $$ % 10000))
-device_port=$((20000 + $$ % 10000))
+# free BEGIN: a port from there on that nobody holds.
+free() {
+	perl -MIO::Socket::INET -e 'for my $port ($ARGV[0] .. $ARGV[0] + 999) {
+		print("$port\n"), exit if IO::Socket::INET->new(
+		    Listen => 1, LocalPort => $port) }' "$1"
+}
+
+hello_port=$(free $((10000 + $$ % 9000)))
+device_port=$(free $((20000 + $$ % 9000)))
 
 start_server() {
 	amtforge-server run server.cfg >>server.log 2>&1 &
@@ -151,11 +158,11 @@ start_server
 step "The machines are plugged in: $ALL devices boot from their images," \
 	"each on an address of its own, and say hello until they are set up."
 echo 'schedule = ( { count = 1000; every_ms = 500; } );' >device.cfg
-timeout 100 amtforge-device fleet images --state devices --config device.cfg \
-	--server 127.0.0.1:$hello_port --port $device_port \
+timeout 150 amtforge-device fleet images --state devices --config device.cfg \
+	--server "127.0.0.1:$hello_port" --port "$device_port" \
 	--suffix example.com --exit-when-provisioned >fleet.log 2>&1 &
 fleet=$!
-reach $EACH 30
+reach $EACH 60
 
 step "Half-way, the server is killed (SIGKILL):"
 kill -KILL $server
@@ -166,7 +173,7 @@ echo "       $half of $ALL devices are provisioned and stay so."
 
 step "... and started again; the others go on by themselves."
 start_server
-reach $ALL 40
+reach $ALL 60
 
 n=$(provisioned)
 if [ "$n" -eq $ALL ]; then

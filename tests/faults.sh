@@ -17,7 +17,7 @@ under() {
 		"$@"
 		return
 	}
-	timeout -k 5 60 env AMTFORGE_FAULT="$plan" AMTFORGE_FAULT_FD=9 \
+	timeout -k 5 200 env AMTFORGE_FAULT="$plan" AMTFORGE_FAULT_FD=9 \
 		LD_PRELOAD="$SHIM" "$@" 9>fired
 }
 

@@ -98,19 +98,52 @@ says() {
 	return 1
 }
 
-# wait_for WORDS FILE [SECONDS]: until a line of it has them.
+# wait_for WORDS FILE [SECONDS]: until a line of it has them. What must happen
+# is given time enough for a machine that is slow and busy.
 wait_for() {
-	n=$((${3:-20} * 20))
-	until grep -q -e "$1" "$2"; do
-		n=$((n - 1))
-		if [ $n -le 0 ]; then
-			echo "no '$1' in $2:"
-			cat "$2"
-			[ "$2" = log ] || [ ! -e log ] || cat log
-			return 1
-		fi
+	until_true "${3:-90}" grep -sq -e "$1" "$2" && return 0
+	echo "no '$1' in $2:"
+	cat "$2"
+	[ "$2" = log ] || [ ! -e log ] || cat log
+	return 1
+}
+
+# until_true SECONDS COMMAND...: until it succeeds.
+until_true() {
+	deadline=$(($(date +%s) + $1))
+	shift
+	until "$@"; do
+		[ "$(date +%s)" -lt "$deadline" ] || return 1
 		sleep 0.05
 	done
+}
+
+# Has the file N lines with WORDS? lines N WORDS FILE
+lines() {
+	[ "$(grep -sc -e "$2" "$3")" -ge "$1" ]
+}
+
+# listens ADDRESS:PORT: somebody does, who is not asked.
+listens() {
+	ss -Hltn "src $1" | grep -q .
+}
+
+# free_port [NTH]: one that nobody holds on any address, below those that the
+# kernel gives to connections; each process, and each NTH, looks elsewhere first.
+# shellcheck disable=SC2120 # it may be left out
+free_port() {
+	perl -MIO::Socket::INET -e '
+		open my $f, "<", "/proc/sys/net/ipv4/ip_local_port_range";
+		my ($low) = split " ", (defined $f && <$f>) || 32768;
+		my $n = ($low > 12000 ? $low : 30000) - 10000;
+		for (0 .. 499) {
+			my $port = 10000 + ($ARGV[0] * 7 + $ARGV[1] * 1009 +
+			    53 * $_) % $n;
+			next if $port >= 16990 && $port < 17000; # of AMT
+			print("$port\n"), exit if IO::Socket::INET->new(
+			    Listen => 1, LocalPort => $port);
+		}
+		die "no port is free\n"' $$ "${1:-0}"
 }
 
 done_testing() {

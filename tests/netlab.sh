@@ -135,22 +135,13 @@ events_of() {
 	ln -sf "$NETLAB_STATE/$1.log" "$1"
 }
 
-# wait_for WORDS FILE [SECONDS]
-wait_for() {
-	n=$((${3:-20} * 20))
-	until grep -q -e "$1" "$2" 2>/dev/null; do
-		n=$((n - 1))
-		if [ $n -le 0 ]; then
-			echo "no '$1' in $2:"
-			tail -n 30 "$2"
-			return 1
-		fi
-		sleep 0.05
-	done
-}
-
 # provisioned BATCH: how many units its store says are.
 provisioned() {
 	amtforge-server list "$1/state" --json |
 		grep -c '"state":"provisioned"' || :
+}
+
+# is_provisioned BATCH: its one unit.
+is_provisioned() {
+	[ "$(provisioned "$1")" = 1 ]
 }

@@ -38,7 +38,7 @@ static struct crypto_key *root_key, *leaf_key;
 static struct x509_chain chain;
 
 /* What happened. */
-static char events[1024];   /* "hello session refused:no-amt-mark " */
+static char events[65536];  /* "hello session refused:no-amt-mark " */
 static const char *stop_at; /* an event that stops the loop */
 static int done, status;
 static char answer[65536];
@@ -52,6 +52,7 @@ on_event(void *arg, struct machine *who, const struct machine_event *e)
 	(void)arg;
 	assert_ptr_equal(who, m);
 	machine_factory(neighbour);
+	assert_true(strlen(events) + 128 < sizeof(events));
 	strcat(events, e->name);
 	if (e->why != NULL && e->why->reason != NULL) {
 		strcat(events, ":");
@@ -113,7 +114,7 @@ run(unsigned long ms)
 static inline void
 run_hellos(int n)
 {
-	for (int i = 0; i < 1000 && hello_count < n; i++)
+	for (int i = 0; i < 12000 && hello_count < n; i++)
 		run(5);
 	assert_int_equal(hello_count, n);
 }
@@ -304,11 +305,11 @@ ask(struct http_peer *p, const char *class, const char *method,
 	wsman_write_request(&w, &q, f, n);
 	done = 0;
 	assert_int_equal(
-	    http_post(p, "/wsman", w.buf, w.len, 5000, on_done, NULL, &e),
+	    http_post(p, "/wsman", w.buf, w.len, 60000, on_done, NULL, &e),
 	    ERR_OK);
 	wr_free(&w);
 	while (done == 0)
-		run(8000);
+		run(90000);
 }
 
 /* One request by certificates; then waits for the named event, if any. */
@@ -324,7 +325,7 @@ visit(bool with_chain, const char *event)
 	http_peer_free(p);
 	stop_at = event;
 	if (event != NULL && strstr(events, event) == NULL)
-		run(3000);
+		run(60000);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, start, end)

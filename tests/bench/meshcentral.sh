@@ -143,7 +143,7 @@ theirs() {
 	n=0
 	until ss -Hltn 'sport = :9971' | grep -q .; do
 		n=$((n + 1))
-		if [ $n -gt 200 ]; then
+		if [ $n -gt 900 ]; then
 			tail -n 3 mesh.log >&2
 			return 1
 		fi

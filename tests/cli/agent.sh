@@ -343,7 +343,7 @@ the_console_s_password_comes_back_to_the_server() {
 	boot --suffix dhcp.example
 	kill $device
 	wait $device || :
-	port=$(sed -n 's/.*"port":\([0-9]*\)[,}].*/\1/p' events | head -n 1)
+	port=$(free_port)
 	printf '%s\n' 'state = "state"; listen = "127.0.0.1"; port = 0;' \
 		"device_port = $port;" 'chains = ( { cert = "chain/leaf.pem";' \
 		'key = "chain/leaf.key"; } );' >s.cfg
@@ -361,7 +361,7 @@ the_console_s_password_comes_back_to_the_server() {
 	agent info --json | amtforge-server otp state - |
 		agent activate --otp-file - --suffix example.com >out 2>err
 	grep '^otp_set *yes$' out
-	status 0 agent wait --timeout 60
+	status 0 agent wait --timeout 120
 	grep -x SUCCESS out
 	amtforge-server list state --json | jq -e '.state == "provisioned"'
 	status 0 agent info --json
@@ -436,11 +436,7 @@ false_device() {
 		$c->syswrite(pack "H*", shift) if @ARGV; sleep 60' "$@" &
 	false=$!
 	trap 'kill $false 2>/dev/null || :' EXIT
-	n=100
-	until [ -S false ] || [ $n = 0 ]; do
-		n=$((n - 1))
-		sleep 0.05
-	done
+	until_true 90 [ -S false ]
 }
 
 a_socket_that_is_no_device_ends_the_wait() {
@@ -457,7 +453,7 @@ a_socket_that_is_no_device_ends_the_wait() {
 	status 69 amtforge-agent --mei false info
 	kill $false
 	false_device 0010000001000000
-	status 69 timeout 30 amtforge-agent --mei false info
+	status 69 timeout 120 amtforge-agent --mei false info
 	says 'no answer for 10 seconds'
 	kill $false
 }

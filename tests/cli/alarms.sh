@@ -27,12 +27,7 @@ pids_that_are_misused_are_refused_and_alarmed() {
 	wait_for pid-unknown events
 	alarm "$b" pid-unknown
 	hello 127.0.0.4 $STRANGER "$(reveal "$b" pid)"
-	n=100
-	until alarm $STRANGER pid-other-unit; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || return 1
-		sleep 0.05
-	done
+	until_true 90 alarm $STRANGER pid-other-unit
 	grep -q '"alarm":true' events
 	grep -q 'ALARM: ' log
 	status 0 amtforge-server alarms state
@@ -54,8 +49,8 @@ the_same_again_and_again_is_one_alarm_and_few_lines() {
 		hello 127.0.0.2 "$u" ABCDEFG8
 		i=$((i + 1))
 	done
+	until_true 90 lines 8 pid-unknown events
 	[ "$(amtforge-server --json alarms state | wc -l)" -eq 1 ]
-	[ "$(grep -c pid-unknown events)" -ge 8 ]
 	[ "$(grep -c pid-unknown events)" -le 20 ]
 	stop_server
 }
@@ -90,6 +85,10 @@ a_pid_that_set_up_replaced_is_refused_until_it_is_allowed() {
 	stop_server
 }
 
+record_is() {
+	[ "$(sqlite3 state/store.db 'select record from units')" = "$1" ]
+}
+
 # The record of our own set-up tells what we did.
 a_record_of_our_own_set_up_is_no_alarm() {
 	for mode in psk pki; do
@@ -100,13 +99,7 @@ a_record_of_our_own_set_up_is_no_alarm() {
 		serve
 		plug_often
 		reach_state "$u" provisioned
-		n=200
-		until [ "$(sqlite3 state/store.db \
-			'select record from units')" = same ]; do
-			n=$((n - 1))
-			[ $n -gt 0 ] || { cat log; return 1; }
-			sleep 0.05
-		done
+		until_true 90 record_is same || { cat log; return 1; }
 		[ -z "$(amtforge-server alarms state)" ]
 		unplug_fleet
 		stop_server

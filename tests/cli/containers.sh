@@ -101,12 +101,11 @@ provisioned() {
 		set -- "$@" "$option"
 		shift
 	done
-	status 0 timeout 60 amtforge-device boot --image unit.bin \
+	status 0 timeout 200 amtforge-device boot --image unit.bin \
 		--state machine "$@" --listen 127.0.0.1 \
 		--port "$device_port" --server "127.0.0.1:$port" \
 		--exit-when-provisioned
-	amtforge-server list state --json |
-		grep "\"uuid\":\"$u\".*\"state\":\"provisioned\""
+	reach_state "$u" provisioned
 	stop_server
 	cmp was.bin unit.bin
 	# and back: the base, bit by bit
@@ -145,7 +144,7 @@ a_setup_bin_in_a_delta() {
 	amtforge image write line.db O --base base.bin --map setup.bin.cfg \
 		--out deltas --delta
 	serve 'tls_certificate = false;'
-	status 0 timeout 60 amtforge-device boot --image "deltas/$u.delta" \
+	status 0 timeout 200 amtforge-device boot --image "deltas/$u.delta" \
 		--base base.bin --uuid "$u" --state machine \
 		--listen 127.0.0.1 --port "$device_port" \
 		--server "127.0.0.1:$port" --exit-when-provisioned

@@ -25,12 +25,7 @@ boot() {
 		--listen 127.0.0.5 --port "$device_port" \
 		--server "127.0.0.1:$port" >device.log 2>&1 &
 	device=$!
-	n=200
-	until [ -S mei ]; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || return 1
-		sleep 0.05
-	done
+	until_true 90 [ -S mei ]
 }
 
 end() {
@@ -44,7 +39,7 @@ a_one_time_password_goes_from_the_server_to_the_machine_and_back() {
 	listener
 	amtforge-agent info --mei mei --json | amtforge-server otp state - |
 		amtforge-agent activate --mei mei --otp-file -
-	status 0 amtforge-server wait state "$u" --timeout 30
+	status 0 amtforge-server wait state "$u" --timeout 120
 	tail -n 1 out | grep -q '  provisioned$'
 	amtforge-server explain state "$u" | grep -q 'a one-time password was made'
 	end
@@ -67,7 +62,7 @@ another_one_time_password_ends_the_window() {
 	[ "$(field detail <after)" = "$(field detail <before)" ]
 	# the right one mends it
 	amtforge-agent activate --mei mei --otp-file made
-	status 0 amtforge-server wait state "$u" --timeout 30
+	status 0 amtforge-server wait state "$u" --timeout 120
 	end
 }
 
@@ -79,7 +74,7 @@ only_the_newest_one_time_password_counts() {
 	amtforge-agent activate --mei mei --otp-file old
 	wait_for otp-mismatch events
 	amtforge-agent activate --mei mei --otp-file new
-	status 0 amtforge-server wait state "$u" --timeout 30
+	status 0 amtforge-server wait state "$u" --timeout 120
 	end
 }
 
@@ -99,7 +94,7 @@ a_server_that_is_killed_still_wants_the_password() {
 	echo 'Another1!x' | amtforge-agent activate --mei mei --otp-file -
 	wait_for otp-mismatch events
 	amtforge-agent activate --mei mei --otp-file made
-	status 0 amtforge-server wait state "$u" --timeout 30
+	status 0 amtforge-server wait state "$u" --timeout 120
 	end
 }
 

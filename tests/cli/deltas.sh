@@ -335,15 +335,14 @@ a_device_shows_a_delta_over_its_base() {
 	says absent.bin
 }
 
-# listening LOG PID: waits until it listens, 10 s at most.
+# listening WORDS LOG PID: until it says so, or ends.
 listening() {
-	i=0
-	until grep -q '"event":"listening"' "$1"; do
-		kill -0 "$2" || return 1
-		i=$((i + 1))
-		[ $i -lt 200 ] || return 1
-		sleep 0.05
-	done
+	until_true 90 says_or_ends "$@"
+	grep -q "$1" "$2"
+}
+
+says_or_ends() {
+	grep -q "$1" "$2" || ! kill -0 "$3" 2>/dev/null
 }
 
 a_device_boots_from_a_delta_and_a_fleet_from_a_folder_of_them() {
@@ -355,14 +354,22 @@ a_device_boots_from_a_delta_and_a_fleet_from_a_folder_of_them() {
 		--state one --port 0 --listen 127.0.0.1 \
 		--server 127.0.0.1:9 --json >one.log 2>&1 &
 	pid=$!
-	listening one.log $pid || { cat one.log; kill $pid; return 1; }
+	listening '"event":"listening"' one.log $pid || {
+		cat one.log
+		kill $pid
+		return 1
+	}
+	wait_for "\"uuid\":\"$u\"" one.log
 	kill $pid
 	wait $pid || true
-	grep -q "\"uuid\":\"$u\"" one.log
 	amtforge-device fleet d --base base.bin --state many --port 0 \
 		--net 127.82.0.0 --server 127.0.0.1:9 --json >many.log 2>&1 &
 	pid=$!
-	listening many.log $pid || { cat many.log; kill $pid; return 1; }
+	listening '"event":"listening"' many.log $pid || {
+		cat many.log
+		kill $pid
+		return 1
+	}
 	kill $pid
 	wait $pid || true
 	ls many | diff uuids -
@@ -376,11 +383,7 @@ a_bad_delta_of_a_fleet_is_named_and_the_others_boot() {
 	amtforge-device fleet d --base base.bin --state many --port 0 \
 		--net 127.83.0.0 --server 127.0.0.1:9 >log 2>err &
 	pid=$!
-	i=0
-	until grep -q 'listening on port' log err || [ $i = 200 ]; do
-		i=$((i + 1))
-		sleep 0.05
-	done
+	listening 'listening on port' err $pid || { cat log err; return 1; }
 	kill $pid
 	wait $pid || true
 	says "d/$u.delta: "

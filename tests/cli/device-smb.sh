@@ -31,7 +31,7 @@ boot() {
 
 # asks URL PASSWORD: the status of a request; 000: no answer.
 asks() {
-	printf 'user = "admin:%s"\n' "$2" | curl -sk --max-time 5 -K - \
+	printf 'user = "admin:%s"\n' "$2" | curl -sk --max-time 30 -K - \
 		--digest -o body -w '%{http_code}' \
 		--data-binary "@$ROOT/tests/interop/get-general.xml" \
 		"$1/wsman" || :

@@ -158,21 +158,29 @@ a_wrong_password_uses_a_record_up_and_no_password_is_told() {
 	done
 }
 
+# in_words UUID: that machine with key.img until it has started; ./err.
+in_words() {
+	: >err
+	amtforge-device boot --image "bare/$1.bin" --state machine \
+		--usb key.img --port 0 --server 127.0.0.1:9 2>err &
+	device=$!
+	wait_for 'talks, PKI' err || return 1
+	kill "$device"
+	wait "$device" || :
+}
+
 a_read_only_key_and_one_of_no_fat_are_told_in_words() {
 	bare "$(ids 1)"
 	key psk 1
 	head -c 65536 /dev/zero >key.img
 	u=$(ids 1)
-	timeout 2 amtforge-device boot --image "bare/$u.bin" --state machine \
-		--usb key.img --port 0 --server 127.0.0.1:9 2>err || :
+	in_words "$u"
 	says 'key key.img: key-unreadable: no FAT volume'
 	says 'boots without it'
-	says 'talks, PKI'
 	[ "$(id -u)" != 0 ] || return 0
 	amtforge usb image key.bin key.img --force
 	chmod 400 key.img
-	timeout 2 amtforge-device boot --image "bare/$u.bin" --state machine \
-		--usb key.img --port 0 --server 127.0.0.1:9 2>err || :
+	in_words "$u"
 	says 'key-write-protected'
 }
 
@@ -210,14 +218,14 @@ a_machine_is_set_up_by_what_the_key_held() {
 	amtforge usb image key.bin key.img
 	cp key.img was.img
 	serve 'tls_certificate = false;'
-	status 0 timeout 60 amtforge-device boot --image bare/*.bin \
+	status 0 timeout 200 amtforge-device boot --image bare/*.bin \
 		--state machine --usb key.img --listen 127.0.0.1 \
 		--port "$device_port" --server "127.0.0.1:$port" \
 		--exit-when-provisioned
 	changed 2
 	pid=$(field pid <units | sed 's/..../&-/')
 	says "record 1 is applied, PID $pid; 0 left"
-	amtforge-server list state --json | grep '"state":"provisioned"'
+	reach_state "$(cat uuids)" provisioned
 	stop_server
 }
 
@@ -231,23 +239,21 @@ a_blank_board_becomes_the_unit_of_the_record_it_takes() {
 	serve 'tls_certificate = false;'
 	one=$(sed -n 1p uuids)
 	two=$(sed -n 2p uuids)
-	status 0 timeout 60 amtforge-device boot --image base.bin \
+	status 0 timeout 200 amtforge-device boot --image base.bin \
 		--state one --uuid "$one" --usb key.img --listen 127.0.0.1 \
 		--port "$device_port" --server "127.0.0.1:$port" \
 		--exit-when-provisioned
 	changed 2
 	pid=$(sed -n 1p units | field pid | sed 's/..../&-/')
 	says "$one: key key.img: record 1 is applied, PID $pid; 1 left"
-	amtforge-server list state --json |
-		grep "\"uuid\":\"$one\".*\"state\":\"provisioned\""
-	status 0 timeout 60 amtforge-device boot --image base.bin \
+	reach_state "$one" provisioned
+	status 0 timeout 200 amtforge-device boot --image base.bin \
 		--state two --uuid "$two" --usb key.img --listen 127.0.0.1 \
 		--port "$device_port" --server "127.0.0.1:$port" \
 		--exit-when-provisioned
 	changed 3 # the counter's byte a second time
 	says "$two: key key.img: record 2 is applied"
-	amtforge-server list state --json |
-		grep "\"uuid\":\"$two\".*\"state\":\"provisioned\""
+	reach_state "$two" provisioned
 	stop_server
 	rm key.img
 	status 0 amtforge-device boot --image base.bin --state one \

@@ -75,18 +75,41 @@ a_state_that_is_not_understood_is_refused_and_kept() {
 	[ "$(cat machine/state)" = noise ]
 }
 
-# fleet SECONDS OPTION...: runs so long, and ends by SIGTERM.
+# run N WORDS COMMAND...: until it has told N lines with them in ./events, or,
+# where it tells no events, in ./err; then it is ended.
+run() {
+	n=$1 words=$2
+	shift 2
+	: >events
+	"$@" >events 2>err &
+	device=$!
+	trap 'kill $device 2>/dev/null || :' EXIT
+	until_true 90 told || {
+		cat events err
+		return 1
+	}
+	kill $device
+	rc=0
+	wait $device || rc=$?
+}
+
+told() {
+	lines "$n" "$words" events || lines "$n" "$words" err
+}
+
+# fleet N WORDS OPTION...
 fleet() {
-	seconds=$1
-	shift
-	timeout "$seconds" amtforge-device fleet images --state machines \
-		--port 0 --server 127.0.0.1:9 --json "$@" >events 2>log || :
+	n=$1 words=$2
+	shift 2
+	run "$n" "$words" amtforge-device fleet images --state machines \
+		--port 0 --server 127.0.0.1:9 --json "$@"
 }
 
 each_machine_of_a_fleet_has_its_address_and_its_state() {
 	images pki 3
 	sha256sum images/*.bin >before
-	fleet 2 --net 127.80.7.0
+	fleet 3 '"event":"hello-failed"' --net 127.80.7.0
+	[ "$rc" = 0 ]
 	grep -c '"event":"started"' events | grep '^3$'
 	for i in 1 2 3; do
 		grep "\"hello-failed\".*\"address\":\"127.80.7.$i\"" events
@@ -101,7 +124,7 @@ each_machine_of_a_fleet_has_its_address_and_its_state() {
 a_lowered_guard_is_told_at_the_start() {
 	images psk 1
 	echo 'insecure_star_cn = true; insecure_key_pool = 2;' >device.cfg
-	status 124 timeout 1 amtforge-device boot --image images/*.bin \
+	run 1 'listening on' amtforge-device boot --image images/*.bin \
 		--state machine --port 0 --config device.cfg
 	says 'insecure_star_cn: '
 	says 'insecure_key_pool: '
@@ -110,10 +133,10 @@ a_lowered_guard_is_told_at_the_start() {
 a_fleets_states_need_no_folder_where_they_are_volatile() {
 	images psk 2
 	echo 'insecure_volatile_state = true;' >device.cfg
-	status 124 timeout 2 amtforge-device fleet images --port 0 --json \
-		--server 127.0.0.1:9 --net 127.80.8.0 --config device.cfg
+	run 2 '"event":"hello-failed"' amtforge-device fleet images --port 0 \
+		--json --server 127.0.0.1:9 --net 127.80.8.0 \
+		--config device.cfg
 	says 'insecure_volatile_state: '
-	[ "$(grep -c '"event":"hello-failed"' out)" = 2 ]
 	status 2 amtforge-device fleet images --port 0
 	says --state
 }
@@ -121,8 +144,9 @@ a_fleets_states_need_no_folder_where_they_are_volatile() {
 a_fleet_goes_on_without_the_image_that_does_not_boot() {
 	images psk 2
 	cp base.bin images/aaa.bin
-	fleet 2
-	grep '"code":"image-no-record"' events log
+	fleet 2 '"event":"hello-failed"'
+	[ "$rc" = 1 ]
+	grep '"code":"image-no-record"' events err
 	grep -c '"event":"started"' events | grep '^2$'
 }
 

@@ -39,12 +39,13 @@ all_set_up() {
 	flash
 	serve 'tls_certificate = false;'
 	plug "$@" --exit-when-provisioned
-	timeout 60 tail --pid="$fleet" -f /dev/null || {
+	timeout 150 tail --pid="$fleet" -f /dev/null || {
 		tail -n 20 told events log
 		return 1
 	}
 	wait "$fleet"
 	fleet=''
+	told_provisioned "$many"
 	stop_server
 	server=''
 	[ "$(count '"event":"provisioned"' told)" = "$many" ]
@@ -103,15 +104,34 @@ a_silent_device_holds_nobody_up() {
 	done
 }
 
-# alike SEED [OPTION...]: 40 machines of one image, whose faults go to ./out.
+# until_started N COMMAND...: a fleet until N of it have started and said hello
+# to nobody; ./out, ./err.
+until_started() {
+	n=$1
+	shift
+	: >out
+	"$@" >out 2>err &
+	fleet=$!
+	trap leave EXIT
+	until_true 90 lines "$n" '"event":"hello-failed"' out || {
+		tail -n 20 out err
+		return 1
+	}
+	kill "$fleet"
+	wait "$fleet"
+	fleet=''
+}
+
+# alike SEED [OPTION...]: 40 machines of one image and their faults. When each
+# starts hangs on this machine too, so they are put in order.
 alike() {
 	seed=$1
 	shift
 	echo 'insecure_volatile_state = true;' >device.cfg
-	status 124 timeout 2 amtforge-device fleet --like unit.bin --count 40 \
+	until_started 40 amtforge-device fleet --like unit.bin --count 40 \
 		--config device.cfg --port 0 --server 127.0.0.1:9 --json \
 		--net 127.81.0.0 --seed "$seed" "$@"
-	sed -n 's/"peer".*//; /"started"\|"faulty"/p' out
+	sed -n 's/"peer".*//; /"started"\|"faulty"/p' out | sort
 }
 
 the_same_seed_makes_the_same_fleet() {
@@ -170,7 +190,7 @@ too_few_files_are_told_with_the_numbers() {
 	grep '"code":"files-limit"' out
 	grep '500 connections at a time need 564 open files.*100' out
 	# shellcheck disable=SC2016,SC2086
-	status 124 timeout 2 sh -c 'ulimit -n 100; exec "$@"' sh $bound \
+	until_started 500 sh -c 'ulimit -n 100; exec "$@"' sh $bound \
 		amtforge-device fleet --like unit.bin --count 500 --state s \
 		--port 0 --connections 20 --server 127.0.0.1:9 --json
 	[ "$(count '"event":"started"' out)" = 500 ]

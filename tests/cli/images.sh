@@ -174,7 +174,7 @@ a_killed_run_is_simply_repeated() {
 	while [ "$(ls images 2>/dev/null | wc -l)" -lt 3 ]; do
 		sleep 0.01
 	done
-	kill -9 $pid
+	kill -9 $pid || true
 	wait $pid || true
 	write 0 PSK
 	[ "$(ls -A images | wc -l)" = 30 ]

@@ -243,7 +243,7 @@ a_damaged_index_does_not_list_for_ever() {
 		from sqlite_master where name = 'wrong')
 		where name = 'units_order';
 		delete from sqlite_master where name = 'wrong'"
-	status 65 timeout 10 amtforge unit list M A
+	status 65 timeout 100 amtforge unit list M A
 	says "[ledger-damaged]"
 	status 65 amtforge ledger check M
 }

@@ -85,10 +85,10 @@ a_machine_is_set_up_by_what_its_worksheet_says() {
 	done_with 0
 	not grep -qF -e "$pps" -e "$(echo "$pps" | tr -d -)" -e "$mebx" out err
 	[ "$(stat -c %a machine machine/state | tr '\n' ' ')" = "700 600 " ]
-	status 0 timeout 60 amtforge-device boot --image base.bin \
+	status 0 timeout 200 amtforge-device boot --image base.bin \
 		--state machine --listen 127.0.0.1 --port "$device_port" \
 		--exit-when-provisioned
-	amtforge-server list state --json | grep '"state":"provisioned"'
+	reach_state "$uuid" provisioned
 	stop_server
 	# From now on the server's password opens the screen.
 	options=

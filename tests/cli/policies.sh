@@ -9,6 +9,7 @@
 
 NS=http://intel.com/wbem/wscim/1
 SOAP=http://www.w3.org/2003/05/soap-envelope
+ENUM=http://schemas.xmlsoap.org/ws/2004/09/enumeration
 WSA=http://schemas.xmlsoap.org/ws/2004/08/addressing
 WSMAN=http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd
 
@@ -27,7 +28,7 @@ ask() {
 		<?xml version="1.0" encoding="utf-8"?>
 		<s:Envelope xmlns:s="$SOAP" xmlns:a="$WSA" xmlns:w="$WSMAN"><s:Header>
 		<a:Action>$2</a:Action><a:To>/wsman</a:To><w:ResourceURI>$(uri "$1")</w:ResourceURI>
-		<a:MessageID>1</a:MessageID></s:Header><s:Body>${3:-}</s:Body></s:Envelope>
+		<a:MessageID>1</a:MessageID>${selectors:-}</s:Header><s:Body>${3:-}</s:Body></s:Envelope>
 	END
 	printf 'user = "admin:%s"\n' "$password" | curl -sSk --fail -K - \
 		--digest ${client:+--cert "$client.pem" --key "$client.key"} \
@@ -35,13 +36,18 @@ ask() {
 	sed 's/<g:/\n<g:/g' soap | sed -n 's|^<g:\([A-Za-z0-9]*\)>\([^<]*\)</g:.*|\1=\2|p'
 }
 
+# get CLASS [INSTANCE]
 get() {
-	ask "$1" http://schemas.xmlsoap.org/ws/2004/09/transfer/Get
+	selectors=${2:+"<w:SelectorSet><w:Selector Name=\"InstanceID\">$2</w:Selector></w:SelectorSet>"}
+	ask "$1" http://schemas.xmlsoap.org/ws/2004/09/transfer/Get || return 1
+	selectors=
 }
 
+# pull CLASS: all that there are, by the context that Enumerate gives.
 pull() {
-	ask "$1" http://schemas.xmlsoap.org/ws/2004/09/enumeration/Pull \
-		'<e:Pull xmlns:e="http://schemas.xmlsoap.org/ws/2004/09/enumeration"><e:EnumerationContext>1</e:EnumerationContext></e:Pull>'
+	ask "$1" $ENUM/Enumerate "<e:Enumerate xmlns:e=\"$ENUM\"/>" >context
+	context=$(sed -n 's/.*<[a-z]*:EnumerationContext>\([^<]*\)<.*/\1/p' soap)
+	ask "$1" $ENUM/Pull "<e:Pull xmlns:e=\"$ENUM\"><e:EnumerationContext>$context</e:EnumerationContext><e:MaxElements>999</e:MaxElements></e:Pull>"
 }
 
 # has FIELD=VALUE of what get or pull printed into ./fields.
@@ -103,7 +109,7 @@ every_switch_is_read_back_from_the_device() {
 	get IPS_KVMRedirectionSettingData >fields
 	has OptInPolicy=false
 	has SessionTimeout=42
-	get AMT_TLSSettingData >fields
+	get AMT_TLSSettingData 'Intel(r) AMT 802.3 TLS Settings' >fields
 	has Enabled=true
 	has AcceptNonSecureConnections=false
 	pull CIM_ElementSettingData >fields
@@ -194,7 +200,7 @@ mutual_tls_wants_the_certificate_of_a_console() {
 	client=it # of nobody whom the device knows
 	not get AMT_GeneralSettings
 	client=console
-	get AMT_TLSSettingData >fields
+	get AMT_TLSSettingData 'Intel(r) AMT 802.3 TLS Settings' >fields
 	has MutualAuthentication=true
 	pull AMT_PublicKeyCertificate >fields
 	grep -qx TrustedRootCertficate=true fields

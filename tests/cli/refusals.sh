@@ -204,15 +204,11 @@ the_first_try_tells_why() {
 	batch pki 1
 	image
 	serve 'tries = 1;'
-	echo 'schedule = ( { count = 15; every_ms = 200; } );' >device.cfg
+	echo 'schedule = ( { count = 900; every_ms = 200; } );' >device.cfg
 	plug "127.0.0.1:$port" other.net --config device.cfg
-	n=200
-	until [ "$(grep -c '"reason":"' events)" -ge 10 ]; do
-		n=$((n - 1))
-		[ $n -gt 0 ]
-		sleep 0.05
-	done
-	[ "$(grep -c device-refused-domain events)" -ge 7 ]
+	until_true 90 lines 10 '"reason":"[^"]' events
+	grep '"reason":"[^"]' events | head -n 10 >tries
+	[ "$(grep -c device-refused-domain tries)" -ge 7 ]
 	not_set_up
 }
 

@@ -17,7 +17,7 @@ up() {
 	u=$(cat uuids)
 	serve
 	plug_often
-	reach_state "$u" provisioned
+	told_provisioned 1
 }
 
 a_machine_is_set_up_anew_by_hand() {
@@ -124,7 +124,7 @@ rogue() {
 	openssl s_server -accept "$1:$device_port" -cert rogue.pem \
 		-key rogue.key -quiet >heard 2>/dev/null </dev/null &
 	rogue=$!
-	sleep 0.3
+	until_true 90 listens "$1:$device_port"
 }
 
 # The certificate that set-up gave it is what it must show, before it is sent

@@ -20,15 +20,16 @@ end() {
 	stop_server
 }
 
-# reach N: so many units are provisioned in the store.
+# reach N: until so many units are provisioned in the store.
 reach() {
-	n=600
-	until [ "$(amtforge-server list state --json |
-		grep -c '"state":"provisioned"')" -ge "$1" ]; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || { tail -n 5 log fleet.log; return 1; }
-		sleep 0.05
-	done
+	until_true 90 reached "$1" && return 0
+	tail -n 5 log fleet.log
+	return 1
+}
+
+reached() {
+	[ "$(amtforge-server list state --json |
+		grep -c '"state":"provisioned"')" -ge "$1" ]
 }
 
 machines_with_a_shared_key_are_set_up() {

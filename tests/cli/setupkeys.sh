@@ -339,16 +339,28 @@ holding() {
 	shift
 	"$@" >held 2>held.err &
 	held=$!
-	timeout 20 sh -c "until $condition; do :; done"
-	kill -STOP $held
+	timeout 60 sh -c "until $condition ||
+		! grep -q '^State:.[^Z]' /proc/$held/status; do :; done" \
+		2>/dev/null
+	kill -STOP $held 2>/dev/null || :
 	made=0
-	timeout 2 amtforge setupbin make L A --out k >/dev/null 2>err || made=$?
-	kill -CONT $held
+	timeout 4 amtforge setupbin make L A --out k >/dev/null 2>err || made=$?
+	kill -CONT $held 2>/dev/null || :
 	got=0
 	wait $held || got=$?
 }
 
-# Stopped later and later, until it was while it read the units.
+# moments COMMAND...: 24 of the time that it takes here, how slow this machine
+# may be, in an order that comes near each of them soon.
+moments() {
+	began=$(date +%s%N)
+	"$@" >/dev/null 2>&1
+	awk -v ms=$((($(date +%s%N) - began) / 1000000)) 'BEGIN {
+		for (i = 0; i < 24; i++)
+			printf "%.3f\n", ms * ((i * 5 + 3) % 24) / 24000 }'
+}
+
+# Stopped at one moment after the other, until it was while it read the units.
 passwords_that_are_being_read_are_not_changed_unseen() {
 	pki
 	an_order 20000 p.cfg
@@ -356,7 +368,8 @@ passwords_that_are_being_read_are_not_changed_unseen() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 		-keyout m.key -out m.pem -subj /CN=m -days 9 2>/dev/null
 	met=0
-	for s in 0 0.02 0.04 0.06 0.08 0.1 0.15 0.2 0.3 0.4 0.6 0.8; do
+	for s in $(moments amtforge manifest make L A --sign-key m.key \
+		--sign-cert m.pem --to m.pem --out m); do
 		rm -f k m L-wal L-shm
 		cp whole L
 		holding "[ -e L-wal ] && sleep $s" amtforge manifest make L A \
@@ -378,14 +391,15 @@ passwords_that_are_being_read_are_not_changed_unseen() {
 	[ $met = 1 ]
 }
 
-# Stopped later and later, until it was between two groups of images; one that
-# is stopped while it marks a group holds the ledger.
+# Stopped at one moment after the other, until it was between two groups of
+# images; one that is stopped while it marks a group holds the ledger.
 images_that_are_being_written_are_not_changed_unseen() {
 	pki
 	an_order 40 p.cfg
 	amtforge image new base --size 8M --bios /usr/share/ovmf/OVMF.fd
 	cp L whole
-	for s in 0 0.01 0.02 0.03 0.05 0.07 0.1 0.15 0.2 0.3; do
+	for s in $(moments amtforge image write L A --base base \
+		--map "$ROOT/configs/map-ovmf.cfg" --out d); do
 		rm -rf d k L-wal L-shm
 		cp whole L
 		holding "ls d/*.bin >/dev/null 2>&1 && sleep $s" \

@@ -209,7 +209,7 @@ a_uuid_that_does_not_come_in_time_is_refused() {
 	mkfifo pipe
 	(
 		serial 1
-		sleep 2
+		wait_for 'did not come in time' err >late || cat late >&2
 		uuid 1
 	) >pipe &
 	status 1 amtforge station run l.db A --map "$MAP" --base base.bin \
@@ -487,8 +487,11 @@ a_command_that_hangs_is_killed_with_what_it_started() {
 	# shellcheck disable=SC2016 # for the script
 	tool prog 'sleep 60 & echo $! >pid' 'wait'
 	both 1 >scans
-	line 1 --seconds 1
-	says "does not end within 1 seconds and was killed"
+	for seconds in 1 10; do # 1 may be over before its first word
+		line 1 --seconds $seconds
+		says "does not end within $seconds seconds and was killed"
+		[ ! -s pid ] || break
+	done
 	not runs "$(cat pid)"
 	is_clean
 	# One that leaves something behind when it ends well.
@@ -647,14 +650,9 @@ runs() {
 	[ -e "/proc/$1/status" ] && not grep -q '^State:.*Z' "/proc/$1/status"
 }
 
-# Until the file $1 is there, at most 20 seconds.
+# Until the file $1 is there.
 await() {
-	i=0
-	while [ ! -e "$1" ] && [ $i -lt 200 ]; do
-		sleep 0.1
-		i=$((i + 1))
-	done
-	[ -e "$1" ]
+	until_true 90 [ -e "$1" ]
 }
 
 a_station_that_is_killed_goes_on_where_it_was() {
@@ -683,11 +681,7 @@ a_station_that_is_killed_goes_on_where_it_was() {
 	says "another station works here, or the programmer of one that"
 	[ -e l.db.station/station-image.bin ]
 	: >go
-	i=0
-	while runs "$(cat at)" && [ $i -lt 100 ]; do
-		sleep 0.1
-		i=$((i + 1))
-	done
+	until_true 90 not runs "$(cat at)"
 	# What it left is cleared at the start, before any scan.
 	mv scans later
 	: >scans
@@ -715,7 +709,7 @@ an_interrupt_waits_for_the_board_and_a_second_one_does_not() {
 	pid=$!
 	await at
 	kill -INT $pid
-	sleep 0.5
+	wait_for 'the run ends behind this board' err
 	: >go
 	wait $pid
 	says "the run ends behind this board"
@@ -730,7 +724,7 @@ an_interrupt_waits_for_the_board_and_a_second_one_does_not() {
 	pid=$!
 	await at
 	kill -TERM $pid
-	sleep 0.5
+	wait_for 'the run ends behind this board' err
 	kill -TERM $pid
 	set +e
 	wait $pid
@@ -750,11 +744,7 @@ one_station_works_in_a_folder_and_many_on_a_ledger() {
 	pid=$!
 	exec 3>hold
 	await l.db.station/lock
-	i=0
-	while [ ! -s first ] && [ $i -lt 100 ]; do
-		sleep 0.1
-		i=$((i + 1))
-	done
+	until_true 90 [ -s first ]
 	both 1 >scans
 	line 75
 	says "l.db.station: another station works here"
@@ -860,15 +850,11 @@ a_ledger_that_is_locked_fails_the_board_only() {
 	a_line 1
 	both 1 >scans
 	(
-		echo ".timeout 10000" # the look below locks it, too
+		echo ".timeout 60000" # the look below locks it, too
 		echo "begin immediate;"
 		while [ ! -e go ]; do sleep 0.1; done
 	) | sqlite3 l.db &
-	i=0
-	while sqlite3 l.db "begin immediate" 2>/dev/null && [ $i -lt 100 ]; do
-		sleep 0.1
-		i=$((i + 1))
-	done
+	until_true 90 not sqlite3 l.db "begin immediate" 2>/dev/null
 	line 1
 	says locked
 	in_out "^FAIL "
@@ -878,23 +864,34 @@ a_ledger_that_is_locked_fails_the_board_only() {
 	line 0
 }
 
+# on_screen N WORDS: until N lines of the terminal ./typed have them.
+on_screen() {
+	until_true 90 lines "$@" typed && return 0
+	cat typed >&2
+	return 1
+}
+
+# type_scans: ./scans, when they are asked for; and stays until more are.
+type_scans() {
+	on_screen 1 'scan the serial' && cat scans &&
+		on_screen 2 'scan the serial'
+}
+
 colour_is_for_terminals() {
 	a_line 2
 	both 1 >scans
 	TERM=xterm line 0
 	not grep -q "$(printf '\033')" out err
-	mkfifo keys
-	cat >typist <<-EOF
-		sleep 1; cat scans; sleep 2
-	EOF
 	both 2 >scans
-	sh typist | TERM=xterm script -qec "amtforge station run l.db A \
+	: >typed
+	type_scans | TERM=xterm script -qec "amtforge station run l.db A \
 		--map $MAP --base base.bin --command './prog {image} x' \
 		--read './back {readback}'" /dev/null >typed
 	grep -q "$(printf '\033')\[30;42m" typed
 	grep -q "PASS     $(serial 2)" typed
 	amtforge unit mark l.db "$(uuid 2)" written --why again
-	sh typist | NO_COLOR=1 TERM=xterm script -qec "amtforge station run \
+	: >typed
+	type_scans | NO_COLOR=1 TERM=xterm script -qec "amtforge station run \
 		l.db A --map $MAP --base base.bin --command './prog {image} x' \
 		--read './back {readback}'" /dev/null >typed
 	not grep -q "$(printf '\033')\[[0-9;]*m" typed
@@ -905,13 +902,18 @@ colour_is_for_terminals() {
 what_is_scanned_while_a_board_is_at_work_is_dropped() {
 	a_line 2
 	# shellcheck disable=SC2016 # for the script
-	tool prog 'cp "$1" chip.bin' 'sleep 2'
+	tool prog 'cp "$1" chip.bin' ': >at' \
+		'while [ ! -e go ]; do sleep 0.1; done'
+	: >typed
 	(
-		sleep 1
+		on_screen 1 'scan the serial'
 		both 1
-		sleep 1
+		await at
 		both 2
-		sleep 3
+		on_screen 1 "$(uuid 2)" # the terminal has it
+		: >go
+		on_screen 1 'is dropped'
+		on_screen 2 'scan the serial'
 	) | script -qec "amtforge station run l.db A --map $MAP \
 		--base base.bin --command './prog {image} x' \
 		--read './back {readback}'" /dev/null >typed

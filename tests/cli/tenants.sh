@@ -47,15 +47,6 @@ end() {
 	stop_server
 }
 
-reached() {
-	n=600
-	until [ "$(grep -c '"state":"provisioned"' events)" -ge "$1" ]; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || { cat events fleet.log; return 1; }
-		sleep 0.05
-	done
-}
-
 plug() {
 	amtforge-device fleet images --state devices --suffix example.com \
 		--port "$device_port" --server "127.0.0.1:$port" \
@@ -69,7 +60,7 @@ each_tenants_machines_are_set_up_with_its_own() {
 	images acme globex
 	tenants
 	plug
-	reached 2
+	told_provisioned 2
 	amtforge-server list state --tenant acme --json >out
 	[ "$(wc -l <out)" = 1 ]
 	grep -q '"tenant":"acme"' out
@@ -172,7 +163,7 @@ each_tenants_machines_are_handed_over_to_its_own_command() {
 		tenants = ( { name = "acme"; },
 		{ name = "globex"; hand_over = ""; } );'
 	plug
-	reached 2
+	told_provisioned 2
 	wait_for 'handed over' events
 	end
 	[ "$(cat all)" = acme ]
@@ -237,7 +228,7 @@ machines_that_were_shipped_years_ago_are_set_up() {
 	flash
 	serve
 	plug
-	reached 1
+	told_provisioned 1
 	grep -q '^record.time_valid 0' devices/*/state
 	end
 }

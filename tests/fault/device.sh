@@ -40,7 +40,7 @@ boot() {
 		--port 0 --server 127.0.0.1:9 --json "$@" \
 		>events 2>log 9>fired &
 	device=$!
-	i=400
+	i=3000
 	until grep -q '"event":"\(started\|silent\)"' events ||
 	    ! grep -q '^State:.[^Z]' /proc/$device/status 2>/dev/null ||
 	    [ $i -eq 0 ]; do

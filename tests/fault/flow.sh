@@ -40,15 +40,15 @@ again() {
 	: >fired
 	rc=0
 	AMTFORGE_FAULT="$1:$2" AMTFORGE_FAULT_FD=9 LD_PRELOAD="$SHIM" \
-		timeout 60 amtforge-server setup state "$u" \
+		timeout 200 amtforge-server setup state "$u" \
 		--config server.cfg >out 2>err 9>fired || rc=$?
-	timeout 60 amtforge-server setup state "$u" --config server.cfg \
+	timeout 200 amtforge-server setup state "$u" --config server.cfg \
 		>out2 2>err2 || {
 		echo "$1 $2: status $rc, then"
 		cat err err2
 		return 1
 	}
-	timeout 60 amtforge-server setup state "$u" --config server.cfg \
+	timeout 200 amtforge-server setup state "$u" --config server.cfg \
 		>out3 2>err3 || {
 		echo "$1 $2: its password is not the store's"
 		cat err3

@@ -291,7 +291,7 @@ show() {
 	set --
 	[ ! -e first.pem ] || set -- -cert first.pem -key first.key
 	[ ! -s rest.pem ] || set -- "$@" -cert_chain rest.pem
-	timeout 10 openssl s_client -connect "127.0.0.1:$port" -tls1_2 \
+	timeout 60 openssl s_client -connect "127.0.0.1:$port" -tls1_2 \
 		-cipher DEFAULT@SECLEVEL=0 "$@" </dev/null >got 2>&1 || :
 }
 

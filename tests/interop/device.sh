@@ -71,7 +71,7 @@ client() {
 		printf 'POST /wsman HTTP/1.1\r\nHost: device\r\n'
 		printf 'Content-Length: %d\r\n\r\n%s' ${#body} "$body"
 		sleep 1
-	} | timeout 10 openssl s_client -connect "127.0.0.1:$port" -quiet \
+	} | timeout 60 openssl s_client -connect "127.0.0.1:$port" -quiet \
 		"$@" >got 2>alert || :
 }
 

@@ -75,12 +75,7 @@ boot() {
 		--json >events 2>log &
 	device=$!
 	trap 'kill $device 2>/dev/null || :' EXIT
-	n=200
-	until grep -q '"silent"' events; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || return 1
-		sleep 0.05
-	done
+	wait_for '"silent"' events
 	amtforge-agent --mei mei info --json >info.json
 }
 

@@ -45,12 +45,13 @@ meshcentral_runs_on_a_lan() {
 	"$SETUP/setup.sh" "$MESH"
 	NODE_OPTIONS="--require $ROOT/tests/interop/meshcentral.cjs" \
 		MESH_SHIM=0 lab bg prov mesh "$SETUP/start.sh" "$MESH"
-	for _ in $(seq 300); do
-		on prov ss -Hltn 'sport = :9971' | grep -q . && return
-		sleep 0.1
-	done
+	until_true 120 mesh_listens && return
 	cat "$NETLAB_STATE/mesh.log"
 	return 1
+}
+
+mesh_listens() {
+	on prov ss -Hltn 'sport = :9971' | grep -q .
 }
 
 # image [LINE...]: ./unit.bin of a PKI profile with MeshCentral's root in its

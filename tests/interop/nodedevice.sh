@@ -19,8 +19,8 @@ wire() {
 
 # node_device [OPTION...]: until it is set up or gives up; notes in ./dev.
 node_device() {
-	status 0 timeout 60 node "$DEVICE" --server "127.0.0.1:$port" \
-		--listen "127.0.0.1:$device_port" --dir dev --timeout 30 \
+	status 0 timeout 200 node "$DEVICE" --server "127.0.0.1:$port" \
+		--listen "127.0.0.1:$device_port" --dir dev --timeout 150 \
 		--uuid "$(wire "$(cat uuids)")" \
 		--hash "$(cert_sha256 chain/root.pem)" "$@"
 	wait_for '"state":"provisioned"' events
@@ -115,7 +115,7 @@ it_is_set_up_with_the_key_exchange_of_rsa() {
 a_hello_of_other_roots_is_not_answered() {
 	batch pki 1
 	serve 'tls_certificate = true;'
-	timeout 20 node "$DEVICE" --server "127.0.0.1:$port" \
+	timeout 60 node "$DEVICE" --server "127.0.0.1:$port" \
 		--listen "127.0.0.1:$device_port" --dir dev --timeout 2 \
 		--uuid "$(wire "$(cat uuids)")" \
 		--hash "$(printf '%064d' 7)" >out 2>err || :

@@ -232,7 +232,7 @@ a_mapping_shows_the_file(void **state)
 	/* A FIFO that nobody writes to is not waited for. */
 	err_clear(&e);
 	assert_int_equal(mkfifo("fifo", 0600), 0);
-	alarm(10);
+	alarm(60);
 	assert_int_equal(file_map("fifo", &p, &n, &e), ERR_NOINPUT);
 	alarm(0);
 	unlink("fifo");

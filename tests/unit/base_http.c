@@ -204,9 +204,9 @@ post(struct side *s, struct http_peer *p, const char *body)
 
 	err_clear(&e);
 	assert_int_equal(
-	    http_post(p, "/wsman", body, strlen(body), 5000, on_done, s, &e),
+	    http_post(p, "/wsman", body, strlen(body), 60000, on_done, s, &e),
 	    ERR_OK);
-	loop_timer_set(s->late, 8000);
+	loop_timer_set(s->late, 90000);
 	assert_int_equal(loop_run(s->loop, &e), ERR_OK);
 	assert_int_equal(s->done, before + 1);
 }

@@ -245,7 +245,7 @@ open_world(struct world *w, bool psk, const char *pin)
 	open_device(w, psk);
 	w->conf.device_port = listener_port(w->listener);
 	w->conf.sessions = 4;
-	w->conf.request_ms = 5000;
+	w->conf.request_ms = 60000;
 	w->conf.tries = 2;
 	policy_plain(&w->conf.top.plain, false);
 	strcpy(w->conf.psk_suites, TLS_PSK_SUITES);
@@ -368,7 +368,7 @@ a_hello_ends_in_a_durable_row_with_what_the_device_has(void **state)
 	open_world(w, true, "");
 	say_hello(w);
 	say_hello(w); /* ignored: it is under way */
-	turn(w, 20000);
+	turn(w, 90000);
 	assert_provisioned(w);
 	assert_string_equal(w->unit.now.psk.pid, w->script.pid);
 	assert_string_equal(w->unit.version, "3.0.1");
@@ -391,7 +391,7 @@ a_device_certificate_is_kept_at_first_use_and_wanted_again(void **state)
 	err_clear(&e);
 	open_world(w, false, "");
 	say_hello_by_certificate(w);
-	turn(w, 20000);
+	turn(w, 90000);
 	assert_provisioned(w);
 	x509_sha256(w->chain.cert[0], sha256);
 	text_hex(hex, sha256, 32);
@@ -406,7 +406,7 @@ a_device_certificate_is_kept_at_first_use_and_wanted_again(void **state)
 	w->script = script_good();
 	w->bytes = 0;
 	say_hello_by_certificate(w);
-	turn(w, 20000);
+	turn(w, 90000);
 	assert_string_equal(w->reason, "device-cert-differs");
 	assert_int_equal(w->bytes, 0);
 	load(w);
@@ -426,7 +426,7 @@ who_has_not_proved_itself_hears_no_new_password(void **state)
 	open_world(w, false, "");
 	w->deaf = true;
 	say_hello_by_certificate(w);
-	turn(w, 20000);
+	turn(w, 90000);
 	assert_string_equal(w->reason, "login-refused");
 	assert_non_null(strstr(w->detail, "2 passwords tried"));
 	w->deaf = false;
@@ -443,7 +443,7 @@ a_rogue_device_gets_no_byte_of_http(void **state)
 	    "00000000000000000000000000000000"
 	    "00000000000000000000000000000001");
 	say_hello_by_certificate(w);
-	turn(w, 20000);
+	turn(w, 90000);
 	assert_string_equal(w->state_told, "refused");
 	assert_string_equal(w->reason, "device-cert-differs");
 	assert_int_equal(w->connections, 1);
@@ -460,7 +460,7 @@ an_unpinned_device_is_refused_where_the_policy_says_so(void **state)
 	open_world(w, false, "");
 	w->conf.top.pinned_only = true;
 	say_hello_by_certificate(w);
-	turn(w, 20000);
+	turn(w, 90000);
 	assert_string_equal(w->reason, "device-cert-unpinned");
 	assert_int_equal(w->bytes, 0);
 	close_world(w);
@@ -475,7 +475,7 @@ a_device_that_vanishes_is_tried_again_with_the_same_secrets(void **state)
 	open_world(w, true, "");
 	w->drop = "SetAdminAclEntryEx";
 	say_hello(w);
-	turn(w, 20000);
+	turn(w, 90000);
 	assert_provisioned(w);
 	assert_true(w->connections >= 2);
 	close_world(w);
@@ -493,13 +493,13 @@ a_device_that_stays_away_is_failed_and_may_say_hello_again(void **state)
 	w->conf.device_port = 1; /* nobody is there */
 	w->conf.tries = 1;
 	say_hello(w);
-	turn(w, 20000);
+	turn(w, 90000);
 	assert_string_equal(w->state_told, "failed");
 	assert_string_equal(w->reason, "device-gone");
 	w->conf.device_port = port;
 	w->told = 0;
 	say_hello(w);
-	turn(w, 20000);
+	turn(w, 90000);
 	assert_provisioned(w);
 	close_world(w);
 }
@@ -515,7 +515,7 @@ a_device_that_comes_back_on_another_address_is_set_up_there(void **state)
 	w->conf.tries = 50;
 	say_hello_from(w, "127.0.0.77");
 	say_hello(w);
-	turn(w, 20000);
+	turn(w, 90000);
 	assert_provisioned(w);
 	assert_string_equal(w->unit.address, "127.0.0.1");
 	close_world(w);
@@ -560,7 +560,7 @@ a_lost_answer_to_commit_is_settled_by_asking(void **state)
 	w->drop_after = true;
 	w->challenge = true;
 	say_hello(w);
-	turn(w, 20000);
+	turn(w, 90000);
 	assert_provisioned(w);
 	close_world(w);
 }
@@ -577,7 +577,7 @@ a_unit_that_committed_while_the_server_was_dead_is_settled(void **state)
 	w->challenge = true;
 	w->halt = "CommitChanges";
 	say_hello(w);
-	turn(w, 20000);
+	turn(w, 90000);
 	/* Here it dies; what was not committed is gone with it. */
 	store_rollback(w->store);
 	jobs_free(w->jobs);
@@ -588,7 +588,7 @@ a_unit_that_committed_while_the_server_was_dead_is_settled(void **state)
 	w->script.post = true;
 	open_jobs(w);
 	assert_int_equal(jobs_settle(w->jobs, &e), ERR_OK);
-	turn(w, 20000);
+	turn(w, 90000);
 	assert_provisioned(w);
 	close_world(w);
 }
@@ -605,13 +605,13 @@ a_unit_that_did_not_commit_goes_on_with_its_next_hello(void **state)
 	w->conf.tries = 1;
 	w->halt = "SetAdminAclEntryEx";
 	say_hello(w);
-	turn(w, 20000);
+	turn(w, 90000);
 	jobs_free(w->jobs);
 	w->halt = NULL;
 	open_jobs(w);
 	assert_int_equal(jobs_settle(w->jobs, &e), ERR_OK);
 	say_hello(w);
-	turn(w, 20000);
+	turn(w, 90000);
 	assert_provisioned(w);
 	close_world(w);
 }
@@ -626,7 +626,7 @@ a_step_that_fails_is_told_with_its_value(void **state)
 	w->script.spoil = "CommitChanges";
 	w->script.return_value = 2057;
 	say_hello(w);
-	turn(w, 20000);
+	turn(w, 90000);
 	assert_string_equal(w->state_told, "failed");
 	assert_string_equal(w->reason, "step-failed");
 	assert_non_null(strstr(w->detail,
@@ -646,18 +646,18 @@ a_wrong_key_and_a_strange_uuid_are_refused(void **state)
 	tls_free(w->psk);
 	w->psk = NULL; /* the device speaks no PSK at all */
 	say_hello(w);
-	turn(w, 20000);
+	turn(w, 90000);
 	assert_string_equal(w->reason, "psk-rejected");
 	assert_int_equal(w->bytes, 0);
 	w->connections = 0;
 	h.version = HELLO_PSK;
 	strcpy(h.pid, PID);
 	jobs_hello(w->jobs, "127.0.0.1", &h);
-	turn(w, 20000);
+	turn(w, 90000);
 	assert_string_equal(w->reason, "pid-other-unit");
 	strcpy(h.pid, "12345674");
 	jobs_hello(w->jobs, "127.0.0.1", &h);
-	turn(w, 20000);
+	turn(w, 90000);
 	assert_string_equal(w->reason, "uuid-unknown");
 	assert_int_equal(w->connections, 0);
 	close_world(w);
