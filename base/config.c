@@ -64,6 +64,10 @@ parse(struct config *c, const char *text, size_t n, struct err *e)
 {
 	if (memchr(text, '\0', n) != NULL)
 		return err_set(e, ERR_CONFIG, "%s: not a text file", c->path);
+	if (strncmp(text, "-----BEGIN ", 11) == 0)
+		return err_set(e, ERR_CONFIG,
+		    "%s: is PEM, a key or certificates, and no configuration",
+		    c->path);
 	if (config_read_string(&c->cfg, text) != CONFIG_TRUE)
 		return err_set(e, ERR_CONFIG, "%s:%d: %s", c->path,
 		    config_error_line(&c->cfg), config_error_text(&c->cfg));

@@ -328,6 +328,12 @@ crypto_key_read(const void *p, size_t n, const struct secret *pass,
 	*out = NULL;
 	if (in == NULL)
 		return err_mem(e);
+	if (memmem(p, n, "-----BEGIN CERTIFICATE", 22) != NULL &&
+	    memmem(p, n, "PRIVATE KEY-----", 16) == NULL) {
+		BIO_free(in);
+		return err_set(e, ERR_DATA,
+		    "private key: holds a certificate, and no key");
+	}
 	if (memmem(p, n, "-----BEGIN", 10) != NULL)
 		read_pem(in, pass, &pkey, e);
 	else

@@ -110,7 +110,8 @@ open_regular(const char *path, int *fd, size_t *n, struct err *e)
 	if (fstat(*fd, &st) == -1)
 		return err_sys(e, ERR_IO, "%s", path);
 	if (!S_ISREG(st.st_mode))
-		return err_set(e, ERR_NOINPUT, "%s: not a regular file", path);
+		return err_set(e, ERR_NOINPUT, "%s: %s", path,
+		    S_ISDIR(st.st_mode) ? "is a folder" : "not a regular file");
 	if (st.st_size == 0)
 		return err_set(e, ERR_DATA, "%s: empty", path);
 	*n = (size_t)st.st_size;

@@ -97,7 +97,7 @@ chain_add(struct x509_chain *chain, X509 *x, struct err *e)
 }
 
 static enum err_code
-read_pem(BIO *in, struct x509_chain *chain, struct err *e)
+read_pem(BIO *in, const char *also, struct x509_chain *chain, struct err *e)
 {
 	unsigned long last;
 	X509 *x;
@@ -113,7 +113,7 @@ read_pem(BIO *in, struct x509_chain *chain, struct err *e)
 		    e, ERR_DATA, "certificate %zu: damaged PEM", chain->n + 1);
 	ERR_clear_error(); /* the end of the file is one, too */
 	if (e->code == ERR_OK && chain->n == 0)
-		err_set(e, ERR_DATA, "holds no certificate");
+		err_set(e, ERR_DATA, "holds no certificate%s", also);
 	return e->code;
 }
 
@@ -175,7 +175,11 @@ x509_chain_read(const void *p, size_t n, const struct secret *pass,
 	if (in == NULL)
 		return err_mem(e);
 	if (memmem(p, n, "-----BEGIN", 10) != NULL)
-		read_pem(in, chain, e);
+		read_pem(in,
+		    memmem(p, n, "PRIVATE KEY-----", 16) != NULL
+			? ", but a private key"
+			: "",
+		    chain, e);
 	else
 		read_pfx(in, pass, chain, e);
 	BIO_free(in);

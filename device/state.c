@@ -12,7 +12,8 @@
 #include "device/pin.h"
 #include "device/state.h"
 
-#define FIRST_LINE "amtforge-device-state 1"
+#define FIRST_WORDS "amtforge-device-state "
+#define FIRST_LINE FIRST_WORDS "1"
 #define FILE_NAME "state"
 #define FILE_MAX_BYTES 131072
 
@@ -503,6 +504,14 @@ lines_read(struct state *s, const char *path, char *text, struct err *e)
 		if (!take(s, line, sp + 1))
 			break;
 	}
+	if (i == 1 && strncmp(text, FIRST_WORDS, strlen(FIRST_WORDS)) == 0 &&
+	    strcmp(text, FIRST_LINE) != 0)
+		return err_set(e, ERR_DATA,
+		    "%s: a state of version %.16s, this program reads %s: use "
+		    "the amtforge-device that wrote it, or give another "
+		    "--state",
+		    path, text + strlen(FIRST_WORDS),
+		    FIRST_LINE + strlen(FIRST_WORDS));
 	if (!ended || rest != NULL)
 		return err_set(
 		    e, ERR_DATA, "%s: line %zu: not a device's state", path, i);

@@ -227,8 +227,8 @@ run_import(const struct cli_args *a, struct err *e)
 	if ((x.b = calloc(1, sizeof(*x.b))) == NULL)
 		return err_mem(e);
 	if (sealed_options(&x.sealed, a, true, e) == ERR_OK &&
-	    file_map(path, &p, &n, e) == ERR_OK &&
-	    store_open(a->pos[0], &x.store, e) == ERR_OK) {
+	    store_open(a->pos[0], &x.store, e) == ERR_OK &&
+	    file_map(path, &p, &n, e) == ERR_OK) {
 		batch_rules(x.sealed.rule);
 		if (batch_read(x.b, p, n, &doors, e) != ERR_OK ||
 		    take_all(&x, &doors, path, e) != ERR_OK)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/keyfile.h"
@@ -174,6 +175,26 @@ check_key(struct vault *v, bool *there, struct err *e)
 	return err_in(e, "%s: store.key is not this store's", v->dir);
 }
 
+/* Whoever gives the arguments in another order gives a file or a UUID here. */
+static enum err_code
+no_state(const char *dir, const char *db, struct err *e)
+{
+	struct stat st;
+
+	if (stat(dir, &st) == -1)
+		return err_set(e, ERR_NOINPUT,
+		    "%s: no such folder; the state comes first, and "
+		    "amtforge-server init makes it",
+		    dir);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, ERR_NOINPUT,
+		    "%s: a file; the state comes first, and is the folder that "
+		    "amtforge-server init made",
+		    dir);
+	return err_set(e, ERR_NOINPUT,
+	    "%s: not there (amtforge-server init makes it)", db);
+}
+
 /* The folder's database and key, made if they are not there. */
 static enum err_code
 open_parts(const char *dir, bool make, struct vault **out, struct err *e)
@@ -188,17 +209,20 @@ open_parts(const char *dir, bool make, struct vault **out, struct err *e)
 		return e->code;
 	if (!file_exists(v->dir)) {
 		if (!make)
-			return err_set(e, ERR_NOINPUT,
-			    "%s: not there (amtforge-server init makes it)",
-			    v->dir);
+			return no_state(dir, v->dir, e);
 		if (parts_make(dir, e) != ERR_OK ||
 		    db_create(v->dir, &schema, &v->db, e) != ERR_OK)
 			return e->code;
 	} else if (db_open(v->dir, &schema, &v->db, e) != ERR_OK)
-		return e->code;
+		return err_in(e, "the state %s does not open", dir);
 	snprintf(v->dir, sizeof(v->dir), "%s", dir);
 	if (file_join(path, sizeof(path), dir, "store.key", e) != ERR_OK)
 		return e->code;
+	if (!file_exists(path))
+		return err_set(e, ERR_NOINPUT,
+		    "%s: not there: without it nothing in store.db can be "
+		    "read; put it back from where it is kept",
+		    path);
 	return keyfile_read(path, &v->key, e);
 }
 

@@ -1,0 +1,84 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What somebody gets wrong who has read no more than a verb's usage: arguments
+# the other way round, a file of another kind, a state that is not one.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/batch.sh
+. "$(dirname "$0")/../batch.sh"
+
+arguments_the_other_way_round_are_told_so() {
+	batch psk 1
+	status 66 amtforge-server import batch.amt state --trust factory.pem \
+		--key it.key
+	says 'batch.amt: a file; the state comes first'
+	status 66 amtforge-server explain "$(cat uuids)" state
+	says 'no such folder; the state comes first'
+	status 66 amtforge-server list server.cfg
+	says 'amtforge-server init makes it'
+	mkdir empty
+	status 66 amtforge-server list empty
+	says 'empty/store.db: not there (amtforge-server init makes it)'
+}
+
+a_file_of_another_kind_is_told_what_it_is() {
+	batch psk 1
+	status 65 amtforge-server import state batch.amt --trust factory.key \
+		--key it.key
+	says 'factory.key: holds no certificate, but a private key'
+	status 65 amtforge-server import state batch.amt --trust factory.pem \
+		--key it.pem
+	says 'it.pem: private key: holds a certificate, and no key'
+	status 78 amtforge-server run chain/leaf.pem
+	says 'chain/leaf.pem: is PEM, a key or certificates, and no config'
+	status 78 amtforge-server config check chain/leaf.key
+	says 'is PEM'
+	status 65 amtforge-server chain check chain/leaf.key
+	says 'holds no certificate, but a private key'
+	status 66 amtforge-server import state chain --trust factory.pem \
+		--key it.key
+	says 'chain: is a folder'
+	status 66 amtforge-device show chain
+	says 'chain: is a folder'
+	openssl pkcs12 -export -in factory.pem -inkey factory.key -out f.pfx \
+		-passout pass:secret
+	status 78 amtforge-server run f.pfx
+	says 'f.pfx: not a text file'
+}
+
+a_state_that_does_not_open_says_why() {
+	batch psk 1
+	cp -r state lost
+	rm lost/store.key
+	status 66 amtforge-server list lost
+	says 'lost/store.key: not there: without it nothing in store.db can'
+	cp -r state other
+	sqlite3 other/store.db 'PRAGMA user_version = 99'
+	status 65 amtforge-server list other
+	says 'the state other does not open'
+	says 'written by a newer one'
+	cp -r state junk
+	head -c 9000 /dev/zero >junk/store.db
+	status 65 amtforge-server list junk
+	says 'the state junk does not open'
+}
+
+a_devices_state_of_another_version_is_told_so() {
+	mkdir d
+	printf 'amtforge-device-state 99\nphase 0\nend\n' >d/state
+	amtforge image new base.bin --size 1M --bios "$VARS"
+	status 65 amtforge-device boot --image base.bin --state d \
+		--uuid 11111111-2222-4333-8444-555555555555 --usb no.img \
+		--listen 127.0.0.2
+	says 'd/state: a state of version 99, this program reads 1'
+}
+
+t arguments_the_other_way_round_are_told_so
+t a_file_of_another_kind_is_told_what_it_is
+t a_state_that_does_not_open_says_why
+if [ -e "$VARS" ]; then
+	t a_devices_state_of_another_version_is_told_so
+else
+	skip a_devices_state_of_another_version_is_told_so "no $VARS"
+fi
+done_testing
