@@ -8,6 +8,7 @@
 
 #define CHUNK_LINE_MAX 256
 #define CHUNK_OUT 0x4000
+#define EMPTY_LINES 4 /* before a request: RFC 9112 2.2 asks for one */
 
 /* The line up to CR LF, taken off s. false: no whole line there. */
 static bool
@@ -73,35 +74,53 @@ list_has(struct httpline v, const char *word)
 	return false;
 }
 
-static bool
+/* Any 1.x is answered as 1.1 (RFC 9110 2.5). */
+static int
+version_status(const char *v, bool *old)
+{
+	if (strncmp(v, "HTTP/", 5) != 0 || v[5] < '0' || v[5] > '9' ||
+	    v[6] != '.' || v[7] < '0' || v[7] > '9' || v[8] != '\0')
+		return 400;
+	*old = v[7] == '0';
+	return v[5] == '1' ? 0 : 505;
+}
+
+/* 0, or the status that answers it. */
+static int
 request_line(struct httpline line, struct amthttp_request *r)
 {
 	char version[16];
+	int status;
 
-	if (!word_take(&line, r->method, sizeof(r->method)) ||
-	    !word_take(&line, r->path, sizeof(r->path)) ||
-	    !word_take(&line, version, sizeof(version)) || line.n != 0)
-		return false;
+	if (!word_take(&line, r->method, sizeof(r->method)))
+		return 400;
+	if (!word_take(&line, r->path, sizeof(r->path)))
+		return line.n >= sizeof(r->path) ? 414 : 400;
+	if (!word_take(&line, version, sizeof(version)) || line.n != 0)
+		return 400;
 	target_path(r->path);
-	r->close = r->old = strcmp(version, "HTTP/1.0") == 0;
-	return r->old || strcmp(version, "HTTP/1.1") == 0;
+	if ((status = version_status(version, &r->old)) == 0)
+		r->close = r->old;
+	return status;
 }
 
 /* Two lengths, or a length and chunks, are how requests are smuggled. */
-static bool
+static int
 header_line(struct httpline line, struct amthttp_request *r)
 {
 	struct httpline name, v;
 
 	if (!httpline_header(line, &name, &v))
-		return false;
+		return 400;
 	if (httpline_is(name, "Content-Length")) {
 		if (r->has_length || !httpline_number(v, 10, &r->length))
-			return false;
+			return 400;
 		r->has_length = true;
 	} else if (httpline_is(name, "Transfer-Encoding")) {
-		if (r->chunked || !httpline_is(v, "chunked"))
-			return false;
+		if (!httpline_is(v, "chunked"))
+			return 501;
+		if (r->chunked || r->old) /* RFC 9112 6.1 */
+			return 400;
 		r->chunked = true;
 	} else if (httpline_is(name, "Connection")) {
 		r->close |= list_has(v, "close");
@@ -110,11 +129,11 @@ header_line(struct httpline line, struct amthttp_request *r)
 	} else if (httpline_is(name, "Authorization")) {
 		if (v.n >= sizeof(r->authorization) ||
 		    r->authorization[0] != '\0')
-			return false;
+			return 400;
 		memcpy(r->authorization, v.p, v.n);
 		r->authorization[v.n] = '\0';
 	}
-	return !(r->has_length && r->chunked);
+	return r->has_length && r->chunked ? 400 : 0;
 }
 
 static enum amthttp_verdict
@@ -124,23 +143,56 @@ bad(int *status, int code)
 	return AMTHTTP_BAD;
 }
 
+/* CR and LF stand together: a head of bare ones is no HTTP, and is told so at
+ * once and not when its client gives up. */
+static bool
+lines_good(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '\0' ||
+		    (p[i] == '\n' && (i == 0 || p[i - 1] != '\r')))
+			return false;
+		if (p[i] == '\r' && i + 1 < n && p[i + 1] != '\n')
+			return false;
+	}
+	return true;
+}
+
+static void
+empty_lines_skip(struct httpline *s)
+{
+	for (int i = 0;
+	     i < EMPTY_LINES && s->n >= 2 && s->p[0] == '\r' && s->p[1] == '\n';
+	     i++) {
+		s->p += 2;
+		s->n -= 2;
+	}
+}
+
 static enum amthttp_verdict
 head_read(struct httpline *s, struct amthttp_request *r, int *status)
 {
-	const char *end = memmem(s->p, s->n, "\r\n\r\n", 4);
-	size_t n = end == NULL ? s->n : (size_t)(end - s->p);
+	const char *end;
 	struct httpline line;
+	size_t n;
+	int code;
 
+	empty_lines_skip(s);
+	end = memmem(s->p, s->n, "\r\n\r\n", 4);
+	n = end == NULL ? s->n : (size_t)(end - s->p);
+	if (!lines_good(s->p, n > AMTHTTP_HEAD_MAX ? AMTHTTP_HEAD_MAX : n))
+		return bad(status, 400);
 	if (n > AMTHTTP_HEAD_MAX)
 		return bad(status, 413);
 	if (end == NULL)
 		return AMTHTTP_MORE;
-	if (memchr(s->p, '\0', n) != NULL || !line_take(s, &line) ||
-	    !request_line(line, r))
+	if (!line_take(s, &line))
 		return bad(status, 400);
+	if ((code = request_line(line, r)) != 0)
+		return bad(status, code);
 	while (line_take(s, &line) && line.n > 0)
-		if (!header_line(line, r))
-			return bad(status, 400);
+		if ((code = header_line(line, r)) != 0)
+			return bad(status, code);
 	r->expects &= r->chunked || r->length > 0;
 	return AMTHTTP_DONE;
 }
@@ -225,6 +277,12 @@ status_words(int status)
 		return "Method Not Allowed";
 	case 413:
 		return "Request Entity Too Large";
+	case 414:
+		return "URI Too Long";
+	case 501:
+		return "Not Implemented";
+	case 505:
+		return "HTTP Version Not Supported";
 	default:
 		return "Internal Server Error";
 	}
@@ -244,6 +302,8 @@ write_head(struct wr *w, const struct amthttp_answer *a)
 		    "WWW-Authenticate: Digest realm=\"%s\", nonce=\"%s\","
 		    "stale=\"%s\",qop=\"auth\"\r\n",
 		    a->realm, a->nonce, a->stale ? "true" : "false");
+	if (a->status == 405)
+		wr_str(w, "Allow: POST\r\n");
 	wr_fmt(w,
 	    "Date: %s\r\n"
 	    "Server: Intel(R) Active Management Technology %s\r\n",

@@ -48,7 +48,7 @@ enum amthttp_verdict amthttp_read(const uint8_t *, size_t n,
     struct amthttp_request *, struct wr *body, size_t *used, int *status);
 
 struct amthttp_answer {
-	int status; /* 200, 400, 401, 404, 405, 413, 414, 500, 505 */
+	int status; /* 200, 4xx, 5xx: amthttp.c has the words of each */
 	time_t date;
 	const char *version; /* firmware, behind the Server: words */
 	bool close;

@@ -118,30 +118,36 @@ response_fits(const struct params *ps, const struct auth_ask *ask)
 	bool fits;
 
 	md5_hex(ha2, (const char *[]){ ask->method, ps->uri, NULL });
-	md5_hex(want,
-	    (const char *[]){
-		ask->ha1, ps->nonce, ps->nc, ps->cnonce, ps->qop, ha2, NULL });
+	if (ps->qop[0] == '\0')
+		md5_hex(
+		    want, (const char *[]){ ask->ha1, ps->nonce, ha2, NULL });
+	else
+		md5_hex(want,
+		    (const char *[]){ ask->ha1, ps->nonce, ps->nc, ps->cnonce,
+			ps->qop, ha2, NULL });
 	fits = strlen(ps->response) == AUTH_HA1 - 1 &&
 	    secret_equal(want, ps->response, AUTH_HA1 - 1);
 	secret_wipe(want, sizeof(want));
 	return fits;
 }
 
-/* The count must be new for its nonce. */
+/* The count must be new for its nonce; without one, it serves once. */
 static enum auth_verdict
 count_use(struct auth *a, const struct params *ps)
 {
-	uint8_t be[4];
+	uint8_t be[4] = { 0xff, 0xff, 0xff, 0xff };
 	uint32_t nc;
 
-	if (!text_unhex(be, sizeof(be), ps->nc, strlen(ps->nc)))
+	if (ps->qop[0] != '\0' &&
+	    !text_unhex(be, sizeof(be), ps->nc, strlen(ps->nc)))
 		return AUTH_BAD;
 	nc = (uint32_t)be[0] << 24 | (uint32_t)be[1] << 16 |
 	    (uint32_t)be[2] << 8 | be[3];
 	for (size_t i = 0; i < AUTH_NONCES; i++) {
 		if (strcmp(a->nonce[i].text, ps->nonce) != 0)
 			continue;
-		if (nc <= a->nonce[i].nc)
+		if (nc <= a->nonce[i].nc ||
+		    (ps->qop[0] == '\0' && a->nonce[i].nc != 0))
 			return AUTH_STALE;
 		a->nonce[i].nc = nc;
 		return AUTH_OK;
@@ -159,8 +165,16 @@ uri_path(const char *uri)
 								      : uri;
 }
 
-/* Without a qop, as in RFC 2069, nothing counts how often a nonce serves: RFC
- * 7616 gave that form up. */
+/* Without a qop, as in RFC 2069, there is neither a count nor a nonce of the
+ * client's; RFC 7616 gave that form up. */
+static bool
+qop_fits(const struct params *ps, bool any)
+{
+	if (ps->qop[0] == '\0')
+		return any && ps->nc[0] == '\0';
+	return strcmp(ps->qop, "auth") == 0 && ps->cnonce[0] != '\0';
+}
+
 enum auth_verdict
 auth_check(struct auth *a, const struct auth_ask *ask)
 {
@@ -173,8 +187,7 @@ auth_check(struct auth *a, const struct auth_ask *ask)
 	    strcmp(ps.username, ask->user) != 0 ||
 	    strcmp(ps.realm, ask->realm) != 0 ||
 	    strcmp(uri_path(ps.uri), ask->path) != 0 ||
-	    strcmp(ps.qop, "auth") != 0 || ps.cnonce[0] == '\0' ||
-	    !response_fits(&ps, ask))
+	    !qop_fits(&ps, ask->any_qop) || !response_fits(&ps, ask))
 		return AUTH_BAD;
 	return count_use(a, &ps);
 }

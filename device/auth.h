@@ -4,6 +4,12 @@
  * it (RFC 2617, RFC 7616), nc and qop quoted or not, since clients differ. A
  * nonce is known for a while and each of its counts serves once, in rising
  * order, so that a captured request cannot be repeated. Without I/O.
+ *
+ * The form without a qop (RFC 2069) is refused unless asked for: it has no
+ * nonce of the client's, so that whoever stands in the device's place chooses
+ * all that the password is hashed with, and can have tables made beforehand. No
+ * client that the public sources tell of needs it, since all answer the qop
+ * that they are offered.
  */
 #ifndef DEVICE_AUTH_H
 #define DEVICE_AUTH_H
@@ -47,6 +53,7 @@ struct auth_ask {
 	const char *method, *path;
 	const char *user, *realm;
 	const char *ha1; /* what the user's must be */
+	bool any_qop;    /* none is taken too, as in RFC 2069 */
 };
 enum auth_verdict auth_check(struct auth *, const struct auth_ask *);
 

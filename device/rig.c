@@ -115,6 +115,9 @@ rig_open(struct rig *r, const struct cli_args *args, const char *listen,
 	if (r->many && r->settings.insecure_volatile_state)
 		log_warn("insecure_volatile_state: what machines remember ends "
 			 "with this process");
+	if (r->settings.insecure_digest_without_qop)
+		log_warn("insecure_digest_without_qop: passwords are answered "
+			 "without a nonce of the client's");
 	if (r->settings.insecure_legacy_tls)
 		log_warn("insecure_legacy_tls: devices before AMT 15 speak "
 			 "the TLS of their time");

@@ -104,6 +104,8 @@ read_words(struct config_group *g, struct settings *s, struct err *e)
 		&s->insecure_volatile_state, e) != ERR_OK ||
 	    config_bool(g, "insecure_legacy_tls", false,
 		&s->insecure_legacy_tls, e) != ERR_OK ||
+	    config_bool(g, "insecure_digest_without_qop", false,
+		&s->insecure_digest_without_qop, e) != ERR_OK ||
 	    config_word(g, "challenge", asks, 0, &ask, e) != ERR_OK ||
 	    config_string(g, "psk_suites", s->psk_suites, &suites, e) != ERR_OK)
 		return e->code;

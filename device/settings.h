@@ -43,9 +43,10 @@ struct settings {
 	size_t insecure_key_pool; /* keys for all machines; 0: each its own */
 	bool insecure_legacy_tls; /* what the AMT version spoke */
 	bool insecure_volatile_state; /* states end with the process */
-	struct pkich_choice pkich;    /* star: insecure_star_cn */
-	unsigned setupbin_major_max;  /* 0: by the AMT version */
-	uint32_t mei_unknown_status;  /* of a command that is not known */
+	bool insecure_digest_without_qop;
+	struct pkich_choice pkich;   /* star: insecure_star_cn */
+	unsigned setupbin_major_max; /* 0: by the AMT version */
+	uint32_t mei_unknown_status; /* of a command that is not known */
 	/* The host's start for one certificate: whether it is known (-1: by
 	 * the AMT version), outlives a restart, and brings suffixes. */
 	int host_start;

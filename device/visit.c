@@ -292,7 +292,8 @@ authenticate(struct machine_session *v, const struct amthttp_request *r)
 	    ? machine_factory(m)->mebx_new
 	    : "admin";
 	struct auth_ask ask = { r->authorization, r->method, r->path, "admin",
-		m->state->realm, m->state->ha1 };
+		m->state->realm, m->state->ha1,
+		m->common->settings->insecure_digest_without_qop };
 	enum auth_verdict verdict = auth_check(m->auth, &ask);
 	char ha1[AUTH_HA1];
 
@@ -360,6 +361,7 @@ answer_from(struct machine_session *v, const struct node *root, struct wr *soap)
 	a->suffix = suffix != NULL ? suffix : "";
 	a->dhcp_suffix = v->m->dhcp_suffix;
 	a->session = v->record;
+	a->any_qop = v->m->common->settings->insecure_digest_without_qop;
 	status = amt_answer(a, root, soap);
 	a->factory = NULL;
 	a->suffix = a->dhcp_suffix = NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,9 +154,14 @@ requests_that_two_readers_could_split_differently_are_refused(void **state)
 		"POST / HTTP/1.1\r\nContent-Length: +1\r\n\r\na",
 		"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\na",
 		"POST / HTTP/1.1\r\nContent-Length : 1\r\n\r\na",
-		"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
 		"POST / HTTP/1.1\r\nA: b\r\n Content-Length: 1\r\n\r\na",
-		"POST / HTTP/2.0\r\n\r\n",
+		"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n",
+		"POST / HTTP/11\r\n\r\n",
+		"POST / HTTP/1.1\nContent-Length: 1\r\n\r\na",
+		"POST / HTTP/1.1\n\n",
+		"POST / HTTP/1.1\r\nA: b\nContent-Length: 1\r\n\r\na",
+		"POST / HTTP/1.1\r\nA: b\rContent-Length: 1\r\n\r\na",
+		"\r\n\r\n\r\n\r\n\r\n\r\n\r\nPOST / HTTP/1.1\r\n\r\n",
 		"POST /\r\n\r\n",
 		"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 		"0x1\r\na\r\n0\r\n\r\n",
@@ -168,6 +174,37 @@ requests_that_two_readers_could_split_differently_are_refused(void **state)
 		assert_int_equal(take(bad[i]), AMTHTTP_BAD);
 		assert_int_equal(status, 400);
 	}
+}
+
+static void
+what_is_not_known_is_told_apart(void **state)
+{
+	char head[256];
+
+	(void)state;
+	assert_int_equal(take("POST / HTTP/2.0\r\n\r\n"), AMTHTTP_BAD);
+	assert_int_equal(status, 505);
+	assert_int_equal(
+	    take("POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n"),
+	    AMTHTTP_BAD);
+	assert_int_equal(status, 501);
+	snprintf(head, sizeof(head), "POST /%0150d HTTP/1.1\r\n\r\n", 0);
+	assert_int_equal(take(head), AMTHTTP_BAD);
+	assert_int_equal(status, 414);
+	assert_int_equal(take("POST / HTTP/1.2\r\n\r\n"), AMTHTTP_DONE);
+	assert_false(req.close);
+}
+
+static void
+an_empty_line_before_a_request_is_passed_over(void **state)
+{
+	(void)state;
+	assert_int_equal(take("\r\n"), AMTHTTP_MORE);
+	assert_int_equal(take("\r\n\r\nPOST /wsman HTTP/1.1\r\n"
+			      "Content-Length: 1\r\n\r\naPOST"),
+	    AMTHTTP_DONE);
+	body_is("a");
+	assert_int_equal(used, 4 + 22 + 21 + 1);
 }
 
 static void
@@ -253,6 +290,8 @@ main(void)
 		cmocka_unit_test(every_prefix_of_a_request_asks_for_more),
 		cmocka_unit_test(
 		    requests_that_two_readers_could_split_differently_are_refused),
+		cmocka_unit_test(what_is_not_known_is_told_apart),
+		cmocka_unit_test(an_empty_line_before_a_request_is_passed_over),
 		cmocka_unit_test(what_is_too_long_is_refused_before_it_came),
 		cmocka_unit_test(
 		    an_answer_has_the_firmwares_headers_and_chunks),

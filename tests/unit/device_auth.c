@@ -13,6 +13,7 @@
 static struct auth a;
 static char ha1[AUTH_HA1];
 static const char *nonce;
+static bool any_qop;
 
 static int
 start(void **state)
@@ -21,6 +22,7 @@ start(void **state)
 
 	(void)state;
 	memset(&a, 0, sizeof(a));
+	any_qop = false;
 	auth_ha1(ha1, "admin", REALM, "P@ssw0rd1");
 	nonce = auth_nonce(&a, random);
 	return 0;
@@ -56,8 +58,8 @@ header(char out[512], const char *password, const char *nc, const char *quote)
 static enum auth_verdict
 ask(const char *text)
 {
-	const struct auth_ask q = { text, "POST", "/wsman", "admin", REALM,
-		ha1 };
+	const struct auth_ask q = { text, "POST", "/wsman", "admin", REALM, ha1,
+		any_qop };
 
 	return auth_check(&a, &q);
 }
@@ -156,6 +158,47 @@ an_account_without_a_password_lets_nobody_in(void **state)
 	assert_int_equal(ask(h), AUTH_BAD);
 }
 
+/* As RFC 2069 has it. */
+static void
+old_header(char out[512], const char *more)
+{
+	char h2[33], response[33], text[256];
+
+	md5(h2, "POST:/wsman");
+	snprintf(text, sizeof(text), "%s:%s:%s", ha1, nonce, h2);
+	md5(response, text);
+	snprintf(out, 512,
+	    "Digest username=\"admin\", realm=\"" REALM "\", nonce=\"%s\", "
+	    "uri=\"/wsman\", response=\"%s\"%s",
+	    nonce, response, more);
+}
+
+static void
+without_a_qop_a_nonce_serves_once_and_only_if_asked_for(void **state)
+{
+	char h[512];
+
+	(void)state;
+	old_header(h, "");
+	assert_int_equal(ask(h), AUTH_BAD);
+	any_qop = true;
+	old_header(h, ", nc=00000001");
+	assert_int_equal(ask(h), AUTH_BAD);
+	old_header(h, ", qop=auth");
+	assert_int_equal(ask(h), AUTH_BAD);
+	old_header(h, "");
+	assert_int_equal(ask(h), AUTH_OK);
+	assert_int_equal(ask(h), AUTH_STALE);
+	header(h, "P@ssw0rd1", "ffffffff", "");
+	assert_int_equal(ask(h), AUTH_STALE);
+	start(NULL);
+	any_qop = true;
+	header(h, "P@ssw0rd1", "00000001", "");
+	assert_int_equal(ask(h), AUTH_OK);
+	old_header(h, "");
+	assert_int_equal(ask(h), AUTH_STALE);
+}
+
 /* Each: one part of a good header changed. */
 static void
 each_part_is_checked(void **state)
@@ -205,6 +248,9 @@ main(void)
 		    a_wrong_password_is_bad_and_uses_no_count, start),
 		cmocka_unit_test_setup(
 		    an_account_without_a_password_lets_nobody_in, start),
+		cmocka_unit_test_setup(
+		    without_a_qop_a_nonce_serves_once_and_only_if_asked_for,
+		    start),
 		cmocka_unit_test_setup(each_part_is_checked, start),
 	};
 
