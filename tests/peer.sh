@@ -31,7 +31,7 @@ peer_server() {
 	command -v node >/dev/null || NO_PEER="no node here"
 }
 
-# peer_fetch NAME COMMAND: one does it, others wait for it.
+# peer_fetch NAME COMMAND [PACKAGE]: one does it, others wait for it.
 # shellcheck disable=SC2034 # likewise
 peer_fetch() {
 	if [ "$1" = package ] && [ -n "${MESHCENTRAL_DIR:-}" ]; then
@@ -56,7 +56,7 @@ peer_fetch() {
 		rm -rf "$fetch"
 		exit $rc
 	) 9>"$PEERS/$1.lock" >"$PEERS/$1.log" 2>&1 ||
-		NO_PEER="npm: no $MESHCENTRAL: $(tail -n 1 "$PEERS/$1.log")"
+		NO_PEER="npm: no ${3:-$MESHCENTRAL}: $(tail -n 1 "$PEERS/$1.log")"
 }
 
 peer_pack() {
