@@ -392,6 +392,28 @@ x509_matches_key(const struct x509 *c, const struct crypto_key *key)
 	return yes;
 }
 
+bool
+x509_matches_public(const struct x509 *c, const uint8_t hash[static 32])
+{
+	EVP_PKEY *key = X509_get0_pubkey(c->x);
+	uint8_t is[32];
+	bool yes = false;
+
+	for (int form = 0; key != NULL && !yes && form < 2; form++) {
+		uint8_t *der = NULL;
+		int n = form == 0 ? i2d_PublicKey(key, &der)
+				  : i2d_PUBKEY(key, &der);
+
+		if (n > 0) {
+			digest_sha256(der, (size_t)n, is);
+			yes = memcmp(is, hash, sizeof(is)) == 0;
+		}
+		OPENSSL_free(der);
+	}
+	ERR_clear_error();
+	return yes;
+}
+
 static const char *
 fault_of(const struct x509_chain *chain, size_t i)
 {

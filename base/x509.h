@@ -56,6 +56,8 @@ time_t x509_not_before(const struct x509 *);
 time_t x509_not_after(const struct x509 *);
 bool x509_subject(const struct x509 *, char *out, size_t room); /* RFC 2253 */
 bool x509_matches_key(const struct x509 *, const struct crypto_key *);
+/* Is that the SHA-256 of its public key's DER, be it PKCS#1 or SPKI? */
+bool x509_matches_public(const struct x509 *, const uint8_t hash[static 32]);
 
 /* Signatures only: each certificate is signed by the next, CA marks right,
  * and the last is self-signed. Time is not judged. *bad: index that fails. */

@@ -296,13 +296,7 @@ amtkeys_generate(struct amt *a, const struct node *in, struct amt_item *out)
 	if (algorithm == NULL || strcmp(algorithm, "0") != 0 ||
 	    length == NULL || strcmp(length, "2048") != 0)
 		return AMT_BAD_PARAMETER;
-	/* During set-up the old ones are those of sessions that broke. */
-	if (!blob_place(a->state->pair, STATE_PAIRS, &h) &&
-	    a->state->phase == STATE_IN) {
-		state_drop_keys(a->state);
-		h = 0;
-	}
-	if (h >= STATE_PAIRS)
+	if (!blob_place(a->state->pair, STATE_PAIRS, &h))
 		return AMT_MAX_LIMIT;
 	if (a->host->key(a->host->arg, &key, &e) == ERR_OK &&
 	    crypto_key_der(key, &der, &e) == ERR_OK &&

@@ -705,6 +705,7 @@ wsman_read_response(
 	*res = (struct wsman_response){ .return_value = -1 };
 	if (strcmp(root->name, "Envelope") != 0 || body == NULL)
 		return lacks(why, "no SOAP Envelope with a Body");
+	res->relates_to = node_text(root, "Header/RelatesTo");
 	res->body = body->child;
 	if (res->body != NULL && strcmp(res->body->name, "Fault") == 0) {
 		res->fault = node_text(res->body, "Reason/Text");

@@ -27,6 +27,7 @@ read_numbers(struct config_group *g, struct conf *c, struct err *e)
 		{ "hand_over_seconds", 1, 86400, 600, 0 },
 		{ "hand_over_at_a_time", 1, 64, 4, 0 },
 		{ "hand_over_tries", 1, 100, 3, 0 },
+		{ "setup_seconds", 1, 86400, 600, 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(n) / sizeof(n[0]); i++)
@@ -44,6 +45,7 @@ read_numbers(struct config_group *g, struct conf *c, struct err *e)
 	c->hand_seconds = (unsigned)n[8].value;
 	c->hand_most = (unsigned)n[9].value;
 	c->hand_tries = (unsigned)n[10].value;
+	c->setup_ms = (unsigned long)n[11].value * 1000;
 	return ERR_OK;
 }
 

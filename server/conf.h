@@ -33,6 +33,7 @@ struct conf {
 	unsigned hellos;          /* hello connections at a time */
 	unsigned long hello_ms;   /* for a whole hello */
 	unsigned long request_ms; /* for each request to a device */
+	unsigned long setup_ms;   /* for one try to set it up */
 	unsigned tries;           /* for a device that vanishes */
 };
 

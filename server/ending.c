@@ -123,6 +123,35 @@ other_way(struct job *j, const struct err *e)
 	return true;
 }
 
+/* Where it has proved itself it is waited for. Else the next place that it was
+ * heard from has its turn, and this one again after the others: a place that
+ * had its try rests, so nobody's hello uses up another's tries. */
+static bool
+go_elsewhere(struct job *j)
+{
+	struct job_place old = j->at;
+	unsigned most = j->in->how.conf->tries;
+
+	if (j->nothers == 0 || (old.proved && j->tries < most))
+		return false;
+	old.tries = j->tries;
+	j->at = j->other[0];
+	memmove(&j->other[0], &j->other[1], --j->nothers * sizeof(j->other[0]));
+	if (old.tries < most)
+		j->other[j->nothers++] = old;
+	if (j->task == JOB_PROBE) /* it speaks again: it did not commit */
+		jobs_set_up(j);
+	j->by_hand = false;
+	if (j->phase == JOB_TELLING)
+		return true;
+	j->tries = j->at.tries;
+	if (j->tries > 0)
+		jobs_rest_longer(j);
+	else
+		jobs_requeue(j);
+	return true;
+}
+
 /* Somebody else's: we never set it up, and it is. */
 static bool
 taken(const struct job *j, const struct err *e)
@@ -166,11 +195,8 @@ ending_set_up(struct job *j, struct err *e)
 		jobs_rest_longer(j);
 	} else if (j->task == JOB_SET_UP && other_way(j, e)) {
 		jobs_requeue(j);
-	} else if (gone && j->moved.addr[0] != '\0') {
-		j->at = j->moved;
-		j->moved.addr[0] = '\0';
-		j->tries = 0;
-		jobs_requeue(j);
+	} else if (gone && go_elsewhere(j)) {
+		return;
 	} else if (gone && j->tries < j->in->how.conf->tries) {
 		jobs_rest_longer(j);
 	} else if (j->then_set_up) {

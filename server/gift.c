@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
+#include <time.h>
 
 #include "base/rand.h"
 #include "base/secret.h"
@@ -31,6 +32,29 @@ gift_certify(void *arg, const struct uuid *u, const void *public_key, size_t n,
 	wr_bytes(out, der, n);
 	x509_free(cert);
 	return ERR_OK;
+}
+
+/* Half of its days are to come: else it is made anew. */
+enum session_whose
+gift_judge(void *arg, const struct uuid *u, const struct x509 *cert)
+{
+	const struct job *j = arg;
+	const struct policy *p = j->policy;
+	bool given = p->certificate == POLICY_CERT_CA;
+	const struct x509 *ca = given ? p->ca.chain.cert[0] : j->in->how.ca;
+	time_t now = time(NULL);
+	char want[UUID_TEXT], cn[256];
+
+	if (!x509_signed_by(cert, ca))
+		return x509_signed_by(cert, j->in->how.ca) ? SESSION_OURS
+							   : SESSION_OTHERS;
+	uuid_text(u, want);
+	return x509_cn(cert, cn, sizeof(cn)) &&
+		strcmp(cn, j->fqdn[0] != '\0' ? j->fqdn : want) == 0 &&
+		x509_not_before(cert) <= now &&
+		x509_not_after(cert) - now > (time_t)p->days * 43200
+	    ? SESSION_WANTED
+	    : SESSION_OURS;
 }
 
 enum err_code

@@ -13,5 +13,7 @@ enum err_code gift_name(struct job *, struct err *);
 enum err_code gift_secrets(struct job *, struct err *);
 /* By the CA that the profile names, for the name that the machine gets. */
 session_certify_fn gift_certify; /* arg: the struct job * */
+/* Is this one of those, and as it would be made now? */
+session_judge_fn gift_judge;
 
 #endif

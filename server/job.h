@@ -39,11 +39,17 @@ enum job_task {
 struct job_place {
 	char addr[ADDR_LEN];
 	bool psk;
-	size_t index; /* of its PSK pair or our chain */
+	size_t index;              /* of its PSK pair or our chain */
+	char pid[PSK_PID_LEN + 1]; /* that its hello said, or "" */
 	/* Kinds of our root's hash in its hello (admit.h); 0: none was heard.
 	 */
 	unsigned announced;
+	unsigned tries; /* that it had before another place had its turn */
+	/* It passed all that tells an impostor, in this job. */
+	bool proved;
 };
+/* So many places more are heard of; a storm of hellos takes no more room. */
+#define JOB_OTHERS 4
 
 struct job {
 	struct jobs *in;
@@ -54,9 +60,11 @@ struct job {
 	struct store_unit unit; /* as it was at the hello */
 	struct store_secrets fresh;
 	struct job_place at;
-	/* It has said hello from elsewhere since: there it goes on when it is
-	 * gone here. "": it has not. */
-	struct job_place moved;
+	/* From where it has said hello since, the first first. It may have been
+	 * moved, or these are impostors: what is under way goes on; each has
+	 * its turn when it is gone here, or when this came to no good end. */
+	struct job_place other[JOB_OTHERS];
+	unsigned nothers;
 	/* Its hello, the moment it was un-provisioned; owned, or NULL. */
 	struct hello *back;
 	char back_from[ADDR_LEN];
@@ -89,6 +97,7 @@ struct job_refusal {
 
 struct jobs {
 	struct jobs_how how;
+	uint32_t salt; /* of its hashes: nobody outside can aim at a bucket */
 	struct job *first, *last; /* in the order in which they came */
 	struct job *by_uuid[JOB_BUCKETS];
 	uint8_t busy[JOB_BUCKETS]; /* connections by address */
@@ -125,7 +134,7 @@ void jobs_requeue(struct job *);
 struct tenant *jobs_tenant(struct jobs *, const struct store_unit *);
 /* Is a machine given to a command after its set-up? */
 bool jobs_hands(struct jobs *, const struct store_unit *);
-uint32_t jobs_hash(const void *, size_t, uint32_t);
+uint32_t jobs_hash(const struct jobs *, const void *, size_t, uint32_t);
 
 /* errand.c */
 enum err_code errand_new(struct jobs *, struct err *);

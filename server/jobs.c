@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/rand.h"
 #include "base/secret.h"
 #include "formats/reason.h"
 #include "server/alarm.h"
@@ -16,10 +17,11 @@
 #include "server/witness.h"
 
 uint32_t
-jobs_hash(const void *p, size_t n, uint32_t h)
+jobs_hash(const struct jobs *in, const void *p, size_t n, uint32_t h)
 {
 	const uint8_t *b = p;
 
+	h ^= in->salt;
 	while (n-- > 0)
 		h = (h ^ *b++) * 16777619u;
 	return h ^ h >> 15;
@@ -28,7 +30,7 @@ jobs_hash(const void *p, size_t n, uint32_t h)
 static struct job **
 bucket(struct jobs *in, const struct uuid *u)
 {
-	return &in->by_uuid[jobs_hash(u, sizeof(*u), 1) % JOB_BUCKETS];
+	return &in->by_uuid[jobs_hash(in, u, sizeof(*u), 1) % JOB_BUCKETS];
 }
 
 struct job *
@@ -46,8 +48,9 @@ jobs_find(struct jobs *in, const struct uuid *u)
 static uint8_t *
 busy(const struct job *j)
 {
-	return &j->in->busy[jobs_hash(j->at.addr, strlen(j->at.addr), 2) %
-	    JOB_BUCKETS];
+	return &j->in
+		    ->busy[jobs_hash(j->in, j->at.addr, strlen(j->at.addr), 2) %
+			JOB_BUCKETS];
 }
 
 static void
@@ -136,19 +139,26 @@ jobs_end(struct job *j, enum store_state state, const struct err *why)
 		jobs_broken(j->in, &e);
 }
 
-/* A machine that was un-provisioned says hello at once. */
+/* A machine that was un-provisioned says hello at once; one that came to no
+ * good end where it was may be elsewhere. */
 static void
 over(struct job *j)
 {
 	struct hello *h = j->back;
 	char from[ADDR_LEN];
+	struct job_place other[JOB_OTHERS];
+	unsigned n = j->settled || j->sent ? 0 : j->nothers;
+	struct uuid u = j->unit.row.uuid;
 	struct jobs *in = j->in;
 
 	memcpy(from, j->back_from, sizeof(from));
+	memcpy(other, j->other, sizeof(other));
 	j->back = NULL;
 	jobs_drop(j);
 	if (h != NULL)
 		knock_hello(in, from, h);
+	else if (n > 0)
+		knock_place(in, &u, other, n);
 	free(h);
 }
 
@@ -262,6 +272,7 @@ on_save(void *arg)
 	    (j->task == JOB_SET_UP ? save : errand_save)(j, &e) != ERR_OK)
 		jobs_broken(j->in, &e);
 	j->saved = j->saved || j->task == JOB_SET_UP;
+	j->at.proved = true;
 }
 
 /* For each connection that may be of the old kind. */
@@ -287,6 +298,7 @@ note_legacy(struct job *j)
 static void
 start(struct job *j)
 {
+	const struct conf *conf = j->in->how.conf;
 	struct setup_how how;
 	struct err e;
 
@@ -306,6 +318,7 @@ start(struct job *j)
 		j->in->running++;
 		++*(j->slot = busy(j));
 		j->phase = JOB_RUNNING;
+		loop_timer_set(j->timer, conf->setup_ms);
 		setup_go(j->setup);
 	}
 	secret_wipe(&how, sizeof(how));
@@ -323,13 +336,22 @@ jobs_start_queued(struct jobs *in)
 	}
 }
 
+#define SOON_MS 100
+
+/* It has rested, or its set-up runs for too long. */
 static void
 on_timer(void *arg)
 {
 	struct job *j = arg;
 
-	jobs_requeue(j);
-	jobs_start_queued(j->in);
+	if (j->phase == JOB_RUNNING) {
+		setup_late(j->setup, j->in->how.conf->setup_ms);
+	} else if (j->phase == JOB_SAVING) {
+		loop_timer_set(j->timer, SOON_MS);
+	} else if (j->phase == JOB_RESTING) {
+		jobs_requeue(j);
+		jobs_start_queued(j->in);
+	}
 }
 
 void
@@ -415,7 +437,8 @@ jobs_new(const struct jobs_how *how, struct jobs **out, struct err *e)
 	if (in == NULL)
 		return err_mem(e);
 	in->how = *how;
-	if (loop_timer_new(how->loop, on_commit, in, &in->commit, e) !=
+	if (rand_bytes(&in->salt, sizeof(in->salt), e) != ERR_OK ||
+	    loop_timer_new(how->loop, on_commit, in, &in->commit, e) !=
 		ERR_OK ||
 	    errand_new(in, e) != ERR_OK) {
 		jobs_free(in);

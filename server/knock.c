@@ -68,7 +68,7 @@ others_root(struct jobs *in, const struct hello *h, const struct store_unit *u,
 
 static enum err_code
 admit(struct jobs *in, const struct hello *h, const struct store_unit *u,
-    struct job_place *at, struct err *e)
+    const char *from, struct job_place *at, struct err *e)
 {
 	const struct tenant *t =
 	    u == NULL ? &in->how.conf->top : jobs_tenant(in, u);
@@ -79,6 +79,10 @@ admit(struct jobs *in, const struct hello *h, const struct store_unit *u,
 		.chain = chain,
 		.nchains = t->nchains };
 
+	*at = (struct job_place){ .psk = h->version == HELLO_PSK };
+	snprintf(at->addr, sizeof(at->addr), "%s", from);
+	if (at->psk)
+		snprintf(at->pid, sizeof(at->pid), "%s", h->pid);
 	if (u != NULL && conf_tenant(in->how.conf, u->tenant) == NULL)
 		return err_refuse(e, ERR_CONFIG,
 		    reason_get(REASON_TENANT_UNKNOWN),
@@ -124,14 +128,14 @@ static bool
 is_storm(struct jobs *in, const char *from, const struct hello *h,
     const struct reason *why)
 {
-	uint32_t key = jobs_hash(&h->uuid, sizeof(h->uuid), 3);
+	uint32_t key = jobs_hash(in, &h->uuid, sizeof(h->uuid), 3);
 	struct job_refusal *r;
 	time_t now = time(NULL);
 
-	key = jobs_hash(from, strlen(from), key);
-	key = jobs_hash(h->pid, strlen(h->pid), key);
+	key = jobs_hash(in, from, strlen(from), key);
+	key = jobs_hash(in, h->pid, strlen(h->pid), key);
 	if (why != NULL)
-		key = jobs_hash(why->code, strlen(why->code), key);
+		key = jobs_hash(in, why->code, strlen(why->code), key);
 	r = &in->refusal[key % JOB_REFUSALS];
 	if (r->key != key || now - r->since >= 60)
 		*r = (struct job_refusal){ .key = key, .since = now };
@@ -149,13 +153,13 @@ static void
 new_job(struct jobs *in, const char *from, const struct hello *h,
     const struct store_unit *u, bool found)
 {
-	struct job_place at = { .psk = h->version == HELLO_PSK };
+	struct job_place at;
 	struct err e, why;
 	struct job *j;
 
 	err_clear(&e);
 	err_clear(&why);
-	if (admit(in, h, found ? u : NULL, &at, &why) != ERR_OK &&
+	if (admit(in, h, found ? u : NULL, from, &at, &why) != ERR_OK &&
 	    is_storm(in, from, h, why.reason))
 		return;
 	j = jobs_add(in, u, from, &e);
@@ -163,9 +167,7 @@ new_job(struct jobs *in, const char *from, const struct hello *h,
 		log_warn("%s: hello dropped: %s", from, e.msg);
 		return;
 	}
-	j->at.psk = at.psk;
-	j->at.index = at.index;
-	j->at.announced = at.announced;
+	j->at = at;
 	if (why.code != ERR_OK) {
 		jobs_end(j, STORE_REFUSED, &why);
 		return;
@@ -175,9 +177,15 @@ new_job(struct jobs *in, const char *from, const struct hello *h,
 	jobs_start_queued(in);
 }
 
+/* Where it was un-provisioned its hello is from; another address' is kept for
+ * want of one. */
 static void
 keep_hello(struct job *j, const char *from, const struct hello *h)
 {
+	bool here = strcmp(from, j->at.addr) == 0;
+
+	if (j->back != NULL && !here)
+		return;
 	if (j->back == NULL)
 		j->back = malloc(sizeof(*j->back));
 	if (j->back == NULL)
@@ -186,15 +194,25 @@ keep_hello(struct job *j, const char *from, const struct hello *h)
 	snprintf(j->back_from, sizeof(j->back_from), "%s", from);
 }
 
-/* The same unit from elsewhere, while it is being set up: it may have been
- * moved, or this is an impostor. What is under way goes on; when that device
- * is gone, the job goes on there. One that was asked for by hand and waits for
- * its device has found it. */
+/* One more place, unless it is known or there are enough. */
+static void
+keep_place(struct job *j, const struct job_place *at)
+{
+	for (unsigned i = 0; i < j->nothers; i++)
+		if (strcmp(j->other[i].addr, at->addr) == 0)
+			return;
+	if (j->nothers < JOB_OTHERS)
+		j->other[j->nothers++] = *at;
+}
+
+/* The same unit again, while it has a job. A hello is no proof of anything, so
+ * from another address it changes nothing of what is under way (job.h). One
+ * that was asked for by hand and waits for its device has found it here. */
 static void
 heard_again(struct job *j, const char *from, const struct hello *h)
 {
-	bool waits = j->phase == JOB_RESTING;
-	struct job_place at = { .psk = h->version == HELLO_PSK };
+	bool here = strcmp(from, j->at.addr) == 0;
+	struct job_place at;
 	struct err e;
 
 	err_clear(&e);
@@ -203,15 +221,15 @@ heard_again(struct job *j, const char *from, const struct hello *h)
 		keep_hello(j, from, h);
 		return;
 	}
-	if (j->task != JOB_SET_UP || j->phase == JOB_TELLING ||
-	    (strcmp(from, j->at.addr) == 0 && !waits) ||
-	    admit(j->in, h, &j->unit, &at, &e) != ERR_OK)
+	if ((here && j->phase != JOB_RESTING && j->tries > 0) ||
+	    admit(j->in, h, &j->unit, from, &at, &e) != ERR_OK)
 		return;
-	snprintf(at.addr, sizeof(at.addr), "%s", from);
-	if (!waits) {
-		j->moved = at;
+	if (!here || j->phase == JOB_TELLING) {
+		keep_place(j, &at);
 		return;
 	}
+	if (j->phase != JOB_RESTING)
+		return;
 	j->at = at;
 	j->by_hand = false;
 	j->tries = 0;
@@ -219,12 +237,13 @@ heard_again(struct job *j, const char *from, const struct hello *h)
 	jobs_start_queued(j->in);
 }
 
-/* Is the hello of a unit with a job to be taken up anew? */
+/* Is the hello of a unit with a job to be taken up anew? From where it is: it
+ * speaks again, so it did not commit. */
 static bool
-yields(const struct job *j)
+yields(const struct job *j, const char *from)
 {
 	if (j->request != 0 || j->task == JOB_UNDO ||
-	    j->task == JOB_UNDO_PARTLY)
+	    j->task == JOB_UNDO_PARTLY || strcmp(from, j->at.addr) != 0)
 		return false;
 	return j->task != JOB_SET_UP || j->phase == JOB_RESTING;
 }
@@ -242,6 +261,65 @@ drop_hello(struct jobs *in, const char *from)
 	in->warned = now;
 }
 
+/* The pair that goes by that PID now: a set-up that has begun adds one. */
+static bool
+find_pair(const struct store_unit *u, struct job_place *at)
+{
+	struct psk pairs[3] = { 0 };
+	size_t n = recipe_pairs(u, pairs), i = 0;
+
+	while (i < n && strcmp(pairs[i].pid, at->pid) != 0)
+		i++;
+	secret_wipe(pairs, sizeof(pairs));
+	at->index = i;
+	return i < n;
+}
+
+static struct job *
+job_at(struct jobs *in, const struct store_unit *u, const struct job_place *at,
+    unsigned n)
+{
+	struct job_place first = at[0];
+	struct job *j;
+	struct err e;
+
+	err_clear(&e);
+	if ((first.psk && !find_pair(u, &first)) ||
+	    (j = jobs_add(in, u, first.addr, &e)) == NULL)
+		return NULL;
+	j->at = first;
+	for (unsigned i = 1; i < n; i++) {
+		struct job_place more = at[i];
+
+		if (!more.psk || find_pair(u, &more))
+			keep_place(j, &more);
+	}
+	return j;
+}
+
+void
+knock_place(struct jobs *in, const struct uuid *uuid,
+    const struct job_place *at, unsigned n)
+{
+	struct store_unit u;
+	bool found = false;
+	struct job *j;
+	struct err e;
+
+	if (jobs_find(in, uuid) != NULL)
+		return;
+	err_clear(&e);
+	memset(&u, 0, sizeof(u));
+	if (store_unit(in->how.store, uuid, &found, &u, &e) != ERR_OK) {
+		jobs_broken(in, &e);
+	} else if (found && (j = job_at(in, &u, at, n)) != NULL) {
+		note_hello(j);
+		jobs_set_up(j);
+		jobs_start_queued(in);
+	}
+	store_unit_wipe(&u);
+}
+
 void
 knock_hello(struct jobs *in, const char *from, const struct hello *h)
 {
@@ -250,12 +328,12 @@ knock_hello(struct jobs *in, const char *from, const struct hello *h)
 	bool found = false;
 	struct err e;
 
-	if (j != NULL && !yields(j)) {
+	if (j != NULL && !yields(j, from)) {
 		heard_again(j, from, h);
 		return;
 	}
 	if (j != NULL && j->phase != JOB_TELLING)
-		jobs_drop(j); /* it speaks again, so it did not commit */
+		jobs_drop(j);
 	if (in->n >= QUEUE * in->how.conf->sessions) {
 		drop_hello(in, from);
 		return;

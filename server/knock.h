@@ -10,6 +10,9 @@
 
 #include "server/job.h"
 
+/* Takes up a unit where it was heard from while it had a job elsewhere. */
+void knock_place(
+    struct jobs *, const struct uuid *, const struct job_place *, unsigned n);
 void knock_hello(struct jobs *, const char *from, const struct hello *);
 
 #endif

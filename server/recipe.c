@@ -33,11 +33,18 @@ if_any(const char *s)
 	return s[0] == '\0' ? NULL : s;
 }
 
+/* An earlier try may have changed it, of this job or of a server before. */
+static bool
+has_begun(const struct job *j)
+{
+	return j->saved || j->unit.next.admin_password[0] != '\0';
+}
+
 /* The likeliest first: each wrong one costs a connection. */
 static void
 fill_logins(const struct job *j, struct setup_how *how)
 {
-	bool begun = j->unit.next.admin_password[0] != '\0';
+	bool begun = has_begun(j);
 
 	if (j->task == JOB_PROBE || begun) /* it may have been changed */
 		add_login(how, if_any(j->fresh.admin_password));
@@ -144,6 +151,9 @@ fill_plan(struct job *j, struct session_plan *plan)
 	if (j->policy->certificate != POLICY_CERT_NONE) {
 		plan->certify = gift_certify;
 		plan->certify_arg = j;
+		plan->judge = gift_judge;
+		plan->again =
+		    has_begun(j) || j->unit.now.admin_password[0] != '\0';
 	}
 }
 

@@ -14,6 +14,7 @@
 #include "server/step.h"
 #include "server/stepdone.h"
 #include "server/stepkvm.h"
+#include "server/stepleft.h"
 #include "server/stepotp.h"
 #include "server/stepself.h"
 #include "server/stepset.h"
@@ -22,10 +23,15 @@
 #define SERVICE "AMT_SetupAndConfigurationService"
 #define TIME "AMT_TimeSynchronizationService"
 #define KEYS "AMT_PublicKeyManagementService"
+#define PAIR "AMT_PublicPrivateKeyPair"
+#define CERT "AMT_PublicKeyCertificate"
+#define CONTEXT "AMT_TLSCredentialContext"
 #define POWER "AMT_SystemPowerScheme"
 #define REDIRECT "AMT_RedirectionService"
 #define KVM "IPS_KVMRedirectionSettingData"
 #define EXTEND "ExtendProvisioningPeriod"
+#define UNSPECIFIED \
+	"http://schemas.xmlsoap.org/ws/2004/08/addressing/id/unspecified"
 #define REQUESTS_MAX 200 /* a device could make us pull for ever */
 
 void
@@ -77,16 +83,24 @@ static const struct step steps[SESSION_DONE] = {
 	    stepset_take_power },
 	{ WSMAN_INVOKE, POWER, "SetPowerScheme", stepset_wants_power,
 	    stepset_fill_power, NULL },
-	{ WSMAN_INVOKE, KEYS, "GenerateKeyPair", steptls_wants_certificate,
+	{ WSMAN_PULL, PAIR, NULL, stepleft_wants, NULL, stepleft_take_keys },
+	{ WSMAN_PULL, CERT, NULL, stepleft_wants, NULL, stepleft_take_certs },
+	{ WSMAN_DELETE, CERT, NULL, stepleft_wants_cert_drop,
+	    stepleft_fill_cert_drop, NULL },
+	{ WSMAN_DELETE, PAIR, NULL, stepleft_wants_key_drop,
+	    stepleft_fill_key_drop, NULL },
+	{ WSMAN_INVOKE, KEYS, "GenerateKeyPair", steptls_wants_key,
 	    steptls_fill_key, steptls_take_key },
-	{ WSMAN_PULL, "AMT_PublicPrivateKeyPair", NULL,
-	    steptls_wants_certificate, NULL, steptls_take_key_read },
-	{ WSMAN_INVOKE, KEYS, "AddCertificate", steptls_wants_certificate,
+	{ WSMAN_PULL, PAIR, NULL, steptls_wants_key, NULL,
+	    steptls_take_key_read },
+	{ WSMAN_INVOKE, KEYS, "AddCertificate", steptls_wants_key,
 	    steptls_fill_cert, steptls_take_cert },
 	{ WSMAN_INVOKE, KEYS, "AddTrustedRootCertificate", steptls_wants_root,
 	    steptls_fill_root, steptls_take_root },
-	{ WSMAN_CREATE, "AMT_TLSCredentialContext", NULL,
-	    steptls_wants_certificate, steptls_fill_context, NULL },
+	{ WSMAN_PULL, CONTEXT, NULL, stepleft_wants, NULL,
+	    stepleft_take_context },
+	{ WSMAN_CREATE, CONTEXT, NULL, steptls_wants_context,
+	    steptls_fill_context, NULL },
 	{ WSMAN_PULL, "AMT_TLSSettingData", NULL, steptls_wants_certificate,
 	    NULL, steptls_take_tls },
 	{ WSMAN_PUT, "AMT_TLSSettingData", NULL, steptls_wants_certificate,
@@ -117,7 +131,8 @@ static const struct step steps[SESSION_DONE] = {
 	    stepdone_fill_remove, NULL },
 };
 
-/* Firmware may not know the record, or the period: no reason to give up. That
+/* Firmware may not know the record, or the period, or keep what is left: no
+ * reason to give up. That
  * it says no UUID neither: PPS or certificate prove who it is, and where none
  * does, its word would not either. */
 static bool
@@ -127,15 +142,18 @@ is_lenient(const struct session *s)
 	if (s->step == SESSION_CHECK)
 		return s->plan.kind == SESSION_SET_UP;
 	return s->step == SESSION_UUID || s->step == SESSION_SHUT ||
-	    s->step == SESSION_EXTEND || s->step == SESSION_RECORD ||
-	    s->step == SESSION_RECORD_ADMIN;
+	    s->step == SESSION_LEFT_KEYS || s->step == SESSION_LEFT_CERTS ||
+	    s->step == SESSION_CERT_DROP || s->step == SESSION_KEY_DROP ||
+	    s->step == SESSION_CONTEXT_READ || s->step == SESSION_EXTEND ||
+	    s->step == SESSION_RECORD || s->step == SESSION_RECORD_ADMIN;
 }
 
 /* As long as it is wanted. */
 static bool
 is_repeated(const struct session *s)
 {
-	return s->step == SESSION_HASH_ADD || s->step == SESSION_ROOT_ADD;
+	return s->step == SESSION_HASH_ADD || s->step == SESSION_ROOT_ADD ||
+	    s->step == SESSION_CERT_DROP || s->step == SESSION_KEY_DROP;
 }
 
 static const char *
@@ -174,8 +192,8 @@ session_may_end(const struct session *s, struct err *e)
 {
 	if (s->step == SESSION_SHUT)
 		*e = s->verdict;
-	return is_lenient(s) && s->step != SESSION_UUID &&
-	    s->step != SESSION_EXTEND && s->step != SESSION_CHECK;
+	return s->step == SESSION_SHUT || s->step == SESSION_RECORD ||
+	    s->step == SESSION_RECORD_ADMIN;
 }
 
 bool
@@ -228,15 +246,36 @@ is_there(const struct step *t, const struct wsman_response *r)
 	    r->return_value == STEP_DUPLICATE;
 }
 
+/* HTTP pairs them already, so one that says nothing is taken; and a fault may
+ * be of a request whose MessageID was not understood, for which WS-Addressing
+ * has a name. Another one's answer is none. */
+static bool
+is_ours(const struct session *s, const struct wsman_response *r)
+{
+	char id[16];
+
+	snprintf(id, sizeof(id), "%u", s->number);
+	return r->relates_to == NULL || strcmp(r->relates_to, id) == 0 ||
+	    (r->fault != NULL && strcmp(r->relates_to, UNSPECIFIED) == 0);
+}
+
 static enum err_code
-read_answer(const struct step *t, int status, const struct node *root,
+read_answer(const struct session *s, int status, const struct node *root,
     struct wsman_response *r, struct err *e)
 {
 	const struct reason *why = reason_get(REASON_STEP_FAILED);
+	const struct step *t = &steps[s->step];
 	const char *what = NULL;
 
 	if (!wsman_read_response(root, r, &what))
 		return err_refuse(e, ERR_PEER, why, "%s", what);
+	if (!is_ours(s, r))
+		return err_refuse(e, ERR_PEER, why,
+		    "the answer is to message %.40s, ours was %u",
+		    text_printable(r->relates_to, strlen(r->relates_to))
+			? r->relates_to
+			: "?",
+		    s->number);
 	if (r->fault != NULL)
 		return err_refuse(e, ERR_PEER, why, "HTTP status %d, fault: %s",
 		    status,
@@ -295,15 +334,16 @@ session_answer(
 {
 	const struct step *t = &steps[s->step];
 	const char *name = session_step_name(s);
-	struct wsman_response r;
+	struct wsman_response r = { .return_value = -1 };
 	struct xml *x = NULL;
 	enum err_code rc;
+	bool full;
 
 	if (status != 200 && n == 0)
 		rc = err_refuse(e, ERR_PEER, reason_get(REASON_STEP_FAILED),
 		    "HTTP status %d", status);
 	else if (xml_read(body, n, &x, e) == ERR_OK)
-		rc = read_answer(t, status, xml_root(x), &r, e);
+		rc = read_answer(s, status, xml_root(x), &r, e);
 	else {
 		rc = e->code;
 		e->reason = reason_get(REASON_STEP_FAILED);
@@ -311,6 +351,11 @@ session_answer(
 	if (rc == ERR_OK)
 		rc = take_answer(s, &r, e);
 	xml_free(x);
+	full = r.return_value == PTHI_MAX_LIMIT;
+	if (rc != ERR_OK && full && stepleft_again(s)) {
+		err_clear(e);
+		return ERR_OK;
+	}
 	if (rc != ERR_OK && is_lenient(s) &&
 	    e->reason != reason_get(REASON_DEVICE_UUID_DIFFERS)) {
 		err_clear(e);

@@ -17,6 +17,8 @@
  *   [Put AMT_GeneralSettings]                     name, pings
  *   [Enumerate, Pull, Create AMT_ProvisioningCertificateHash]
  *   [Enumerate, Pull AMT_SystemPowerScheme, SetPowerScheme]
+ *   [Enumerate, Pull AMT_PublicPrivateKeyPair, AMT_PublicKeyCertificate,
+ *    Delete what an earlier try left, Pull AMT_TLSCredentialContext]
  *   [GenerateKeyPair, its public key, AddCertificate,
  *    AddTrustedRootCertificate, Create AMT_TLSCredentialContext,
  *    Put AMT_TLSSettingData]
@@ -58,6 +60,17 @@
 typedef enum err_code session_certify_fn(void *arg, const struct uuid *,
     const void *public_key, size_t n, struct wr *cert, struct err *);
 
+/* A certificate that a device has: another's, ours, or ours and just as
+ * certify() would make it now. arg is certify's. */
+enum session_whose {
+	SESSION_OTHERS,
+	SESSION_OURS,
+	SESSION_WANTED
+};
+struct x509;
+typedef enum session_whose session_judge_fn(
+    void *arg, const struct uuid *, const struct x509 *);
+
 enum session_kind {
 	SESSION_SET_UP,
 	SESSION_PROBE,      /* is it set up? and its record */
@@ -75,6 +88,8 @@ struct session_plan {
 	struct psk psk;                        /* new; pid empty: none */
 	session_certify_fn *certify;           /* NULL: no TLS certificate */
 	void *certify_arg;
+	session_judge_fn *judge; /* NULL: all are others' */
+	bool again;              /* an earlier try may have left something */
 	const struct policy *policy; /* borrowed; NULL: the plain one */
 	/* What the machine is called, "" as it is: borrowed from policy_fqdn().
 	 */
@@ -97,10 +112,15 @@ enum session_step {
 	SESSION_HASH_ADD,
 	SESSION_POWER_READ,
 	SESSION_POWER_SET,
+	SESSION_LEFT_KEYS,
+	SESSION_LEFT_CERTS,
+	SESSION_CERT_DROP,
+	SESSION_KEY_DROP,
 	SESSION_KEY,
 	SESSION_KEY_READ,
 	SESSION_CERT,
 	SESSION_ROOT_ADD,
+	SESSION_CONTEXT_READ,
 	SESSION_CONTEXT,
 	SESSION_TLS_READ,
 	SESSION_TLS_PUT,
@@ -142,6 +162,21 @@ struct session_kept {
 	char text[SESSION_KEPT];
 };
 
+/* What stepleft.c found. */
+#define SESSION_LEFT 8
+struct session_left {
+	bool looked;
+	bool bound; /* TLS shows the certificate that is used again */
+	size_t nkeys, key_at;
+	struct session_left_key {
+		char id[64];
+		uint8_t hash[32]; /* SHA-256 of its DERKey */
+		bool used;
+	} key[SESSION_LEFT];
+	size_t ncerts, cert_at; /* that are to go */
+	char cert[SESSION_LEFT][64];
+};
+
 struct session {
 	struct session_plan plan;
 	enum session_step step;
@@ -159,6 +194,7 @@ struct session {
 	uint8_t cert_der[SESSION_CERT_MAX];
 	size_t cert_len;
 	struct session_kept kept;
+	struct session_left left;
 	char power[64];      /* InstanceID of the power package */
 	unsigned hash_done;  /* by bit: those of the policy that it has */
 	unsigned roots_done; /* the same of roots */

@@ -270,6 +270,14 @@ answered(struct setup *s, const struct http_answer *a)
 		setup_go(s);
 }
 
+/* What was asked last may have taken effect. */
+static void
+note_unsure(struct setup *s)
+{
+	s->unsure = s->session.step == SESSION_COMMIT ||
+	    s->session.step == SESSION_REMOVE;
+}
+
 static size_t
 logins(const struct setup *s)
 {
@@ -297,8 +305,7 @@ on_answer(void *arg, const struct http_answer *a, const struct err *got)
 	else if (session_may_end(&s->session, &e))
 		finish(s, &e);
 	else {
-		s->unsure = s->session.step == SESSION_COMMIT ||
-		    s->session.step == SESSION_REMOVE;
+		note_unsure(s);
 		no_answer(s, a, got, &e);
 		finish(s, &e);
 	}
@@ -337,4 +344,19 @@ setup_go(struct setup *s)
 		return;
 	}
 	post(s);
+}
+
+/* Each answer may come just in time, and there is always one more. */
+void
+setup_late(struct setup *s, unsigned long ms)
+{
+	struct err e;
+
+	err_clear(&e);
+	note_unsure(s);
+	if (!session_committed(&s->session) || !sets_up(s))
+		err_refuse(&e, ERR_PEER, reason_get(REASON_DEVICE_GONE),
+		    "%s: the whole took more than %lu s (setup_seconds)",
+		    session_step_name(&s->session), ms / 1000);
+	finish(s, &e);
 }

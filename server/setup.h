@@ -61,7 +61,9 @@ struct setup;
 
 enum err_code setup_new(
     const struct setup_how *, struct setup **, struct err *);
-void setup_go(struct setup *);   /* the first, and each next request */
+void setup_go(struct setup *); /* the first, and each next request */
+/* It took too long: ends it as a device that is gone. */
+void setup_late(struct setup *, unsigned long ms);
 void setup_free(struct setup *); /* cancels, wipes; NULL is fine */
 
 /* SHA-256 of the certificate the device showed, hex; "" if none was taken. */

@@ -12,6 +12,19 @@ steptls_wants_certificate(const struct session *s)
 	return s->plan.certify != NULL;
 }
 
+/* Not where those of an earlier try serve: stepleft.c. */
+bool
+steptls_wants_key(const struct session *s)
+{
+	return steptls_wants_certificate(s) && s->cert[0] == '\0';
+}
+
+bool
+steptls_wants_context(const struct session *s)
+{
+	return steptls_wants_certificate(s) && !s->left.bound;
+}
+
 void
 steptls_fill_key(struct session *s, struct step_input *in)
 {

@@ -19,6 +19,14 @@ certify(void *arg, const struct uuid *u, const void *key, size_t n,
 	return ERR_OK;
 }
 
+static enum session_whose
+judge(void *arg, const struct uuid *u, const struct x509 *cert)
+{
+	(void)arg;
+	(void)u;
+	return x509_not_after(cert) % 2 == 0 ? SESSION_WANTED : SESSION_OURS;
+}
+
 /* One that asks for every step. */
 static const struct policy *
 all(void)
@@ -70,10 +78,12 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		.mebx_password = "P@ssw0rd2",
 		.psk = { "0000037M", "NKLDG5DCRRNQE9YZZIJL7LFLVJED69XJ" },
 		.certify = certify,
+		.judge = judge,
+		.again = true,
 		.policy = all(),
 		.fqdn = "pc1.example.com" };
 	const uint8_t *zero, *end = p + n;
-	struct session s;
+	static struct session s;
 	struct err e;
 
 	session_init(&s, &plan);

@@ -90,7 +90,7 @@ a_set_up_asks_reads_sets_and_commits_in_order(void **state)
 {
 	struct session_plan plan = plain_plan();
 	struct script d = script_good();
-	struct session s;
+	static struct session s;
 	struct err e;
 
 	(void)state;
@@ -114,7 +114,7 @@ clock_certificate_and_new_key_pair_are_set_where_wanted(void **state)
 {
 	struct session_plan plan = plain_plan();
 	struct script d = script_good();
-	struct session s;
+	static struct session s;
 	struct err e;
 
 	(void)state;
@@ -145,7 +145,7 @@ a_profile_adds_its_steps_in_order(void **state)
 	struct session_plan plan = plain_plan();
 	struct script d = script_good();
 	static struct policy p;
-	struct session s;
+	static struct session s;
 	struct err e;
 
 	(void)state;
@@ -218,7 +218,7 @@ a_device_with_another_uuid_is_left_unchanged(void **state)
 {
 	struct session_plan plan = plain_plan();
 	struct script d = script_good();
-	struct session s;
+	static struct session s;
 	struct err e;
 
 	(void)state;
@@ -238,7 +238,7 @@ a_device_that_tells_no_uuid_is_set_up(void **state)
 	for (int i = 0; i < 2; i++) {
 		struct session_plan plan = plain_plan();
 		struct script d = script_good();
-		struct session s;
+		static struct session s;
 		struct err e;
 
 		if (i == 0)
@@ -257,7 +257,7 @@ what_commit_changes_answers_counts(void **state)
 {
 	struct session_plan plan = plain_plan();
 	struct script d = script_good();
-	struct session s;
+	static struct session s;
 	struct err e;
 
 	(void)state;
@@ -272,7 +272,7 @@ a_device_that_is_set_up_already_is_refused(void **state)
 {
 	struct session_plan plan = plain_plan();
 	struct script d = script_good();
-	struct session s;
+	static struct session s;
 	struct err e;
 
 	(void)state;
@@ -300,7 +300,7 @@ each_step_that_fails_is_named_with_its_value(void **state)
 	for (size_t i = 0; i < n + m; i++) {
 		struct session_plan plan = plain_plan();
 		struct script d = script_good();
-		struct session s;
+		static struct session s;
 		struct err e;
 
 		d.ta0 = "0";
@@ -334,7 +334,7 @@ an_answer_that_is_not_wsman_ends_the_session(void **state)
 		{ 200, "<Envelope><Body/></Envelope>", "DigestRealm" },
 	};
 	struct session_plan plan = plain_plan();
-	struct session s;
+	static struct session s;
 	struct err e;
 
 	(void)state;
@@ -357,7 +357,7 @@ a_list_without_an_end_is_given_up(void **state)
 	    "</EnumerationContext><Items/></PullResponse></Body></Envelope>";
 	struct session_plan plan = plain_plan();
 	enum err_code rc = ERR_OK;
-	struct session s;
+	static struct session s;
 	struct err e;
 	struct wr w;
 	int n = 0;
@@ -444,10 +444,55 @@ a_set_up_is_taken_back_in_full_or_in_part(void **state)
 	assert_false(session_changes(&s));
 }
 
+/* The first answer, with another message's number in it. */
+static enum err_code
+misdirected(const char *to, struct err *e)
+{
+	struct script d = script_good();
+	struct session_plan plan = plain_plan();
+	struct wsman_request q;
+	static struct session s;
+	struct xml *x = NULL;
+	const char *why = NULL;
+	struct wr out, in;
+	enum err_code rc;
+
+	session_init(&s, &plan);
+	wr_grow(&out, 65536);
+	wr_grow(&in, 65536);
+	err_clear(e);
+	session_request(&s, NOW, &out);
+	assert_int_equal(xml_read(out.buf, out.len, &x, e), ERR_OK);
+	assert_true(wsman_read_request(xml_root(x), &q, &why));
+	assert_string_equal(q.message_id, "1");
+	q.message_id = to;
+	script_answer(&d, &q, &in);
+	rc = session_answer(&s, 200, in.buf, in.len, e);
+	xml_free(x);
+	wr_free(&out);
+	wr_free(&in);
+	session_wipe(&s);
+	return rc;
+}
+
+static void
+an_answer_to_another_message_is_none(void **state)
+{
+	struct err e;
+
+	(void)state;
+	assert_int_equal(misdirected("1", &e), ERR_OK);
+	assert_int_equal(misdirected("2", &e), ERR_PEER);
+	assert_non_null(strstr(e.msg, "message 2, ours was 1"));
+	assert_ptr_equal(e.reason, reason_get(REASON_STEP_FAILED));
+	assert_int_equal(misdirected(NULL, &e), ERR_OK); /* it says nothing */
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_answer_to_another_message_is_none),
 		cmocka_unit_test(the_digest_is_that_of_the_published_vector),
 		cmocka_unit_test(a_set_up_asks_reads_sets_and_commits_in_order),
 		cmocka_unit_test(

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A store, the jobs of a server and one device: the real store, TLS and HTTP on
+ * both ends; only the device's side of the dialogue is a script. */
+#ifndef TESTS_ONEWORLD_H
+#define TESTS_ONEWORLD_H
+
+#include "tests/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crypto.h"
+#include "base/listener.h"
+#include "base/text.h"
+#include "base/xml.h"
+#include "formats/reason.h"
+#include "server/jobs.h"
+#include "server/session.h"
+#include "tests/script.h"
+
+#define PID "0000037M"
+#define PPS "NKLDG5DCRRNQE9YZZIJL7LFLVJED69XJ"
+
+struct world {
+	char dir[64], state[80];
+	struct conf conf;
+	struct store *store;
+	struct x509 *ca;
+	struct crypto_key *ca_key;
+	struct loop *loop;
+	struct loop_timer *late;
+	struct http *http;
+	struct jobs *jobs;
+	struct store_unit unit;
+	/* the device */
+	struct listener *listener;
+	struct tls *psk, *tls; /* in set-up by PSK; else by certificate */
+	struct crypto_key *key;
+	struct x509_chain chain;
+	struct script script;
+	const char *drop; /* closes at this method, once */
+	bool drop_after;  /* having done it */
+	const char *halt; /* stops the loop at this method */
+	const char *mute; /* never answers this method */
+	bool challenge;   /* asks for a password once committed */
+	bool deaf;        /* asks for a password, whatever it hears */
+	size_t bytes;
+	int connections;
+	/* what was told */
+	int told;
+	char state_told[16], reason[32], detail[400];
+};
+
+static inline size_t
+psk_of(void *arg, void *conn_arg, const char *identity,
+    uint8_t key[static TLS_PSK_MAX])
+{
+	(void)arg;
+	(void)conn_arg;
+	if (strcmp(identity, PID) != 0)
+		return 0;
+	memcpy(key, PPS, 32);
+	return 32;
+}
+
+static inline void
+device_answer(struct world *w, struct conn *c, const uint8_t *body, size_t n)
+{
+	struct wsman_request q;
+	struct xml *x = NULL;
+	const char *why;
+	struct wr out;
+	char head[128];
+	struct err e;
+	bool drop;
+
+	err_clear(&e);
+	assert_int_equal(xml_read(body, n, &x, &e), ERR_OK);
+	assert_true(wsman_read_request(xml_root(x), &q, &why));
+	drop = w->drop != NULL && q.method != NULL &&
+	    strcmp(w->drop, q.method) == 0;
+	if (w->halt != NULL && q.method != NULL &&
+	    strcmp(w->halt, q.method) == 0)
+		loop_stop(w->loop);
+	if (w->mute != NULL && q.method != NULL &&
+	    strcmp(w->mute, q.method) == 0) {
+		xml_free(x);
+		return;
+	}
+	wr_grow(&out, 65536);
+	if (!drop || w->drop_after)
+		script_answer(&w->script, &q, &out);
+	if (drop) {
+		w->drop = NULL;
+		conn_finish(c);
+	} else {
+		snprintf(head, sizeof(head),
+		    "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", out.len);
+		conn_send(c, head, strlen(head));
+		conn_send(c, out.buf, out.len);
+	}
+	wr_free(&out);
+	xml_free(x);
+}
+
+static inline size_t
+device_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
+{
+	static const char deny[] =
+	    "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n"
+	    "WWW-Authenticate: Digest realm=\"Digest:A4\", nonce=\"abc\","
+	    "stale=\"false\",qop=\"auth\"\r\n\r\n";
+	struct world *w = arg;
+	const uint8_t *end = memmem(p, n, "\r\n\r\n", 4);
+	const char *length;
+	size_t head, body;
+
+	if (end == NULL)
+		return 0;
+	head = (size_t)(end + 4 - p);
+	length = memmem(p, head, "Content-Length: ", 16);
+	body = length == NULL ? 0 : strtoul(length + 16, NULL, 10);
+	if (n < head + body)
+		return 0;
+	w->bytes += head + body;
+	if (w->deaf ||
+	    (w->challenge && w->script.post &&
+		memmem(p, head, "Authorization: Digest", 21) == NULL))
+		conn_send(c, deny, sizeof(deny) - 1);
+	else
+		device_answer(w, c, p + head, body);
+	return head + body;
+}
+
+static inline bool
+device_accept(void *arg, const struct conn_peer *peer, struct conn_end *end)
+{
+	static const struct conn_handler handler = { NULL, device_data, NULL };
+	struct world *w = arg;
+
+	(void)peer;
+	w->connections++;
+	end->h = &handler;
+	end->arg = w;
+	end->tls = w->psk != NULL && !w->script.post ? w->psk : w->tls;
+	return true;
+}
+
+static inline void
+on_tell(void *arg, const struct jobs_event *ev)
+{
+	struct world *w = arg;
+
+	w->told++;
+	snprintf(w->state_told, sizeof(w->state_told), "%s", ev->state);
+	snprintf(w->reason, sizeof(w->reason), "%s", ev->reason);
+	snprintf(w->detail, sizeof(w->detail), "%s", ev->detail);
+	loop_stop(w->loop);
+}
+
+static inline void
+on_broken(void *arg, const struct err *e)
+{
+	(void)arg;
+	fail_msg("the store broke: %s", e->msg);
+}
+
+static inline void
+on_late(void *arg)
+{
+	struct world *w = arg;
+
+	loop_stop(w->loop);
+}
+
+static inline void
+open_jobs(struct world *w)
+{
+	struct jobs_how how = { .conf = &w->conf,
+		.store = w->store,
+		.loop = w->loop,
+		.http = w->http,
+		.ca = w->ca,
+		.ca_key = w->ca_key,
+		.tell = on_tell,
+		.broken = on_broken,
+		.arg = w };
+	struct err e;
+
+	err_clear(&e);
+	assert_int_equal(jobs_new(&how, &w->jobs, &e), ERR_OK);
+}
+
+static inline void
+open_device(struct world *w, bool psk)
+{
+	struct x509_make make = { .cn = "device", .days = 9 };
+	struct tls_config conf = { .server = true };
+	struct listener_accept accept = { device_accept, w };
+	struct err e;
+
+	err_clear(&e);
+	assert_int_equal(crypto_key_new(CRYPTO_EC256, &w->key, &e), ERR_OK);
+	assert_int_equal(
+	    x509_new(&make, w->key, NULL, NULL, &w->chain.cert[0], &e), ERR_OK);
+	w->chain.n = 1;
+	conf.chain = &w->chain;
+	conf.key = w->key;
+	assert_int_equal(tls_new(&conf, &w->tls, &e), ERR_OK);
+	conf = (struct tls_config){ .server = true, .psk_lookup = psk_of };
+	if (psk)
+		assert_int_equal(tls_new(&conf, &w->psk, &e), ERR_OK);
+	assert_int_equal(
+	    listener_new(w->loop, "127.0.0.1", 0, &accept, &w->listener, &e),
+	    ERR_OK);
+	w->script = script_good();
+}
+
+/* One unit in a new store; psk: with the published pair, else a chain of
+ * ours is there, which is also announced. */
+static inline void
+open_world(struct world *w, bool psk, const char *pin)
+{
+	struct row row = { .uuid = script_unit };
+	enum store_added added;
+	struct err e;
+
+	memset(w, 0, sizeof(*w));
+	err_clear(&e);
+	strcpy(w->dir, "/tmp/amtforge-jobs.XXXXXX");
+	assert_non_null(mkdtemp(w->dir));
+	snprintf(w->state, sizeof(w->state), "%s/state", w->dir);
+	strcpy(row.serial, "1");
+	strcpy(row.order, "O");
+	strcpy(row.pid, psk ? PID : "");
+	strcpy(row.pps, psk ? PPS : "");
+	strcpy(row.cert_sha256, pin);
+	assert_int_equal(store_init(w->state, &e), ERR_OK);
+	assert_int_equal(store_open(w->state, &w->store, &e), ERR_OK);
+	assert_int_equal(
+	    db_exec(store_db(w->store),
+		"INSERT INTO batches (n, sha256, batch, order_id, sequence,"
+		" units, signer, imported) VALUES"
+		" (1,'d','b','O',1,1,'s','t')",
+		&e),
+	    ERR_OK);
+	assert_int_equal(store_add(w->store, 1, &row, &added, &e), ERR_OK);
+	assert_int_equal(store_ca(w->store, &w->ca, &w->ca_key, &e), ERR_OK);
+	assert_int_equal(loop_new(&w->loop, &e), ERR_OK);
+	assert_int_equal(http_new(w->loop, &w->http, &e), ERR_OK);
+	assert_int_equal(
+	    loop_timer_new(w->loop, on_late, w, &w->late, &e), ERR_OK);
+	open_device(w, psk);
+	w->conf.device_port = listener_port(w->listener);
+	w->conf.sessions = 4;
+	w->conf.request_ms = 60000;
+	w->conf.setup_ms = 600000;
+	w->conf.tries = 2;
+	policy_plain(&w->conf.top.plain, false);
+	strcpy(w->conf.psk_suites, TLS_PSK_SUITES);
+	open_jobs(w);
+}
+
+static inline void
+close_world(struct world *w)
+{
+	char command[128];
+
+	jobs_free(w->jobs);
+	listener_free(w->listener);
+	loop_timer_free(w->late);
+	http_free(w->http);
+	loop_free(w->loop);
+	tls_free(w->psk);
+	tls_free(w->tls);
+	crypto_key_free(w->key);
+	x509_chain_free(&w->chain);
+	x509_free(w->ca);
+	crypto_key_free(w->ca_key);
+	store_close(w->store);
+	store_unit_wipe(&w->unit);
+	snprintf(command, sizeof(command), "rm -rf %s", w->dir);
+	assert_int_equal(system(command), 0);
+}
+
+static inline void
+turn(struct world *w, unsigned long ms)
+{
+	struct err e;
+
+	err_clear(&e);
+	loop_timer_set(w->late, ms);
+	assert_int_equal(loop_run(w->loop, &e), ERR_OK);
+}
+
+static inline void
+say_hello_from(struct world *w, const char *from)
+{
+	static struct hello h;
+
+	memset(&h, 0, sizeof(h));
+	h.uuid = script_unit;
+	h.version = HELLO_PSK;
+	strcpy(h.pid, PID);
+	jobs_hello(w->jobs, from, &h);
+}
+
+static inline void
+say_hello(struct world *w)
+{
+	say_hello_from(w, "127.0.0.1");
+}
+
+/* A certificate hello; the device needs no chain of ours here. */
+static inline void
+say_hello_by_certificate(struct world *w)
+{
+	static struct hello h;
+	struct hash_entry entry;
+	const uint8_t *der;
+	size_t n;
+
+	memset(&h, 0, sizeof(h));
+	h.uuid = script_unit;
+	h.version = HELLO_PKI;
+	h.n = 1;
+	h.hash[0].type = HASH_SHA256;
+	w->conf.top.nchains = 1;
+	w->conf.top.chain[0].chain.cert[0] = w->ca;
+	w->conf.top.chain[0].chain.n = 1;
+	w->conf.top.chain[0].key = w->ca_key;
+	der = x509_der(w->ca, &n);
+	hashlist_of_der(&entry, HASH_SHA256, der, n);
+	memcpy(h.hash[0].hash, entry.hash, 32);
+	jobs_hello(w->jobs, "127.0.0.1", &h);
+}
+
+static inline void
+load(struct world *w)
+{
+	bool found = false;
+	struct err e;
+
+	err_clear(&e);
+	assert_int_equal(
+	    store_unit(w->store, &script_unit, &found, &w->unit, &e), ERR_OK);
+	assert_true(found);
+}
+
+/* The row holds what the device was told. */
+static inline void
+assert_provisioned(struct world *w)
+{
+	char digest[SESSION_DIGEST_SIZE];
+
+	assert_int_equal(w->told, 1);
+	assert_string_equal(w->state_told, "provisioned");
+	load(w);
+	assert_int_equal(w->unit.state, STORE_PROVISIONED);
+	assert_true(w->script.post);
+	assert_string_equal(w->unit.now.mebx_password, w->script.mebx);
+	session_digest(digest, "admin",
+	    "Digest:A4070000000000000000000000000000",
+	    w->unit.now.admin_password);
+	assert_string_equal(digest, w->script.digest);
+	assert_string_equal(w->unit.next.admin_password, "");
+}
+
+static struct world world;
+
+#endif

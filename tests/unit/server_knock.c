@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hellos, of the machine and of others in its name, while it is set up. */
+#include "tests/oneworld.h"
+
+/* A hello from everywhere, of the same machine and PID. */
+static void
+forge_hellos(struct world *w)
+{
+	char from[32];
+
+	for (int i = 2; i < 40; i++) {
+		snprintf(from, sizeof(from), "127.0.0.%d", i);
+		say_hello_from(w, from);
+	}
+}
+
+static void
+forged_hellos_do_not_delay_a_set_up_that_rests(void **state)
+{
+	struct world *w = &world;
+
+	(void)state;
+	open_world(w, true, "");
+	w->conf.request_ms = 500;
+	w->mute = "SetAdminAclEntryEx";
+	say_hello(w);
+	turn(w, 1000); /* now it rests */
+	assert_int_equal(w->told, 0);
+	w->mute = NULL;
+	w->conf.request_ms = 60000;
+	forge_hellos(w);
+	turn(w, 90000);
+	assert_provisioned(w);
+	assert_string_equal(w->unit.address, "127.0.0.1");
+	assert_int_equal(w->told, 1);
+	close_world(w);
+}
+
+static void
+forged_hellos_do_not_end_a_probe(void **state)
+{
+	struct world *w = &world;
+	struct err e;
+
+	(void)state;
+	err_clear(&e);
+	open_world(w, true, "");
+	w->challenge = true;
+	w->halt = "CommitChanges";
+	say_hello(w);
+	turn(w, 90000);
+	store_rollback(w->store);
+	jobs_free(w->jobs);
+	w->halt = NULL;
+	w->script.post = true;
+	open_jobs(w);
+	assert_int_equal(jobs_settle(w->jobs, &e), ERR_OK);
+	forge_hellos(w);
+	turn(w, 90000);
+	assert_provisioned(w);
+	assert_string_equal(w->unit.address, "127.0.0.1");
+	close_world(w);
+}
+
+/* A stranger's hello is refused; the machine's, of the same moment, is heard.
+ */
+static void
+a_hello_is_heard_beside_a_forged_one_that_is_refused(void **state)
+{
+	static struct hello h;
+	struct world *w = &world;
+
+	(void)state;
+	open_world(w, true, "");
+	h.uuid = script_unit;
+	h.version = HELLO_PSK;
+	strcpy(h.pid, "12345674");
+	jobs_hello(w->jobs, "127.0.0.66", &h);
+	say_hello(w);
+	turn(w, 90000);
+	assert_string_equal(w->reason, "pid-unknown");
+	w->told = 0;
+	turn(w, 90000);
+	assert_provisioned(w);
+	close_world(w);
+}
+
+static void
+a_set_up_that_takes_too_long_is_ended_and_tried_again(void **state)
+{
+	struct world *w = &world;
+
+	(void)state;
+	open_world(w, true, "");
+	w->conf.request_ms = 60000;
+	w->conf.setup_ms = 400;
+	w->mute = "SetAdminAclEntryEx";
+	say_hello(w);
+	turn(w, 90000);
+	assert_string_equal(w->state_told, "failed");
+	assert_string_equal(w->reason, "device-gone");
+	assert_non_null(strstr(w->detail, "setup_seconds"));
+	assert_int_equal(w->connections, 2);
+	w->mute = NULL;
+	w->told = 0;
+	w->conf.setup_ms = 60000;
+	say_hello(w);
+	turn(w, 90000);
+	assert_provisioned(w);
+	close_world(w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    forged_hellos_do_not_delay_a_set_up_that_rests),
+		cmocka_unit_test(forged_hellos_do_not_end_a_probe),
+		cmocka_unit_test(
+		    a_hello_is_heard_beside_a_forged_one_that_is_refused),
+		cmocka_unit_test(
+		    a_set_up_that_takes_too_long_is_ended_and_tried_again),
+	};
+
+	crypto_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
