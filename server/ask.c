@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "formats/cjson.h"
 #include "formats/reason.h"
 #include "server/conf.h"
@@ -83,17 +85,17 @@ await(struct store *s, const char *dir, unsigned long seconds,
     struct request *r, struct err *e)
 {
 	const struct timespec nap = { 0, POLL_MS * 1000000L };
-	time_t start = time(NULL), seen = start;
+	time_t start = (time_t)clock_seconds(), seen = start;
 	pid_t owner;
 
 	while (request_get(s, r->n, r, e) == ERR_OK && r->state[0] == '\0') {
 		if (lock_owner(dir, &owner, e) != ERR_OK)
 			break;
 		if (owner != 0)
-			seen = time(NULL);
-		if (time(NULL) - seen > AWAY_SECONDS)
+			seen = (time_t)clock_seconds();
+		if ((time_t)clock_seconds() - seen > AWAY_SECONDS)
 			return absent(dir, r, e);
-		if (time(NULL) - start > (time_t)seconds)
+		if ((time_t)clock_seconds() - start > (time_t)seconds)
 			return err_set(e, ERR_RETRY,
 			    "not done within %lu s; request %lld goes on",
 			    seconds, (long long)r->n);
@@ -170,11 +172,39 @@ do_here(struct store *s, const char *config, unsigned long seconds,
 	return e->code;
 }
 
+/* A board was changed, or the device has made a new key: the next certificate
+ * it shows is taken as the first one was. */
+static enum err_code
+forget(struct store *s, const struct request *r, struct err *e)
+{
+	char uuid[UUID_TEXT];
+	struct store_unit u;
+	bool found;
+
+	uuid_text(&r->uuid, uuid);
+	if (store_unit(s, &r->uuid, &found, &u, e) != ERR_OK)
+		return e->code;
+	if (!found)
+		return seek_unknown(s, &r->uuid, e);
+	if (u.row.cert_sha256[0] != '\0')
+		err_set(e, ERR_DATA,
+		    "its certificate is pinned in the manifest: pin the new "
+		    "one (amtforge unit pin) and import a new manifest");
+	else if (store_forget(s, &r->uuid, u.seen_cert, e) == ERR_OK)
+		log_warn("%s: --insecure-forget-certificate: whatever "
+			 "certificate it shows next is taken",
+		    uuid);
+	store_unit_wipe(&u);
+	return e->code;
+}
+
 static enum err_code
 carry_out(
     struct store *s, const struct cli_args *a, struct request *r, struct err *e)
 {
 	const char *config = cli_value(a, "--config", NULL);
+	bool forgets = r->what == REQUEST_SET_UP &&
+	    cli_flag(a, "--insecure-forget-certificate");
 	unsigned long seconds = 0;
 	pid_t owner = 0;
 
@@ -186,6 +216,7 @@ carry_out(
 		    "%s: no server runs on it (--config does without)",
 		    a->pos[0]);
 	if ((owner == 0 && same_store(a->pos[0], config, e) != ERR_OK) ||
+	    (forgets && forget(s, r, e) != ERR_OK) ||
 	    request_add(s, r, e) != ERR_OK)
 		return e->code;
 	return owner == 0 ? do_here(s, config, seconds, r, e)
@@ -254,6 +285,8 @@ static const struct cli_opt setup_opts[] = {
 	OPT_TIMEOUT,
 	{ "--hand-over", CLI_FLAG, NULL,
 	    "only give it to the hand-over command again" },
+	{ "--insecure-forget-certificate", CLI_FLAG, NULL,
+	    "take whatever certificate it shows now; leaves an audit row" },
 	{ 0 },
 };
 static const struct cli_opt unprovision_opts[] = {

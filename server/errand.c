@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "formats/reason.h"
 #include "server/alarm.h"
@@ -82,7 +83,7 @@ read_record(void *arg, const struct store_unit *u, struct err *e)
 static void
 look_for_records(struct jobs *in, struct err *e)
 {
-	time_t now = time(NULL);
+	time_t now = (time_t)clock_seconds();
 
 	if (!in->how.conf->check_record)
 		return;
@@ -321,7 +322,7 @@ on_look(void *arg)
 enum err_code
 errand_new(struct jobs *in, struct err *e)
 {
-	in->busy_since = time(NULL);
+	in->busy_since = (time_t)clock_seconds();
 	if (loop_timer_new(in->how.loop, on_look, in, &in->look, e) == ERR_OK)
 		loop_timer_set(in->look, LOOK_MS);
 	return e->code;

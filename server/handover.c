@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/clock.h"
 #include "formats/reason.h"
 #include "server/alarm.h"
 #include "server/handover.h"
@@ -19,6 +20,9 @@
 
 #define PUMP_MS 200
 #define REST_SECONDS 5 /* before the second try; doubled for each next one */
+#define KEPT_MOST 60   /* seconds between two processes that take orders */
+/* What one may take beyond its command's seconds: KEPT_MOST, and some. */
+#define GRACE_SECONDS 120
 
 /* What goes to the process that runs commands, and what comes back. */
 struct order {
@@ -40,7 +44,8 @@ struct item {
 	int64_t n, request;
 	struct uuid uuid;
 	unsigned tries;
-	time_t at; /* not before */
+	uint64_t at;    /* not before; by clock_ms() */
+	uint64_t until; /* it runs: no outcome comes after that */
 	bool runs;
 };
 
@@ -123,30 +128,142 @@ no_process(const struct order *o, struct outcome *out)
 	snprintf(out->words, sizeof(out->words), "no process for it");
 }
 
-/* Each order in a process of its own: one that hangs hinders no other. */
 static void
-take_orders(int fd)
+reap(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
+/* In a process of its own: one that hangs hinders no other. That process takes
+ * the order off the queue itself, so that none is lost where this one ends;
+ * `taken` is closed then. */
+static void
+be_order(int fd, int taken)
 {
 	struct outcome out;
 	struct order o;
-	pid_t pid;
+	ssize_t n = recv(fd, &o, sizeof(o), MSG_DONTWAIT);
 
-	while (recv(fd, &o, sizeof(o), 0) == (ssize_t)sizeof(o)) {
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
+	close(taken);
+	if (n == (ssize_t)sizeof(o)) {
 		memset(&out, 0, sizeof(out));
-		pid = fork();
-		if (pid > 0)
-			continue;
-		if (pid == 0)
-			carry_out(fd, &o, &out);
-		else
-			no_process(&o, &out);
+		carry_out(fd, &o, &out);
 		send(fd, &out, sizeof(out), MSG_NOSIGNAL);
-		if (pid == 0)
-			_exit(0);
 	}
 	_exit(0);
+}
+
+static void
+refuse_order(int fd)
+{
+	struct outcome out;
+	struct order o;
+
+	if (recv(fd, &o, sizeof(o), MSG_DONTWAIT) != (ssize_t)sizeof(o))
+		return;
+	memset(&out, 0, sizeof(out));
+	no_process(&o, &out);
+	send(fd, &out, sizeof(out), MSG_NOSIGNAL);
+}
+
+static void
+take_order(int fd)
+{
+	int taken[2];
+	pid_t pid;
+	char c;
+
+	if (pipe2(taken, O_CLOEXEC) == -1) {
+		refuse_order(fd);
+		return;
+	}
+	if ((pid = fork()) == 0) {
+		close(taken[0]);
+		be_order(fd, taken[1]);
+	}
+	close(taken[1]);
+	if (pid == -1)
+		refuse_order(fd);
+	else
+		while (read(taken[0], &c, 1) == -1 && errno == EINTR)
+			;
+	close(taken[0]);
+}
+
+/* True: the server has gone. False: who keeps us has. */
+static bool
+take_orders(int fd, int alive)
+{
+	struct pollfd p[] = { { .fd = fd, .events = POLLIN | POLLRDHUP },
+		{ .fd = alive } };
+
+	for (;;) {
+		reap();
+		if (poll(p, 2, -1) == -1)
+			continue;
+		if ((p[0].revents & ~POLLIN) != 0)
+			return true;
+		if (p[1].revents != 0)
+			return false;
+		take_order(fd);
+	}
+}
+
+/* Until that process has ended: because the server has? */
+static bool
+await_end(pid_t pid)
+{
+	int status = -1;
+	pid_t is;
+
+	do
+		is = waitpid(-1, &status, 0);
+	while (is != pid && (is != -1 || errno == EINTR));
+	return is == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static time_t
+uptime(void)
+{
+	return (time_t)(clock_ms() / 1000);
+}
+
+/* Two processes: one takes orders, the other only keeps one that does. Where
+ * either is killed the other one starts its successor. */
+static void
+keep(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLRDHUP };
+	unsigned rest = 0;
+	int alive[2];
+	time_t began;
+	bool over;
+	pid_t pid;
+
+	for (;;) {
+		if (pipe2(alive, O_CLOEXEC) == -1)
+			_exit(1);
+		began = uptime();
+		if ((pid = fork()) == 0) {
+			close(alive[1]);
+			if (take_orders(fd, alive[0]))
+				_exit(0);
+			close(alive[0]);
+			continue;
+		}
+		close(alive[0]);
+		over = pid != -1 && await_end(pid);
+		close(alive[1]);
+		/* One that is killed again and again is not worth much. */
+		rest = uptime() - began > KEPT_MOST ? 0
+		    : rest == 0                     ? 1
+						    : rest * 2;
+		if (rest > KEPT_MOST)
+			rest = KEPT_MOST;
+		if (over || poll(&p, 1, (int)rest * 1000) > 0)
+			_exit(0);
+	}
 }
 
 /* Nothing of the server's but its socket: no terminal's interrupt, and nobody
@@ -164,7 +281,7 @@ serve(int fd)
 	    dup2(null, STDOUT_FILENO) == -1 || dup2(null, STDERR_FILENO) == -1)
 		_exit(1);
 	closefrom(STDERR_FILENO + 1);
-	take_orders(STDIN_FILENO);
+	keep(STDIN_FILENO);
 }
 
 /* ---- the server's side ---- */
@@ -326,8 +443,8 @@ take(struct handover *h, const struct outcome *o)
 		return;
 	}
 	if (++i->tries < h->how.conf->hand_tries) {
-		i->at = time(NULL) +
-		    ((time_t)REST_SECONDS
+		i->at = clock_ms() +
+		    ((uint64_t)REST_SECONDS * 1000
 			<< (i->tries < 10 ? i->tries - 1 : 9));
 		return;
 	}
@@ -360,14 +477,16 @@ give(struct handover *h, struct item *i)
 	if (send(h->fd, &o, sizeof(o), MSG_NOSIGNAL | MSG_DONTWAIT) ==
 	    (ssize_t)sizeof(o)) {
 		i->runs = true;
+		i->until =
+		    clock_ms() + (o.seconds + (uint64_t)GRACE_SECONDS) * 1000;
 		h->running++;
 	} else if (errno != EAGAIN) {
 		h->gone = true;
 	}
 }
 
-/* It cannot be started again: this process has keys, and no such power any
- * more. Set-ups go on. */
+/* Both at once: they cannot be started again from here, where there are keys
+ * and no such power any more. Set-ups go on. */
 static void
 fail_all(struct handover *h)
 {
@@ -376,7 +495,8 @@ fail_all(struct handover *h)
 
 	err_clear(&why);
 	err_refuse(&why, ERR_PEER, reason_get(REASON_HAND_OVER_FAILED),
-	    "the process that runs commands was ended; start the server anew, "
+	    "the processes that run commands were ended; start the server "
+	    "anew, "
 	    "then amtforge-server setup --hand-over");
 	for (i = h->first; i != NULL; i = next) {
 		next = i->next;
@@ -385,14 +505,23 @@ fail_all(struct handover *h)
 	h->running = 0;
 }
 
+/* The process of that order was killed: no word will come of it. */
+static void
+lose(struct handover *h, const struct item *i)
+{
+	struct outcome o = { .n = i->n, .status = -1 };
+
+	snprintf(o.words, sizeof(o.words), "its process ended without a word");
+	take(h, &o);
+}
+
 static void
 on_pump(void *arg)
 {
 	struct handover *h = arg;
 	struct item *i, *next;
 	struct outcome o;
-	time_t now = time(NULL);
-
+	uint64_t now = clock_ms();
 	ssize_t n;
 
 	while ((n = recv(h->fd, &o, sizeof(o), MSG_DONTWAIT)) ==
@@ -401,6 +530,11 @@ on_pump(void *arg)
 	h->gone = h->gone || n == 0;
 	if (h->gone)
 		fail_all(h);
+	for (i = h->first; i != NULL; i = next) {
+		next = i->next;
+		if (i->runs && now > i->until)
+			lose(h, i);
+	}
 	for (i = h->first; i != NULL && h->running < h->how.conf->hand_most;
 	     i = next) {
 		next = i->next;

@@ -4,6 +4,8 @@
  * an image, an inventory. It is run by a process of its own, forked before the
  * server has read a key or a password and before it gives up the power to
  * start programs; that process ends with the server, and kills what it runs.
+ * There are two of them: where one is killed the other one starts another,
+ * with a rest that grows, and no order is lost.
  *
  * What is due is in the store, so a server that was killed gives it once more:
  * the command may see a machine twice, never not at all.

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -130,7 +131,7 @@ is_storm(struct jobs *in, const char *from, const struct hello *h,
 {
 	uint32_t key = jobs_hash(in, &h->uuid, sizeof(h->uuid), 3);
 	struct job_refusal *r;
-	time_t now = time(NULL);
+	time_t now = (time_t)clock_seconds();
 
 	key = jobs_hash(in, from, strlen(from), key);
 	key = jobs_hash(in, h->pid, strlen(h->pid), key);
@@ -251,7 +252,7 @@ yields(const struct job *j, const char *from)
 static void
 drop_hello(struct jobs *in, const char *from)
 {
-	time_t now = time(NULL);
+	time_t now = (time_t)clock_seconds();
 
 	in->dropped++;
 	if (now == in->warned)

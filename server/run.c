@@ -5,6 +5,7 @@
 #include <time.h>
 #include <sys/resource.h>
 
+#include "base/clock.h"
 #include "base/hangup.h"
 #include "base/http.h"
 #include "base/log.h"
@@ -166,7 +167,7 @@ on_until(void *arg)
 	err_clear(&e);
 	if (request_get(r->store, r->request, &q, &e) != ERR_OK)
 		on_broken(r, &e);
-	else if (q.state[0] == '\0' && time(NULL) > r->until_time)
+	else if (q.state[0] == '\0' && (time_t)clock_seconds() > r->until_time)
 		loop_stop(r->loop);
 	else if (q.state[0] != '\0' && !handover_busy(r->hand))
 		loop_stop(r->loop);
@@ -354,7 +355,7 @@ run_request(
 	if (r == NULL)
 		return err_mem(e);
 	r->request = request;
-	r->until_time = time(NULL) + (time_t)seconds;
+	r->until_time = (time_t)clock_seconds() + (time_t)seconds;
 	rc = run_all(r, config, e);
 	free(r);
 	return rc;

@@ -553,3 +553,28 @@ store_add(struct store *s, int64_t batch, const struct row *row,
 	    " SELECT ?1, ?2, ?3, ?4, ?5, tenant FROM batches WHERE n = ?2",
 	    batch, row, e);
 }
+
+enum err_code
+store_forget(
+    struct store *s, const struct uuid *uuid, const char *was, struct err *e)
+{
+	char text[UUID_TEXT], why[128];
+	struct db_stmt *q;
+	bool own;
+
+	uuid_text(uuid, text);
+	snprintf(why, sizeof(why), "certificate seen first: %s",
+	    was[0] == '\0' ? "none" : was);
+	if (store_join(s, &own, e) != ERR_OK)
+		return e->code;
+	if (db_prepare(s->db,
+		"UPDATE units SET seen_cert = '', tls_cert = NULL"
+		" WHERE uuid = ?1",
+		&q, e) == ERR_OK) {
+		db_bind_text(q, 1, text);
+		if (db_run(q, e) == ERR_OK)
+			store_audit(
+			    s, "insecure-forget-certificate", text, why, e);
+	}
+	return store_leave(s, own, e);
+}

@@ -134,6 +134,10 @@ enum err_code store_by(struct store *, const struct uuid *,
  * takes it away. */
 enum err_code store_otp(
     struct store *, const struct uuid *, const char *otp, struct err *);
+/* The certificate that was seen first is not wanted any more, nor the one that
+ * an earlier set-up gave; leaves an audit row with what it was. */
+enum err_code store_forget(
+    struct store *, const struct uuid *, const char *was, struct err *);
 /* A guard was lowered, a secret shown. */
 enum err_code store_audit(struct store *, const char *what, const char *object,
     const char *why, struct err *);

@@ -77,11 +77,33 @@ a_command_may_use_signals() {
 	end
 }
 
-# Set-ups go on without the process that runs commands; who waits is told.
+# children PID: its processes.
+children() {
+	cat "/proc/$1/task/$1/children"
+}
+
+# Two processes; either is started again by the other one.
+a_process_for_commands_that_is_killed_has_a_successor() {
+	handed 1 'echo $1 >>$PWD/got'
+	u=$(cat uuids)
+	wait_for 'handed over' events
+	keeper=$(children "$server" | tr -d ' ')
+	for kill in taker keeper; do
+		case $kill in
+		taker) kill -KILL "$(children "$keeper" | tr -d ' ')" ;;
+		keeper) kill -KILL "$keeper" ;;
+		esac
+		amtforge-server setup state "$u" --hand-over --timeout 60
+	done
+	[ "$(wc -l <got)" -eq 3 ]
+	end
+}
+
+# Set-ups go on without the processes that run commands; who waits is told.
 the_end_of_its_process_is_no_end_of_the_server() {
 	handed 1 'exit 0'
 	wait_for 'handed over' events
-	kill -KILL "$(cat "/proc/$server/task/$server/children")"
+	kill -s KILL -- "-$(children "$server" | tr -d ' ')" # their group
 	status 69 amtforge-server --json setup state "$(cat uuids)" --hand-over
 	grep -q '"code":"hand-over-failed"' out err
 	kill -0 "$server"
@@ -135,6 +157,7 @@ if [ -e $VARS ]; then
 	t a_command_that_fails_is_tried_again_and_then_an_alarm
 	t a_command_may_use_signals
 	t the_end_of_its_process_is_no_end_of_the_server
+	t a_process_for_commands_that_is_killed_has_a_successor
 	t a_command_that_hangs_is_killed
 	t a_killed_server_hands_over_after_its_start
 	t no_more_run_at_a_time_than_are_allowed

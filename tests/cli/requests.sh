@@ -20,6 +20,24 @@ up() {
 	told_provisioned 1
 }
 
+# A new board, or a device that was wiped, shows another certificate.
+a_certificate_that_changed_is_taken_once_somebody_has_looked() {
+	up pki
+	unplug_fleet
+	rm -rf devices # and with them their keys
+	plug_often
+	wait_for device-cert-differs events
+	amtforge-server setup state "$u" --insecure-forget-certificate \
+		>out 2>err
+	grep -q 'insecure-forget-certificate' err
+	reach_state "$u" provisioned
+	[ "$(sqlite3 state/store.db "select count(*) from audit
+		where what = 'insecure-forget-certificate'
+		and object = '$u' and why like '%: %'")" = 1 ]
+	unplug_fleet
+	stop_server
+}
+
 a_machine_is_set_up_anew_by_hand() {
 	for mode in psk pki; do
 		mkdir $mode
@@ -230,6 +248,7 @@ t what_cannot_be_done_is_said_before_it_is_asked
 t a_command_without_a_server_ends_in_its_time
 if [ -e $VARS ]; then
 	t another_machine_at_its_address_is_not_spoken_to
+	t a_certificate_that_changed_is_taken_once_somebody_has_looked
 	t a_machine_is_set_up_anew_by_hand
 	t a_machine_is_un_provisioned_and_comes_back_with_its_next_hello
 	t without_a_server_a_request_needs_a_configuration
