@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +98,27 @@ listen_any(uint16_t *port)
 	return fd;
 }
 
+/* One that nobody holds on any address. */
+static uint16_t
+free_port(void)
+{
+	for (int i = 0; i < 1000; i++) {
+		uint16_t port = (uint16_t)(PORTS + (getpid() + 7 * i) % 10000);
+		struct sockaddr_in in = { .sin_family = AF_INET,
+			.sin_port = htons(port) };
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+		bool held =
+		    bind(fd, (struct sockaddr *)&in, sizeof(in)) == -1 ||
+		    listen(fd, 1) == -1;
+
+		close(fd);
+		if (!held)
+			return port;
+	}
+	give_up("a free port");
+	return 0;
+}
+
 /* Hellos are counted when their connection comes. */
 static void
 take_hellos(void)
@@ -116,7 +138,7 @@ device_start(
 	char server[32], port[16], count[16], like[64], program[4096];
 	int taken;
 
-	device_port = (uint16_t)(PORTS + getpid() % 10000);
+	device_port = free_port();
 	snprintf(server, sizeof(server), "127.0.0.1:%u", hello_port);
 	snprintf(port, sizeof(port), "%u", device_port);
 	snprintf(count, sizeof(count), "%zu", n);

@@ -104,14 +104,14 @@ ours() {
 	n=0
 	until grep -q '"event":"hello"' told; do
 		n=$((n + 1))
-		[ $n -lt 1200 ] || return 1
+		[ $n -lt 2400 ] || return 1
 		sleep 0.05
 	done
 	began=$(($(ticks "$server") + $(ticks "$fleet")))
 	n=0
 	until [ "$(grep -c '"event":"provisioned"' told)" -ge "$2" ]; do
 		n=$((n + 1))
-		if [ $n -gt 600 ]; then
+		if [ $n -gt 1800 ]; then
 			tail -n 3 log words
 			return 1
 		fi
@@ -147,7 +147,7 @@ s_time() {
 	openssl s_server -accept "127.0.0.1:$device_port" -quiet -www \
 		-cert peer.pem -key peer.key -tls1_2 >/dev/null 2>&1 &
 	peer=$!
-	sleep 0.3
+	until_true 60 listens "127.0.0.1:$device_port"
 	s=$(openssl s_time -connect "127.0.0.1:$device_port" -new -time 3 \
 		-tls1_2 -cipher AES128-SHA 2>/dev/null |
 		sed -n 's/^\([0-9]*\) connections in \([0-9]*\) real seconds.*/\1 \2/p')

@@ -3,7 +3,8 @@
 # tests/fuzz/run.sh BUILD SECONDS: runs each harness for so many seconds, two
 # at a time. Its seeds are tests/fuzz/corpus/NAME and tests/vectors/NAME; what
 # it finds stays in BUILD/corpus/NAME, a crash in BUILD/crash/.
-# ONLY=pattern picks harnesses whose name holds the pattern.
+# ONLY=pattern picks harnesses whose name holds the pattern; FUZZ_SEED (1) is
+# where their luck begins: a clean run tries the same inputs each time.
 set -u
 build=$1
 seconds=$2
@@ -25,9 +26,11 @@ set -- "$build/corpus/$name"
 for seeds in "tests/fuzz/corpus/$name" "tests/vectors/$name"; do
 	[ -d "$seeds" ] && set -- "$@" "$seeds"
 done
-timeout -k 5 $((seconds + 60)) "$build/fuzz/$name" \
+# A slow machine is given more than an input takes; one that hangs is found.
+timeout -k 5 $((seconds + 240)) "$build/fuzz/$name" \
+	-seed="${FUZZ_SEED:-1}" \
 	-max_total_time="$seconds" -max_len="${FUZZ_MAX_LEN:-65536}" \
-	-timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+	-timeout=60 -rss_limit_mb=2048 -print_final_stats=1 \
 	-artifact_prefix="$build/crash/$name-" "$@" >"$work/$name.log" 2>&1
 rc=$?
 execs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/$name.log")
