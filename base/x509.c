@@ -343,6 +343,23 @@ x509_signed_by(const struct x509 *c, const struct x509 *issuer)
 	return yes;
 }
 
+bool
+x509_verifies(const struct x509 *c, enum x509_signing how, const void *p,
+    size_t n, const uint8_t *signature, size_t len)
+{
+	const EVP_MD *md = how == X509_RSA_SHA1 ? EVP_sha1() : EVP_sha256();
+	EVP_PKEY *key = X509_get0_pubkey(c->x);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool yes = ctx != NULL && key != NULL &&
+	    EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA &&
+	    EVP_DigestVerifyInit(ctx, NULL, md, NULL, key) == 1 &&
+	    EVP_DigestVerify(ctx, signature, len, p, n) == 1;
+
+	EVP_MD_CTX_free(ctx);
+	ERR_clear_error();
+	return yes;
+}
+
 void
 x509_key_kind(const struct x509 *c, const char **kind, int *bits)
 {

@@ -50,6 +50,14 @@ bool x509_self_signed(const struct x509 *);
 /* Signed by this one's key, under its name, and it may sign others. */
 bool x509_signed_by(const struct x509 *, const struct x509 *issuer);
 /* "RSA", 2048 / "EC", 256; "?" for others. */
+/* Is it an RSA signature (PKCS#1 v1.5) on the bytes by this one's key? SHA-1 is
+ * for old devices and those who speak to them. */
+enum x509_signing {
+	X509_RSA_SHA1,
+	X509_RSA_SHA256
+};
+bool x509_verifies(const struct x509 *, enum x509_signing, const void *,
+    size_t n, const uint8_t *signature, size_t len);
 void x509_key_kind(const struct x509 *, const char **kind, int *bits);
 bool x509_sha1_signed(const struct x509 *);
 time_t x509_not_before(const struct x509 *);

@@ -12,6 +12,7 @@
 #include "device/amtchoose.h"
 #include "device/amtfacts.h"
 #include "device/amthashes.h"
+#include "device/amthosted.h"
 #include "device/amtkeys.h"
 #include "device/amtnetwork.h"
 #include "device/amtpower.h"
@@ -23,6 +24,7 @@
 #define KEYS "AMT_PublicKeyManagementService"
 #define ACCOUNTS "AMT_AuthorizationService"
 #define LOG "IPS_ProvisioningRecordLog"
+#define HOSTED "IPS_HostBasedSetupService"
 #define TIME "AMT_TimeSynchronizationService"
 
 /* Without a method there is none: the action is not supported. */
@@ -46,12 +48,12 @@ static const struct {
 	{ "CIM_SoftwareIdentity", amtfacts_software, NULL, NULL, NULL },
 	{ "AMT_ProvisioningCertificateHash", amthashes_instance, amthashes_put,
 	    amthashes_create, amthashes_remove },
-	{ "IPS_HostBasedSetupService", amtfacts_host_based, NULL, NULL, NULL },
+	{ HOSTED, amthosted_service, NULL, NULL, NULL },
 	{ LOG, amtaudit_log, NULL, NULL, NULL },
 	{ "IPS_TLSProvisioningRecord", amtfacts_record, NULL, NULL, NULL },
 	{ "IPS_ManualProvisioningRecord", amtfacts_manual, NULL, NULL, NULL },
-	{ "IPS_AdminProvisioningRecord", amtfacts_none, NULL, NULL, NULL },
-	{ "IPS_ClientProvisioningRecord", amtfacts_none, NULL, NULL, NULL },
+	{ "IPS_AdminProvisioningRecord", amtfacts_admin, NULL, NULL, NULL },
+	{ "IPS_ClientProvisioningRecord", amtfacts_client, NULL, NULL, NULL },
 	{ SETUP, amtsetup_service, NULL, NULL, NULL },
 	{ "AMT_PublicPrivateKeyPair", amtkeys_pair, NULL, NULL,
 	    amtkeys_remove_pair },
@@ -79,6 +81,10 @@ static const struct {
 	{ SETUP, "GetUnprovisionBlockingComponents", amtsetup_nothing },
 	{ SETUP, "ResetFlashWearOutProtection", amtsetup_nothing },
 	{ LOG, "ClearLog", amtaudit_clear },
+	{ HOSTED, "Setup", amthosted_setup },
+	{ HOSTED, "AddNextCertInChain", amthosted_add },
+	{ HOSTED, "AdminSetup", amthosted_admin },
+	{ HOSTED, "UpgradeClientToAdmin", amthosted_upgrade },
 	{ ACCOUNTS, "SetAdminAclEntryEx", amtsetup_admin },
 	{ ACCOUNTS, "GetAdminAclEntry", amtservice_admin },
 	{ ACCOUNTS, "GetAdminAclEntryStatus", amtservice_admin_status },
@@ -494,7 +500,8 @@ answer_invoke(struct amt *a, size_t c, struct wsman_request *q, struct wr *w)
 	    (strcmp(methods[i].class, q->class) != 0 ||
 		strcmp(methods[i].method, q->method) != 0))
 		i++;
-	if (i == n)
+	if (i == n ||
+	    (strcmp(q->class, HOSTED) == 0 && !amthosted_knows(a, q->method)))
 		return unsupported(a, q, w);
 	if (q->selectors != NULL && (status = choose(a, c, q, w)) != 0)
 		return status;
@@ -533,6 +540,9 @@ answer_class(struct amt *a, struct wsman_request *q, struct wr *w)
 		c++;
 	if (c == CLASSES)
 		return unreachable(a, q, w);
+	if (a->by_host && !amthosted_may(q))
+		return fault(a, q, w, WSMAN_FAULT_DENIED,
+		    "The host's own account may read, and set the machine up.");
 	switch (q->op) {
 	case WSMAN_GET:
 		return answer_get(a, c, q, w);

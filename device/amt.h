@@ -18,6 +18,7 @@
 #include "base/bytes.h"
 #include "base/crypto.h"
 #include "base/node.h"
+#include "base/x509.h"
 #include "device/state.h"
 #include "formats/pthi.h"
 #include "formats/record.h"
@@ -62,6 +63,12 @@ struct amt_host {
 	enum err_code (*key)(void *arg, struct crypto_key **, struct err *);
 	int64_t (*now)(void *arg); /* the host's clock, seconds since 1970 */
 	enum err_code (*save)(void *arg, const struct state *, struct err *);
+	/* May the server with this chain set the device up? Then what its
+	 * record keeps of it; else ERR_PERM and why. */
+	enum err_code (*judge)(void *arg, const struct x509_chain *,
+	    struct state_record *, struct err *);
+	size_t chain_max; /* certificates; 0: as many as a chain has room for */
+	int host_setup;   /* may its host set it up? -1: by the AMT version */
 };
 
 /* An instance or an answer's fields; values are copied in. */
@@ -74,10 +81,14 @@ struct amt_item {
 	char text[AMT_TEXT];
 };
 
+struct amthosted; /* amthosted.h */
+
 struct amt {
 	const struct record *factory; /* borrowed: what the image says */
 	struct state *state;          /* borrowed */
 	const struct amt_host *host;  /* borrowed */
+	struct amthosted *hosted;     /* what its host began, or NULL */
+	bool by_host;                 /* its host's own account asks */
 	const char *suffix;           /* in force; "" if not known */
 	const char *dhcp_suffix;      /* what DHCP said; likewise */
 	struct state_record session;  /* who is setting this device up */

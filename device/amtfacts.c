@@ -20,17 +20,14 @@ amtfacts_software(struct amt *a, size_t i, struct amt_item *it)
 	return true;
 }
 
-bool
-amtfacts_host_based(struct amt *a, size_t i, struct amt_item *it)
+static void
+put_head(struct amt_item *it, const struct state_record *r)
 {
-	if (i > 0)
-		return false;
-	amt_put(it, "ElementName", "Intel(r) AMT Host Based Setup Service");
-	amt_put(it, "Name", "Intel(r) AMT Host Based Setup Service");
-	amt_put_num(
-	    it, "CurrentControlMode", a->state->phase == STATE_POST ? 2 : 0);
-	amt_put_num(it, "CertChainStatus", 0);
-	return true;
+	char text[STAMP_LEN];
+
+	stamp_utc(text, (time_t)r->created);
+	amt_put(it, "InstanceID", "Intel(r) AMT: RecordLog 1");
+	amt_put(it, "CreationTimeStamp", text);
 }
 
 static void
@@ -54,13 +51,10 @@ bool
 amtfacts_record(struct amt *a, size_t i, struct amt_item *it)
 {
 	const struct state_record *r = &a->state->record;
-	char text[STAMP_LEN];
 
-	if (i > 0 || !r->present || r->manual)
+	if (i > 0 || !r->present || r->manual || r->by != STATE_BY_SERVER)
 		return false;
-	stamp_utc(text, (time_t)r->created);
-	amt_put(it, "InstanceID", "Intel(r) AMT: RecordLog 1");
-	amt_put(it, "CreationTimeStamp", text);
+	put_head(it, r);
 	amt_put_num(it, "ProvisioningTLSMode", r->psk ? 2 : 1);
 	amt_put_bool(it, "SecureDNS", r->secure_dns);
 	amt_put_bool(it, "HostInitiated", r->by_host);
@@ -76,22 +70,44 @@ bool
 amtfacts_manual(struct amt *a, size_t i, struct amt_item *it)
 {
 	const struct state_record *r = &a->state->record;
-	char text[STAMP_LEN];
 
 	if (i > 0 || !r->present || !r->manual)
 		return false;
-	stamp_utc(text, (time_t)r->created);
-	amt_put(it, "InstanceID", "Intel(r) AMT: RecordLog 1");
-	amt_put(it, "CreationTimeStamp", text);
+	put_head(it, r);
 	return true;
 }
 
-/* Of a kind of set-up that this device does not know. */
+/* Of one that its host set up with a server's signature. EHBCState: the OEM's
+ * switch for embedded machines is off. */
 bool
-amtfacts_none(struct amt *a, size_t i, struct amt_item *it)
+amtfacts_admin(struct amt *a, size_t i, struct amt_item *it)
 {
-	(void)a;
-	(void)i;
-	(void)it;
-	return false;
+	const struct state_record *r = &a->state->record;
+
+	if (i > 0 || !r->present || r->by != STATE_BY_ADMIN)
+		return false;
+	put_head(it, r);
+	amt_put_bool(it, "SecureDNS", r->secure_dns);
+	amt_put(it, "CertificateCN", r->fqdn);
+	put_hash(it, r);
+	amt_put_num(it, "EHBCState", 0);
+	return true;
+}
+
+/* By its host alone; the certificate is one that it may bring. */
+bool
+amtfacts_client(struct amt *a, size_t i, struct amt_item *it)
+{
+	const struct state_record *r = &a->state->record;
+	uint8_t hash[48];
+	size_t n = strlen(r->hash) / 2;
+
+	if (i > 0 || !r->present || r->by != STATE_BY_CLIENT)
+		return false;
+	if (n > sizeof(hash) || !text_unhex(hash, n, r->hash, 2 * n))
+		n = 0;
+	put_head(it, r);
+	amt_put_num(it, "HashAlgorithm", r->hash_type);
+	amt_put_b64(it, "ProvCertificateHash", hash, n);
+	return true;
 }

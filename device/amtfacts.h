@@ -5,7 +5,7 @@
 
 #include "device/amt.h"
 
-amt_instance_fn amtfacts_software, amtfacts_host_based, amtfacts_record,
-    amtfacts_manual, amtfacts_none;
+amt_instance_fn amtfacts_software, amtfacts_record, amtfacts_manual,
+    amtfacts_admin, amtfacts_client;
 
 #endif

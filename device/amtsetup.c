@@ -18,7 +18,8 @@ amtsetup_service(struct amt *a, size_t i, struct amt_item *it)
 	const struct record *f = a->factory;
 	static const uint8_t none[OTP_EMPTY] = { 0 };
 	const char *otp = state_otp(s, f);
-	bool told = s->phase == STATE_IN && otp[0] != '\0';
+	/* The host gave the password, or must not learn the factory's. */
+	bool told = s->phase == STATE_IN && otp[0] != '\0' && !a->by_host;
 
 	if (i > 0)
 		return false;
@@ -93,24 +94,34 @@ amtsetup_mebx(struct amt *a, const struct node *in, struct amt_item *out)
 
 /* Clients send the digest as 32 hex digits (MeshCentral) or as the base64 of
  * its 16 bytes (the schema's form; RPS). */
+bool
+amtsetup_take_digest(
+    const struct node *in, const char *name, char ha1[static AUTH_HA1])
+{
+	const char *digest = node_text(in, name);
+	uint8_t bytes[16];
+	size_t n = sizeof(bytes);
+	bool good = digest != NULL &&
+	    ((strlen(digest) == 32 &&
+		 text_unhex(bytes, sizeof(bytes), digest, 32)) ||
+		(strlen(digest) == 24 && text_unb64(bytes, &n, digest, 24) &&
+		    n == sizeof(bytes)));
+
+	if (good)
+		text_hex(ha1, bytes, sizeof(bytes));
+	secret_wipe(bytes, sizeof(bytes));
+	return good;
+}
+
 enum amt_status
 amtsetup_admin(struct amt *a, const struct node *in, struct amt_item *out)
 {
 	const char *user = node_text(in, "Username");
-	const char *digest = node_text(in, "DigestPassword");
-	uint8_t ha1[16];
-	size_t n = sizeof(ha1);
 
 	(void)out;
-	if (user == NULL || strcmp(user, "admin") != 0 || digest == NULL)
+	if (user == NULL || strcmp(user, "admin") != 0 ||
+	    !amtsetup_take_digest(in, "DigestPassword", a->state->ha1))
 		return AMT_BAD_PARAMETER;
-	if (!(strlen(digest) == 32 &&
-		text_unhex(ha1, sizeof(ha1), digest, 32)) &&
-	    !(strlen(digest) == 24 && text_unb64(ha1, &n, digest, 24) &&
-		n == sizeof(ha1)))
-		return AMT_BAD_PARAMETER;
-	text_hex(a->state->ha1, ha1, sizeof(ha1));
-	secret_wipe(ha1, sizeof(ha1));
 	return amt_keep(a);
 }
 

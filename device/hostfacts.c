@@ -15,8 +15,6 @@
 #define TLS_NOT_READY 0
 #define TLS_PSK 1
 #define TLS_PKI 2
-#define CONTROL_NONE 0
-#define CONTROL_ADMIN 2
 #define LAN_WIRED 0
 #define LAN_WIRELESS 1
 #define DHCP_PASSIVE 2
@@ -137,13 +135,12 @@ hostfacts_provisioning(
 	return AMT_OK;
 }
 
-/* A set-up over the network ends in admin control mode. */
 enum amt_status
 hostfacts_control(
     struct hostif *h, const union pthi_body *in, union pthi_body *out)
 {
 	(void)in;
-	out->number = phase(h) == STATE_POST ? CONTROL_ADMIN : CONTROL_NONE;
+	out->number = state_control(h->machine->state);
 	return AMT_OK;
 }
 
@@ -341,6 +338,8 @@ hostfacts_audit(
 	(void)in;
 	if (phase(h) != STATE_POST || !r->present)
 		return AMT_NOT_READY;
+	if (r->by != STATE_BY_SERVER) /* records of other kinds */
+		return AMT_NOT_FOUND;
 	a->tls_mode = r->psk ? TLS_PSK : TLS_PKI;
 	a->secure_dns = r->secure_dns;
 	a->host_initiated = r->by_host;

@@ -3,6 +3,7 @@
 
 #include "base/secret.h"
 #include "base/text.h"
+#include "device/amthosted.h"
 #include "device/hostfacts.h"
 #include "device/hostif.h"
 #include "device/pin.h"
@@ -163,15 +164,13 @@ stop(struct hostif *h, const union pthi_body *in, union pthi_body *out)
 	return h->acts->stop(h->machine);
 }
 
-/* A host undoes only what a host set up by itself (client control mode), which
- * this device never is. */
+/* A host undoes only what a host set up by itself (client control mode). */
 static enum amt_status
 unprovision(struct hostif *h, const union pthi_body *in, union pthi_body *out)
 {
 	(void)in;
 	(void)out;
-	return h->machine->state->phase == STATE_POST ? AMT_NOT_PERMITTED
-						      : AMT_BAD_STATE;
+	return h->acts->unprovision(h->machine);
 }
 
 /* What the host has set goes with it. */
@@ -231,27 +230,20 @@ no_remote(struct hostif *h, const union pthi_body *in, union pthi_body *out)
 	return AMT_NOT_PERMITTED;
 }
 
-/* A user for WS-Management from this very host, another after each start. No
- * port of this device serves the host, so it opens nothing. */
+/* A user for WS-Management from this very host, on the port without TLS:
+ * another password after each start (amthosted.h). */
 static enum amt_status
 account(struct hostif *h, const union pthi_body *in, union pthi_body *out)
 {
-	const struct amt_host *host = h->machine->amt->host;
-	uint8_t random[16];
-	struct err e = { 0 };
+	const char *password;
 
 	(void)in;
 	if (is_off(h->machine))
 		return AMT_BAD_MODE;
-	if (h->account[0] == '\0') {
-		if (host->random(host->arg, random, sizeof(random), &e) !=
-		    ERR_OK)
-			return AMT_INTERNAL;
-		text_hex(h->account, random, sizeof(random));
-		secret_wipe(random, sizeof(random));
-	}
-	strcpy(out->account.user, "$$OsAdmin");
-	memcpy(out->account.password, h->account, sizeof(h->account));
+	if ((password = amthosted_account(h->machine->amt)) == NULL)
+		return AMT_INTERNAL;
+	strcpy(out->account.user, AMTHOSTED_USER);
+	strcpy(out->account.password, password);
 	out->account.padded = true; /* MeshCentral wants it; others take it */
 	return AMT_OK;
 }

@@ -31,13 +31,14 @@ struct hostif_acts {
 	enum amt_status (*stop)(struct machine *);
 	enum amt_status (*suffix)(struct machine *, const char *);
 	enum amt_status (*enable)(struct machine *, bool);
+	/* What the host set up by itself. */
+	enum amt_status (*unprovision)(struct machine *);
 };
 
 struct hostif {
 	struct machine *machine;        /* borrowed */
 	const struct hostif_acts *acts; /* borrowed */
-	char account[33]; /* password of $$OsAdmin; "" until it is asked for */
-	bool vpn;         /* the host says that it is inside by VPN */
+	bool vpn; /* the host says that it is inside by VPN */
 };
 
 enum hostif_client {

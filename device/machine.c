@@ -11,45 +11,18 @@
 #include "base/rand.h"
 #include "base/secret.h"
 #include "device/age.h"
+#include "device/amthosted.h"
 #include "device/amthttp.h"
 #include "device/hellos.h"
 #include "device/identity.h"
 #include "device/machine.h"
 #include "device/pin.h"
 #include "device/visit.h"
+#include "device/world.h"
 
 /* Spent up-time is kept so often, and at an end if more than that is new. */
 #define SAVE_MS 900000u
 #define UNSAVED_MS 60000u
-
-static enum err_code
-host_random(void *arg, void *p, size_t n, struct err *e)
-{
-	(void)arg;
-	return rand_bytes(p, n, e);
-}
-
-static enum err_code
-host_key(void *arg, struct crypto_key **out, struct err *e)
-{
-	const struct machine *m = arg;
-
-	return keypool_take(m->common->keys, out, e);
-}
-
-static int64_t
-host_now(void *arg)
-{
-	(void)arg;
-	return time(NULL);
-}
-
-static enum err_code
-host_save(void *arg, const struct state *s, struct err *e)
-{
-	(void)arg;
-	return state_save(s, e);
-}
 
 void
 machine_tell(struct machine *m, const struct machine_event *event)
@@ -104,16 +77,30 @@ takes_tls(const struct machine *m)
 	    m->state->tls_enabled[0];
 }
 
+/* A program on this machine's own host, once it has asked for its account. */
+static bool
+is_host(const struct machine *m, const struct conn_peer *peer)
+{
+	return (addr_is_loopback(peer->peer) ||
+		   strcmp(peer->peer, peer->local) == 0) &&
+	    machine_enabled(m) && amthosted_login(m->amt) != NULL;
+}
+
+/* Whom a port without TLS serves: the administrator of a machine that is set up
+ * and takes such connections, and its host. */
 bool
 machine_accept_plain(
     struct machine *m, const struct conn_peer *peer, struct conn_end *end)
 {
-	if (!is_here(m, peer) || m->state->phase != STATE_POST ||
-	    (m->state->tls_enabled[0] && !m->state->tls_plain[0]) ||
-	    (end->arg = visit_new(m, peer)) == NULL)
+	bool admin = m->state->phase == STATE_POST &&
+	    (!m->state->tls_enabled[0] || m->state->tls_plain[0]);
+
+	if (!is_here(m, peer) || (!admin && !is_host(m, peer)))
 		return false;
+	end->arg =
+	    is_host(m, peer) ? visit_host(m, peer, admin) : visit_new(m, peer);
 	end->h = &visit_handler;
-	return true;
+	return end->arg != NULL;
 }
 
 /* Takes what comes, and never answers. */
@@ -329,8 +316,7 @@ machine_window(struct machine *m, unsigned hours)
 bool
 machine_enabled(const struct machine *m)
 {
-	return m->state->enabled >= 0 ? m->state->enabled > 0
-				      : machine_factory(m)->enabled;
+	return state_enabled(m->state, machine_factory(m));
 }
 
 bool
@@ -575,6 +561,22 @@ machine_stop_configuration(struct machine *m)
 }
 
 enum amt_status
+machine_unprovision(struct machine *m)
+{
+	struct err e = { 0 };
+
+	if (m->state->phase != STATE_POST)
+		return AMT_BAD_STATE;
+	if (state_control(m->state) != STATE_CONTROL_CLIENT)
+		return AMT_NOT_PERMITTED;
+	state_reset(m->state, false);
+	if (state_save(m->state, &e) != ERR_OK)
+		tell_failure(m, "failed", &e);
+	machine_reset(m);
+	return e.code == ERR_OK ? AMT_OK : AMT_FLASH_LIMIT;
+}
+
+enum amt_status
 machine_enable(struct machine *m, bool enable)
 {
 	struct err e = { 0 };
@@ -658,6 +660,7 @@ machine_reset(struct machine *m)
 	shut(m);
 	visit_end_all(m);
 	drop_key(m);
+	amthosted_renew(m->amt);
 	tell_words(m, "unprovisioned", "");
 	machine_start(m);
 }
@@ -697,6 +700,8 @@ parts_free(struct machine *m)
 {
 	if (m->state != NULL)
 		state_free(m->state);
+	if (m->amt != NULL)
+		amthosted_free(m->amt);
 	if (m->amt != NULL)
 		secret_wipe(m->amt, sizeof(*m->amt));
 	if (m->auth != NULL)
@@ -752,8 +757,7 @@ machine_new(const struct machine_common *common, const struct record *r,
 	}
 	m->amt->state = m->state;
 	m->amt->item = &common->scratch->item;
-	m->host =
-	    (struct amt_host){ m, host_random, host_key, host_now, host_save };
+	world_of(m, &m->host);
 	m->amt->host = &m->host;
 	*out = m;
 	return ERR_OK;

@@ -175,6 +175,8 @@ enum amt_status machine_start_configuration(struct machine *);
  * no hellos are sent, and the certificate is made at once. */
 enum amt_status machine_start_pinned(struct machine *, struct state_blob *);
 enum amt_status machine_stop_configuration(struct machine *);
+/* Undoes what its host set up by itself, and nothing else. */
+enum amt_status machine_unprovision(struct machine *);
 enum amt_status machine_host_suffix(struct machine *, const char *);
 enum amt_status machine_enable(struct machine *, bool);
 bool machine_enabled(const struct machine *);

@@ -34,6 +34,7 @@ static const struct hostif_acts acts = {
 	.stop = machine_stop_configuration,
 	.suffix = machine_host_suffix,
 	.enable = machine_enable,
+	.unprovision = machine_unprovision,
 };
 
 static void

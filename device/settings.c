@@ -26,6 +26,7 @@ defaults(struct settings *s)
 		.idle_ms = 60000,
 		.mei_unknown_status = PTHI_NOT_PERMITTED,
 		.host_start = -1,
+		.host_setup = -1,
 		.host_start_kept = true,
 		.host_start_suffixes = true,
 		.feature_len = 4,
@@ -168,13 +169,14 @@ read_host(struct config_group *g, struct settings *s, struct err *e)
 {
 	static const char *const words[] = { "auto", "no", "yes", NULL };
 	long long unknown, reason;
-	int start;
+	int start, setup;
 
 	if (config_int(g, "mei_unknown_status", 1, UINT16_MAX,
 		PTHI_NOT_PERMITTED, &unknown, e) != ERR_OK ||
 	    config_int(g, "mei_reset_reason", 0, UINT32_MAX, 0, &reason, e) !=
 		ERR_OK ||
 	    config_word(g, "host_start", words, 0, &start, e) != ERR_OK ||
+	    config_word(g, "host_setup", words, 0, &setup, e) != ERR_OK ||
 	    config_bool(g, "host_start_kept", true, &s->host_start_kept, e) !=
 		ERR_OK ||
 	    config_bool(g, "host_start_suffixes", true, &s->host_start_suffixes,
@@ -183,6 +185,7 @@ read_host(struct config_group *g, struct settings *s, struct err *e)
 	s->mei_unknown_status = (uint32_t)unknown;
 	s->host_reset_reason = (uint32_t)reason;
 	s->host_start = start - 1;
+	s->host_setup = setup - 1;
 	return read_feature(g, s, e);
 }
 

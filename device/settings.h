@@ -50,6 +50,7 @@ struct settings {
 	/* The host's start for one certificate: whether it is known (-1: by
 	 * the AMT version), outlives a restart, and brings suffixes. */
 	int host_start;
+	int host_setup; /* may the host set it up? likewise */
 	bool host_start_kept, host_start_suffixes;
 	uint32_t host_reset_reason;
 	uint8_t feature[SETTINGS_FEATURE]; /* what GetFeaturesState answers */

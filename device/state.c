@@ -95,6 +95,8 @@ put_record(struct wr *w, const struct state_record *r)
 	wr_fmt(w, "record.psk %d\n", r->psk);
 	if (r->manual)
 		wr_str(w, "record.manual 1\n");
+	if (r->by != STATE_BY_SERVER)
+		wr_fmt(w, "record.by %d\n", r->by);
 	wr_fmt(w, "record.fqdn %s\n", r->fqdn);
 	wr_fmt(w, "record.hash_type %d\n", r->hash_type);
 	wr_fmt(w, "record.hash %s\n", r->hash);
@@ -119,6 +121,8 @@ static void
 put_set_up(struct wr *w, const struct state *s)
 {
 	wr_fmt(w, "ha1 %s\n", s->ha1);
+	if (s->client)
+		wr_str(w, "client 1\n");
 	wr_fmt(w, "mebx_set %d\n", s->mebx_set);
 	if (s->mebx[0] != '\0')
 		wr_fmt(w, "mebx %s\n", s->mebx);
@@ -314,6 +318,9 @@ take_record(struct state_record *r, const char *key, const char *v)
 		r->created = (uint64_t)n;
 	} else if (strcmp(key, "psk") == 0) {
 		good = take_bool(v, &r->psk);
+	} else if (strcmp(key, "by") == 0) {
+		good = take_number(v, STATE_BY_SERVER, STATE_BY_ADMIN, &n);
+		r->by = (enum state_by)n;
 	} else if (strcmp(key, "manual") == 0) {
 		good = take_bool(v, &r->manual);
 	} else if (strcmp(key, "fqdn") == 0) {
@@ -442,6 +449,8 @@ take(struct state *s, const char *key, const char *v)
 		good = text_copy(s->otp, sizeof(s->otp), v);
 	} else if (strcmp(key, "realm") == 0) {
 		good = text_copy(s->realm, sizeof(s->realm), v);
+	} else if (strcmp(key, "client") == 0) {
+		good = take_bool(v, &s->client);
 	} else if (strcmp(key, "ha1") == 0) {
 		good = text_copy(s->ha1, sizeof(s->ha1), v);
 	} else if (strcmp(key, "mebx_set") == 0) {
@@ -609,6 +618,7 @@ undo_roots(struct state *s)
 static void
 drop_set_up(struct state *s)
 {
+	s->client = false;
 	secret_wipe(s->ha1, sizeof(s->ha1));
 	s->mebx_set = false;
 	secret_wipe(s->mebx, sizeof(s->mebx));
@@ -668,7 +678,21 @@ state_free(struct state *s)
 	s->unsaved = false;
 }
 
+enum state_control
+state_control(const struct state *s)
+{
+	if (s->phase != STATE_POST)
+		return STATE_CONTROL_NONE;
+	return s->client ? STATE_CONTROL_CLIENT : STATE_CONTROL_ADMIN;
+}
+
 /* What the host said. */
+
+bool
+state_enabled(const struct state *s, const struct record *factory)
+{
+	return s->enabled >= 0 ? s->enabled > 0 : factory->enabled;
+}
 
 bool
 state_ztc(const struct state *s, const struct record *factory)

@@ -44,6 +44,20 @@ enum state_said {
 	STATE_ON = 2
 };
 
+/* Who set it up. */
+enum state_by {
+	STATE_BY_SERVER, /* over the network, or by hand: manual */
+	STATE_BY_CLIENT, /* its host alone */
+	STATE_BY_ADMIN   /* its host, with a server's chain and signature */
+};
+
+/* CurrentControlMode of IPS_HostBasedSetupService. */
+enum state_control {
+	STATE_CONTROL_NONE = 0,
+	STATE_CONTROL_CLIENT = 1,
+	STATE_CONTROL_ADMIN = 2
+};
+
 struct state_blob {
 	uint8_t *p; /* owned; wiped */
 	size_t n;
@@ -52,6 +66,7 @@ struct state_blob {
 /* The read-only configuration record (class IPS_TLSProvisioningRecord). */
 struct state_record {
 	bool present;
+	enum state_by by;
 	bool psk;    /* by pre-shared key: no certificate fields */
 	bool manual; /* in its set-up screen: no server fields either */
 	char fqdn[256];
@@ -106,6 +121,7 @@ struct state {
 	uint8_t setup_sha256[32];
 	uint32_t setup_used;
 	/* Made or changed by a set-up session; saved in STATE_POST only. */
+	bool client;        /* in client control mode */
 	char ha1[AUTH_HA1]; /* admin; "" while it is the factory's */
 	bool mebx_set;
 	char mebx[33];  /* that a set-up gave; "": none, or another's state */
@@ -157,8 +173,10 @@ bool state_kept(const struct state *, struct record *out);
 bool state_onetouch(
     const struct state *, const struct record *image, struct record *out);
 
-/* Remote configuration without a touch, and the one-time password: what the
- * host set, else the factory. */
+enum state_control state_control(const struct state *);
+/* Whether AMT is on, remote configuration without a touch, and the one-time
+ * password: what the host set, else the factory. */
+bool state_enabled(const struct state *, const struct record *factory);
 bool state_ztc(const struct state *, const struct record *factory);
 const char *state_otp(const struct state *, const struct record *factory);
 

@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "base/xml.h"
+#include "device/amthosted.h"
 #include "device/amthttp.h"
 #include "device/hellos.h"
 #include "device/identity.h"
@@ -26,6 +27,8 @@ struct machine_session {
 	struct machine_session *prev, *next;
 	char peer[ADDR_LEN];
 	bool managing; /* came after set-up: digest alone decides */
+	bool host;     /* comes from the machine's host: so it does */
+	bool as_host;  /* what is asked now, its account asks */
 	bool admitted; /* the chain or the pre-shared key was accepted */
 	bool committed;
 	bool continued;             /* the client was told to send its body */
@@ -48,6 +51,18 @@ visit_new(struct machine *m, const struct conn_peer *peer)
 	if ((v->next = m->sessions) != NULL)
 		v->next->prev = v;
 	m->sessions = v;
+	return v;
+}
+
+struct machine_session *
+visit_host(struct machine *m, const struct conn_peer *peer, bool admin)
+{
+	struct machine_session *v = visit_new(m, peer);
+
+	if (v == NULL)
+		return NULL;
+	v->host = v->admitted = true;
+	v->managing = admin;
 	return v;
 }
 
@@ -154,7 +169,7 @@ claim(struct machine_session *v)
 {
 	struct machine *m = v->m;
 
-	if (v->managing || m->state->phase == STATE_POST)
+	if (v->managing || v->host || m->state->phase == STATE_POST)
 		return;
 	visit_expire(m);
 	if (!same_server(&v->record, &m->amt->session))
@@ -271,7 +286,7 @@ answer_challenge(struct machine_session *v, bool stale)
 static bool
 challenges(const struct machine_session *v)
 {
-	if (v->managing)
+	if (v->managing || v->host)
 		return true;
 	switch (v->m->common->settings->challenge) {
 	case SETTINGS_CHALLENGE_ALWAYS:
@@ -285,6 +300,25 @@ challenges(const struct machine_session *v)
 }
 
 static enum auth_verdict
+authenticate_host(struct machine_session *v, const struct amthttp_request *r)
+{
+	struct machine *m = v->m;
+	struct auth_ask ask = { r->authorization, r->method, r->path,
+		AMTHOSTED_USER, m->state->realm, "",
+		m->common->settings->insecure_digest_without_qop };
+	const char *password = amthosted_login(m->amt);
+	enum auth_verdict verdict;
+	char ha1[AUTH_HA1] = "";
+
+	if (password != NULL)
+		auth_ha1(ha1, ask.user, ask.realm, password);
+	ask.ha1 = ha1;
+	verdict = auth_check(m->auth, &ask);
+	secret_wipe(ha1, sizeof(ha1));
+	return verdict;
+}
+
+static enum auth_verdict
 authenticate(struct machine_session *v, const struct amthttp_request *r)
 {
 	struct machine *m = v->m;
@@ -294,9 +328,15 @@ authenticate(struct machine_session *v, const struct amthttp_request *r)
 	struct auth_ask ask = { r->authorization, r->method, r->path, "admin",
 		m->state->realm, m->state->ha1,
 		m->common->settings->insecure_digest_without_qop };
-	enum auth_verdict verdict = auth_check(m->auth, &ask);
+	enum auth_verdict verdict = AUTH_BAD;
 	char ha1[AUTH_HA1];
 
+	if (v->host)
+		verdict = authenticate_host(v, r);
+	v->as_host = verdict == AUTH_OK;
+	if (v->host && (verdict != AUTH_BAD || !v->managing))
+		return verdict;
+	verdict = auth_check(m->auth, &ask);
 	/* During set-up the old password serves beside the new one, which is
 	 * not for good before CommitChanges. */
 	if (v->managing || verdict != AUTH_BAD)
@@ -349,6 +389,23 @@ ends_session(const struct machine_session *v)
 	return false;
 }
 
+/* A chain that came by WS-Management is refused as one by TLS is. */
+static void
+tell_chain(struct machine_session *v)
+{
+	struct amthosted *h = v->m->amt->hosted;
+
+	if (h == NULL || h->refusal.code == ERR_OK)
+		return;
+	machine_tell(v->m,
+	    &(struct machine_event){ .name = "refused",
+		.words = "",
+		.peer = v->peer,
+		.retry = -1,
+		.why = &h->refusal });
+	err_clear(&h->refusal);
+}
+
 /* The record and the suffix are the machine's while it is awake. */
 static int
 answer_from(struct machine_session *v, const struct node *root, struct wr *soap)
@@ -360,9 +417,14 @@ answer_from(struct machine_session *v, const struct node *root, struct wr *soap)
 	a->factory = machine_factory(v->m);
 	a->suffix = suffix != NULL ? suffix : "";
 	a->dhcp_suffix = v->m->dhcp_suffix;
-	a->session = v->record;
 	a->any_qop = v->m->common->settings->insecure_digest_without_qop;
+	/* Of a set-up that goes on, whoever's it is. */
+	if (!v->host)
+		a->session = v->record;
+	a->by_host = v->as_host;
 	status = amt_answer(a, root, soap);
+	a->by_host = false;
+	tell_chain(v);
 	a->factory = NULL;
 	a->suffix = a->dhcp_suffix = NULL;
 	return status;
@@ -447,7 +509,8 @@ on_ready(void *arg, struct conn *c)
 	    v->record.server_ip, sizeof(v->record.server_ip), "%s", v->peer);
 	conn_idle(c, v->m->common->settings->idle_ms);
 	/* Not admitted cannot be: TLS asked visit_judge or visit_psk. */
-	if (!v->admitted || v->managing != (v->m->state->phase == STATE_POST)) {
+	if (!v->admitted ||
+	    (!v->host && v->managing != (v->m->state->phase == STATE_POST))) {
 		conn_finish(c);
 		return;
 	}

@@ -14,6 +14,10 @@
 
 /* A new visit; NULL if there is no memory. The loop's handler frees it. */
 struct machine_session *visit_new(struct machine *, const struct conn_peer *);
+/* Likewise of a program on the machine's host, on the port without TLS, where
+ * the administrator may log in too or may not. */
+struct machine_session *visit_host(
+    struct machine *, const struct conn_peer *, bool admin);
 void visit_free(struct machine_session *); /* closes its connection, if any */
 /* Ends all of them, once their answers are out. */
 void visit_end_all(struct machine *);

@@ -49,40 +49,51 @@ static const struct generation table[] = {
 	    .setupbin_minor = 1 },
 	{ 6, 0, HASHES_ALL, RSA_4096, TLS_OLD, ROOM_20, .psk = true,
 	    .domain = DOMAIN_TLD_TABLE, .setupbin_major = 3 },
-	/* Setup.bin 4.0 from 7 on is inferred from the files that Intel's own
+	/* Set-up by the host from 7 on is inferred: client control mode is
+	 * younger than AMT 6.0, and the device has a setting (host_setup).
+	 * Setup.bin 4.0 from 7 on is inferred from the files that Intel's own
 	 * tools make. */
 	{ 7, 0, HASHES_ALL, RSA_4096, TLS_OLD, ROOM_30, .psk = true,
-	    .domain = DOMAIN_TLD_TABLE, .setupbin_major = 4 },
+	    .domain = DOMAIN_TLD_TABLE, .host_setup = true,
+	    .setupbin_major = 4 },
 	/* SDK: PSK set-up left with 11. */
 	{ 11, 0, HASHES_ALL, RSA_4096, TLS_OLD, ROOM_30,
-	    .domain = DOMAIN_TLD_TABLE, .setupbin_major = 4 },
+	    .domain = DOMAIN_TLD_TABLE, .host_setup = true,
+	    .setupbin_major = 4 },
 	{ 12, 0, HASHES_ALL, RSA_4096, ROOM_30, .tls_min = GENERATION_TLS_1_1,
 	    .tls_max = GENERATION_TLS_1_2, .domain = DOMAIN_TLD_TABLE,
-	    .setupbin_major = 4 },
+	    .host_setup = true, .setupbin_major = 4 },
 	/* The source says "recent" of firmware without 2/29; Intel's tool for
 	 * AMT 12 still writes it. */
 	{ 13, 0, HASHES_ALL, RSA_4096, ROOM_30, .tls_min = GENERATION_TLS_1_1,
 	    .tls_max = GENERATION_TLS_1_2, .domain = DOMAIN_TLD_TABLE,
-	    .setupbin_major = 4, .no_manual_item = true },
+	    .host_setup = true, .setupbin_major = 4, .no_manual_item = true },
 	/* Intel support 000059996. StartConfigurationHBased: MeshCentral asks
 	 * 14 and later for it. */
 	{ 14, 0, HASHES_ALL, RSA_4096, ROOM_30, .tls_min = GENERATION_TLS_1_1,
 	    .tls_max = GENERATION_TLS_1_2, .domain = DOMAIN_TLD_TABLE,
-	    .setupbin_major = 4, .no_manual_item = true, .host_start = true,
-	    .screen = GENERATION_SCREEN_SHA1 },
+	    .host_setup = true, .setupbin_major = 4, .no_manual_item = true,
+	    .host_start = true, .screen = GENERATION_SCREEN_SHA1 },
 	/* SDK: TLS 1.1 went with CSME 15 on desktops, with 16 on all. Intel
 	 * support 000090051: SHA-1 and small keys went with 15 on H. */
 	{ 15, 0, .hashes = SHA2, .differs_by_chipset = true, .rsa_min = 2048,
 	    .rsa_max = 4096, ROOM_30, .tls_min = GENERATION_TLS_1_2,
 	    .tls_max = GENERATION_TLS_1_2, .domain = DOMAIN_TLD_TABLE,
-	    .setupbin_major = 4, .no_manual_item = true, .host_start = true,
-	    .screen = GENERATION_SCREEN_SHA1 },
+	    .host_setup = true, .setupbin_major = 4, .no_manual_item = true,
+	    .host_start = true, .screen = GENERATION_SCREEN_SHA1 },
 	/* TLS 1.3 in firmware is inferred: clients of this age offer it. That
 	 * the screen takes no hash is from public reports. */
 	{ 16, 0, .hashes = SHA2, .rsa_min = 2048, .rsa_max = 4096, .ec = true,
 	    ROOM_30, .tls_min = GENERATION_TLS_1_2,
 	    .tls_max = GENERATION_TLS_1_3, .domain = DOMAIN_TLD_TABLE,
-	    .setupbin_major = 4, .no_manual_item = true, .host_start = true,
+	    .host_setup = true, .setupbin_major = 4, .no_manual_item = true,
+	    .host_start = true, .screen = GENERATION_SCREEN_NONE },
+	/* rpc-go: AdminSetup is gone, StartConfigurationHBased stays. */
+	{ 19, 0, .hashes = SHA2, .rsa_min = 2048, .rsa_max = 4096, .ec = true,
+	    ROOM_30, .tls_min = GENERATION_TLS_1_2,
+	    .tls_max = GENERATION_TLS_1_3, .domain = DOMAIN_TLD_TABLE,
+	    .host_setup = true, .no_admin_setup = true, .setupbin_major = 4,
+	    .no_manual_item = true, .host_start = true,
 	    .screen = GENERATION_SCREEN_NONE },
 };
 

@@ -53,6 +53,9 @@ struct generation {
 	/* A program on the host may start set-up for one server's certificate
 	 * (StartConfigurationHBased). */
 	bool host_start;
+	/* A machine's host may set it up (IPS_HostBasedSetupService); and with
+	 * a server's signature by AdminSetup, which later versions gave up. */
+	bool host_setup, no_admin_setup;
 	/* Rooms for root hashes: the OEM's, and those that the customer adds;
 	 * how many a hello names. */
 	uint8_t oem_hashes, own_hashes, announced;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/xml.h"
-#include "device/amt.h"
+#include "device/amthosted.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -46,8 +46,21 @@ save(void *arg, const struct state *s, struct err *e)
 {
 	(void)arg;
 	(void)e;
-	must(s->phase != STATE_POST || (s->mebx_set && s->ha1[0] != '\0'));
+	must(s->phase != STATE_POST || s->ha1[0] != '\0');
+	must(s->phase != STATE_POST || s->mebx_set ||
+	    s->record.by != STATE_BY_SERVER);
 	return ERR_OK;
+}
+
+/* Whether the proof is one is asked all the same. */
+static enum err_code
+judge(void *arg, const struct x509_chain *c, struct state_record *r,
+    struct err *e)
+{
+	(void)arg;
+	must(c->n > 0);
+	strcpy(r->fqdn, "prov.example.com");
+	return c->n % 2 == 1 ? ERR_OK : err_set(e, ERR_PERM, "no");
 }
 
 static void
@@ -72,7 +85,13 @@ request(struct amt *a, const uint8_t *p, size_t n)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	const struct amt_host host = { NULL, fill, make_key, now, save };
+	const struct amt_host host = { .random = fill,
+		.key = make_key,
+		.now = now,
+		.save = save,
+		.judge = judge,
+		.chain_max = 4,
+		.host_setup = 1 };
 	struct record *factory = calloc(1, sizeof(*factory));
 	struct state *state = calloc(1, sizeof(*state));
 	struct amt_item *item = calloc(1, sizeof(*item));
@@ -85,7 +104,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	strcpy(factory->otp, "Otp12345");
 	factory->hashes.n = 2;
 	factory->hashes.e[0].type = factory->hashes.e[1].type = HASH_SHA384;
-	state->phase = STATE_IN;
+	state->phase = n % 2 == 0 ? STATE_IN : STATE_PRE;
+	state->enabled = 1;
 	state->credential = -1;
 	a->factory = factory;
 	a->state = state;
@@ -99,6 +119,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 			len = rd_left(&r);
 		request(a, rd_bytes(&r, len), len);
 	}
+	amthosted_free(a);
 	state_free(state);
 	free(state);
 	free(factory);

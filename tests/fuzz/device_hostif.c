@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device/amthosted.h"
 #include "device/hostif.h"
 #include "device/pin.h"
 
@@ -95,6 +96,13 @@ enable(struct machine *m, bool on)
 	return AMT_OK;
 }
 
+static enum amt_status
+unprovision(struct machine *m)
+{
+	must(m->state != NULL);
+	return AMT_NOT_PERMITTED;
+}
+
 static void
 well_formed(const uint8_t *in, size_t n, const struct wr *w)
 {
@@ -156,7 +164,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	static const struct hostif_acts acts = { start, start_pinned, hash,
-		stop, suffix, enable };
+		stop, suffix, enable, unprovision };
 	static struct settings settings = { .mei_unknown_status = 16,
 		.host_start = 1,
 		.host_start_suffixes = true,
@@ -189,6 +197,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		message(&h, wd, rd_bytes(&r, len), len);
 	}
 	hostif_wipe(&h);
+	amthosted_free(m->amt);
 	state_free(m->state);
 	free(scratch);
 	free(m->state);

@@ -11,6 +11,7 @@
 #include "base/x509.h"
 #include "base/xml.h"
 #include "device/amt.h"
+#include "device/amthosted.h"
 
 #define SETUP "AMT_SetupAndConfigurationService"
 #define KEYS "AMT_PublicKeyManagementService"
@@ -61,7 +62,9 @@ save(void *arg, const struct state *s, struct err *e)
 	return save_fails ? err_set(e, ERR_IO, "disk full") : ERR_OK;
 }
 
-static const struct amt_host host = { NULL, fill, make_key, now, save };
+static const struct amt_host host = {
+	.random = fill, .key = make_key, .now = now, .save = save
+};
 
 static int
 start(void **unused)
@@ -95,6 +98,7 @@ static int
 end(void **unused)
 {
 	(void)unused;
+	amthosted_free(&amt);
 	state_free(&state);
 	xml_free(xml);
 	xml = NULL;

@@ -9,6 +9,7 @@
 
 #include "base/xml.h"
 #include "device/amt.h"
+#include "device/amthosted.h"
 #include "device/amtchoose.h"
 
 #define SOAP "http://www.w3.org/2003/05/soap-envelope"
@@ -61,7 +62,9 @@ save(void *arg, const struct state *s, struct err *e)
 	return ERR_OK;
 }
 
-static const struct amt_host host = { NULL, fill, make_key, now, save };
+static const struct amt_host host = {
+	.random = fill, .key = make_key, .now = now, .save = save
+};
 
 static int
 start(void **unused)
@@ -90,6 +93,7 @@ static int
 end(void **unused)
 {
 	(void)unused;
+	amthosted_free(&amt);
 	state_free(&state);
 	xml_free(xml);
 	xml = NULL;

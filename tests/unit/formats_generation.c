@@ -20,7 +20,8 @@ a_version_takes_the_nearest_older_row(void **state)
 	assert_ptr_equal(amt(8, 1), amt(7, 0));
 	assert_ptr_equal(amt(10, 255), amt(7, 0));
 	assert_ptr_equal(amt(11, 8), amt(11, 0));
-	assert_ptr_equal(amt(99, 0), amt(16, 0));
+	assert_ptr_equal(amt(18, 0), amt(16, 0));
+	assert_ptr_equal(amt(99, 0), amt(19, 0));
 	assert_ptr_equal(amt(3, 300), amt(3, 0)); /* not 4.x */
 	assert_ptr_equal(amt(0, 0), amt(2, 0));
 	assert_ptr_equal(amt(1, 0), amt(2, 0));

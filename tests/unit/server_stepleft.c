@@ -56,7 +56,9 @@ save(void *arg, const struct state *s, struct err *e)
 	return ERR_OK;
 }
 
-static const struct amt_host host = { NULL, fill, make_key, now, save };
+static const struct amt_host host = {
+	.random = fill, .key = make_key, .now = now, .save = save
+};
 
 static int
 open_device(void **unused)

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <time.h>
+
+#include "base/rand.h"
+#include "device/judge.h"
+#include "device/world.h"
+
+static enum err_code
+world_random(void *arg, void *p, size_t n, struct err *e)
+{
+	(void)arg;
+	return rand_bytes(p, n, e);
+}
+
+static enum err_code
+world_key(void *arg, struct crypto_key **out, struct err *e)
+{
+	const struct machine *m = arg;
+
+	return keypool_take(m->common->keys, out, e);
+}
+
+static int64_t
+world_now(void *arg)
+{
+	(void)arg;
+	return time(NULL);
+}
+
+static enum err_code
+world_save(void *arg, const struct state *s, struct err *e)
+{
+	(void)arg;
+	return state_save(s, e);
+}
+
+static enum err_code
+world_judge(void *arg, const struct x509_chain *chain, struct state_record *r,
+    struct err *e)
+{
+	enum tls_alert alert;
+
+	return judge_server(arg, chain, r, &alert, e);
+}
+
+void
+world_of(struct machine *m, struct amt_host *out)
+{
+	*out = (struct amt_host){ .arg = m,
+		.random = world_random,
+		.key = world_key,
+		.now = world_now,
+		.save = world_save,
+		.judge = world_judge,
+		.chain_max = m->common->settings->pkich.chain_max,
+		.host_setup = m->common->settings->host_setup };
+}
