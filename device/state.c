@@ -520,7 +520,7 @@ lines_read(struct state *s, const char *path, char *text, struct err *e)
 		    "the amtforge-device that wrote it, or give another "
 		    "--state",
 		    path, text + strlen(FIRST_WORDS),
-		    FIRST_LINE + strlen(FIRST_WORDS));
+		    &FIRST_LINE[strlen(FIRST_WORDS)]);
 	if (!ended || rest != NULL)
 		return err_set(
 		    e, ERR_DATA, "%s: line %zu: not a device's state", path, i);
