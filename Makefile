@@ -178,7 +178,7 @@ $(O)/bench/%: $(O)/obj/tests/bench/%.o $(LIBS)
 	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
 
 # A harness takes these calls of the product itself.
-$(O)/fuzz/device_visit: WRAP := rand_bytes $(addprefix loop_conn_,send finish \
+$(O)/fuzz/device_visit: WRAP := rand_bytes $(addprefix conn_,send finish \
 	   close idle tls)
 
 $(O)/fuzz/%: $(O)/obj/tests/fuzz/%.o $(LIBS)

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/conn.h"
 #include "base/httpread.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -43,16 +44,16 @@
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 /* The Makefile has calls of these come here. */
-void __wrap_loop_conn_send(struct loop_conn *, const void *, size_t);
-void __wrap_loop_conn_finish(struct loop_conn *);
-void __wrap_loop_conn_close(struct loop_conn *);
-void __wrap_loop_conn_idle(struct loop_conn *, unsigned long ms);
-const struct tls_session *__wrap_loop_conn_tls(struct loop_conn *);
+void __wrap_conn_send(struct conn *, const void *, size_t);
+void __wrap_conn_finish(struct conn *);
+void __wrap_conn_close(struct conn *);
+void __wrap_conn_idle(struct conn *, unsigned long ms);
+const struct tls_session *__wrap_conn_tls(struct conn *);
 enum err_code __wrap_rand_bytes(void *, size_t, struct err *);
 
-/* What struct loop_conn is to the machine here. */
+/* What struct conn is to the machine here. */
 struct end {
-	const struct loop_handler *h; /* NULL: there is none */
+	const struct conn_handler *h; /* NULL: there is none */
 	void *arg;
 	bool ready, admitted, finishing;
 	struct wr in, out;
@@ -102,21 +103,21 @@ tls_facts(void)
 }
 
 const struct tls_session *
-__wrap_loop_conn_tls(struct loop_conn *c)
+__wrap_conn_tls(struct conn *c)
 {
 	(void)c;
 	return tls_facts();
 }
 
 void
-__wrap_loop_conn_idle(struct loop_conn *c, unsigned long ms)
+__wrap_conn_idle(struct conn *c, unsigned long ms)
 {
 	(void)c;
 	(void)ms;
 }
 
 void
-__wrap_loop_conn_send(struct loop_conn *c, const void *p, size_t n)
+__wrap_conn_send(struct conn *c, const void *p, size_t n)
 {
 	struct end *end = (struct end *)(void *)c;
 
@@ -126,13 +127,13 @@ __wrap_loop_conn_send(struct loop_conn *c, const void *p, size_t n)
 }
 
 void
-__wrap_loop_conn_finish(struct loop_conn *c)
+__wrap_conn_finish(struct conn *c)
 {
 	((struct end *)(void *)c)->finishing = true;
 }
 
 void
-__wrap_loop_conn_close(struct loop_conn *c)
+__wrap_conn_close(struct conn *c)
 {
 	((struct end *)(void *)c)->h = NULL;
 }
@@ -349,13 +350,13 @@ judge_out(const struct end *end, bool logged_in)
 static void
 over(struct end *end)
 {
-	const struct loop_handler *h = end->h;
+	const struct conn_handler *h = end->h;
 	struct err e = { 0 };
 
 	end->h = NULL;
 	end->ready = end->finishing = false;
 	if (h != NULL)
-		h->closed(end->arg, (struct loop_conn *)(void *)end, &e);
+		h->closed(end->arg, (struct conn *)(void *)end, &e);
 	wr_reset(&end->in);
 }
 
@@ -372,7 +373,7 @@ feed(struct end *end, const void *p, size_t n)
 	commits = holds(end->in.buf, end->in.len, "CommitChanges");
 	while (
 	    end->h != NULL && !end->finishing && end->in.len > 0 && used > 0) {
-		used = end->h->data(end->arg, (struct loop_conn *)(void *)end,
+		used = end->h->data(end->arg, (struct conn *)(void *)end,
 		    end->in.buf, end->in.len);
 		must(used <= end->in.len);
 		memmove(end->in.buf, end->in.buf + used, end->in.len - used);
@@ -409,29 +410,28 @@ handshake(struct end *end, uint8_t how, const struct tls *tls)
 static void
 connect_end(struct end *end, uint8_t how)
 {
-	static const struct loop_peer from = { .peer = "192.0.2.7",
+	static const struct conn_peer from = { .peer = "192.0.2.7",
 		.local = "192.0.2.1" };
-	struct state before = *play.m->state;
-	const struct loop_handler *h = NULL;
-	bool post = before.phase == STATE_POST;
-	struct tls *tls = NULL;
-	void *arg = NULL;
+	struct conn_end own = { NULL, NULL, NULL };
+	struct state before;
+	bool post;
 
 	over(end);
 	wr_reset(&end->out);
 	before = *play.m->state;
-	if ((how & 16) != 0 ? !machine_accept_plain(play.m, &from, &h, &arg)
-			    : !machine_accept(play.m, &from, &h, &arg, &tls))
+	post = before.phase == STATE_POST;
+	if ((how & 16) != 0 ? !machine_accept_plain(play.m, &from, &own)
+			    : !machine_accept(play.m, &from, &own))
 		return;
 	must((how & 16) == 0 || post);
-	end->h = h;
-	end->arg = arg;
-	end->admitted = (how & 16) != 0 || handshake(end, how, tls);
-	play.asks_login = post || tls == stage.common.psk;
+	end->h = own.h;
+	end->arg = own.arg;
+	end->admitted = (how & 16) != 0 || handshake(end, how, own.tls);
+	play.asks_login = post || own.tls == stage.common.psk;
 	end->ready = end->admitted || (how & 4) != 0;
 	must(post || how % 2 == 0 || !end->admitted);
 	if (end->ready)
-		h->ready(arg, (struct loop_conn *)(void *)end);
+		own.h->ready(own.arg, (struct conn *)(void *)end);
 	must(end->admitted || end->ready == end->finishing);
 	if (end->admitted)
 		return;

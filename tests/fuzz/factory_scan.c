@@ -76,7 +76,7 @@ line_by_line(const uint8_t *p, size_t n, uint8_t how)
 		.wait_ms = 1000 };
 	struct station s;
 	struct err e;
-	long now = 0;
+	uint64_t now = 0;
 
 	station_init(&s, &h);
 	for (size_t at = 0; at < n;) {
