@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/near.h"
 #include "base/secret.h"
+#include "base/text.h"
 
 #define CLI_WIDTH 78
 #define CLI_PASS_MAX 1024
@@ -53,35 +54,15 @@ code_name(enum err_code code)
 	return "bug";
 }
 
-/* Bytes of the well-formed UTF-8 character at p, 0 if it is none: messages
- * may hold a file name of any bytes, or be cut within a character. */
-static size_t
-utf8_len(const unsigned char *p)
-{
-	size_t n = p[0] < 0x80 ? 1
-	    : p[0] < 0xc2      ? 0
-	    : p[0] < 0xe0      ? 2
-	    : p[0] < 0xf0      ? 3
-	    : p[0] < 0xf5      ? 4
-			       : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
+/* A message may hold a file name of any bytes, or be cut within a character. */
 static void
 put_json(struct wr *w, const char *s)
 {
-	const unsigned char *p = (const unsigned char *)s;
+	const uint8_t *p = (const uint8_t *)s, *end = p + strlen(s);
 
 	wr_u8(w, '"');
-	while (*p != '\0') {
-		size_t n = utf8_len(p);
+	while (p < end) {
+		size_t n = text_utf8(p, (size_t)(end - p));
 
 		if (*p == '"' || *p == '\\')
 			wr_fmt(w, "\\%c", *p);

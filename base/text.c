@@ -3,9 +3,8 @@
 
 #include "base/text.h"
 
-/* All ones if lo <= c <= hi, else 0. */
-static unsigned
-within(unsigned c, unsigned lo, unsigned hi)
+unsigned
+text_within(unsigned c, unsigned lo, unsigned hi)
 {
 	return 0u - (((lo - 1 - c) & (c - hi - 1)) >> 31);
 }
@@ -13,7 +12,7 @@ within(unsigned c, unsigned lo, unsigned hi)
 static char
 hex_digit(unsigned v)
 {
-	return (char)('0' + v + (within(v, 10, 15) & ('a' - '0' - 10)));
+	return (char)('0' + v + (text_within(v, 10, 15) & ('a' - '0' - 10)));
 }
 
 /* 0..15, or above 15 if c is no digit. */
@@ -22,9 +21,9 @@ hex_value(unsigned c)
 {
 	unsigned v = 0xff;
 
-	v ^= within(c, '0', '9') & (v ^ (c - '0'));
-	v ^= within(c, 'a', 'f') & (v ^ (c - 'a' + 10));
-	v ^= within(c, 'A', 'F') & (v ^ (c - 'A' + 10));
+	v ^= text_within(c, '0', '9') & (v ^ (c - '0'));
+	v ^= text_within(c, 'a', 'f') & (v ^ (c - 'a' + 10));
+	v ^= text_within(c, 'A', 'F') & (v ^ (c - 'A' + 10));
 	return v;
 }
 
@@ -63,10 +62,10 @@ b64_digit(unsigned v)
 {
 	unsigned c = 'A' + v;
 
-	c ^= within(v, 26, 51) & (c ^ ('a' + v - 26));
-	c ^= within(v, 52, 61) & (c ^ ('0' + v - 52));
-	c ^= within(v, 62, 62) & (c ^ '+');
-	c ^= within(v, 63, 63) & (c ^ '/');
+	c ^= text_within(v, 26, 51) & (c ^ ('a' + v - 26));
+	c ^= text_within(v, 52, 61) & (c ^ ('0' + v - 52));
+	c ^= text_within(v, 62, 62) & (c ^ '+');
+	c ^= text_within(v, 63, 63) & (c ^ '/');
 	return (char)c;
 }
 
@@ -75,11 +74,11 @@ b64_value(unsigned c)
 {
 	unsigned v = 0xff;
 
-	v ^= within(c, 'A', 'Z') & (v ^ (c - 'A'));
-	v ^= within(c, 'a', 'z') & (v ^ (c - 'a' + 26));
-	v ^= within(c, '0', '9') & (v ^ (c - '0' + 52));
-	v ^= within(c, '+', '+') & (v ^ 62);
-	v ^= within(c, '/', '/') & (v ^ 63);
+	v ^= text_within(c, 'A', 'Z') & (v ^ (c - 'A'));
+	v ^= text_within(c, 'a', 'z') & (v ^ (c - 'a' + 26));
+	v ^= text_within(c, '0', '9') & (v ^ (c - '0' + 52));
+	v ^= text_within(c, '+', '+') & (v ^ 62);
+	v ^= text_within(c, '/', '/') & (v ^ 63);
 	return v;
 }
 
@@ -137,6 +136,27 @@ text_unb64(void *buf, size_t *n, const char *b64, size_t len)
 	}
 	*n = want;
 	return bad <= 63;
+}
+
+size_t
+text_utf8(const uint8_t *p, size_t left)
+{
+	size_t n = p[0] < 0x80 ? 1
+	    : p[0] < 0xc2      ? 0
+	    : p[0] < 0xe0      ? 2
+	    : p[0] < 0xf0      ? 3
+	    : p[0] < 0xf5      ? 4
+			       : 0;
+
+	if (n > left)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0; /* overlong, a surrogate, or past U+10FFFF */
+	return n;
 }
 
 bool

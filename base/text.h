@@ -22,6 +22,12 @@ bool text_unhex(void *out, size_t n, const char *hex, size_t len);
 void text_b64(char *out, const void *, size_t n);
 /* Strict: canonical padding and zero spare bits. *n: in room, out length. */
 bool text_unb64(void *out, size_t *n, const char *b64, size_t len);
+/* For encodings of keys: all ones if lo <= c <= hi, else 0, without a branch.
+ */
+unsigned text_within(unsigned c, unsigned lo, unsigned hi);
+/* The length of the UTF-8 character at p (RFC 3629), of which left bytes are
+ * there; 0 if it is none. */
+size_t text_utf8(const uint8_t *p, size_t left);
 /* Printable ASCII 0x20..0x7e throughout. */
 bool text_printable(const void *, size_t n);
 /* With its NUL; false, and nothing is written, where there is no room. */

@@ -4,28 +4,6 @@
 #include "base/text.h"
 #include "formats/cjson.h"
 
-/* The length of the UTF-8 sequence at p (RFC 3629), 0 if it is not one. */
-static size_t
-utf8_len(const uint8_t *p, size_t left)
-{
-	size_t n = p[0] < 0x80 ? 1
-	    : p[0] < 0xc2      ? 0
-	    : p[0] < 0xe0      ? 2
-	    : p[0] < 0xf0      ? 3
-	    : p[0] < 0xf5      ? 4
-			       : 0;
-
-	if (n > left)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0; /* overlong, a surrogate, or past U+10FFFF */
-	return n;
-}
-
 void
 cjson_put_string(struct wr *w, const char *s)
 {
@@ -36,7 +14,7 @@ cjson_put_string(struct wr *w, const char *s)
 		uint8_t c = (uint8_t)*s;
 		char hex[TEXT_HEX_SIZE(1)];
 
-		if ((len = utf8_len((const uint8_t *)s, left)) == 0) {
+		if ((len = text_utf8((const uint8_t *)s, left)) == 0) {
 			w->failed = true; /* no reader would take it */
 			return;
 		}
@@ -133,7 +111,7 @@ cjson_get_string(struct rd *r, char *out, size_t room)
 			rd_fail(r, "string without an end");
 			break;
 		}
-		if (*r->p < 0x20 || (len = utf8_len(r->p, rd_left(r))) == 0) {
+		if (*r->p < 0x20 || (len = text_utf8(r->p, rd_left(r))) == 0) {
 			rd_fail(
 			    r, "string holds a byte that is not UTF-8 text");
 			break;

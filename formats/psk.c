@@ -2,22 +2,16 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "base/text.h"
 #include "formats/psk.h"
 
 /* A key must not show in the cache or in branches: no table lookup on a
  * character, as in base/text.c. */
 
-/* All ones if lo <= c <= hi, else 0. */
-static unsigned
-within(unsigned c, unsigned lo, unsigned hi)
-{
-	return 0u - (((lo - 1 - c) & (c - hi - 1)) >> 31);
-}
-
 static char
 digit36(unsigned v)
 {
-	return (char)('0' + v + (within(v, 10, 35) & ('A' - '0' - 10)));
+	return (char)('0' + v + (text_within(v, 10, 35) & ('A' - '0' - 10)));
 }
 
 /* Upper case of 0-9A-Za-z; 0 for any other character. */
@@ -25,9 +19,10 @@ static char
 fold(char in)
 {
 	unsigned c = (uint8_t)in;
-	unsigned up = c - (within(c, 'a', 'z') & ('a' - 'A'));
+	unsigned up = c - (text_within(c, 'a', 'z') & ('a' - 'A'));
 
-	return (char)(up & (within(up, '0', '9') | within(up, 'A', 'Z')));
+	return (
+	    char)(up & (text_within(up, '0', '9') | text_within(up, 'A', 'Z')));
 }
 
 static char
