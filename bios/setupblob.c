@@ -18,25 +18,15 @@ struct blob {
 	struct setupbin_record out;
 };
 
-/* A hash other than SHA-1 needs 3.0. */
 static void
 choose_version(const struct setupblob_how *how, struct blob *b)
 {
 	const struct record *r = b->r;
-	const struct hash_entry *h[SETUPFILL_HASHES];
-	size_t n = r->pki ? setupfill_hashes(&r->hashes, h) : 0;
-	const struct generation *g = generation_of(r->amt_major, r->amt_minor);
-	uint8_t major = g->setupbin_major, minor = g->setupbin_minor;
+	uint8_t major = how->major, minor = how->minor;
 
-	for (size_t i = 0; i < n; i++)
-		if (h[i]->type != HASH_SHA1 && major < 3) {
-			major = 3;
-			minor = 0;
-		}
-	if (how->major != 0) {
-		major = how->major;
-		minor = how->minor;
-	}
+	if (major == 0)
+		setupfill_version(generation_of(r->amt_major, r->amt_minor),
+		    r->pki ? &r->hashes : NULL, &major, &minor);
 	setupbin_init(&b->head, major, minor);
 	b->head.count = 1;
 }
@@ -84,34 +74,24 @@ judge(const struct record *r, struct err *e)
 	return ERR_OK;
 }
 
-static void
-keep_first(void *arg, const struct setuplint_found *f)
-{
-	struct setuplint_found *first = arg;
-
-	/* Which version a machine reads is the map's to say. */
-	if (f->error && f->id != FINDING_AMT_FILE_NEWER &&
-	    first->id == FINDING_LAST)
-		*first = *f;
-}
-
+/* Which version a machine reads is the map's to say. */
 static enum err_code
 lint(const struct record *r, const uint8_t *p, size_t n, struct err *e)
 {
-	const struct setuplint_opts opts = {
-		.amt_major = r->amt_major, .writing = true, .shared_psk = true
-	};
-	struct setuplint_found first = { .id = FINDING_LAST };
-	const struct setuplint_sink sink = { keep_first, &first };
+	const struct setuplint_opts opts = { .amt_major = r->amt_major,
+		.writing = true,
+		.shared_psk = true,
+		.newer = true };
+	const struct setuplint_found *f;
 	struct setuplint_sum sum;
 
-	if (setuplint_run(p, n, &opts, &sink, &sum, e) != ERR_OK ||
-	    first.id == FINDING_LAST)
+	if (setuplint_run(p, n, &opts, NULL, &sum, e) != ERR_OK ||
+	    sum.errors == 0)
 		return e->code;
+	f = &sum.first;
 	return err_refuse(e, ERR_DATA, reason_get(REASON_KEY_UNFIT),
-	    "Setup.bin: %u/%u: %s: %s", first.module, first.var,
-	    finding_get(first.id)->reason.code,
-	    finding_get(first.id)->reason.rule);
+	    "Setup.bin: %u/%u: %s: %s", f->module, f->var,
+	    finding_get(f->id)->reason.code, finding_get(f->id)->reason.rule);
 }
 
 static enum err_code

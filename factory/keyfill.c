@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,35 +24,8 @@ struct fill {
 	struct profile_notes *notes; /* NULL: nobody wants them */
 };
 
-static void note(struct profile_notes *, const char *, ...)
-    __attribute__((format(printf, 2, 3)));
-static enum err_code unfit(struct err *, const char *, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void
-note(struct profile_notes *notes, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (notes == NULL || notes->n == PROFILE_NOTES)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(notes->text[notes->n], sizeof(notes->text[0]), fmt, ap);
-	va_end(ap);
-	notes->n++;
-}
-
-static enum err_code
-unfit(struct err *e, const char *fmt, ...)
-{
-	char why[300];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, sizeof(why), fmt, ap);
-	va_end(ap);
-	return err_refuse(e, ERR_DATA, reason_get(REASON_KEY_UNFIT), "%s", why);
-}
+#define UNFIT(e, ...) \
+	err_refuse(e, ERR_DATA, reason_get(REASON_KEY_UNFIT), __VA_ARGS__)
 
 /* Versions. */
 
@@ -90,35 +62,18 @@ generation(const struct profile *p)
 	return generation_of(p->amt_major, p->amt_minor);
 }
 
-/* What machines of that version read. */
-static void
-readable(const struct profile *p, uint8_t *major, uint8_t *minor)
-{
-	*major = generation(p)->setupbin_major;
-	*minor = generation(p)->setupbin_minor;
-}
-
 /* A hash other than SHA-1, which files have from 3.0 on; or NULL. */
 static const struct hash_entry *
 needs_3(const struct profile *p)
 {
-	const struct hash_entry *h[SETUPFILL_HASHES];
-	size_t n = p->pki ? setupfill_hashes(&p->hashes, h) : 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (h[i]->type != HASH_SHA1)
-			return h[i];
-	return NULL;
+	return p->pki ? setupfill_needs_3(&p->hashes) : NULL;
 }
 
 void
 keyfill_default(const struct profile *p, uint8_t *major, uint8_t *minor)
 {
-	readable(p, major, minor);
-	if (*major < 3 && needs_3(p) != NULL) {
-		*major = 3;
-		*minor = 0;
-	}
+	setupfill_version(
+	    generation(p), p->pki ? &p->hashes : NULL, major, minor);
 }
 
 /* Entries. */
@@ -128,7 +83,8 @@ note_left(void *arg, const struct setupvar *v)
 {
 	const struct fill *f = arg;
 
-	note(f->notes, "a file of version %u.%u has no \"%s\": it is left out",
+	profile_note(f->notes,
+	    "a file of version %u.%u has no \"%s\": it is left out",
 	    f->k->major, f->k->minor, v->name);
 }
 
@@ -145,6 +101,16 @@ set_passwords(struct setupfill *s, const struct fill *f, const struct unit *u)
 		s->mebx = "";
 	} else
 		s->current = current[0] != '\0' ? current : KEYFILL_FACTORY;
+}
+
+static void
+fill_head(
+    const struct order *o, const struct keyring_key *k, struct setupbin *head)
+{
+	setupbin_init(head, k->major, k->minor);
+	if (keyring_single(&o->profile))
+		head->flags = SETUPBIN_KEEP;
+	head->count = k->records;
 }
 
 static bool
@@ -164,18 +130,8 @@ fill(struct fill *f, const struct order *o, const struct unit *u)
 	struct setupbin head;
 
 	set_passwords(&s, f, u);
-	keyfill_head(o, f->k, &head);
+	fill_head(o, f->k, &head);
 	return setupfill_entries(&s, &head, f->rec, note_left, f);
-}
-
-void
-keyfill_head(
-    const struct order *o, const struct keyring_key *k, struct setupbin *head)
-{
-	setupbin_init(head, k->major, k->minor);
-	if (keyring_single(&o->profile))
-		head->flags = SETUPBIN_KEEP;
-	head->count = k->records;
 }
 
 static enum err_code
@@ -192,7 +148,7 @@ fill_record(
 	rec->len = 0;
 	if (fill(f, o, u))
 		return ERR_OK;
-	return unfit(e,
+	return UNFIT(e,
 	    "order %s: server names, hashes and passwords are more than the "
 	    "%d bytes that a record holds",
 	    o->id, SETUPBIN_ENTRIES_SAFE);
@@ -224,18 +180,18 @@ judge_hashes(const struct order *o, const struct keyring_key *k,
 		    (g->hashes & GENERATION_HASH(HASH_SHA1)) == 0;
 
 		if (gone && !g->differs_by_chipset)
-			return unfit(e,
+			return UNFIT(e,
 			    "order %s: hash %s is SHA-1, which AMT %u does not "
 			    "take from a key; the profile says hash = "
 			    "\"sha256\"",
 			    o->id, h[i]->name, p->amt_major);
 		if (gone)
-			note(notes,
+			profile_note(notes,
 			    "hash %s is SHA-1: some machines of AMT 15 do not "
 			    "take it from a key",
 			    h[i]->name);
 		if (h[i]->type != HASH_SHA1 && k->major < 3)
-			return unfit(e,
+			return UNFIT(e,
 			    "order %s: hash %s is %s, which needs a file of "
 			    "version 3.0, and this one is %u.%u; a profile for "
 			    "machines before AMT 6 says hash = \"sha1\"",
@@ -243,16 +199,16 @@ judge_hashes(const struct order *o, const struct keyring_key *k,
 			    k->major, k->minor);
 	}
 	if (hashlist_only(&p->hashes) != NULL)
-		note(notes,
+		profile_note(notes,
 		    "the key carries only %s; that no other root is accepted "
 		    "it cannot say",
 		    h[0]->name);
 	else if (n == SETUPFILL_HASHES && p->hashes.n > n)
-		note(notes,
+		profile_note(notes,
 		    "a key adds three hashes: %s, %s and %s are taken, the "
 		    "profile's other %zu are not",
 		    h[0]->name, h[1]->name, h[2]->name, p->hashes.n - n);
-	note(notes,
+	profile_note(notes,
 	    "hashes that a key adds do not last: un-provisioning deletes them. "
 	    "Lasting ones are in the flash image");
 	return ERR_OK;
@@ -265,28 +221,28 @@ judge_kind(const struct order *o, const struct keyring_key *k,
 	const struct profile *p = &o->profile;
 
 	if (!p->pki && !generation(p)->psk)
-		return unfit(e,
+		return UNFIT(e,
 		    "order %s: AMT %u does nothing with a PSK on a key; PSK "
 		    "set-up left with 11",
 		    o->id, p->amt_major);
 	if (!p->mebx)
-		return unfit(e,
+		return UNFIT(e,
 		    "order %s: its profile leaves the MEBx password at the "
 		    "factory's, which a key has to replace; it needs mebx = "
 		    "\"random\"",
 		    o->id);
 	if (keyring_single(p) && k->major < 2)
-		return unfit(e,
+		return UNFIT(e,
 		    "order %s: a record for all machines needs a file of "
 		    "version 2.0 or later",
 		    o->id);
 	if (k->smb != 0)
-		note(notes,
+		profile_note(notes,
 		    "small-business mode is written as 2/16 = %u; one public "
 		    "source has it so, another as %u (--smb-value)",
 		    k->smb, k->smb == 1 ? 2 : 1);
 	if (p->pki && (p->otp || p->factory_key))
-		note(notes,
+		profile_note(notes,
 		    "a key carries no one-time password and no device key: "
 		    "those are in the flash image only");
 	return p->pki ? judge_hashes(o, k, notes, e) : ERR_OK;
@@ -299,18 +255,18 @@ note_newer(const struct profile *p, const struct keyring_key *k,
 	const struct hash_entry *h = needs_3(p);
 	uint8_t major, minor;
 
-	readable(p, &major, &minor);
+	setupfill_version(generation(p), NULL, &major, &minor);
 	if (k->major < major || (k->major == major && k->minor <= minor))
 		return;
 	if (major < 3 && h != NULL && k->major == 3)
-		note(notes,
+		profile_note(notes,
 		    "Setup.bin with a %s hash is version 3.0, which AMT 6 and "
 		    "later read; machines of AMT %u.%u will do nothing with "
 		    "this key. A profile for them says hash = \"sha1\"",
 		    h->type == HASH_SHA256 ? "SHA-256" : "SHA-384",
 		    p->amt_major, p->amt_minor);
 	else
-		note(notes,
+		profile_note(notes,
 		    "AMT %u.%u is thought to read files up to version %u.%u; "
 		    "a machine does nothing with a newer one, as this %u.%u is",
 		    p->amt_major, p->amt_minor, major, minor, k->major,
@@ -411,7 +367,7 @@ keyfill_write(struct ledger *l, const struct order *o, struct keyring_key *k,
 		err_mem(e);
 		goto out;
 	}
-	keyfill_head(o, k, &x.head);
+	fill_head(o, k, &x.head);
 	setupbin_write(&x.w, &x.head);
 	if (keyring_each(l, k->id, write_record, &x, e) == ERR_OK &&
 	    flush(&x, e) == ERR_OK) {
@@ -431,34 +387,16 @@ out:
 
 /* Linting. */
 
-/* That a hash makes the file newer than the machines was told already. */
-struct first {
-	struct setuplint_found found;
-	bool newer_is_told;
-};
-
-static void
-keep_first(void *arg, const struct setuplint_found *f)
-{
-	struct first *first = arg;
-
-	if (f->id == FINDING_AMT_FILE_NEWER && first->newer_is_told)
-		return;
-	if (f->error && first->found.id == FINDING_LAST)
-		first->found = *f;
-}
-
 enum err_code
 keyfill_lint(const struct order *o, const void *p, size_t n, struct err *e)
 {
 	const struct setuplint_opts opts = { .amt_major = o->profile.amt_major,
 		.writing = true,
-		.shared_psk = o->profile.key_shared };
-	struct first first = { .found = { .id = FINDING_LAST },
-		.newer_is_told = needs_3(&o->profile) != NULL };
-	const struct setuplint_found *f = &first.found;
-	const struct setuplint_sink sink = { keep_first, &first };
+		.shared_psk = o->profile.key_shared,
+		/* that a hash makes it newer was told already */
+		.newer = needs_3(&o->profile) != NULL };
 	uint8_t file[2 * SETUPBIN_CHUNK];
+	const struct setuplint_found *f;
 	struct setuplint_sum sum;
 	char where[16] = "";
 
@@ -466,13 +404,14 @@ keyfill_lint(const struct order *o, const void *p, size_t n, struct err *e)
 		return err_set(e, ERR_BUG, "a key without a record");
 	memcpy(file, p, sizeof(file));
 	put_u32le(file + 0x1c, 1); /* as if it were the only record */
-	setuplint_run(file, sizeof(file), &opts, &sink, &sum, e);
+	setuplint_run(file, sizeof(file), &opts, NULL, &sum, e);
 	secret_wipe(file, sizeof(file));
-	if (e->code != ERR_OK || f->id == FINDING_LAST)
+	if (e->code != ERR_OK || sum.errors == 0)
 		return e->code;
+	f = &sum.first;
 	if (f->module != 0)
 		snprintf(where, sizeof(where), "%u/%u: ", f->module, f->var);
-	return unfit(e, "order %s: its key would not do: %s%s: %s", o->id,
+	return UNFIT(e, "order %s: its key would not do: %s%s: %s", o->id,
 	    where, finding_get(f->id)->reason.code,
 	    finding_get(f->id)->reason.rule);
 }

@@ -33,8 +33,6 @@ enum err_code keyfill_judge(const struct order *, const struct keyring_key *,
  * first piece. Refused: REASON_KEY_UNFIT. */
 enum err_code keyfill_lint(
     const struct order *, const void *p, size_t n, struct err *);
-void keyfill_head(
-    const struct order *, const struct keyring_key *, struct setupbin *);
 /* unit: NULL where the record serves all; of the ledger's row its number and
  * whether the machine has its own password count. The record holds secrets. */
 enum err_code keyfill_record(const struct order *, const struct keyring_key *,

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,21 +127,8 @@ plandoc_write(struct wr *w, const struct plandoc *d)
 
 /* ---- reading ---- */
 
-static enum err_code unsound(struct err *, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static enum err_code
-unsound(struct err *e, const char *fmt, ...)
-{
-	char why[200];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, sizeof(why), fmt, ap);
-	va_end(ap);
-	return err_refuse(
-	    e, ERR_DATA, reason_get(REASON_PLAN_UNSOUND), "%s", why);
-}
+#define UNSOUND(e, ...) \
+	err_refuse(e, ERR_DATA, reason_get(REASON_PLAN_UNSOUND), __VA_ARGS__)
 
 /* A text of at most room - 1 bytes, without a NUL. */
 static bool
@@ -227,10 +213,10 @@ read_writes(struct plandoc *d, const struct json_doc *j, struct err *e)
 	size_t n = json_doc_count(j);
 
 	if (n > PLAN_WRITES)
-		return unsound(e, "more than %d writes", PLAN_WRITES);
+		return UNSOUND(e, "more than %d writes", PLAN_WRITES);
 	for (size_t i = 0; i < n; i++)
 		if (!get_write(d, json_doc_at(j, i)))
-			return unsound(
+			return UNSOUND(
 			    e, "write %zu: not as image plan writes it", i + 1);
 	return ERR_OK;
 }
@@ -246,10 +232,10 @@ read_map(struct plandoc *d, const struct json_doc *j, struct err *e)
 	if (!get_text(j, "name", d->map_name, sizeof(d->map_name)) ||
 	    !get_sha256(j, "sha256", d->map_sha256) ||
 	    !get_text(j, "text", d->map_text, MAPFILE_MAX + 1))
-		return unsound(e, "map: not as image plan writes it");
+		return UNSOUND(e, "map: not as image plan writes it");
 	digest_sha256(d->map_text, strlen(d->map_text), sha256);
 	if (memcmp(sha256, d->map_sha256, SHA256_LEN) != 0)
-		return unsound(e, "map: its text has another SHA-256");
+		return UNSOUND(e, "map: its text has another SHA-256");
 	return ERR_OK;
 }
 
@@ -261,9 +247,9 @@ read_head(struct plandoc *d, const struct json_doc *j, struct err *e)
 	size_t version = 0, sequence = 0;
 
 	if (!get_size(j, "plan", UINT32_MAX, &version))
-		return unsound(e, "not a plan");
+		return UNSOUND(e, "not a plan");
 	if (version != 1)
-		return unsound(e,
+		return UNSOUND(e,
 		    "of version %zu; this program knows 1, so use a newer one",
 		    version);
 	if (!get_text(j, "uuid", uuid, sizeof(uuid)) ||
@@ -271,11 +257,11 @@ read_head(struct plandoc *d, const struct json_doc *j, struct err *e)
 	    !get_text(j, "order", d->order, sizeof(d->order)) ||
 	    !get_size(j, "record", UINT32_MAX, &sequence) ||
 	    !json_doc_bool(json_doc_get(j, "clears_only"), &d->clears_only))
-		return unsound(e, "not as image plan writes it");
+		return UNSOUND(e, "not as image plan writes it");
 	d->sequence = (uint32_t)sequence;
 	if (!get_size(base, "size", IMAGE_MAX, &d->size) ||
 	    !get_sha256(base, "sha256", d->sha256))
-		return unsound(e, "base: not as image plan writes it");
+		return UNSOUND(e, "base: not as image plan writes it");
 	return ERR_OK;
 }
 
@@ -293,7 +279,7 @@ judge_form(const struct plandoc *d, const void *p, size_t n, struct err *e)
 	    !w.failed && same < n && same < w.len && w.buf[same] == have[same])
 		same++;
 	if (w.failed || same != n || same != w.len) {
-		unsound(e, "byte %zu: not as image plan writes it", same);
+		UNSOUND(e, "byte %zu: not as image plan writes it", same);
 		err_at(e, same);
 	}
 	wr_free(&w);
@@ -320,21 +306,8 @@ plandoc_read(const void *p, size_t n, struct plandoc *d, struct err *e)
 
 /* ---- comparing ---- */
 
-static enum err_code differs(struct err *, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static enum err_code
-differs(struct err *e, const char *fmt, ...)
-{
-	char why[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, sizeof(why), fmt, ap);
-	va_end(ap);
-	return err_refuse(
-	    e, ERR_DATA, reason_get(REASON_PLAN_DIFFERS), "%s", why);
-}
+#define DIFFERS(e, ...) \
+	err_refuse(e, ERR_DATA, reason_get(REASON_PLAN_DIFFERS), __VA_ARGS__)
 
 static bool
 same_old(const struct plandoc *a, const struct plandoc *b, size_t i)
@@ -355,7 +328,7 @@ same_write(
 	const char *what = NULL;
 
 	if (x->off != y->off || x->len != y->len)
-		return differs(e,
+		return DIFFERS(e,
 		    "write %zu: the plan has 0x%zx..0x%zx, but now it would "
 		    "be 0x%zx..0x%zx (%s)",
 		    i + 1, x->off, x->off + x->len - 1, y->off,
@@ -372,7 +345,7 @@ same_write(
 		what = "reason";
 	if (what == NULL)
 		return ERR_OK;
-	differs(e, "write %zu at 0x%zx: the plan has other %s (%s)", i + 1,
+	DIFFERS(e, "write %zu at 0x%zx: the plan has other %s (%s)", i + 1,
 	    x->off, what, y->why);
 	return err_at(e, x->off);
 }
@@ -382,30 +355,30 @@ plandoc_same(
     const struct plandoc *given, const struct plandoc *now, struct err *e)
 {
 	if (!uuid_equal(&given->uuid, &now->uuid))
-		return differs(e, "the plan is for another unit");
+		return DIFFERS(e, "the plan is for another unit");
 	if (strcmp(given->order, now->order) != 0)
-		return differs(e, "the plan says order %s, the ledger %s",
+		return DIFFERS(e, "the plan says order %s, the ledger %s",
 		    given->order, now->order);
 	if (given->sequence != now->sequence)
-		return differs(e,
+		return DIFFERS(e,
 		    "the plan is for record %u, the ledger has %u",
 		    given->sequence, now->sequence);
 	if (given->size != now->size ||
 	    memcmp(given->sha256, now->sha256, SHA256_LEN) != 0)
-		return differs(e, "the plan is for another base");
+		return DIFFERS(e, "the plan is for another base");
 	if (strcmp(given->map_name, now->map_name) != 0 ||
 	    memcmp(given->map_sha256, now->map_sha256, SHA256_LEN) != 0)
-		return differs(e, "the plan names another map");
+		return DIFFERS(e, "the plan names another map");
 	for (size_t i = 0; i < given->n && i < now->n; i++)
 		if (same_write(given, now, i, e) != ERR_OK)
 			return e->code;
 	if (given->n != now->n)
-		return differs(e,
+		return DIFFERS(e,
 		    "the plan has %zu writes, now it would have "
 		    "%zu",
 		    given->n, now->n);
 	if (given->clears_only != now->clears_only)
-		return differs(e,
+		return DIFFERS(e,
 		    "the plan says \"clears_only\": %s, which "
 		    "is not so",
 		    given->clears_only ? "true" : "false");
@@ -423,7 +396,7 @@ plandoc_revert(const struct plandoc *d, uint8_t *p, size_t n, struct err *e)
 		const struct plandoc_write *w = &d->w[i];
 
 		if (!span_cut(all, w->off, w->len, &at))
-			return unsound(
+			return UNSOUND(
 			    e, "write %zu is outside the image", i + 1);
 		if (w->fill)
 			memset(at.p, w->byte, at.n);

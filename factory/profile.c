@@ -33,17 +33,15 @@ struct reader {
 	struct profile_notes *notes;
 };
 
-static void note(struct profile_notes *, const char *, ...)
-    __attribute__((format(printf, 2, 3)));
 static enum err_code unsound(struct reader *, const char *key, struct err *,
     const char *, ...) __attribute__((format(printf, 4, 5)));
 
-static void
-note(struct profile_notes *notes, const char *fmt, ...)
+void
+profile_note(struct profile_notes *notes, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (notes->n == PROFILE_NOTES)
+	if (notes == NULL || notes->n == PROFILE_NOTES)
 		return;
 	va_start(ap, fmt);
 	vsnprintf(notes->text[notes->n], sizeof(notes->text[0]), fmt, ap);
@@ -264,7 +262,7 @@ judge_root(
 		    x509_sha1_signed(x) ? ", signed with SHA-1" : "");
 	}
 	if (weak)
-		note(r->notes,
+		profile_note(r->notes,
 		    "%s: root of %s %d bits%s: later versions of AMT refuse it",
 		    file, kind, bits,
 		    x509_sha1_signed(x) ? ", signed with SHA-1" : "");
@@ -414,7 +412,7 @@ judge_psk(struct reader *r, struct err *e)
 		return unsound(
 		    r, "otp", e, "otp random: a PSK set-up has no OTP");
 	if (p->hashes.n > 0 || p->pki_dns_suffix[0] != '\0')
-		note(r->notes,
+		profile_note(r->notes,
 		    "hashes and pki_dns_suffix are stored, but a PSK "
 		    "set-up does not use them");
 	return ERR_OK;
@@ -437,7 +435,7 @@ judge_pki(struct reader *r, struct err *e)
 		    "insecure_shared_key: there is nothing to share, each "
 		    "device makes its own key");
 	if (!p->factory_key)
-		note(r->notes,
+		profile_note(r->notes,
 		    "the device makes its own key: the server can tell a rogue "
 		    "device only where unit pin recorded its certificate");
 	return ERR_OK;
@@ -461,15 +459,15 @@ judge(struct reader *r, struct err *e)
 	if ((p->pki ? judge_pki : judge_psk)(r, e) != ERR_OK)
 		return e->code;
 	if (!p->enabled)
-		note(r->notes,
+		profile_note(r->notes,
 		    "enabled false: the machines stay silent until "
 		    "AMT is enabled in their set-up screen");
 	if (!p->mebx)
-		note(r->notes,
+		profile_note(r->notes,
 		    "mebx default: whoever is at a machine's keyboard "
 		    "can enter its set-up screen with \"admin\"");
 	if (p->key_shared)
-		note(r->notes,
+		profile_note(r->notes,
 		    "insecure_shared_key: whoever reads one machine's "
 		    "flash can pose as every machine of the order");
 	return ERR_OK;

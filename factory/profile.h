@@ -47,6 +47,11 @@ struct profile_notes {
 	char text[PROFILE_NOTES][240];
 };
 
+/* One more; NULL: nobody wants them. What is above PROFILE_NOTES is left out.
+ */
+void profile_note(struct profile_notes *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* ERR_CONFIG with file:line where it is unsound. */
 enum err_code profile_read(
     const char *path, struct profile *, struct profile_notes *, struct err *);

@@ -27,6 +27,30 @@ setupfill_hashes(const struct hashlist *list,
 	return n;
 }
 
+const struct hash_entry *
+setupfill_needs_3(const struct hashlist *list)
+{
+	const struct hash_entry *h[SETUPFILL_HASHES];
+	size_t n = setupfill_hashes(list, h);
+
+	for (size_t i = 0; i < n; i++)
+		if (h[i]->type != HASH_SHA1)
+			return h[i];
+	return NULL;
+}
+
+void
+setupfill_version(const struct generation *g, const struct hashlist *hashes,
+    uint8_t *major, uint8_t *minor)
+{
+	*major = g->setupbin_major;
+	*minor = g->setupbin_minor;
+	if (*major < 3 && hashes != NULL && setupfill_needs_3(hashes) != NULL) {
+		*major = 3;
+		*minor = 0;
+	}
+}
+
 static void
 put(struct filling *f, uint16_t module, uint16_t id, const void *p, size_t n)
 {

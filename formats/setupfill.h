@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "formats/generation.h"
 #include "formats/hashlist.h"
 #include "formats/psk.h"
 #include "formats/setupbin.h"
@@ -39,6 +40,12 @@ typedef void setupfill_left(void *arg, const struct setupvar *);
 /* Which of the hashes a record carries: the only one, or the first. */
 size_t setupfill_hashes(const struct hashlist *,
     const struct hash_entry *out[static SETUPFILL_HASHES]);
+/* One that needs a file of 3.0: any but SHA-1. NULL: none does. */
+const struct hash_entry *setupfill_needs_3(const struct hashlist *);
+/* The newest that machines of a generation read, but 3.0 where hashes (NULL:
+ * none are carried) need it. */
+void setupfill_version(const struct generation *, const struct hashlist *,
+    uint8_t *major, uint8_t *minor);
 /* Appends the entries; false if they do not fit. left may be NULL. The record
  * holds secrets afterwards. */
 bool setupfill_entries(const struct setupfill *, const struct setupbin *head,

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/secret.h"
 #include "formats/fat.h"
 #include "formats/generation.h"
@@ -56,7 +57,8 @@ found(struct lint *l, const struct setuplint_found *f)
 		l->sum->first = out;
 	l->sum->warnings += !out.error;
 	l->sum->unreadable += level == FINDING_UNREADABLE;
-	l->sink->tell(l->sink->arg, &out);
+	if (l->sink != NULL)
+		l->sink->tell(l->sink->arg, &out);
 }
 
 /* At an offset from the record (the header, the file). */
@@ -429,7 +431,7 @@ judge_target(struct lint *l)
 		return;
 	if (v == 4 && reads == 3) /* which one reads 4.0 is inferred */
 		at(l, FINDING_AMT_FILE_MAYBE_NEWER, 0x18);
-	else if (v > reads)
+	else if (v > reads && !l->opts->newer)
 		at(l, FINDING_AMT_FILE_NEWER, 0x18);
 	else if (v == 2 && reads == 2 && l->sb.minor > g->setupbin_minor)
 		at(l, FINDING_AMT_MINOR_NEWER, 0x19);
@@ -481,12 +483,6 @@ judge_consumed(struct lint *l)
 		at(l, FINDING_NOTHING_LEFT, SETUPBIN_CONSUMED_AT);
 }
 
-static bool
-blank(const uint8_t *p, size_t n)
-{
-	return n != 0 && p[0] == 0 && memcmp(p, p + 1, n - 1) == 0;
-}
-
 /* Size against what the header says. */
 static void
 judge_size(struct lint *l)
@@ -501,7 +497,7 @@ judge_size(struct lint *l)
 	if (end >= l->n)
 		return;
 	rest = l->n - (size_t)end;
-	if (rest % SETUPBIN_CHUNK == 0 && blank(l->p + end, rest))
+	if (rest % SETUPBIN_CHUNK == 0 && bytes_are(l->p, (size_t)end, l->n, 0))
 		at(l, FINDING_TRAILING_ZEROES, (size_t)end);
 	else
 		at(l, FINDING_TRAILING_BYTES, (size_t)end);

@@ -24,6 +24,7 @@ struct setuplint_opts {
 	uint8_t amt_major;
 	bool writing;    /* by the rules of a writer */
 	bool shared_psk; /* the user accepts one key for many machines */
+	bool newer;      /* and a file that is newer than its machines */
 };
 
 struct setuplint_found {
@@ -49,7 +50,8 @@ struct setuplint_sink {
 	void *arg;
 };
 
-/* ERR_RETRY without memory, else ERR_OK whatever is found. */
+/* ERR_RETRY without memory, else ERR_OK whatever is found. sink: NULL where
+ * the sum is enough. */
 enum err_code setuplint_run(const uint8_t *, size_t n,
     const struct setuplint_opts *, const struct setuplint_sink *,
     struct setuplint_sum *, struct err *);
