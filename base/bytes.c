@@ -351,15 +351,6 @@ wr_patch(struct wr *w, size_t off, const void *p, size_t n)
 }
 
 void
-wr_patch_u16le(struct wr *w, size_t off, uint16_t v)
-{
-	uint8_t b[2];
-
-	put_u16le(b, v);
-	wr_patch(w, off, b, sizeof(b));
-}
-
-void
 wr_patch_u32le(struct wr *w, size_t off, uint32_t v)
 {
 	uint8_t b[4];
@@ -410,6 +401,14 @@ span_cut(struct span s, size_t off, size_t len, struct span *out)
 	out->p = s.p + off;
 	out->n = len;
 	return true;
+}
+
+bool
+bytes_are(const uint8_t *p, size_t from, size_t end, uint8_t v)
+{
+	return from >= end ||
+	    (p[from] == v &&
+		memcmp(p + from, p + from + 1, end - from - 1) == 0);
 }
 
 uint16_t

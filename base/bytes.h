@@ -72,7 +72,6 @@ void wr_fmt(struct wr *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3))); /* at most 511 bytes a call */
 void wr_fill(struct wr *, uint8_t v, size_t n);
 size_t wr_hole(struct wr *, size_t n); /* zeroes to patch later; offset */
-void wr_patch_u16le(struct wr *, size_t off, uint16_t);
 void wr_patch_u32le(struct wr *, size_t off, uint32_t);
 void wr_patch(struct wr *, size_t off, const void *, size_t);
 void wr_reset(struct wr *); /* wipes what is written, keeps the room */
@@ -87,6 +86,9 @@ struct span {
 
 /* Cutting one is the only bounds check a writer to an image needs. */
 bool span_cut(struct span, size_t off, size_t len, struct span *);
+
+/* Is each byte from from to before end v? True where there are none. */
+bool bytes_are(const uint8_t *, size_t from, size_t end, uint8_t v);
 
 /* Fixed-place access to bytes whose window was checked already. */
 uint16_t get_u16le(const uint8_t *);

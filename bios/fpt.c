@@ -276,14 +276,6 @@ refuse(const struct fpt *f, const char *name, const char *why, struct err *e)
 	return err_at(e, f->off);
 }
 
-static bool
-erased(const uint8_t *p, size_t n)
-{
-	while (n > 0 && p[n - 1] == 0xFF)
-		n--;
-	return n == 0;
-}
-
 /* The next entry's place: erased, and before all that is behind the table. */
 static bool
 has_slot(const struct fpt *f)
@@ -292,7 +284,7 @@ has_slot(const struct fpt *f)
 	struct fpt_entry e;
 
 	if (f->n >= FPT_ENTRIES || f->end - at < FPT_ENTRY ||
-	    !erased(f->img + at, FPT_ENTRY))
+	    !bytes_are(f->img, at, at + FPT_ENTRY, 0xFF))
 		return false;
 	for (size_t i = 0; i < f->n; i++) {
 		fpt_entry(f, i, &e);
@@ -303,7 +295,8 @@ has_slot(const struct fpt *f)
 		return true;
 	at += f->backup - f->off;
 	return f->backup >= fpt_table_end(f) + FPT_ENTRY &&
-	    f->end - at >= FPT_ENTRY && erased(f->img + at, FPT_ENTRY);
+	    f->end - at >= FPT_ENTRY &&
+	    bytes_are(f->img, at, at + FPT_ENTRY, 0xFF);
 }
 
 /* A block at from may be ours: the end of what is in its way, or 0. */

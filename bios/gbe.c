@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/digest.h"
 #include "bios/gbe.h"
-
-static bool
-is_erased(const uint8_t *p, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && p[i] == 0xFF)
-		i++;
-	return i == n;
-}
 
 size_t
 gbe_read(const uint8_t *p, size_t n, struct gbe_bank bank[static GBE_BANKS])
@@ -22,7 +13,8 @@ gbe_read(const uint8_t *p, size_t n, struct gbe_bank bank[static GBE_BANKS])
 	memset(bank, 0, GBE_BANKS * sizeof(*bank));
 	for (i = 0; i < GBE_BANKS && n >= (i + 1) * GBE_BANK; i++) {
 		bank[i].off = i * GBE_BANK;
-		bank[i].erased = is_erased(p + bank[i].off, GBE_BANK);
+		bank[i].erased =
+		    bytes_are(p, bank[i].off, bank[i].off + GBE_BANK, 0xFF);
 		bank[i].sum = digest_sum16(p + bank[i].off, 2 * 64);
 		memcpy(bank[i].mac, p + bank[i].off, GBE_MAC);
 	}

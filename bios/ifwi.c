@@ -33,8 +33,8 @@ ifwi_is_boot(size_t part)
 	return part >= 1 && part <= 5;
 }
 
-bool
-ifwi_bpdt_at(const uint8_t *img, size_t off, size_t end)
+static bool
+is_bpdt(const uint8_t *img, size_t off, size_t end)
 {
 	return is(img, off, end, "\xAA\x55\x00\x00") ||
 	    is(img, off, end, "\xAA\x55\xAA\x00");
@@ -85,7 +85,7 @@ names_anything(const uint8_t *img, const struct ifwi *l)
 
 	for (size_t i = 1; i < l->n && !found; i++)
 		found = ifwi_is_boot(i) && l->part[i].len > 0 &&
-		    ifwi_bpdt_at(
+		    is_bpdt(
 			img, l->part[i].from, l->part[i].from + l->part[i].len);
 	return found;
 }
@@ -176,7 +176,7 @@ ifwi_bpdt_read(const uint8_t *img, size_t off, size_t base, size_t end,
 	b->base = base;
 	b->end = end;
 	if (off < base || off > end || end - off < BPDT_HEADER ||
-	    !ifwi_bpdt_at(img, off, end))
+	    !is_bpdt(img, off, end))
 		return false;
 	rd_init(&r, img + off, BPDT_HEADER);
 	b->recovery = rd_u32le(&r) == 0x00AA55AA;
@@ -257,14 +257,6 @@ claimed(const struct ifwi_bpdt *b, size_t *at, size_t *next)
 	}
 }
 
-static bool
-erased(const uint8_t *img, size_t from, size_t end)
-{
-	return from >= end ||
-	    (img[from] == 0xFF &&
-		memcmp(img + from, img + from + 1, end - from - 1) == 0);
-}
-
 bool
 ifwi_gap(const uint8_t *img, const struct ifwi_part *boot, size_t *at,
     struct ifwi_part *gap)
@@ -291,7 +283,7 @@ ifwi_gap(const uint8_t *img, const struct ifwi_part *boot, size_t *at,
 		gap->from = pos;
 		gap->len = next - pos;
 		*at = pos = next;
-		if (!erased(img, gap->from, next))
+		if (!bytes_are(img, gap->from, next, 0xFF))
 			return true;
 	}
 	*at = end;

@@ -75,9 +75,7 @@ struct ifwi_entry {
 	const char *why;  /* why it has no space although it should, or NULL */
 };
 
-/* Is there a BPDT? */
-bool ifwi_bpdt_at(const uint8_t *img, size_t off, size_t end);
-/* Reads the one at off, of the boot partition base..end-1. */
+/* Reads the BPDT at off, of the boot partition base..end-1. */
 bool ifwi_bpdt_read(const uint8_t *img, size_t off, size_t base, size_t end,
     struct ifwi_bpdt *);
 void ifwi_bpdt_entry(const struct ifwi_bpdt *, size_t i, struct ifwi_entry *);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/bytes.h"
 #include "bios/fitc.h"
 #include "bios/me.h"
 #include "bios/stray.h"
@@ -12,14 +13,6 @@ is_fpt(const uint8_t *img, size_t at, size_t end)
 {
 	return at < end && end - at >= FPT_HEADER &&
 	    memcmp(img + at, "$FPT", 4) == 0;
-}
-
-static bool
-erased(const uint8_t *img, size_t from, size_t end)
-{
-	return from >= end ||
-	    (img[from] == 0xFF &&
-		memcmp(img + from, img + from + 1, end - from - 1) == 0);
 }
 
 /* Where the table at off is damaged, its backup tells more than it does; that
@@ -59,7 +52,8 @@ read_backup(struct me *m)
 {
 	static const size_t off[2] = { 0x10, 0 };
 
-	m->layout = erased(m->img, m->base, m->end) ? ME_ERASED : ME_UNKNOWN;
+	m->layout =
+	    bytes_are(m->img, m->base, m->end, 0xFF) ? ME_ERASED : ME_UNKNOWN;
 	for (size_t i = 0; i < 2 && !m->has_fpt; i++) {
 		read_table(m, m->base + off[i], m->base, m->end);
 		if (m->has_fpt)
@@ -281,7 +275,7 @@ boot_fault(const struct me *m, const struct ifwi_part *part, size_t *at)
 	struct ifwi_entry e;
 
 	*at = part->from;
-	if (erased(m->img, part->from, end))
+	if (bytes_are(m->img, part->from, end, 0xFF))
 		return NULL;
 	for (int depth = 0; depth < 2; depth++, *at = second) {
 		if (!ifwi_bpdt_read(m->img, *at, part->from, end, &b))
@@ -426,7 +420,7 @@ me_gap(const struct me *m, size_t *at, size_t *from, size_t *end)
 		}
 		*from = pos;
 		*end = *at = pos = next;
-		if (!erased(m->img, *from, *end))
+		if (!bytes_are(m->img, *from, *end, 0xFF))
 			return true;
 	}
 	*at = m->end;

@@ -41,16 +41,6 @@ fault(struct mfs *m, size_t at, const char *what)
 /* ---- pages ---- */
 
 static bool
-is_erased(const uint8_t *p, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && p[i] == 0xFF)
-		i++;
-	return i == n;
-}
-
-static bool
 header_holds(const uint8_t *p)
 {
 	uint8_t head[CRC_AT];
@@ -77,7 +67,7 @@ read_page(struct mfs *m, size_t off, struct page *page)
 	uint32_t signature = get_u32le(p);
 
 	if (signature != PAGE_SIGNATURE && signature != 0) {
-		if (is_erased(p, MFS_PAGE))
+		if (bytes_are(p, 0, MFS_PAGE, 0xFF))
 			m->nerased++;
 		else {
 			m->nother++;

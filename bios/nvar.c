@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/bytes.h"
 #include "bios/nvar.h"
 
 #define HEADER 10
@@ -220,22 +221,13 @@ nvar_extended(const struct varstore *s, const struct varstore_var *v,
 
 /* ---- the store ---- */
 
-static bool
-is_filled(const uint8_t *p, size_t n, uint8_t with)
-{
-	for (size_t i = 0; i < n; i++)
-		if (p[i] != with)
-			return false;
-	return true;
-}
-
 /* The table ends where a GUID's room is erased; entries end before that. */
 static void
 find_table(struct varstore *s)
 {
 	s->room = s->end;
 	for (size_t i = 0; i < GUIDS && s->room - s->first >= UUID_LEN; i++) {
-		if (is_filled(s->img + s->room - UUID_LEN, UUID_LEN, 0xFF))
+		if (bytes_are(s->img, s->room - UUID_LEN, s->room, 0xFF))
 			return;
 		s->room -= UUID_LEN;
 	}

@@ -5,8 +5,9 @@
 #include "bios/place.h"
 #include "formats/reason.h"
 
-enum err_code
-place_region(
+/* A region that leaves the image is refused. */
+static enum err_code
+of_region(
     const struct image *img, size_t region, struct place *out, struct err *e)
 {
 	const struct descriptor_region *r = &img->desc.region[region];
@@ -84,7 +85,7 @@ place_range(const struct image *img, size_t region, const char *part,
 	if (part[0] != '\0')
 		place_part(img, part, &all, e);
 	else
-		place_region(img, region, &all, e);
+		of_region(img, region, &all, e);
 	return e->code != ERR_OK ? e->code : cut(&all, range, out, e);
 }
 
@@ -121,7 +122,7 @@ place_setting(const struct image *img, const struct map_setting *s,
 
 	switch (s->target) {
 	case MAP_AT_REGION:
-		place_region(img, s->region, &all, e);
+		of_region(img, s->region, &all, e);
 		break;
 	case MAP_AT_FPT:
 		place_part(img, s->part, &all, e);
@@ -130,7 +131,7 @@ place_setting(const struct image *img, const struct map_setting *s,
 		place_file(img, s, &all, e);
 		break;
 	case MAP_AT_PDR:
-		place_region(img, REGION_PDR, &all, e);
+		of_region(img, REGION_PDR, &all, e);
 		break;
 	case MAP_AT_OEM:
 		place_oem(img, &all, e);

@@ -19,10 +19,6 @@ struct place {
 	size_t off, len; /* of the image */
 };
 
-/* The first and the number of bytes of a region, clipped to nothing: a region
- * that leaves the image is refused. */
-enum err_code place_region(
-    const struct image *, size_t region, struct place *, struct err *);
 /* The ME region, understood; false where the image has none. */
 bool place_me(const struct image *, struct me *);
 /* A partition of its $FPT. */

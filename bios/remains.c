@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/secret.h"
 #include "bios/remains.h"
 #include "formats/recordview.h"
@@ -150,8 +151,7 @@ damaged_header(const uint8_t *p, uint8_t major, struct setupbin *sb)
 static bool
 is_blank(const uint8_t *p, size_t n)
 {
-	return n == 0 ||
-	    ((p[0] == 0 || p[0] == 0xFF) && memcmp(p, p + 1, n - 1) == 0);
+	return bytes_are(p, 0, n, 0) || bytes_are(p, 0, n, 0xFF);
 }
 
 /* Entries of a data record; how many. Whether they are scrambled is tried

@@ -265,12 +265,6 @@ varstore_next(const struct varstore *s, size_t *at, struct varstore_var *v)
 	}
 }
 
-bool
-varstore_live(const struct varstore_var *v)
-{
-	return v->live;
-}
-
 static uint16_t
 character(const struct varstore_var *v, size_t i)
 {

@@ -102,7 +102,6 @@ void varstore_forbid(
 /* Walks: *at starts as 0. Every entry that can hold a value, deleted and torn
  * ones too. */
 bool varstore_next(const struct varstore *, size_t *at, struct varstore_var *);
-bool varstore_live(const struct varstore_var *);
 /* Walks the live variables of that name, data being the newest value. */
 bool varstore_find(const struct varstore *, const struct varstore_name *,
     size_t *at, struct varstore_var *);

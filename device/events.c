@@ -9,6 +9,16 @@
 
 #define EVENT_MAX 4096
 
+/* Whoever reads them may be gone: no reason to stop. */
+static void
+print(struct wr *w)
+{
+	if (!w->failed)
+		fwrite(w->buf, 1, w->len, stdout);
+	fflush(stdout);
+	wr_free(w);
+}
+
 static void
 put_why(struct wr *w, const struct err *why)
 {
@@ -44,10 +54,7 @@ print_json(const char *uuid, const struct machine *m,
 	if (event->why != NULL)
 		put_why(&w, event->why);
 	wr_str(&w, "}\n");
-	if (!w.failed)
-		fwrite(w.buf, 1, w.len, stdout);
-	fflush(stdout);
-	wr_free(&w);
+	print(&w);
 }
 
 static void
@@ -96,10 +103,7 @@ print_usb(const char *uuid, const char *path, const struct usbkey *k)
 	if (k->why.code != ERR_OK)
 		put_why(&w, &k->why);
 	wr_str(&w, "}\n");
-	if (!w.failed)
-		fwrite(w.buf, 1, w.len, stdout);
-	fflush(stdout);
-	wr_free(&w);
+	print(&w);
 }
 
 static void
@@ -206,10 +210,7 @@ print_summary(const struct fleet *f, struct tally *t, const struct phases *p)
 	wr_fmt(&w, "},\"p50_ms\":%u,\"p99_ms\":%u}\n",
 	    (unsigned)tally_quantile(t, 0.5),
 	    (unsigned)tally_quantile(t, 0.99));
-	if (!w.failed)
-		fwrite(w.buf, 1, w.len, stdout);
-	fflush(stdout);
-	wr_free(&w);
+	print(&w);
 }
 
 static void

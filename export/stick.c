@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/secret.h"
 #include "export/stick.h"
 #include "export/stickblock.h"
@@ -227,12 +228,10 @@ stick_may_use(
 static bool
 is_blank(const uint8_t *p, size_t n)
 {
-	for (size_t at = 0; at < n; at += STICK_SECTOR) {
-		if (p[at] != 0x00 && p[at] != 0xff)
+	for (size_t at = 0; at < n; at += STICK_SECTOR)
+		if (!bytes_are(p, at, at + STICK_SECTOR, 0) &&
+		    !bytes_are(p, at, at + STICK_SECTOR, 0xff))
 			return false;
-		if (memcmp(p + at, p + at + 1, STICK_SECTOR - 1) != 0)
-			return false;
-	}
 	return true;
 }
 

@@ -22,8 +22,8 @@ order_free(struct order *o)
 	free(o);
 }
 
-bool
-order_id_ok(const char *id)
+static bool
+is_id(const char *id)
 {
 	size_t n = strlen(id);
 
@@ -211,7 +211,7 @@ order_open(struct ledger *l, const char *id, const struct profile *p,
 
 	if (o == NULL)
 		return err_mem(e);
-	if (!order_id_ok(id)) {
+	if (!is_id(id)) {
 		err_set(e, ERR_USAGE,
 		    "order id %.64s: letters, digits, '.', '_' and '-', at "
 		    "most 48",
@@ -240,8 +240,8 @@ out:
 	return e->code;
 }
 
-enum err_code
-order_close(struct ledger *l, const char *id, struct err *e)
+static enum err_code
+close_order(struct ledger *l, const char *id, struct err *e)
 {
 	struct db *db = ledger_db(l);
 	struct db_stmt *s;
@@ -421,7 +421,7 @@ run_close(const struct cli_args *a, struct err *e)
 	if (ledger_open_args(a, &l, e) != ERR_OK)
 		return e->code;
 	if (order_load(l, a->pos[1], &o, e) == ERR_OK)
-		order_close(l, o->id, e);
+		close_order(l, o->id, e);
 	order_free(o);
 	ledger_close(l);
 	return e->code;

@@ -39,8 +39,6 @@ enum err_code order_load(
 void order_free(struct order *); /* wipes; NULL is fine */
 enum err_code order_open(struct ledger *, const char *id,
     const struct profile *, uint64_t quantity, struct err *);
-enum err_code order_close(struct ledger *, const char *id, struct err *);
-bool order_id_ok(const char *); /* letters, digits, '.', '_', '-'; at most 48 */
 
 /* The order's manifests, numbered from 1. last: 0 and "" before the first. */
 enum err_code order_manifest_last(struct ledger *, const char *id,

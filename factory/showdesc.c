@@ -327,14 +327,6 @@ showdesc_tree(struct tree *t, const struct image *img)
 
 /* ---- other regions ---- */
 
-static bool
-is_erased(const uint8_t *p, size_t from, size_t end)
-{
-	while (from < end && p[from] == 0xFF)
-		from++;
-	return from == end;
-}
-
 static void
 gbe(struct tree *t, const struct image *img, const struct descriptor_region *r)
 {
@@ -362,7 +354,7 @@ gbe(struct tree *t, const struct image *img, const struct descriptor_region *r)
 		}
 		tree_close(t);
 	}
-	if (!is_erased(img->p, end, r->limit + 1))
+	if (!bytes_are(img->p, end, r->limit + 1, 0xFF))
 		tree_unknown(t, end, r->limit + 1,
 		    "bytes behind the two banks of the GbE region");
 }
@@ -406,7 +398,7 @@ showdesc_other(struct tree *t, const struct image *img, size_t region,
 		gbe(t, img, r);
 	else if (region == REGION_PDR)
 		platform_data(t, img, r, l);
-	else if (!is_erased(img->p, r->base, r->limit + 1))
+	else if (!bytes_are(img->p, r->base, r->limit + 1, 0xFF))
 		tree_unknown(t, r->base, r->limit + 1,
 		    "a region that is not looked into");
 }
@@ -415,7 +407,7 @@ void
 showdesc_unused(
     struct tree *t, const struct image *img, size_t from, size_t end)
 {
-	bool erased = end <= img->n && is_erased(img->p, from, end);
+	bool erased = end <= img->n && bytes_are(img->p, from, end, 0xFF);
 
 	tree_open(t, "unused", from, end, t->json ? NULL : "in no region");
 	tree_text(t, "state",

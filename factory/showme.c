@@ -2,16 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "factory/showme.h"
 #include "factory/showmefs.h"
-
-static bool
-erased(const uint8_t *img, size_t from, size_t end)
-{
-	return from >= end ||
-	    (img[from] == 0xFF &&
-		memcmp(img + from, img + from + 1, end - from - 1) == 0);
-}
 
 /* Broken at an offset; nothing where why is NULL. */
 static void
@@ -120,7 +113,7 @@ modules(struct tree *t, const uint8_t *img, const struct me_part *p)
 	    ? p->dir.off + p->dir.header_len + p->dir.n * MECODE_ENTRY
 	    : p->man.off + p->man.size;
 
-	if (p->man.why == NULL && !erased(img, from, end))
+	if (p->man.why == NULL && !bytes_are(img, from, end, 0xFF))
 		tree_unknown(t, from, end,
 		    "modules: that they are those of the manifest");
 }
@@ -173,7 +166,7 @@ closed(struct tree *t, const struct me *m, const struct me_part *p)
 	char what[96];
 
 	if (p->has_dir || p->has_man ||
-	    erased(m->img, p->e.from, p->e.from + p->e.len))
+	    bytes_are(m->img, p->e.from, p->e.from + p->e.len, 0xFF))
 		return;
 	snprintf(what, sizeof(what),
 	    p->kind == ME_CODE ? "partition %s: code without a manifest"
@@ -194,7 +187,8 @@ oem_data(struct tree *t, const struct me *m, const struct me_part *p)
 	tree_hex(t, "first_byte", first);
 	if (first == 0xFF || first == 0x01)
 		tree_text(t, "manufacturing", first == 0xFF ? "open" : "ended");
-	if ((first != 0xFF && first != 0x01) || !erased(m->img, at + 1, end))
+	if ((first != 0xFF && first != 0x01) ||
+	    !bytes_are(m->img, at + 1, end, 0xFF))
 		tree_unknown(t, at, end, "OEM data of the ME: its contents");
 }
 
@@ -328,7 +322,7 @@ boot_entry(
 		p.e.len = e.len;
 		me_code(b->img, e.from, e.from + e.len, &p);
 		if (!p.has_dir && !p.has_man &&
-		    !erased(b->img, e.from, e.from + e.len)) {
+		    !bytes_are(b->img, e.from, e.from + e.len, 0xFF)) {
 			snprintf(why, sizeof(why),
 			    "boot partition %s: its "
 			    "contents",
@@ -349,7 +343,7 @@ boot_table(struct tree *t, const struct me *m, const struct ifwi_part *part,
 
 	if (!ifwi_bpdt_read(
 		m->img, off, part->from, part->from + part->len, &b)) {
-		if (!erased(m->img, off, part->from + part->len))
+		if (!bytes_are(m->img, off, part->from + part->len, 0xFF))
 			tree_unknown(t, off, part->from + part->len,
 			    "boot partition: no BPDT");
 		return 0;
@@ -392,7 +386,7 @@ ifwi_part(struct tree *t, const struct me *m, size_t i, struct me_checks *c)
 			    "bytes of a boot partition that no table has");
 	} else if (i == IFWI_DATA && m->has_fpt)
 		fpt_tree(t, m, c);
-	else if (!erased(m->img, part->from, part->from + part->len))
+	else if (!bytes_are(m->img, part->from, part->from + part->len, 0xFF))
 		tree_unknown(t, part->from, part->from + part->len,
 		    i == IFWI_DATA ? "data partition: no $FPT"
 				   : "IFWI partition: its contents");

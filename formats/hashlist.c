@@ -43,24 +43,6 @@ hashlist_type_parse(const char *name, enum hash_type *out)
 	return false;
 }
 
-static void
-digest(enum hash_type type, const void *der, size_t n,
-    uint8_t out[static HASHLIST_HASH])
-{
-	memset(out, 0, HASHLIST_HASH);
-	switch (type) {
-	case HASH_SHA1:
-		digest_sha1(der, n, out);
-		break;
-	case HASH_SHA256:
-		digest_sha256(der, n, out);
-		break;
-	case HASH_SHA384:
-		digest_sha384(der, n, out);
-		break;
-	}
-}
-
 void
 hashlist_of_der(
     struct hash_entry *e, enum hash_type type, const void *der, size_t n)
@@ -68,7 +50,17 @@ hashlist_of_der(
 	memset(e, 0, sizeof(*e));
 	e->type = type;
 	e->active = true;
-	digest(type, der, n, e->hash);
+	switch (type) {
+	case HASH_SHA1:
+		digest_sha1(der, n, e->hash);
+		break;
+	case HASH_SHA256:
+		digest_sha256(der, n, e->hash);
+		break;
+	case HASH_SHA384:
+		digest_sha384(der, n, e->hash);
+		break;
+	}
 }
 
 static bool
@@ -76,25 +68,6 @@ same(const struct hash_entry *a, enum hash_type type, const uint8_t *hash)
 {
 	return a->type == type &&
 	    memcmp(a->hash, hash, hashlist_hash_len(type)) == 0;
-}
-
-const struct hash_entry *
-hashlist_match(const struct hashlist *l, const void *root_der, size_t n)
-{
-	const struct hash_entry *only = hashlist_only(l);
-	uint8_t hash[HASH_SHA384 + 1][HASHLIST_HASH];
-
-	for (enum hash_type t = HASH_SHA1; t <= HASH_SHA384; t++)
-		digest(t, root_der, n, hash[t]);
-	for (size_t i = 0; i < l->n; i++) {
-		const struct hash_entry *e = &l->e[i];
-
-		if (known(e->type) && e->active &&
-		    (only == NULL || e == only) &&
-		    same(e, e->type, hash[e->type]))
-			return e;
-	}
-	return NULL;
 }
 
 const struct hash_entry *

@@ -43,9 +43,6 @@ bool hashlist_type_parse(const char *, enum hash_type *);
 /* The entry for a root certificate's DER. */
 void hashlist_of_der(
     struct hash_entry *, enum hash_type, const void *der, size_t n);
-/* Does the list accept this root? Honours active and only. NULL if not. */
-const struct hash_entry *hashlist_match(
-    const struct hashlist *, const void *root_der, size_t n);
 /* An "only" entry, or NULL. */
 const struct hash_entry *hashlist_only(const struct hashlist *);
 /* NULL if sound, else what is wrong (two marked only, a duplicate, ...). */

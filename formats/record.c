@@ -167,12 +167,6 @@ take(const struct recordview *v, struct record *rec)
 }
 
 bool
-record_present(const void *p, size_t n)
-{
-	return recordview_present(p, n);
-}
-
-bool
 record_read(struct rd *r, struct record *rec)
 {
 	struct recordview v;

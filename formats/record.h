@@ -75,8 +75,6 @@ struct record {
 	size_t extra_len;
 };
 
-/* What readers say apart: nothing there, or there and broken. */
-bool record_present(const void *, size_t n); /* magic only */
 /* To the end of the window; wiped on failure. */
 bool record_read(struct rd *, struct record *);
 /* Fails the writer where the reader would refuse what is written. */

@@ -88,7 +88,7 @@ blank(const uint8_t *p, size_t n)
 {
 	size_t i = 0;
 
-	if (n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0))
+	if (bytes_are(p, 0, n, 0))
 		return n;
 	while (p[i] == 0)
 		i++;

@@ -83,7 +83,7 @@ storeadd_try(const uint8_t *p, size_t n, const struct varstore *s, size_t len)
 		storeadd_compare(s, &t);
 		while (varstore_find(&t, &name, &at, &b))
 			old = b.off;
-		must(old == s->free && varstore_live(&b));
+		must(old == s->free && b.live);
 		must(b.len == len && b.attrs == 3);
 		must(memcmp(b.data, data, len) == 0);
 		for (size_t i = 0; i < n; i++) {

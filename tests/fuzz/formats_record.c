@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "formats/record.h"
+#include "formats/recordview.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -29,7 +30,7 @@ again(const uint8_t *p, size_t n)
 		must(r.why != NULL && r.at <= n);
 		return;
 	}
-	must(record_present(p, n));
+	must(recordview_present(p, n));
 	wr_fixed(&w, out, sizeof(out));
 	record_write(&w, &rec);
 	must(!w.failed && w.len == n && memcmp(out, p, n) == 0);

@@ -6,7 +6,7 @@
 set -u
 work=$(mktemp -d "${TMPDIR:-/tmp}/freestanding.XXXXXX") || exit 70
 trap 'rm -rf "$work"' EXIT
-ours='rd|wr|get|put|digest|text|secret|psk|hashlist|uuid|setupbin|setupvar'
+ours='rd|wr|get|put|bytes|digest|text|secret|psk|hashlist|uuid|setupbin|setupvar'
 ours=$ours'|fat|generation|passwd|reason|err|recordview|digestcore'
 rc=0
 

@@ -113,6 +113,21 @@ a_span_is_cut_only_inside(void **state)
 	assert_false(span_cut(s, (size_t)-1, 2, &cut));
 }
 
+static void
+bytes_are_all_of_a_value_or_not(void **state)
+{
+	const uint8_t p[] = { 1, 7, 7, 7, 2 };
+
+	(void)state;
+	assert_true(bytes_are(p, 1, 4, 7));
+	assert_false(bytes_are(p, 1, 4, 1));
+	assert_false(bytes_are(p, 0, 4, 7));
+	assert_false(bytes_are(p, 1, 5, 7));
+	assert_true(bytes_are(p, 4, 5, 2));
+	assert_true(bytes_are(p, 2, 2, 9));
+	assert_true(bytes_are(p, 3, 2, 9));
+}
+
 int
 main(void)
 {
@@ -125,6 +140,7 @@ main(void)
 		cmocka_unit_test(a_bounded_writer_fails_whole_and_stays_failed),
 		cmocka_unit_test(a_grown_writer_is_handed_over_whole),
 		cmocka_unit_test(a_span_is_cut_only_inside),
+		cmocka_unit_test(bytes_are_all_of_a_value_or_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

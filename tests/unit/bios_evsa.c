@@ -61,7 +61,7 @@ values_are_joined_with_their_guid_and_name(void **state)
 		assert_int_equal(v.guid.b[3], 0x55);
 		assert_int_equal(v.len, strlen(want[i].data));
 		assert_memory_equal(v.data, want[i].data, v.len);
-		assert_int_equal(varstore_live(&v), want[i].live);
+		assert_int_equal(v.live, want[i].live);
 		assert_null(v.why);
 	}
 	assert_false(varstore_next(&s, &at, &v));
@@ -137,7 +137,7 @@ a_value_without_guid_or_name_says_so(void **state)
 	at = 0;
 	assert_true(varstore_next(&s, &at, &v));
 	assert_string_equal(v.why, "no entry has its name");
-	assert_false(varstore_live(&v));
+	assert_false(v.live);
 }
 
 static void

@@ -111,7 +111,7 @@ a_value_is_the_last_one_of_its_chain(void **state)
 	assert_int_equal(v.next, VENDOR_BODY + 20);
 	assert_true(varstore_next(&s, &at, &v));
 	assert_int_equal(v.name_len, 0);
-	assert_false(varstore_live(&v));
+	assert_false(v.live);
 	assert_memory_equal(v.data, "mid", 3);
 }
 

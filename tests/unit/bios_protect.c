@@ -168,7 +168,7 @@ policy_new(uint16_t alg)
 	put_hash(&w, 0x10, hash, 0);
 	wr_fill(&w, 0, 3);
 	put_segments(&w);
-	wr_patch_u16le(&w, size, (uint16_t)(w.len - size + 10));
+	put_u16le(w.buf + size, (uint16_t)(w.len - size + 10));
 	wr_str(&w, "__PMSG__");
 	assert_false(w.failed);
 }

@@ -40,7 +40,7 @@ struct stick {
 	int op;    /* SCSI operation that slips; -1 every one */
 	int times; /* how often it does */
 	int attentions, not_ready;
-	bool ro, no_lun, no_sync, no_medium, no_mode, half_medium;
+	bool ro, no_lun, no_sync, no_medium, no_mode;
 	uint32_t last, block;
 	uint8_t type, luns;
 	/* as it runs */

@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "formats/record.h"
+#include "formats/recordview.h"
 
 struct bytes {
 	uint8_t b[RECORD_MAX + 64];
@@ -188,10 +189,10 @@ the_least_record_has_these_bytes(void **state)
 	assert_int_equal(x->n, RECORD_HEADER + sizeof(payload));
 	assert_memory_equal(x->b, head, sizeof(head));
 	assert_memory_equal(x->b + RECORD_HEADER, payload, sizeof(payload));
-	assert_true(record_present(x->b, x->n));
-	assert_false(record_present(x->b, 7));
+	assert_true(recordview_present(x->b, x->n));
+	assert_false(recordview_present(x->b, 7));
 	x->b[0] = 'B';
-	assert_false(record_present(x->b, x->n));
+	assert_false(recordview_present(x->b, x->n));
 	refused(x, "wrong magic");
 }
 
