@@ -103,9 +103,4 @@ void cli_bar_end(struct cli_bar *);
  * that were printed are out before. */
 void cli_progress(const char *line);
 
-/* A passphrase: from --pass-file, else from the terminal, without echo. */
-struct secret;
-enum err_code cli_passphrase(
-    const struct cli_args *, const char *what, struct secret *, struct err *);
-
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/keyfile.h"
+#include "base/passphrase.h"
 #include "base/rand.h"
 #include "base/text.h"
 
@@ -75,7 +76,7 @@ read_file(const struct cli_args *a, const char *path, struct crypto_key **key,
 		return e->code;
 	if (read_it(&file, NULL, key, chain, e) == ERR_PERM) {
 		err_clear(e);
-		if (cli_passphrase(a, path, &pass, e) == ERR_OK &&
+		if (passphrase_get(a, path, &pass, e) == ERR_OK &&
 		    read_it(&file, &pass, key, chain, e) != ERR_OK)
 			err_in(e, "%s", path);
 	} else if (e->code != ERR_OK)

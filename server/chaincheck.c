@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "base/passphrase.h"
 #include "base/stamp.h"
 #include "base/text.h"
 #include "base/x509fact.h"
@@ -55,7 +56,7 @@ with_pass(struct check *c, const char *what, struct secret *pass, struct err *e)
 	if (e->code != ERR_PERM || pass->len > 0)
 		return e->code;
 	err_clear(e);
-	return cli_passphrase(c->args, what, pass, e);
+	return passphrase_get(c->args, what, pass, e);
 }
 
 static enum err_code
@@ -67,7 +68,7 @@ read_chain(struct check *c, struct secret *pass, struct err *e)
 	if (file_read_secret(path, FILE_MAX_BYTES, &bytes, e) != ERR_OK)
 		return e->code;
 	if (cli_value(c->args, "--pass-file", NULL) != NULL)
-		cli_passphrase(c->args, "the chain", pass, e);
+		passphrase_get(c->args, "the chain", pass, e);
 	if (e->code == ERR_OK &&
 	    x509_chain_read(bytes.p, bytes.len, pass->len > 0 ? pass : NULL,
 		&c->chain, e) != ERR_OK &&

@@ -10,7 +10,6 @@
 
 #include "base/cli.h"
 #include "base/file.h"
-#include "base/secret.h"
 
 static const struct reason reason = { "too-odd", "It is even.", "Add one." };
 
@@ -247,51 +246,6 @@ sizes_have_units(void **state)
 	}
 }
 
-static void
-a_passphrase_is_the_first_line_of_its_file(void **state)
-{
-	char path[] = "/tmp/cli.XXXXXX";
-	struct cli_args a = { .nset = 1 };
-	struct secret s = { 0 };
-	struct err e;
-
-	(void)state;
-	err_clear(&e);
-	close(mkstemp(path));
-	file_write(path, FILE_REPLACE, "open sesame\r\nmore\n", 18, &e);
-	a.set[0].name = "--pass-file";
-	a.set[0].value = path;
-	assert_int_equal(cli_passphrase(&a, "key", &s, &e), ERR_OK);
-	assert_int_equal(s.len, 11);
-	assert_memory_equal(s.p, "open sesame", 11);
-	secret_free(&s);
-	unlink(path);
-}
-
-static void
-without_a_terminal_a_passphrase_needs_its_file(void **state)
-{
-	pid_t pid;
-	int status;
-
-	(void)state;
-	fflush(stdout);
-	if ((pid = fork()) == 0) {
-		struct cli_args a = { 0 };
-		struct secret s = { 0 };
-		struct err e;
-
-		setsid(); /* no controlling terminal */
-		err_clear(&e);
-		_exit(cli_passphrase(&a, "key", &s, &e) == ERR_NOINPUT &&
-			    strstr(e.msg, "--pass-file") != NULL
-			? 0
-			: 1);
-	}
-	waitpid(pid, &status, 0);
-	assert_int_equal(status, 0);
-}
-
 int
 main(void)
 {
@@ -304,9 +258,6 @@ main(void)
 		cmocka_unit_test(a_refusal_has_its_rule_and_mend),
 		cmocka_unit_test(items_fail_one_by_one),
 		cmocka_unit_test(sizes_have_units),
-		cmocka_unit_test(a_passphrase_is_the_first_line_of_its_file),
-		cmocka_unit_test(
-		    without_a_terminal_a_passphrase_needs_its_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
