@@ -4,10 +4,10 @@
 #ifndef TESTS_MUTATE_H
 #define TESTS_MUTATE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
+
+#include "tests/fuzz.h"
 
 static inline void
 mutate(uint8_t *p, size_t n, const uint8_t *in, size_t len)
@@ -15,13 +15,6 @@ mutate(uint8_t *p, size_t n, const uint8_t *in, size_t len)
 	for (; len >= 4; in += 4, len -= 4)
 		p[(in[0] | (size_t)in[1] << 8 | (size_t)in[2] << 16) % n] =
 		    in[3];
-}
-
-static inline void
-must(bool held)
-{
-	if (!held)
-		abort();
 }
 
 #endif

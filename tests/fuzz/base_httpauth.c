@@ -4,11 +4,9 @@
 #include <string.h>
 
 #include "base/httpauth.h"
-#include "tests/mutate.h"
+#include "tests/fuzz.h"
 
 #define PASSWORD "a secret that no input holds"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 /* The value of that name, as a reader of the header finds it. */
 static bool

@@ -2,22 +2,13 @@
 /* An answer that was read is read again from just its own bytes, and no prefix
  * of it makes another one; written with a length and read, it is the same. A
  * challenge that was taken can be answered. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/httpauth.h"
 #include "base/httpread.h"
+#include "tests/fuzz.h"
 
 #define BODY 4096
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
 
 static void
 check_challenge(const struct httpread *r)

@@ -3,9 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "tests/mutate.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz.h"
 
 static void
 walk(const struct json_doc *d)

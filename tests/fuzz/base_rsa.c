@@ -5,9 +5,7 @@
 
 #include "base/digest.h"
 #include "base/rsa.h"
-#include "tests/mutate.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)

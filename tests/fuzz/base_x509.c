@@ -5,9 +5,7 @@
 
 #include "base/crypto.h"
 #include "base/x509.h"
-#include "tests/mutate.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz.h"
 
 static void
 look(const struct x509 *x)

@@ -6,6 +6,7 @@
 
 #include "base/x509fact.h"
 #include "formats/pkich.h"
+#include "tests/fuzz.h"
 
 static void
 sound(const struct certfact *f)
@@ -42,8 +43,6 @@ judge(const struct certfact *f, size_t n)
 		assert(v.at < n && v.nnotes <= PKICH_NOTES);
 	}
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 /* u16 length of the first certificate, the first, the second. */
 int

@@ -4,9 +4,7 @@
 #include <string.h>
 
 #include "base/xml.h"
-#include "tests/mutate.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz.h"
 
 static void
 write_node(struct wr *w, const struct node *n)

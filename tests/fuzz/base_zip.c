@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "base/zip.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz.h"
 
 /* Unpacks z; aborts on anything but p. */
 static bool

@@ -4,8 +4,6 @@
 #include "tests/board.h"
 #include "tests/mutate.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
 static void
 judge(const struct image *img, const struct container_list *l)
 {

@@ -7,8 +7,6 @@
 #include "bios/descriptor.h"
 #include "tests/mutate.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
 static void
 same_regions(const uint8_t *p, const struct descriptor *d)
 {

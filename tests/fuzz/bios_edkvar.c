@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as the variables of a store of EDK2 or $VSS: those that the writer
  * can make are the bytes that it makes of what was read. */
+#include "tests/fuzz.h"
 #include "tests/storeadd.h"
 #include "tests/vendor.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 /* As ASCII, if each character is. */
 static bool

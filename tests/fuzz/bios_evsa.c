@@ -2,10 +2,9 @@
 /* Any bytes as the entries of an EVSA store; what is not its own entry's is
  * never read, and each value's entry can be made again from what was read. */
 #include "bios/evsa.h"
+#include "tests/fuzz.h"
 #include "tests/storeadd.h"
 #include "tests/vendor.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 /* Ids are not told, so they are taken from the entry. */
 static void

@@ -10,8 +10,6 @@
 
 #define SIZE 0x2000
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
 static void
 same_header(const uint8_t *p, const struct ffs_file *f)
 {

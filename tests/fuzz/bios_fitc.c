@@ -8,8 +8,6 @@
 #include "bios/fitc.h"
 #include "tests/mutate.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
 static void
 try(const uint8_t *p, size_t n)
 {

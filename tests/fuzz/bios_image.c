@@ -9,8 +9,6 @@
 
 #define SIZE 0x10000
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
 static const struct record one = {
 	.sequence = 7, .amt_major = 3, .talk = true, .serial = "S-1"
 };

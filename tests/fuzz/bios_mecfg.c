@@ -6,8 +6,6 @@
 #include "bios/mecfg.h"
 #include "tests/mutate.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
 static void
 put_record(struct wr *w, const struct mecfg *c, const struct mecfg_rec *rec)
 {

@@ -2,10 +2,9 @@
 /* Any bytes as the body of an NVAR file: entries that the writer can make are
  * the bytes that it makes of what was read; adding keeps the others. */
 #include "bios/nvar.h"
+#include "tests/fuzz.h"
 #include "tests/storeadd.h"
 #include "tests/vendor.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static void
 write_again(const struct varstore *s, const struct varstore_var *v)

@@ -7,8 +7,6 @@
 #include "tests/layouts.h"
 #include "tests/mutate.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
 static struct {
 	struct layout l;
 	struct image img, again;

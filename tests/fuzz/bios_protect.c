@@ -14,8 +14,6 @@
 #define TABLE 0x3F00
 #define ADDRESS(off) (0xFFFFFFFFU - SIZE + 1 + (uint32_t)(off))
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
 static void
 rows(const struct image *img)
 {

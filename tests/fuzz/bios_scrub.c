@@ -6,8 +6,6 @@
 #include "tests/board.h"
 #include "tests/mutate.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
 static bool
 has(const uint8_t *p, size_t n, const char *text)
 {

@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A table and an entry point are read inside their bytes; what is found is
  * fit to be stored. Nothing writes SMBIOS here. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "bios/smbios.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
+#include "tests/fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

@@ -5,8 +5,6 @@
 #include "tests/mutate.h"
 #include "tests/region.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
 static void
 try(const uint8_t *p, size_t n)
 {

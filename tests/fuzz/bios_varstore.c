@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A changed store of any format never crashes the reader or the writer. Into
  * one that the reader finds fit a variable can be added. */
+#include "tests/fuzz.h"
 #include "tests/storeadd.h"
 #include "tests/vendor.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static void
 make_vss(uint8_t *p, bool auth, size_t align)

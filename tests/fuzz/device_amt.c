@@ -7,15 +7,7 @@
 
 #include "base/xml.h"
 #include "device/amthosted.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
+#include "tests/fuzz.h"
 
 static enum err_code
 fill(void *arg, void *p, size_t n, struct err *e)

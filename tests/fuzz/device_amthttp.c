@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A request that was read is read again from just its own bytes, and no
  * prefix of it makes another one. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "device/amthttp.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
+#include "tests/fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

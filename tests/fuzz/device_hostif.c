@@ -9,18 +9,10 @@
 #include "device/amthosted.h"
 #include "device/hostif.h"
 #include "device/pin.h"
+#include "tests/fuzz.h"
 
 #define PPS "NKLDG5DCRRNQE9YZZIJL7LFLVJED69XJ"
 #define PRESET "Preset!Otp1"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
 
 static enum err_code
 fill(void *arg, void *p, size_t n, struct err *e)

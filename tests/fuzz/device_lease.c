@@ -7,11 +7,9 @@
 #include <string.h>
 
 #include "device/lease.h"
-#include "tests/mutate.h"
+#include "tests/fuzz.h"
 
 #define TICKS 64
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
 

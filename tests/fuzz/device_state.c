@@ -7,12 +7,10 @@
 
 #include "base/file.h"
 #include "device/state.h"
-#include "tests/mutate.h"
+#include "tests/fuzz.h"
 
 #define FIRST "amtforge-device-state 1\n"
 #define MOST 0x40000
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static char dir[64], path[96];
 

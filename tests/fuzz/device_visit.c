@@ -18,7 +18,6 @@
  *   again           the honest server begins anew, with another plan
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/conn.h"
@@ -40,8 +39,6 @@
 #define NOW 1700000000
 #define INBOX 0x20000
 #define ACTS_MAX 64
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 /* The Makefile has calls of these come here. */
 void __wrap_conn_send(struct conn *, const void *, size_t);

@@ -2,14 +2,11 @@
 /* A hostile stick: what each transfer does and gives comes from the input.
  * Whatever it is, the host ends, stays within its buffers, never takes a
  * failed transfer for a good one, and what it says it has read is what came. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "export/bot.h"
-#include "tests/mutate.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz.h"
 
 #define CALLS_MAX 4096 /* of one run; more is an endless loop */
 

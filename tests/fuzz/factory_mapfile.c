@@ -5,9 +5,8 @@
 
 #include "factory/mapfile.h"
 #include "formats/reason.h"
-#include "tests/mutate.h"
+#include "tests/fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 const char *__lsan_default_suppressions(void);
 
 /* libconfig 1.5 loses what it had begun to read where it meets an error. */

@@ -7,8 +7,6 @@
 #include "factory/plandoc.h"
 #include "tests/mutate.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
 static const char sample[] =
     "{\"plan\":1,\"uuid\":\"00112233-4455-6677-8899-aabbccddeeff\","
     "\"order\":\"A17\",\"record\":1,\"base\":{\"size\":64,\"sha256\":\""

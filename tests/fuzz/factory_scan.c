@@ -2,21 +2,12 @@
 /* A scan that is read is written to what is read to the same; one that is
  * refused leaves nothing, and none of its bytes in the message. Whatever lines
  * come, no unit is verified that was not compared. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "factory/scan.h"
 #include "factory/station.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
+#include "tests/fuzz.h"
 
 static void
 again(const uint8_t *p, size_t n, bool raw)

@@ -6,9 +6,7 @@
 
 #include "factory/setupjson.h"
 #include "formats/setuplint.h"
-#include "tests/mutate.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz.h"
 
 static void
 note(void *arg, const struct setuplint_found *f)

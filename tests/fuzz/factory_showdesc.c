@@ -11,8 +11,6 @@
 
 #define FLASH 0x80000
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
 static void
 finish(struct tree *t)
 {

@@ -13,15 +13,7 @@
 #include "base/text.h"
 #include "formats/batch.h"
 #include "formats/reason.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
+#include "tests/fuzz.h"
 
 static enum err_code
 verify(void *arg, const void *json, size_t n, const uint8_t *sig, size_t nsig,

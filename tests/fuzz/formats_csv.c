@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every row ends, lines only grow, and fields stay in their bounds. */
-#include <stdlib.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "formats/csv.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
+#include "tests/fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

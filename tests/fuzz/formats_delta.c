@@ -2,22 +2,13 @@
 /* A delta that is read is written to the same bytes, its ranges ascend within
  * the image, and applying it and taking it back leaves a base as it was. Bytes
  * that are no delta are also tried with a digest that is right. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/digest.h"
 #include "formats/delta.h"
+#include "tests/fuzz.h"
 
 #define IMAGE 0x4000
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
 
 static void
 over_a_base(const struct delta *d)

@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A message that is read is written to the same bytes. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "formats/dhcp.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
+#include "tests/fuzz.h"
 
 /* What is taken out of it fits and is sound. */
 static void

@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A message that is read is written to the same bytes. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "formats/dhcp.h"
 #include "formats/dhcp6.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
+#include "tests/fuzz.h"
 
 /* Names and servers are bounded and sound. */
 static void

@@ -9,13 +9,11 @@
 #include "base/bytes.h"
 #include "formats/fat.h"
 #include "formats/fatplan.h"
-#include "tests/mutate.h"
+#include "tests/fuzz.h"
 
 #define NAME "SETUP   BIN"
 #define LAYOUTS 3
 #define CHANGES 64
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 struct disk {
 	uint8_t *d;

@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Entries that are read are written to the same bytes; a list of them is
  * judged, and what is sound has at most one marked as the only one. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "formats/hashlist.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
+#include "tests/fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

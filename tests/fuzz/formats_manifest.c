@@ -4,15 +4,7 @@
 #include <string.h>
 
 #include "formats/manifest.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
+#include "tests/fuzz.h"
 
 static bool
 count(void *arg, const struct row *row, size_t index)

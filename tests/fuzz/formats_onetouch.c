@@ -10,8 +10,6 @@
 #include "tests/mutate.h"
 #include "tests/onekey.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
 static size_t
 sound(uint8_t *file, size_t room)
 {

@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A PID or PPS that is read comes back from its text; generators use no more
  * than they are given and make what parses. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "formats/psk.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
+#include "tests/fuzz.h"
 
 static void
 parse(const char *text)

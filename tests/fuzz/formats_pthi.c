@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A message that is read is written to the same bytes, and its size is known
  * from its header. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "formats/pthi.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
+#include "tests/fuzz.h"
 
 static void
 texts(const struct pthi_ansi *a)

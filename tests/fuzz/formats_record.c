@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A record that is read is written to the same bytes. Bytes that are no record
  * are also tried as a payload under a header that is right. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/digest.h"
 #include "formats/record.h"
 #include "formats/recordview.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
+#include "tests/fuzz.h"
 
 static void
 again(const uint8_t *p, size_t n)

@@ -4,18 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fuzz.h"
 #include "tests/reader.h"
 
 #include "amtforge-record-reader.c"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
 
 static void
 text(const struct recordview *v, uint32_t var, const char *want)

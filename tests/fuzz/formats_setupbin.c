@@ -5,9 +5,7 @@
 
 #include "formats/setupbin.h"
 #include "formats/setupvar.h"
-#include "tests/mutate.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz.h"
 
 static void
 rebuilt(const struct setupbin_record *rec)

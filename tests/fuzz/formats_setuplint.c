@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "formats/setuplint.h"
-#include "tests/mutate.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz.h"
 
 struct seen {
 	size_t n;

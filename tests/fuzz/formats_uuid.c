@@ -4,9 +4,7 @@
 #include <strings.h>
 
 #include "formats/uuid.h"
-#include "tests/mutate.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes to a tree to both readers; what a request's reader took is written
  * and read again and must come out the same. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/xml.h"
 #include "formats/wsman.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
+#include "tests/fuzz.h"
 
 static bool
 same(const char *a, const char *b)

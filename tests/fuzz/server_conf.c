@@ -7,9 +7,8 @@
 #include <unistd.h>
 
 #include "server/conf.h"
-#include "tests/mutate.h"
+#include "tests/fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 const char *__lsan_default_suppressions(void);
 
 /* libconfig 1.5 loses what it had begun to read where it meets an error. */

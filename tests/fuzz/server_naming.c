@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A table that is read is written again; what that reads as is the same. And
  * a rule that is well formed makes a label or says why not. */
-#include <stdlib.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "server/naming.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
+#include "tests/fuzz.h"
 
 static void
 tables(const uint8_t *p, size_t n)

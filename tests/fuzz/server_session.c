@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "server/session.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+#include "tests/fuzz.h"
 
 static enum err_code
 certify(void *arg, const struct uuid *u, const void *key, size_t n,
