@@ -45,6 +45,23 @@ skip() {
 	echo "ok - $(echo "$1" | tr _ ' ') # SKIP $2"
 }
 
+# have TEST NEED...: runs the test if all commands, and files (names with a /),
+# are there.
+have() {
+	test=$1
+	shift
+	for need; do
+		case $need in
+		*/*) [ -e "$need" ] ;;
+		*) command -v "$need" >/dev/null ;;
+		esac || {
+			skip "$test" "no $need"
+			return
+		}
+	done
+	t "$test"
+}
+
 # unfold: image show's lines as they are before they are broken at 80 columns:
 # what goes on is indented by 4, a child by 2.
 unfold() {

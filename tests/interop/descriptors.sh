@@ -234,23 +234,6 @@ flashrom_takes_the_regions_from_a_descriptor_that_we_make() {
 	cmp out.bin pdr.bin
 }
 
-# have TEST COMMAND...: runs the test if all commands are there.
-have() {
-	test=$1
-	shift
-	for c; do
-		command -v "$c" >/dev/null || {
-			skip "$test" "no $c"
-			return
-		}
-	done
-	[ -e $OVMF ] || {
-		skip "$test" "no $OVMF"
-		return
-	}
-	t "$test"
-}
-
 real() {
 	if [ -d "$SHARED/samples" ]; then
 		have "$@"
@@ -260,9 +243,11 @@ real() {
 }
 
 real ifdtool_and_we_tell_the_same_of_real_descriptors ifdtool python3
-have ifdtool_and_we_tell_the_same_of_descriptors_that_we_make ifdtool python3
+have ifdtool_and_we_tell_the_same_of_descriptors_that_we_make \
+	ifdtool python3 $OVMF
 real ifdtool_straps_the_me_off_and_we_see_it ifdtool
 real ifdtool_locks_and_we_see_it ifdtool
 real fwupd_and_we_tell_the_same_access fwupdtool python3
-have flashrom_takes_the_regions_from_a_descriptor_that_we_make flashrom
+have flashrom_takes_the_regions_from_a_descriptor_that_we_make \
+	flashrom $OVMF
 done_testing

@@ -6,11 +6,11 @@
 # Images judged by UEFIExtract, ifdtool and OVMF itself under QEMU.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/ovmf.sh
+. "$ROOT/tests/ovmf.sh"
 
 PATH=$PATH:/usr/sbin
-OVMF=/usr/share/ovmf/OVMF.fd
 MAP=$ROOT/configs/map-ovmf.cfg
-GUID=1862c8ba-49e6-4001-97f3-351bb07e8fd8
 
 # An order of one unit that is written to $1; its image is then unit.bin.
 written() {
@@ -89,20 +89,6 @@ uefiextract_lists_regions_and_variable() {
 	return 0
 }
 
-# boot IMAGE: OVMF from that image prints our variable into ./console.
-boot() {
-	dd if=/dev/zero of=fat.img bs=1M count=4 status=none
-	mformat -i fat.img ::
-	printf 'dmpstore -guid %s\r\nreset -s\r\n' $GUID >startup.nsh
-	mcopy -i fat.img startup.nsh ::/
-	timeout 120 qemu-system-x86_64 -machine q35,accel=tcg -m 256 \
-		-nographic -monitor none -serial stdio -net none \
-		-drive if=pflash,format=raw,file="$1" \
-		-drive format=raw,file=fat.img,if=virtio \
-		-no-reboot </dev/null >console.raw
-	tr -d '\000\r' <console.raw | sed 's/\x1b\[[0-9;=?]*[a-zA-Z]//g' >console
-}
-
 # The variable's bytes as dmpstore printed them.
 dumped() {
 	sed -n 's/^ *[0-9A-F]\{8\}: \([0-9A-F -]*\)\*.*\*$/\1/p' console |
@@ -152,33 +138,16 @@ a_store_that_ovmf_has_used_is_written_to_and_booted_again() {
 	grep -qi "Variable NV+BS '$GUID:AmtOemRecord'" console
 }
 
-# have TEST COMMAND...: runs the test if all commands are there.
-have() {
-	test=$1
-	shift
-	for c; do
-		command -v "$c" >/dev/null || {
-			skip "$test" "no $c"
-			return
-		}
-	done
-	[ -e $OVMF ] || {
-		skip "$test" "no $OVMF"
-		return
-	}
-	t "$test"
-}
-
-have ifdtool_reads_the_descriptor_that_we_make ifdtool
+have ifdtool_reads_the_descriptor_that_we_make ifdtool $OVMF
 if [ -d "$SHARED/samples" ]; then
 	have ifdtool_reads_a_real_descriptor_with_our_record_behind_it ifdtool
 	have ifdtool_and_we_read_the_same_regions ifdtool
 else
 	skip ifdtool_and_real_descriptors "no samples"
 fi
-have uefiextract_lists_regions_and_variable UEFIExtract
-have ovmf_reads_a_psk_record qemu-system-x86_64 mformat mcopy
-have ovmf_reads_a_pki_record qemu-system-x86_64 mformat mcopy
+have uefiextract_lists_regions_and_variable UEFIExtract $OVMF
+have ovmf_reads_a_psk_record qemu-system-x86_64 mformat mcopy $OVMF
+have ovmf_reads_a_pki_record qemu-system-x86_64 mformat mcopy $OVMF
 have a_store_that_ovmf_has_used_is_written_to_and_booted_again \
-	qemu-system-x86_64 mformat mcopy
+	qemu-system-x86_64 mformat mcopy $OVMF
 done_testing

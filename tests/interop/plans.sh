@@ -7,11 +7,11 @@
 # and OVMF itself under QEMU.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/ovmf.sh
+. "$ROOT/tests/ovmf.sh"
 
 PATH=$PATH:/usr/sbin
-OVMF=/usr/share/ovmf/OVMF.fd
 SAMPLES=$SHARED/samples
-GUID=1862c8ba-49e6-4001-97f3-351bb07e8fd8
 
 # applied SETTINGS: base.bin written by a map with these, as new.bin.
 applied() {
@@ -67,20 +67,6 @@ a_record_in_platform_data_leaves_the_image_as_it_was() {
 	ifdtool -d new.bin | sed 's/new.bin/base.bin/' | diff one -
 }
 
-# OVMF prints the variables of our GUID into ./console.
-boot() {
-	dd if=/dev/zero of=fat.img bs=1M count=4 status=none
-	mformat -i fat.img ::
-	printf 'dmpstore -guid %s\r\nreset -s\r\n' $GUID >startup.nsh
-	mcopy -i fat.img startup.nsh ::/
-	timeout 120 qemu-system-x86_64 -machine q35,accel=tcg -m 256 \
-		-nographic -monitor none -serial stdio -net none \
-		-drive if=pflash,format=raw,file="$1" \
-		-drive format=raw,file=fat.img,if=virtio \
-		-no-reboot </dev/null >console.raw
-	tr -d '\000\r' <console.raw | sed 's/\x1b\[[0-9;=?]*[a-zA-Z]//g' >console
-}
-
 ovmf_reads_the_newer_of_a_variable_that_was_replaced() {
 	amtforge image new base.bin --size 8M --bios $OVMF
 	serial='serial = { target = "uefi-var"; name = "AcmeSerial";
@@ -101,30 +87,14 @@ ovmf_reads_the_newer_of_a_variable_that_was_replaced() {
 	status 0 amtforge image check booted.bin map l.db "$uuid"
 }
 
-# have TEST COMMAND...: runs the test if all commands are there.
-have() {
-	test=$1
-	shift
-	for c; do
-		command -v "$c" >/dev/null || {
-			skip "$test" "no $c"
-			return
-		}
-	done
-	[ -e $OVMF ] || {
-		skip "$test" "no $OVMF"
-		return
-	}
-	t "$test"
-}
-
 if [ -d "$SAMPLES" ]; then
 	have an_added_partition_is_listed_and_nothing_else_has_changed \
 		UEFIExtract ifdtool
 else
 	skip partitions_are_added_to_a_real_table "no samples"
 fi
-have a_record_in_platform_data_leaves_the_image_as_it_was UEFIExtract ifdtool
+have a_record_in_platform_data_leaves_the_image_as_it_was \
+	UEFIExtract ifdtool $OVMF
 have ovmf_reads_the_newer_of_a_variable_that_was_replaced \
-	qemu-system-x86_64 mformat mcopy
+	qemu-system-x86_64 mformat mcopy $OVMF
 done_testing

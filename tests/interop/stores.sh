@@ -202,19 +202,6 @@ ovmf_of_4_mib_prints_the_variable() {
 	grep -q 'fault tolerant write  state \(empty\|complete\),' used
 }
 
-# have TEST COMMAND...: runs the test if all commands are there.
-have() {
-	test=$1
-	shift
-	for c; do
-		command -v "$c" >/dev/null || {
-			skip "$test" "no $c"
-			return
-		}
-	done
-	t "$test"
-}
-
 have uefiextract_lists_the_same_variables_as_we_do UEFIExtract perl
 for kind in an_authenticated a_plain a_vss an_authenticated_vss; do
 	have a_variable_added_to_${kind}_store_is_listed UEFIExtract perl

@@ -237,28 +237,11 @@ EOF
 	[ $n = 27 ]
 }
 
-# have TEST COMMAND...: runs the test if all commands are there.
-have() {
-	test=$1
-	shift
-	for c; do
-		command -v "$c" >/dev/null || {
-			skip "$test" "no $c"
-			return
-		}
-	done
-	[ -e $OVMF ] || {
-		skip "$test" "no $OVMF"
-		return
-	}
-	t "$test"
-}
-
-have uefiextract_reads_the_bios_region_alone_as_we_do UEFIExtract python3
+have uefiextract_reads_the_bios_region_alone_as_we_do UEFIExtract python3 $OVMF
 have uefiextract_walks_every_kind_of_volume_file_and_section_as_we_do \
-	UEFIExtract python3
-have uefiextract_finds_the_same_protected_ranges UEFIExtract python3
-have a_map_may_write_a_raw_file_but_no_protected_one UEFIExtract python3
+	UEFIExtract python3 $OVMF
+have uefiextract_finds_the_same_protected_ranges UEFIExtract python3 $OVMF
+have a_map_may_write_a_raw_file_but_no_protected_one UEFIExtract python3 $OVMF
 if [ -d "$SHARED/samples" ]; then
 	for test in all_judges_read_link_as_we_do \
 		all_judges_read_butterfly_as_we_do \
