@@ -30,6 +30,7 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/file.h"
+#include "tests/bench.h"
 
 #define ROUNDS 3
 #define IMAGES 16
@@ -211,21 +212,6 @@ set_up(struct bench *b)
 	return file_load("base.bin", 1 << 25, &b->base, &b->n, &e) == ERR_OK;
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static double
-median(double *v)
-{
-	qsort(v, ROUNDS, sizeof(*v), by_value);
-	return v[ROUNDS / 2];
-}
-
 static bool
 rounds(struct bench *b)
 {
@@ -257,14 +243,16 @@ row(const char *name, double us, double peer, const char *unit)
 static void
 print(struct bench *b)
 {
-	double bound = median(b->bound), sha = median(b->sha),
-	       image = median(b->image), deltas = median(b->deltas);
+	double bound = bench_median(b->bound, ROUNDS),
+	       sha = bench_median(b->sha, ROUNDS),
+	       image = bench_median(b->image, ROUNDS),
+	       deltas = bench_median(b->deltas, ROUNDS);
 	double mib = (double)b->n / 1048576;
 
 	row("image-write", image, bound < sha ? bound : sha, "images/s");
-	row("image-script", image, median(b->script), "images/s");
+	row("image-script", image, bench_median(b->script, ROUNDS), "images/s");
 	row("delta-write", deltas, image, "files/s");
-	row("delta-fsync", deltas, median(b->files), "files/s");
+	row("delta-fsync", deltas, bench_median(b->files, ROUNDS), "files/s");
 	row("image-memory-16", (double)b->few / 1024 - mib, 12, "MiB");
 	row("image-memory-3000", (double)b->many / 1024 - mib, 12, "MiB");
 }

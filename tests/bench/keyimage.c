@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "export/keydisk.h"
 #include "formats/setupbin.h"
+#include "tests/bench.h"
 
 #define RECORDS 20
 #define SIZE (SETUPBIN_CHUNK * (1 + RECORDS))
@@ -83,21 +84,6 @@ theirs(enum how how)
 	    (how != HASHED || run(digest));
 }
 
-static int
-by_time(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static double
-median(double *v, size_t n)
-{
-	qsort(v, n, sizeof(*v), by_time);
-	return v[n / 2];
-}
-
 static bool
 row(const char *name, enum how how, double seconds)
 {
@@ -115,8 +101,8 @@ row(const char *name, enum how how, double seconds)
 			return false;
 		b[n++] = clock_seconds() - t;
 	}
-	us = 1 / median(a, n);
-	peer = 1 / median(b, n);
+	us = 1 / bench_median(a, n);
+	peer = 1 / bench_median(b, n);
 	printf("key-image%s  %.0f  %.0f  %.1f  images/s\n", name, us, peer,
 	    us / peer);
 	return true;

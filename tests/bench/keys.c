@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "factory/credential.h"
+#include "tests/bench.h"
 
 #define MOST 2000
 
@@ -67,21 +68,6 @@ bound(enum crypto_type type)
 	return ok;
 }
 
-static int
-by_time(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static double
-median(double *v, size_t n)
-{
-	qsort(v, n, sizeof(*v), by_time);
-	return v[n / 2];
-}
-
 static bool
 row(const char *name, enum crypto_type type, double seconds)
 {
@@ -101,8 +87,8 @@ row(const char *name, enum crypto_type type, double seconds)
 			return false;
 		b[n++] = clock_seconds() - t;
 	}
-	us = 1 / median(a, n);
-	peer = 1 / median(b, n);
+	us = 1 / bench_median(a, n);
+	peer = 1 / bench_median(b, n);
 	printf(
 	    "keys-%s  %.1f  %.1f  %.2f  pairs/s\n", name, us, peer, us / peer);
 	return true;
