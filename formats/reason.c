@@ -492,10 +492,6 @@ static const struct reason table[REASON_LAST] = {
 	    "Look which versions the AMT version has. TLS 1.0 and 1.1 "
 	    "need a legacy profile in the server, which says so in its "
 	    "name." },
-	[REASON_WINDOW_CLOSED] = { "window-closed",
-	    "A device takes part in set-up only while its window is open.",
-	    "Let an agent on the machine start the configuration, or open "
-	    "it in MEBx." },
 	[REASON_INTERFACE_UNFIT] = { "interface-unfit",
 	    "A device has one wired Ethernet interface, which is there "
 	    "and up.",
