@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/secret.h"
 #include "base/text.h"
 #include "export/cells.h"
 #include "export/page.h"
