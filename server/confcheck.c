@@ -63,7 +63,7 @@ put_json(struct wr *w, const struct tenant *t)
 	for (size_t i = 0; i < t->npolicies; i++) {
 		wr_str(w, i == 0 ? "{\"name\":" : ",{\"name\":");
 		cjson_put_string(w, t->policy[i].name);
-		wr_fmt(w, ",\"certificate\":\"%s\",\"mutual_tls\":%s}",
+		wr_fmt(w, ",\"tls_certificate\":\"%s\",\"mutual_tls\":%s}",
 		    certificates[t->policy[i].certificate],
 		    t->policy[i].mutual ? "true" : "false");
 	}
