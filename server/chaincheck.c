@@ -157,8 +157,8 @@ put_cert_words(struct check *c, size_t i)
 
 	stamp_utc(from, (time_t)f->not_before);
 	stamp_utc(to, (time_t)f->not_after);
-	wr_fmt(&c->out, "%zu  %s\n   signed by %s\n", i + 1, f->subject,
-	    f->root ? "itself" : f->issuer);
+	wr_fmt(&c->out, "%zu  %s\n", i + 1, f->subject);
+	wr_fmt(&c->out, "   signed by %s\n", f->root ? "itself" : f->issuer);
 	wr_fmt(&c->out, "   %s %u, %s, %.10s to %.10s%s\n",
 	    certfact_key_name(f->key), f->bits, certfact_digest_name(f->digest),
 	    from, to, f->ca ? ", CA" : "");

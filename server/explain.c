@@ -49,6 +49,28 @@ note_stage(struct story *s, const struct history_past *p)
 	}
 }
 
+/* Piece by piece: a detail is longer than wr_fmt() takes. */
+static void
+put_past(struct wr *w, const struct history_past *p)
+{
+	wr_fmt(w, "  %s  %-11s  %s", p->time, p->state, p->address);
+	if (p->reason[0] != '\0')
+		wr_fmt(w, "  %s", p->reason);
+	if (p->detail[0] != '\0') {
+		wr_str(w, ": ");
+		wr_str(w, p->detail);
+	}
+	wr_u8(w, '\n');
+}
+
+static void
+put_line(struct wr *w, const char *what, const char *text)
+{
+	wr_str(w, what);
+	wr_str(w, text);
+	wr_u8(w, '\n');
+}
+
 /* A unit that was reset has older refusals behind newer good news: only what
  * gave it its reason is told above the history. */
 static enum err_code
@@ -77,9 +99,7 @@ add_event(void *arg, const struct history_past *p, struct err *e)
 		unitview_put(w, "detail", p->detail);
 		wr_u8(w, '}');
 	} else
-		wr_fmt(w, "  %s  %-11s  %s%s%s%s%s\n", p->time, p->state,
-		    p->address, p->reason[0] != '\0' ? "  " : "", p->reason,
-		    p->detail[0] != '\0' ? ": " : "", p->detail);
+		put_past(w, p);
 	s->n++;
 	return ERR_OK;
 }
@@ -220,12 +240,15 @@ tell_words(struct wr *w, const struct story *s, const struct reason *why)
 		put_way(w, s);
 	put_after(w, &s->u);
 	if (why != NULL) {
-		wr_fmt(w, "  reason: %s\n  rule: %s\n", why->code, why->rule);
-		if (device != NULL)
-			wr_fmt(w, "  the device's: %s: %s\n", device->code,
-			    device->rule);
-		wr_fmt(w, "  found: %s\n  do: %s\n", s->detail,
-		    device != NULL ? device->mend : why->mend);
+		put_line(w, "  reason: ", why->code);
+		put_line(w, "  rule: ", why->rule);
+		if (device != NULL) {
+			wr_fmt(w, "  the device's: %s", device->code);
+			put_line(w, ": ", device->rule);
+		}
+		put_line(w, "  found: ", s->detail);
+		put_line(
+		    w, "  do: ", device != NULL ? device->mend : why->mend);
 	}
 	if (s->n > 0)
 		wr_str(w, "newest first:\n");

@@ -155,6 +155,27 @@ the_way_of_a_machine_shows_where_it_stopped() {
 	fi
 }
 
+# A detail has up to 400 bytes, and a mend more.
+a_long_refusal_is_explained_whole() {
+	batch psk 1
+	u=$(cat uuids)
+	long=$(printf '%0399d.' 7)
+	sqlite3 state/store.db "UPDATE units SET state = 'refused',
+		reason = 'pid-other-unit'; INSERT INTO events (uuid, time, state,
+		reason, address, detail) VALUES ('$u', '2026-01-02T00:00:00Z',
+		'refused', 'pid-other-unit', '127.0.0.9', '$long'); INSERT INTO
+		alarms (uuid, reason, tenant, known, count, first, time, address,
+		detail) VALUES ('$u', 'pid-other-unit', '', 1, 1, '', '',
+		'127.0.0.9', '$long')"
+	status 0 amtforge-server explain state "$u"
+	grep -qx "  found: $long" out
+	grep -q 'do: Two boards were swapped.*the real ones.$' out
+	grep -q "127.0.0.9  pid-other-unit: $long" out
+	status 0 amtforge-server alarms state
+	grep -qx "  found: $long" out
+}
+
+t a_long_refusal_is_explained_whole
 t each_row_tells_what_finds_a_machine
 t the_list_is_cut_by_state_order_time_and_serial
 t a_summary_counts_by_tenant_state_and_reason
