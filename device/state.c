@@ -538,6 +538,9 @@ state_load(struct state *s, const char *path, struct err *e)
 		return e->code;
 	if ((text = calloc(1, n + 1)) == NULL) {
 		err_mem(e);
+	} else if (n > 0 && memchr(p, '\0', n) != NULL) {
+		err_set(
+		    e, ERR_DATA, "%s: a byte 0: not a device's state", path);
 	} else {
 		memcpy(text, p, n);
 		lines_read(s, path, text, e);

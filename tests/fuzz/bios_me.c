@@ -27,7 +27,7 @@ guards(const struct me *m)
 }
 
 static void
-try(const uint8_t *p, size_t base, size_t end)
+try(const uint8_t *p, size_t base, size_t end, bool verify)
 {
 	size_t at = 0, from, to, last = 0;
 	struct me_signatures s;
@@ -46,6 +46,8 @@ try(const uint8_t *p, size_t base, size_t end)
 		last = to;
 	}
 	guards(&m);
+	if (!verify)
+		return;
 	me_verify(&m, &s);
 	must(s.verified == 0);
 }
@@ -56,7 +58,8 @@ LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 	static uint8_t p[0x100 + REGION_SIZE];
 	enum region_form form;
 
-	try(in, 0, len);
+	/* RSA takes much longer than all else: of some inputs only. */
+	try(in, 0, len, len % 16 == 0);
 	if (len < 1)
 		return 0;
 	form = (enum region_form)(in[0] % REGION_FORMS);
@@ -67,6 +70,6 @@ LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 	if ((in[0] & 0x80) != 0 &&
 	    get_u32le(p + 0x100 + region_fpt(form) + 4) < 100)
 		region_seal(p + 0x100, form);
-	try(p, 0x100, sizeof(p));
+	try(p, 0x100, sizeof(p), len % 16 == 1);
 	return 0;
 }

@@ -6,8 +6,10 @@
 #include "tests/region.h"
 
 static void
-manifest(struct mecode_man *m)
+manifest(struct mecode_man *m, bool verify)
 {
+	if (!verify)
+		return;
 	mecode_man_verify(m);
 	must(m->verdict == MECODE_WRONG || m->verdict == MECODE_UNKNOWN);
 	must(m->verdict == MECODE_WRONG || m->why != NULL);
@@ -15,7 +17,7 @@ manifest(struct mecode_man *m)
 }
 
 static void
-directory(const struct mecode_dir *d)
+directory(const struct mecode_dir *d, bool verify)
 {
 	const uint8_t *was = d->img + d->off;
 	struct mecode_entry e;
@@ -41,36 +43,38 @@ directory(const struct mecode_dir *d)
 		must(!e.space || e.huffman || e.len <= d->end - e.from);
 	}
 	if (mecode_dir_man(d, &m))
-		manifest(&m);
+		manifest(&m, verify);
 }
 
 static void
-try(const uint8_t *p, size_t n)
+try(const uint8_t *p, size_t n, bool verify)
 {
 	struct mecode_dir d;
 	struct mecode_man m;
 
 	if (mecode_man_read(p, 0, n, &m))
-		manifest(&m);
+		manifest(&m, verify);
 	if (mecode_dir_read(p, 0, n, &d))
-		directory(&d);
+		directory(&d, verify);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 {
 	static uint8_t p[0x600];
+	/* RSA takes much longer than all else: of some inputs only. */
+	bool verify = len % 16 == 0;
 
-	try(in, len);
+	try(in, len, verify);
 	if (len < 1)
 		return 0;
 	region_dir(p, "FTPR", (in[0] & 1) != 0 ? 2 : 1);
 	mutate(p, sizeof(p), in + 1, len - 1);
 	if ((in[0] & 2) != 0)
 		mutate(p, 0x80, in + 1, len - 1);
-	try(p, sizeof(p));
+	try(p, sizeof(p), verify);
 	region_manifest(p, "$MN2");
 	mutate(p, (in[0] & 2) != 0 ? 0x80 : 0x2C0, in + 1, len - 1);
-	try(p, sizeof(p));
+	try(p, sizeof(p), verify);
 	return 0;
 }

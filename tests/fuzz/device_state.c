@@ -74,6 +74,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	begin();
 	put(p, n, n > 0 && p[0] == 'a' ? "" : FIRST);
 	if (again(&one, &n1)) {
+		must(n == 0 || memchr(p, '\0', n) == NULL);
 		must(again(&two, &n2));
 		must(n1 == n2 && memcmp(one, two, n1) == 0);
 	}

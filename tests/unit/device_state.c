@@ -220,6 +220,26 @@ the_record_of_a_key_is_kept_whole(void **unused)
 	free(r);
 }
 
+/* What stands behind it would not be read, and be gone with the next save. */
+static void
+a_byte_zero_behind_the_end_is_refused(void **unused)
+{
+	struct err e = { 0 };
+	uint8_t *p = NULL, more[4096];
+	size_t n = 0;
+
+	(void)unused;
+	assert_int_equal(state_save(&a, &e), ERR_OK);
+	assert_int_equal(file_read(path, sizeof(more) - 8, &p, &n, &e), ERR_OK);
+	memcpy(more, p, n);
+	memcpy(more + n, "\0otp x\n", 8);
+	free(p);
+	assert_int_equal(
+	    file_write(path, FILE_REPLACE | FILE_SECRET, more, n + 8, &e),
+	    ERR_OK);
+	assert_int_equal(state_open(&b, inner, random16, &e), ERR_DATA);
+}
+
 static void
 a_record_that_is_damaged_is_refused(void **unused)
 {
@@ -309,6 +329,8 @@ main(void)
 		    every_cut_of_a_state_file_is_refused, start, end),
 		cmocka_unit_test_setup_teardown(
 		    the_record_of_a_key_is_kept_whole, start, end),
+		cmocka_unit_test_setup_teardown(
+		    a_byte_zero_behind_the_end_is_refused, start, end),
 		cmocka_unit_test_setup_teardown(
 		    a_record_that_is_damaged_is_refused, start, end),
 		cmocka_unit_test_setup_teardown(
