@@ -687,8 +687,9 @@ find_machine(const struct cli_args *args, const char *state_dir,
 		goto out;
 	if (image == NULL)
 		err_set(e, ERR_USAGE,
-		    "which machine is this? It was not started from %s yet: "
-		    "--image, or --uuid for a board without a record",
+		    "which machine is this? %s does not tell what it last "
+		    "booted from: give --image, or --uuid for a board without "
+		    "a record",
 		    state_dir);
 	else if (flash_open(&flash, base, e) == ERR_OK)
 		flash_record(&flash, image, rec, e);

@@ -127,8 +127,9 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_IMAGE_NO_RECORD] = { "image-no-record",
 	    "The image holds a provisioning record.",
 	    "Write one with image write, or check that this is the unit's "
-	    "image and not the base; amtforge-device boot starts a board "
-	    "that was never written from --uuid and --usb together." },
+	    "image and not the base; amtforge-device starts a board that was "
+	    "never written: boot by --uuid and --usb together, mebx by "
+	    "--uuid." },
 	[REASON_MAP_UNSOUND] = { "map-unsound",
 	    "An image map has known settings only, at places that are in "
 	    "the image, apart and large enough.",
@@ -281,10 +282,11 @@ static const struct reason table[REASON_LAST] = {
 	    "Treat the machine at this address as a stranger. If its board "
 	    "was replaced, import the manifest of the new board." },
 	[REASON_DEVICE_CERT_UNPINNED] = { "device-cert-unpinned",
-	    "The unit's row pins a device certificate, or its profile lets "
-	    "the device make its own.",
-	    "Pin the certificate in the factory with unit pin and import the "
-	    "new manifest." },
+	    "Where device_certificate is \"pinned\", the manifest pins the "
+	    "device's certificate.",
+	    "Have the factory pin it with unit pin and import the new "
+	    "manifest; or set device_certificate to \"first-use\", which "
+	    "takes the one that is shown first." },
 	[REASON_PSK_REJECTED] = { "psk-rejected",
 	    "The device and the manifest hold the same PPS for this PID.",
 	    "The machine holds another key than was issued: write its image "
