@@ -585,7 +585,9 @@ menu(struct desk *d)
 			continue;
 		}
 		d->refused++;
-		note(d, "there is no such choice");
+		note(d,
+		    "there is no such choice: type a number or a name of the "
+		    "list");
 	}
 }
 

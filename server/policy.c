@@ -162,6 +162,16 @@ read_texts(struct config_group *g, struct policy *p, struct err *e)
 	return ERR_OK;
 }
 
+/* An error with a file that a key names, and the line of that key. */
+static enum err_code
+named_by(struct config_group *g, const char *key, struct err *e)
+{
+	char where[256];
+
+	config_where(g, key, where, sizeof(where));
+	return err_in(e, "%s", where);
+}
+
 static enum err_code
 read_naming(
     struct config_group *g, const char *path, struct policy *p, struct err *e)
@@ -180,10 +190,8 @@ read_naming(
 	if (config_string(g, "names", NULL, &name, e) != ERR_OK || name == NULL)
 		return e->code;
 	if (certkey_path(g, path, "names", table, e) == ERR_OK &&
-	    naming_file_open(&p->names, table, e) != ERR_OK) {
-		config_bad(g, "names", "", e); /* the first message stays */
-		return e->code;
-	}
+	    naming_file_open(&p->names, table, e) != ERR_OK)
+		return named_by(g, "names", e);
 	return e->code;
 }
 
@@ -205,10 +213,10 @@ read_mebx(
 		    "%s: others may read or write this secret (mode %03o); it "
 		    "must be 600",
 		    file, st.st_mode & 0777);
-		return e->code;
+		return named_by(g, "mebx_password_file", e);
 	}
 	if (file_read_secret(file, PASSWD_MAX + 3, &p->mebx, e) != ERR_OK)
-		return e->code;
+		return named_by(g, "mebx_password_file", e);
 	while (p->mebx.len > 0 &&
 	    (p->mebx.p[p->mebx.len - 1] == '\n' ||
 		p->mebx.p[p->mebx.len - 1] == '\r'))
@@ -217,9 +225,10 @@ read_mebx(
 		why = "it is longer than 32 characters";
 	else
 		passwd_check((const char *)p->mebx.p, &why);
-	if (why != NULL)
-		return err_set(e, ERR_CONFIG, "%s: %s", file, why);
-	return ERR_OK;
+	if (why == NULL)
+		return ERR_OK;
+	err_set(e, ERR_CONFIG, "%s: %s", file, why);
+	return named_by(g, "mebx_password_file", e);
 }
 
 static enum err_code

@@ -299,7 +299,21 @@ a_configuration_is_checked_with_all_that_it_names() {
 	not test -e s
 }
 
+a_file_that_is_missing_is_told_with_the_line_that_names_it() {
+	for key in names mebx_password_file; do
+		printf 'state = "s";\nprofiles = ( { name = "a";\n %s = "no"; } );\n' \
+			"$key" >bad.cfg
+		status 66 amtforge-server config check bad.cfg
+		says 'bad.cfg:3: no: No such file'
+	done
+	echo serial,fqdn >no
+	chmod 644 no
+	status 77 amtforge-server config check bad.cfg
+	says 'bad.cfg:3: no: others may read'
+}
+
 t a_configuration_is_checked_with_all_that_it_names
+t a_file_that_is_missing_is_told_with_the_line_that_names_it
 if [ -e $VARS ]; then
 	t every_switch_is_read_back_from_the_device
 	t roots_of_ITs_own_are_listed_and_lost_again
