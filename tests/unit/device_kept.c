@@ -92,12 +92,15 @@ machine(struct machine_common *common, const struct record *r)
 static void
 records_sleep_and_wake_as_they_were_and_are_wiped(void **unused)
 {
-	struct machine_common common = { .scratch = &scratch };
+	static struct settings settings;
+	struct machine_common common = { .scratch = &scratch,
+		.settings = &settings };
 	static const struct record none;
 	struct machine *m[2];
 	struct err e = { 0 };
 
 	(void)unused;
+	assert_int_equal(settings_read(&settings, NULL, &e), ERR_OK);
 	assert_int_equal(loop_new(&common.loop, &e), ERR_OK);
 	machine_scratch_init(&scratch);
 	strcpy(rec[0].psk.pps, "NKLDG5DCRRNQE9YZZIJL7LFLVJED69XJ");
