@@ -28,7 +28,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		    AMTHTTP_MORE);
 		break;
 	case AMTHTTP_BAD:
-		must(status == 400 || status == 413 || status == 500);
+		must(status == 400 || status == 413 || status == 414 ||
+		    status == 500 || status == 501 || status == 505);
 		break;
 	case AMTHTTP_MORE:
 		must(n < AMTHTTP_HEAD_MAX + 8 * AMTHTTP_BODY_MAX);
