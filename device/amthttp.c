@@ -174,13 +174,16 @@ head_read(struct httpline *s, struct amthttp_request *r, int *status)
 {
 	const char *end;
 	struct httpline line;
-	size_t n;
+	size_t n, seen;
 	int code;
 
 	empty_lines_skip(s);
 	end = memmem(s->p, s->n, "\r\n\r\n", 4);
 	n = end == NULL ? s->n : (size_t)(end - s->p);
-	if (!lines_good(s->p, n > AMTHTTP_HEAD_MAX ? AMTHTTP_HEAD_MAX : n))
+	/* With the end of the last line, before which a bare CR may stand. */
+	seen = end == NULL ? n : n + 2;
+	if (!lines_good(
+		s->p, seen > AMTHTTP_HEAD_MAX ? AMTHTTP_HEAD_MAX : seen))
 		return bad(status, 400);
 	if (n > AMTHTTP_HEAD_MAX)
 		return bad(status, 413);

@@ -159,6 +159,7 @@ requests_that_two_readers_could_split_differently_are_refused(void **state)
 		"POST / HTTP/11\r\n\r\n",
 		"POST / HTTP/1.1\nContent-Length: 1\r\n\r\na",
 		"POST / HTTP/1.1\n\n",
+		"POST / HTTP/1.1\r\nA: b\r\r\n\r\n",
 		"POST / HTTP/1.1\r\nA: b\nContent-Length: 1\r\n\r\na",
 		"POST / HTTP/1.1\r\nA: b\rContent-Length: 1\r\n\r\na",
 		"\r\n\r\n\r\n\r\n\r\n\r\n\r\nPOST / HTTP/1.1\r\n\r\n",
