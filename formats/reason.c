@@ -248,8 +248,8 @@ static const struct reason table[REASON_LAST] = {
 	    "or ask the OEM to encrypt to your certificate." },
 	[REASON_MANIFEST_CONFLICT] = { "manifest-conflict",
 	    "A unit's row agrees with the row imported before.",
-	    "Ask the OEM which batch is right; nothing of this manifest was "
-	    "stored." },
+	    "Name the tenant that it was imported for, or ask the OEM which "
+	    "batch is right; nothing of this manifest was stored." },
 	[REASON_MANIFEST_EMPTY] = { "manifest-empty",
 	    "A manifest carries at least one unit.",
 	    "Issue units to the order before you make its manifest." },
@@ -455,7 +455,8 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_SUFFIX_UNKNOWN] = { "suffix-unknown",
 	    "The device knows its DNS suffix, from a preset or from DHCP "
 	    "option 15.",
-	    "Set option 15 in the DHCP server, or preset pki_dns_suffix." },
+	    "Set option 15 in the DHCP server, or preset pki_dns_suffix; a "
+	    "software device without --interface is told by --suffix." },
 	[REASON_FQDN_MISMATCH] = { "fqdn-mismatch",
 	    "Where the image presets the server's name, the CN is that "
 	    "name.",
