@@ -49,6 +49,8 @@ enum amt_status
 amtsetup_commit(struct amt *a, const struct node *in, struct amt_item *out)
 {
 	struct state *s = a->state;
+	enum state_phase phase = s->phase;
+	struct state_record was = s->record;
 	struct err e = { 0 };
 
 	(void)in;
@@ -63,8 +65,8 @@ amtsetup_commit(struct amt *a, const struct node *in, struct amt_item *out)
 	}
 	s->phase = STATE_POST;
 	if (a->host->save(a->host->arg, s, &e) != ERR_OK) {
-		s->phase = STATE_IN;
-		s->record = (struct state_record){ 0 };
+		s->phase = phase;
+		s->record = was;
 		return AMT_FLASH_LIMIT;
 	}
 	secret_wipe(s->otp, sizeof(s->otp));

@@ -294,6 +294,21 @@ a_commit_that_cannot_be_saved_did_not_happen(void **unused)
 	assert_int_equal(amt.event, AMT_NOTHING);
 }
 
+/* The set-up that it would have confirmed once more stands. */
+static void
+a_second_commit_that_cannot_be_saved_undoes_nothing(void **unused)
+{
+	(void)unused;
+	strcpy(amt.session.fqdn, "prov.example.com");
+	assert_int_equal(call("SetMEBxPassword", "Password", "Strong#1"), 0);
+	assert_int_equal(call("CommitChanges", NULL, NULL), 0);
+	save_fails = true;
+	assert_int_equal(call("CommitChanges", NULL, NULL), 38);
+	assert_int_equal(state.phase, STATE_POST);
+	assert_true(state.record.present);
+	assert_string_equal(state.record.fqdn, "prov.example.com");
+}
+
 static void
 a_weak_mebx_password_is_refused(void **unused)
 {
@@ -579,6 +594,7 @@ main(void)
 		CASE(commit_needs_a_mebx_password),
 		CASE(what_is_set_after_set_up_is_saved_at_once),
 		CASE(a_commit_that_cannot_be_saved_did_not_happen),
+		CASE(a_second_commit_that_cannot_be_saved_undoes_nothing),
 		CASE(a_weak_mebx_password_is_refused),
 		CASE(the_mebx_password_is_the_administrators_until_that_is_set),
 		CASE(the_administrators_digest_comes_as_hex_or_as_base64),

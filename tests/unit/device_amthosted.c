@@ -402,6 +402,41 @@ admin_setup_wants_the_leafs_signature_on_both_nonces(void **unused)
 }
 
 static void
+a_chain_that_is_good_no_longer_sets_nothing_up(void **unused)
+{
+	char sig[TEXT_B64_SIZE(256)];
+
+	(void)unused;
+	add_all();
+	sign(EVP_sha256(), false, sig);
+	judged = REASON_SUFFIX_MISMATCH;
+	assert_int_equal(proved("AdminSetup", "2", sig), 5);
+	assert_int_equal(state.phase, STATE_PRE);
+	assert_string_equal(get(HOSTED, "CertChainStatus"), "0");
+	judged = REASON_NONE;
+	assert_int_equal(setup("2", HA1), 0);
+	add_all();
+	sign(EVP_sha256(), false, sig);
+	judged = REASON_ROOT_NOT_LISTED;
+	assert_int_equal(proved("UpgradeClientToAdmin", "2", sig), 5);
+	assert_int_equal(state_control(&state), STATE_CONTROL_CLIENT);
+}
+
+static void
+a_chain_sets_no_small_business_machine_up(void **unused)
+{
+	char sig[TEXT_B64_SIZE(256)];
+
+	(void)unused;
+	add_all();
+	sign(EVP_sha256(), false, sig);
+	factory.mode = RECORD_SMB;
+	assert_int_equal(proved("AdminSetup", "2", sig), 2);
+	assert_int_equal(add(0, true, false), 3);
+	assert_int_equal(state.phase, STATE_PRE);
+}
+
+static void
 sha1_signs_where_the_root_is_known_by_it(void **unused)
 {
 	char sig[TEXT_B64_SIZE(256)];
@@ -491,6 +526,8 @@ main(void)
 		CASE(a_chain_goes_from_leaf_to_root),
 		CASE(a_chain_is_judged_with_its_root),
 		CASE(admin_setup_wants_the_leafs_signature_on_both_nonces),
+		CASE(a_chain_that_is_good_no_longer_sets_nothing_up),
+		CASE(a_chain_sets_no_small_business_machine_up),
 		CASE(sha1_signs_where_the_root_is_known_by_it),
 		CASE(client_control_mode_is_upgraded_by_a_signature),
 		CASE(the_version_or_a_setting_says_what_is_there),

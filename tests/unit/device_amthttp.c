@@ -168,6 +168,8 @@ requests_that_two_readers_could_split_differently_are_refused(void **state)
 		"0x1\r\na\r\n0\r\n\r\n",
 		"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 		"1\r\nab\r\n0\r\n\r\n",
+		"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+		"1;e\n0\r\na\r\n0\r\n\r\n",
 	};
 
 	(void)state;
@@ -227,6 +229,42 @@ what_is_too_long_is_refused_before_it_came(void **state)
 	assert_int_equal(take(head), AMTHTTP_BAD);
 	assert_int_equal(status, 413);
 	free(head);
+}
+
+/* Of many times what goes between the chunks of a short body, or behind it. */
+static enum amthttp_verdict
+take_many(const char *last, const char *line, size_t times)
+{
+	enum amthttp_verdict v;
+	struct wr w;
+
+	wr_grow(&w, 1u << 20);
+	wr_str(&w, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
+	wr_str(&w, last);
+	for (size_t i = 0; i < times; i++)
+		wr_str(&w, line);
+	assert_false(w.failed);
+	used = 0;
+	status = 0;
+	v = amthttp_read(w.buf, w.len, &req, &body, &used, &status);
+	wr_free(&w);
+	return v;
+}
+
+static void
+what_stands_around_chunks_does_not_grow_for_ever(void **state)
+{
+	(void)state;
+	assert_int_equal(take_many("", "1\r\na\r\n", 10000), AMTHTTP_MORE);
+	assert_int_equal(take_many("",
+			     "1;e=0123456789012345678901234567890123456789\r\n"
+			     "a\r\n",
+			     10000),
+	    AMTHTTP_BAD);
+	assert_int_equal(status, 413);
+	assert_int_equal(
+	    take_many("0\r\n", "Trailer: field\r\n", 10000), AMTHTTP_BAD);
+	assert_int_equal(status, 413);
 }
 
 /* The captures' form: chunk sizes of four upper-case hex digits. */
@@ -294,6 +332,8 @@ main(void)
 		cmocka_unit_test(what_is_not_known_is_told_apart),
 		cmocka_unit_test(an_empty_line_before_a_request_is_passed_over),
 		cmocka_unit_test(what_is_too_long_is_refused_before_it_came),
+		cmocka_unit_test(
+		    what_stands_around_chunks_does_not_grow_for_ever),
 		cmocka_unit_test(
 		    an_answer_has_the_firmwares_headers_and_chunks),
 		cmocka_unit_test(a_challenge_has_the_firmwares_form),

@@ -41,6 +41,54 @@ the_period_for_set_up_ends(void **unused)
 	assert_int_equal(status, 0);
 }
 
+static enum tls_alert
+stopping(void *arg, void *conn_arg, const struct x509_chain *peer)
+{
+	(void)arg;
+	(void)conn_arg;
+	(void)peer;
+	if (m->open)
+		assert_int_equal(machine_stop_configuration(m), AMT_OK);
+	return TLS_ALERT_NONE;
+}
+
+/* Its chain comes after the stop, on a connection that was there before. */
+static void
+who_is_in_the_handshake_when_it_is_stopped_gets_no_further(void **unused)
+{
+	const struct tls_config c = {
+		.judge = stopping, .chain = &chain, .key = leaf_key
+	};
+	struct http_peer *p;
+
+	(void)unused;
+	machine_up(false);
+	p = peer_new(&c, NULL);
+	ask(p, "AMT_GeneralSettings", NULL, NULL, 0);
+	http_peer_free(p);
+	assert_non_null(strstr(events, "stopped "));
+	assert_null(strstr(events, "session "));
+	assert_int_equal(status, 0);
+	assert_int_equal(m->requests, 0);
+}
+
+static void
+who_only_connects_does_not_silence_it(void **unused)
+{
+	const struct conn_peer peer = { .local = "127.0.0.1",
+		.peer = "127.0.0.1" };
+	struct machine_session *v;
+
+	(void)unused;
+	machine_up(true);
+	assert_non_null(v = visit_new(m, &peer));
+	run_hellos(2);
+	visit_free(v);
+	assert_non_null(v = visit_host(m, &peer, false));
+	run_hellos(4);
+	visit_free(v);
+}
+
 static bool
 plain_is_taken(void)
 {
@@ -281,6 +329,9 @@ main(void)
 		CASE(a_machine_in_listen_mode_is_closed_and_silent),
 		CASE(a_disabled_machine_is_closed_and_silent),
 		CASE(the_period_for_set_up_ends),
+		CASE(
+		    who_is_in_the_handshake_when_it_is_stopped_gets_no_further),
+		CASE(who_only_connects_does_not_silence_it),
 		CASE(without_tls_it_answers_only_once_it_is_set_up_and_may),
 		CASE(
 		    up_time_is_counted_over_restarts_and_the_next_window_is_an_agents),
