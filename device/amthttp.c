@@ -7,6 +7,9 @@
 #include "device/amthttp.h"
 
 #define CHUNK_LINE_MAX 256
+/* Of all that stands around and behind a body's chunks: extensions and trailer
+ * fields have no limit of their own (RFC 9112 7.1.1). */
+#define CHUNK_LINES_MAX AMTHTTP_BODY_MAX
 #define CHUNK_OUT 0x4000
 #define EMPTY_LINES 4 /* before a request: RFC 9112 2.2 asks for one */
 
@@ -200,17 +203,31 @@ head_read(struct httpline *s, struct amthttp_request *r, int *status)
 	return AMTHTTP_DONE;
 }
 
+/* A line between chunks or behind them; *lines counts their bytes. */
+static enum amthttp_verdict
+chunk_line(
+    struct httpline *s, struct httpline *line, size_t *lines, int *status)
+{
+	if (!line_take(s, line))
+		return s->n > CHUNK_LINE_MAX ? bad(status, 400) : AMTHTTP_MORE;
+	if (memchr(line->p, '\n', line->n) != NULL ||
+	    memchr(line->p, '\r', line->n) != NULL)
+		return bad(status, 400);
+	*lines += line->n + 2;
+	return *lines > CHUNK_LINES_MAX ? bad(status, 413) : AMTHTTP_DONE;
+}
+
 static enum amthttp_verdict
 chunks_read(struct httpline *s, struct wr *body, int *status)
 {
+	enum amthttp_verdict v;
 	struct httpline line;
+	size_t n, lines = 0;
 	const char *semi;
-	size_t n;
 
 	for (;;) {
-		if (!line_take(s, &line))
-			return s->n > CHUNK_LINE_MAX ? bad(status, 400)
-						     : AMTHTTP_MORE;
+		if ((v = chunk_line(s, &line, &lines, status)) != AMTHTTP_DONE)
+			return v;
 		if ((semi = memchr(line.p, ';', line.n)) != NULL)
 			line.n = (size_t)(semi - line.p);
 		if (!httpline_number(httpline_trim(line), 16, &n))
@@ -229,9 +246,8 @@ chunks_read(struct httpline *s, struct wr *body, int *status)
 	}
 	/* Trailer fields are not looked at; an empty line ends them. */
 	do {
-		if (!line_take(s, &line))
-			return s->n > CHUNK_LINE_MAX ? bad(status, 400)
-						     : AMTHTTP_MORE;
+		if ((v = chunk_line(s, &line, &lines, status)) != AMTHTTP_DONE)
+			return v;
 	} while (line.n > 0);
 	return AMTHTTP_DONE;
 }
