@@ -232,6 +232,48 @@ check_proof(
 	return SETUP_AUTHENTICATION;
 }
 
+static enum add_value
+refused(struct amthosted *h, enum add_value value)
+{
+	drop_chain(h);
+	return value;
+}
+
+/* All of it is there: the same rules as for one that comes by TLS. */
+static enum add_value
+judge(struct amt *a, struct amthosted *h)
+{
+	err_clear(&h->refusal);
+	memset(&h->by, 0, sizeof(h->by));
+	h->by.by = STATE_BY_ADMIN;
+	if (a->host->judge(a->host->arg, &h->chain, &h->by, &h->refusal) ==
+	    ERR_OK) {
+		h->status = AMTHOSTED_COMPLETE;
+		return ADD_OK;
+	}
+	if (h->refusal.code != ERR_PERM)
+		return refused(h, ADD_INTERNAL);
+	return refused(h,
+	    h->refusal.reason == reason_get(REASON_CHAIN_TOO_LONG)
+		? ADD_LONG
+		: ADD_VERIFY);
+}
+
+/* What was so when the chain came may not be so any more: its root may be off
+ * by now, and the suffix another. */
+static enum setup_value
+check_server(struct amt *a, const struct node *in)
+{
+	struct amthosted *h = a->hosted;
+	enum add_value value = judge(a, h);
+
+	if (value != ADD_OK)
+		return value == ADD_INTERNAL ? SETUP_INTERNAL
+					     : SETUP_AUTHENTICATION;
+	return check_proof(
+	    a, in, h->chain.cert[0], h->by.hash_type == HASH_SHA1);
+}
+
 /* Ends. */
 
 static enum setup_value
@@ -281,10 +323,12 @@ set_up(struct amt *a, const char *ha1, const struct state_record *by)
 	return value;
 }
 
+/* In small-business mode a machine is set up by hand. */
 static bool
 is_ready(const struct amt *a)
 {
 	return a->state->phase == STATE_PRE &&
+	    a->factory->mode == RECORD_ENTERPRISE &&
 	    state_enabled(a->state, a->factory);
 }
 
@@ -348,8 +392,7 @@ amthosted_admin(struct amt *a, const struct node *in, struct amt_item *out)
 		value = SETUP_STATE;
 	else if (!take_password(in, ha1))
 		value = SETUP_PARAMETER;
-	else if ((value = check_proof(a, in, h->chain.cert[0],
-		      h->by.hash_type == HASH_SHA1)) == SETUP_OK)
+	else if ((value = check_server(a, in)) == SETUP_OK)
 		value = set_up(a, ha1, &h->by);
 	secret_wipe(ha1, sizeof(ha1));
 	return (enum amt_status)value;
@@ -369,41 +412,13 @@ amthosted_upgrade(struct amt *a, const struct node *in, struct amt_item *out)
 	if (state_control(a->state) != STATE_CONTROL_CLIENT ||
 	    h->status != AMTHOSTED_COMPLETE)
 		return (enum amt_status)SETUP_STATE;
-	value =
-	    check_proof(a, in, h->chain.cert[0], h->by.hash_type == HASH_SHA1);
+	value = check_server(a, in);
 	if (value == SETUP_OK)
 		value = set_up(a, NULL, &h->by);
 	return (enum amt_status)value;
 }
 
 /* Chains. */
-
-static enum add_value
-refused(struct amthosted *h, enum add_value value)
-{
-	drop_chain(h);
-	return value;
-}
-
-/* All of it is there: the same rules as for one that comes by TLS. */
-static enum add_value
-judge(struct amt *a, struct amthosted *h)
-{
-	err_clear(&h->refusal);
-	memset(&h->by, 0, sizeof(h->by));
-	h->by.by = STATE_BY_ADMIN;
-	if (a->host->judge(a->host->arg, &h->chain, &h->by, &h->refusal) ==
-	    ERR_OK) {
-		h->status = AMTHOSTED_COMPLETE;
-		return ADD_OK;
-	}
-	if (h->refusal.code != ERR_PERM)
-		return refused(h, ADD_INTERNAL);
-	return refused(h,
-	    h->refusal.reason == reason_get(REASON_CHAIN_TOO_LONG)
-		? ADD_LONG
-		: ADD_VERIFY);
-}
 
 static enum add_value
 append(struct amt *a, struct amthosted *h, struct x509 *cert, bool root)
