@@ -193,7 +193,7 @@ on_talk(void *arg)
 		m->overdue = true;
 		return;
 	}
-	if (m->sessions != NULL) {
+	if (visit_serving(m)) {
 		/* After an un-provisioning the server's session lasts until its
 		 * answer is read: the first hello follows it at once. */
 		if (m->state->retry == 0)

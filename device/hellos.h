@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * When a machine's hellos go out, and to whom. They stop with the window, wait
- * while a session is open (public sources do not say; it speaks for itself),
- * and while there is no network.
+ * while a server that was let in is connected (public sources do not say; it
+ * speaks for itself), and while there is no network.
  */
 #ifndef DEVICE_HELLOS_H
 #define DEVICE_HELLOS_H

@@ -32,6 +32,7 @@ struct machine_session {
 	bool admitted; /* the chain or the pre-shared key was accepted */
 	bool committed;
 	bool continued;             /* the client was told to send its body */
+	bool over;                  /* nothing more is taken from it */
 	struct state_record record; /* for the configuration record */
 	struct err refusal;
 	struct trickle *trickle; /* NULL: it is not slow */
@@ -116,6 +117,7 @@ put(struct machine_session *v, const void *p, size_t n)
 static void
 leave(struct machine_session *v)
 {
+	v->over = true;
 	if (v->trickle != NULL)
 		trickle_finish(v->trickle);
 	else
@@ -128,6 +130,18 @@ visit_end_all(struct machine *m)
 	for (struct machine_session *v = m->sessions; v != NULL; v = v->next)
 		if (v->conn != NULL)
 			leave(v);
+		else
+			v->over = true; /* with its handshake */
+}
+
+bool
+visit_serving(const struct machine *m)
+{
+	const struct machine_session *v = m->sessions;
+
+	while (v != NULL && (v->conn == NULL || !v->admitted || v->host))
+		v = v->next;
+	return v != NULL;
 }
 
 /* A set-up belongs to who began it, whatever the number of his connections:
@@ -509,7 +523,7 @@ on_ready(void *arg, struct conn *c)
 	    v->record.server_ip, sizeof(v->record.server_ip), "%s", v->peer);
 	conn_idle(c, v->m->common->settings->idle_ms);
 	/* Not admitted cannot be: TLS asked visit_judge or visit_psk. */
-	if (!v->admitted ||
+	if (!v->admitted || v->over ||
 	    (!v->host && v->managing != (v->m->state->phase == STATE_POST))) {
 		conn_finish(c);
 		return;
@@ -532,7 +546,7 @@ on_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
 	int status = 400;
 
 	(void)c;
-	if (!v->admitted)
+	if (!v->admitted || v->over)
 		return n;
 	switch (amthttp_read(p, n, &r, body, &used, &status)) {
 	case AMTHTTP_MORE:
@@ -595,7 +609,7 @@ on_closed(void *arg, struct conn *c, const struct err *e)
 			.requests = m->requests });
 	v->conn = NULL;
 	release(v);
-	if (m->sessions == NULL)
+	if (!visit_serving(m))
 		hellos_wake(m);
 }
 

@@ -19,7 +19,11 @@ struct machine_session *visit_new(struct machine *, const struct conn_peer *);
 struct machine_session *visit_host(
     struct machine *, const struct conn_peer *, bool admin);
 void visit_free(struct machine_session *); /* closes its connection, if any */
-/* Ends all of them, once their answers are out. */
+/* Is a server here that was let in? Who only connects, or comes from the host,
+ * is none. */
+bool visit_serving(const struct machine *);
+/* Ends all of them, once their answers are out; whose handshake is not over
+ * gets no further. */
 void visit_end_all(struct machine *);
 extern const struct conn_handler visit_handler;
 
