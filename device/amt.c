@@ -19,6 +19,7 @@
 #include "device/amtredirect.h"
 #include "device/amtservice.h"
 #include "device/amtsetup.h"
+#include "formats/generation.h"
 
 #define SETUP "AMT_SetupAndConfigurationService"
 #define KEYS "AMT_PublicKeyManagementService"
@@ -230,6 +231,10 @@ amt_now(const struct amt *a)
 const struct psk *
 amt_psk(const struct record *r, const struct state *s)
 {
+	static const struct psk none = { "", "" };
+
+	if (!generation_of(r->amt_major, r->amt_minor)->psk)
+		return &none;
 	return s->psk_kept.pid[0] != '\0' ? &s->psk_kept : &r->psk;
 }
 

@@ -106,7 +106,8 @@ int amt_answer(struct amt *, const struct node *root, struct wr *);
 void amt_version(const struct record *, char out[static 16]);
 /* The device's idea of the time. */
 int64_t amt_now(const struct amt *);
-/* The pre-shared key in force: an earlier set-up's, else the factory's. */
+/* The pre-shared key in force: an earlier set-up's, else the factory's; that of
+ * a version which knows none is empty. */
 const struct psk *amt_psk(const struct record *, const struct state *);
 
 /* For the class groups. */

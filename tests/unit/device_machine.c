@@ -108,6 +108,25 @@ a_pre_shared_key_opens_the_way_to_the_challenge(void **unused)
 	assert_int_equal(m->requests, 1);
 }
 
+/* As a key or the set-up screen of such a machine has it. */
+static void
+a_version_that_knows_no_pre_shared_key_has_none(void **unused)
+{
+	(void)unused;
+	rec.amt_major = 11;
+	strcpy(rec.psk.pid, PID);
+	strcpy(rec.psk.pps, PPS);
+	machine_up(false);
+	assert_string_equal(m->psk.pid, "");
+	visit(true, NULL);
+	assert_int_equal(status, 200);
+	m->state->phase = STATE_POST;
+	m->state->psk = rec.psk;
+	state_reset(m->state, true);
+	machine_reset(m);
+	assert_string_equal(m->psk.pid, "");
+}
+
 static void
 the_images_mebx_password_answers_the_challenge(void **unused)
 {
@@ -411,6 +430,7 @@ main(void)
 		CASE(no_ws_man_is_read_from_a_server_whose_root_is_not_listed),
 		CASE(no_ws_man_is_read_from_a_server_without_a_chain),
 		CASE(a_pre_shared_key_opens_the_way_to_the_challenge),
+		CASE(a_version_that_knows_no_pre_shared_key_has_none),
 		CASE(the_images_mebx_password_answers_the_challenge),
 		CASE(a_wrong_pps_or_pid_reads_no_ws_man),
 		CASE(
