@@ -195,15 +195,26 @@ keep_hello(struct job *j, const char *from, const struct hello *h)
 	snprintf(j->back_from, sizeof(j->back_from), "%s", from);
 }
 
-/* One more place, unless it is known or there are enough. */
+/* One more place, unless it is known. Where there are enough, one that had its
+ * try in vain makes room: five addresses where nothing answers would else keep
+ * the machine's own out until they have used up all their tries. */
 static void
 keep_place(struct job *j, const struct job_place *at)
 {
-	for (unsigned i = 0; i < j->nothers; i++)
-		if (strcmp(j->other[i].addr, at->addr) == 0)
+	struct job_place *worst = &j->other[0];
+
+	for (unsigned i = 0; i < j->nothers; i++) {
+		struct job_place *p = &j->other[i];
+
+		if (strcmp(p->addr, at->addr) == 0)
 			return;
+		if (worst->proved || (!p->proved && p->tries > worst->tries))
+			worst = p;
+	}
 	if (j->nothers < JOB_OTHERS)
 		j->other[j->nothers++] = *at;
+	else if (!worst->proved && worst->tries > 0)
+		*worst = *at;
 }
 
 /* The same unit again, while it has a job. A hello is no proof of anything, so

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hellos, of the machine and of others in its name, while it is set up. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "tests/oneworld.h"
 
 /* A hello from everywhere, of the same machine and PID. */
@@ -85,6 +90,49 @@ a_hello_is_heard_beside_a_forged_one_that_is_refused(void **state)
 	close_world(w);
 }
 
+/* Connections there are made, and never answered. */
+static int
+silent_at(const char *addr, uint16_t port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_port = htons(port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(inet_pton(AF_INET, addr, &at.sin_addr), 1);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(fd, 64), 0);
+	return fd;
+}
+
+/* They were first, and are more than places are kept. */
+static void
+addresses_where_nothing_answers_make_room(void **state)
+{
+	struct world *w = &world;
+	char addr[16];
+	int fd[6];
+
+	(void)state;
+	open_world(w, true, "");
+	w->conf.request_ms = 500;
+	w->conf.tries = 50;
+	for (int i = 0; i < 6; i++) {
+		snprintf(addr, sizeof(addr), "127.0.0.%d", 11 + i);
+		fd[i] = silent_at(addr, w->conf.device_port);
+		say_hello_from(w, addr);
+	}
+	for (int i = 0; i < 60 && w->told == 0; i++) {
+		say_hello(w);
+		turn(w, 500);
+	}
+	assert_provisioned(w);
+	assert_string_equal(w->unit.address, "127.0.0.1");
+	close_world(w);
+	for (int i = 0; i < 6; i++)
+		close(fd[i]);
+}
+
 static void
 a_set_up_that_takes_too_long_is_ended_and_tried_again(void **state)
 {
@@ -119,6 +167,7 @@ main(void)
 		cmocka_unit_test(forged_hellos_do_not_end_a_probe),
 		cmocka_unit_test(
 		    a_hello_is_heard_beside_a_forged_one_that_is_refused),
+		cmocka_unit_test(addresses_where_nothing_answers_make_room),
 		cmocka_unit_test(
 		    a_set_up_that_takes_too_long_is_ended_and_tried_again),
 	};
