@@ -49,9 +49,8 @@ code_name(enum err_code code)
 	return "bug";
 }
 
-/* A message may hold a file name of any bytes, or be cut within a character. */
-static void
-put_json(struct wr *w, const char *s)
+void
+cli_put_string(struct wr *w, const char *s)
 {
 	const uint8_t *p = (const uint8_t *)s, *end = p + strlen(s);
 
@@ -78,17 +77,17 @@ cli_put_error(struct wr *w, const struct err *e)
 	const struct reason *why = e->reason;
 
 	wr_str(w, "{\"code\":");
-	put_json(w, why != NULL ? why->code : code_name(e->code));
+	cli_put_string(w, why != NULL ? why->code : code_name(e->code));
 	if (e->offset == ERR_NO_OFFSET)
 		wr_str(w, ",\"offset\":null");
 	else
 		wr_fmt(w, ",\"offset\":%zu", e->offset);
 	wr_str(w, ",\"rule\":");
-	put_json(w, why != NULL ? why->rule : "");
+	cli_put_string(w, why != NULL ? why->rule : "");
 	wr_str(w, ",\"mend\":");
-	put_json(w, why != NULL ? why->mend : "");
+	cli_put_string(w, why != NULL ? why->mend : "");
 	wr_str(w, ",\"message\":");
-	put_json(w, e->msg);
+	cli_put_string(w, e->msg);
 	wr_u8(w, '}');
 }
 

@@ -84,6 +84,9 @@ enum err_code cli_print(struct wr *, struct err *);
  * and clears e; the caller returns ERR_SOME at the end. */
 void cli_report(const struct cli_args *, struct err *);
 
+/* A JSON string of words, which may hold a file name of any bytes or be cut
+ * within a character: what is no UTF-8 becomes U+FFFD. */
+void cli_put_string(struct wr *, const char *);
 /* The object that --json prints of an error: {"code":...,"message":...}. */
 void cli_put_error(struct wr *, const struct err *);
 

@@ -12,6 +12,7 @@
 #include "server/conf.h"
 #include "server/lock.h"
 #include "server/request.h"
+#include "server/unitview.h"
 #include "server/run.h"
 #include "server/seek.h"
 #include "server/verbs.h"
@@ -121,7 +122,7 @@ outcome(const struct cli_args *a, const struct request *r, struct err *e)
 		wr_u8(&w, '{');
 		cjson_put_member(&w, "uuid", uuid);
 		cjson_put_member(&w, "state", r->state);
-		cjson_put_member(&w, "detail", r->detail);
+		unitview_put(&w, "detail", r->detail);
 		wr_str(&w, "}\n");
 	} else
 		wr_fmt(&w, "%s: %s%s%s\n", uuid, r->state,

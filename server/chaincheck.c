@@ -12,6 +12,7 @@
 #include "base/x509fact.h"
 #include "formats/cjson.h"
 #include "formats/pkich.h"
+#include "server/unitview.h"
 #include "server/verbs.h"
 
 #define FILE_MAX_BYTES (256 * 1024)
@@ -335,9 +336,9 @@ put_row_json(struct check *c, const char *amt, const struct pkich_verdict *v)
 		cjson_put_member(w, "reason", why->code);
 		wr_fmt(w, ",\"certificate\":%zu,\"alert\":%d", v->at + 1,
 		    (int)v->alert);
-		cjson_put_member(w, "shown", v->shown);
-		cjson_put_member(w, "wanted", v->wanted);
-		cjson_put_member(w, "detail", v->detail);
+		unitview_put(w, "shown", v->shown);
+		unitview_put(w, "wanted", v->wanted);
+		unitview_put(w, "detail", v->detail);
 		cjson_put_member(w, "rule", why->rule);
 		cjson_put_member(w, "mend", why->mend);
 	}

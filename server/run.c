@@ -5,6 +5,7 @@
 #include <time.h>
 #include <sys/resource.h>
 
+#include "base/cli.h"
 #include "base/clock.h"
 #include "base/hangup.h"
 #include "base/http.h"
@@ -53,7 +54,7 @@ put_pair(struct wr *w, const char *before, const char *key, const char *value)
 	wr_str(w, before);
 	cjson_put_string(w, key);
 	wr_u8(w, ':');
-	cjson_put_string(w, value);
+	cli_put_string(w, value);
 }
 
 static void

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/cli.h"
 #include "formats/cjson.h"
 #include "server/unitview.h"
 
@@ -9,7 +10,7 @@ unitview_put(struct wr *w, const char *key, const char *value)
 		wr_u8(w, ',');
 	cjson_put_string(w, key);
 	wr_u8(w, ':');
-	cjson_put_string(w, value);
+	cli_put_string(w, value);
 }
 
 void

@@ -175,7 +175,22 @@ a_long_refusal_is_explained_whole() {
 	grep -qx "  found: $long" out
 }
 
+# Words of a device, or cut within a character.
+words_that_are_no_utf8_are_told_too() {
+	batch psk 1
+	u=$(cat uuids)
+	sqlite3 state/store.db "UPDATE units SET state = 'refused',
+		reason = 'step-failed'; INSERT INTO events (uuid, time, state,
+		reason, address, detail) VALUES ('$u', '2026-01-02T00:00:00Z',
+		'refused', 'step-failed', '127.0.0.9',
+		CAST(X'7365743AC3' AS TEXT))"
+	status 0 amtforge-server --json explain state "$u"
+	grep -q '"detail":"set:\\ufffd"' out
+	jq -e . out
+}
+
 t a_long_refusal_is_explained_whole
+t words_that_are_no_utf8_are_told_too
 t each_row_tells_what_finds_a_machine
 t the_list_is_cut_by_state_order_time_and_serial
 t a_summary_counts_by_tenant_state_and_reason
