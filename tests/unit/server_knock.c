@@ -110,7 +110,7 @@ static void
 addresses_where_nothing_answers_make_room(void **state)
 {
 	struct world *w = &world;
-	char addr[16];
+	char addr[32];
 	int fd[6];
 
 	(void)state;
