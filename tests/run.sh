@@ -54,7 +54,7 @@ cat >"$work/one" <<'EOF'
 name="$2-$(basename "$3" .sh)"
 dir="$1/$name.d"
 mkdir "$dir"
-case $2 in unit) bound=300 ;; interop) bound=900 ;; *) bound=600 ;; esac
+case $2 in unit) bound=180 ;; interop) bound=900 ;; fault) bound=600 ;; *) bound=300 ;; esac
 began=$(date +%s)
 TEST_DIR="$dir" TMPDIR="$dir" timeout -k 5 "${TEST_BOUND:-$bound}" \
 	"$3" >"$1/$name.tap" 2>"$1/$name.err" </dev/null
