@@ -47,7 +47,7 @@ static struct firmware {
 	/* the console */
 	char printed[FIRMWARE_PRINTED];
 	size_t nprinted;
-	const char *typed; /* what is struck once the question stands */
+	const char *typed; /* what is struck as soon as the question stands */
 	const char *early; /* and before */
 	void (*at_question)(void);
 	/* what happened */
@@ -191,6 +191,9 @@ fw_in_reset(struct efi_text_in *in, bool extended)
 	(void)in;
 	(void)extended;
 	fw.early = "";
+	fw.printed[fw.nprinted] = '\0';
+	if (strstr(fw.printed, "[Y/N]") != NULL)
+		fw.typed = ""; /* who answered at once is not heard */
 	if (fw.at_question != NULL)
 		fw.at_question();
 	return EFI_SUCCESS;

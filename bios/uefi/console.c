@@ -28,16 +28,35 @@ put(struct console *c, const char *s, size_t n)
 	}
 }
 
+static void
+say(struct console *c, const char *fmt, va_list ap)
+{
+	char line[CONSOLE_LINE];
+
+	vsnprintf(line, sizeof(line), fmt, ap);
+	put(c, line, strnlen(line, sizeof(line)));
+}
+
 void
 console_say(struct console *c, const char *fmt, ...)
 {
-	char line[CONSOLE_LINE];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
+	say(c, fmt, ap);
 	va_end(ap);
-	put(c, line, strnlen(line, sizeof(line)));
+}
+
+void
+console_prompt(struct console *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (c->in != NULL)
+		c->in->reset(c->in, false);
+	va_start(ap, fmt);
+	say(c, fmt, ap);
+	va_end(ap);
 }
 
 void
@@ -104,8 +123,6 @@ console_ask(struct console *c, unsigned seconds)
 
 	if (seconds != 0 && timer == NULL)
 		return CONSOLE_SILENCE;
-	if (c->in != NULL)
-		c->in->reset(c->in, false);
 	while (answer == CONSOLE_SILENCE && wait_key(c, timer, &key))
 		if (key.ch == 'y' || key.ch == 'Y')
 			answer = CONSOLE_YES;
@@ -121,8 +138,6 @@ console_pause(struct console *c, unsigned seconds)
 	efi_event timer = start_timer(c, seconds);
 	struct efi_key key;
 
-	if (c->in != NULL)
-		c->in->reset(c->in, false);
 	if (timer != NULL)
 		wait_key(c, timer, &key);
 	stop_timer(c, timer);

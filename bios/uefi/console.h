@@ -22,6 +22,10 @@ struct console {
 /* At most CONSOLE_LINE - 1 characters a call. */
 void console_say(struct console *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* Forgets what was typed ahead, then asks: whoever answers as soon as the words
+ * appear (a script on a serial console) is heard. */
+void console_prompt(struct console *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Bytes of unknown origin: what is not printable ASCII shows as '.'. */
 void console_say_bytes(struct console *, const void *, size_t n);
 
@@ -31,8 +35,7 @@ enum console_answer {
 	CONSOLE_SILENCE /* nobody answered in time */
 };
 
-/* Forgets what was typed ahead, then waits for Y, or N or Esc; so many
- * seconds, or for ever with 0. */
+/* Waits for Y, or N or Esc; so many seconds, or for ever with 0. */
 enum console_answer console_ask(struct console *, unsigned seconds);
 /* Until any key, or so many seconds. */
 void console_pause(struct console *, unsigned seconds);

@@ -60,7 +60,8 @@ refuse(struct app *a, const char *what)
 {
 	console_say(&a->console, "%s: ", what);
 	say_why(a, &a->err);
-	console_say(&a->console, "Press a key, or wait %u seconds.\n", READ_S);
+	console_prompt(
+	    &a->console, "Press a key, or wait %u seconds.\n", READ_S);
 	console_pause(&a->console, READ_S);
 	return REFUSED;
 }
@@ -181,7 +182,8 @@ ask(struct app *a)
 {
 	enum console_answer answer;
 
-	console_say(&a->console, "Set this machine up from record %u?%s [Y/N] ",
+	console_prompt(&a->console,
+	    "Set this machine up from record %u?%s [Y/N] ",
 	    (unsigned)a->key.next + 1,
 	    a->key.keep ? "" : " The record is used up by it.");
 	a->st->boot->set_watchdog(0, 0, 0, NULL);
