@@ -2,6 +2,7 @@
 /* While a machine is open, and when it is not. */
 #include "base/clock.h"
 #include "tests/onemachine.h"
+
 static void
 turned_away(const char *why)
 {
