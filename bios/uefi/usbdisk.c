@@ -116,6 +116,52 @@ connect_all(struct efi_boot *boot)
 	boot->free_pool(all);
 }
 
+static size_t
+path_len(const uint8_t *node)
+{
+	size_t len = 0, n;
+
+	for (int i = 0; i < NODES_MAX && node[len] != EFI_PATH_END; i++) {
+		if ((n = get_u16le(node + len + 2)) < 4)
+			break;
+		len += n;
+	}
+	return len;
+}
+
+/* Does a hang before b: at an earlier controller or port? */
+static bool
+before(struct efi_boot *boot, efi_handle a, efi_handle b)
+{
+	static const struct efi_guid path = EFI_DEVICE_PATH_GUID;
+	const uint8_t *p = protocol(boot, a, &path);
+	const uint8_t *q = protocol(boot, b, &path);
+	size_t np, nq;
+	int order;
+
+	if (p == NULL || q == NULL)
+		return p != NULL;
+	np = path_len(p);
+	nq = path_len(q);
+	order = memcmp(p, q, np < nq ? np : nq);
+	return order != 0 ? order < 0 : np < nq;
+}
+
+/* Firmware lists handles as it made them: a slow stick, or one that was tried
+ * twice, comes last wherever it hangs. */
+static void
+sort_by_place(struct usbdisk_list *l)
+{
+	for (size_t i = 1; i < l->n; i++) {
+		efi_handle h = l->handles[i];
+		size_t k = i;
+
+		for (; k > 0 && before(l->boot, h, l->handles[k - 1]); k--)
+			l->handles[k] = l->handles[k - 1];
+		l->handles[k] = h;
+	}
+}
+
 void
 usbdisk_list(struct usbdisk_list *l, struct efi_boot *boot)
 {
@@ -129,6 +175,7 @@ usbdisk_list(struct usbdisk_list *l, struct efi_boot *boot)
 		l->handles = NULL;
 		l->n = 0;
 	}
+	sort_by_place(l);
 }
 
 bool

@@ -37,8 +37,8 @@ struct usbdisk_list {
 /* Has the firmware bind its drivers to all there is, then lists BlockIO
  * handles. An empty list is fine. */
 void usbdisk_list(struct usbdisk_list *, struct efi_boot *);
-/* The next USB disk, in the firmware's order; false after the last. One that
- * is given is the caller's to close. */
+/* The next USB disk, in the order of controllers and ports; false after the
+ * last. One that is given is the caller's to close. */
 bool usbdisk_next(struct usbdisk_list *, struct usbdisk *);
 void usbdisk_list_free(struct usbdisk_list *);
 /* Has the disk write what it may still hold. */
