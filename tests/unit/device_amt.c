@@ -9,88 +9,21 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "base/x509.h"
-#include "base/xml.h"
-#include "device/amt.h"
-#include "device/amthosted.h"
+#include "tests/oneamt.h"
 
 #define SETUP "AMT_SetupAndConfigurationService"
 #define KEYS "AMT_PublicKeyManagementService"
-#define NOW 1700000000
-
-static struct record factory;
-static struct state state;
-static struct amt amt;
-static struct amt_item item;
-static int saves;
-static bool save_fails;
-
-/* What the last answer was. */
-static struct xml *xml;
-static struct wsman_response res;
-static struct wr text;
-static int status;
-
-static enum err_code
-fill(void *arg, void *p, size_t n, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	memset(p, 7, n);
-	return ERR_OK;
-}
-
-static enum err_code
-make_key(void *arg, struct crypto_key **out, struct err *e)
-{
-	(void)arg;
-	return crypto_key_new(CRYPTO_RSA2048, out, e);
-}
-
-static int64_t
-now(void *arg)
-{
-	(void)arg;
-	return NOW;
-}
-
-static enum err_code
-save(void *arg, const struct state *s, struct err *e)
-{
-	(void)arg;
-	(void)s;
-	saves++;
-	return save_fails ? err_set(e, ERR_IO, "disk full") : ERR_OK;
-}
-
-static const struct amt_host host = {
-	.random = fill, .key = make_key, .now = now, .save = save
-};
-
 static int
 start(void **unused)
 {
 	(void)unused;
-	memset(&factory, 0, sizeof(factory));
-	memset(&state, 0, sizeof(state));
-	memset(&amt, 0, sizeof(amt));
-	memset(&item, 0, sizeof(item));
-	amt.item = &item;
-	factory.amt_major = 3;
+	open_amt(3);
 	factory.pki = true;
 	assert_true(
 	    uuid_parse(&factory.uuid, "939b524b-13d4-1d18-e487-1c697a6b7a2b"));
-	strcpy(state.realm, "Digest:A4070000000000000000000000000000");
-	state.phase = STATE_IN;
-	state.credential = -1;
-	amt.factory = &factory;
-	amt.state = &state;
-	amt.host = &host;
 	amt.suffix = "corp.example.com";
 	amt.dhcp_suffix = "dhcp.example";
 	strcpy(amt.session.fqdn, "prov.corp.example.com");
-	saves = 0;
-	save_fails = false;
-	wr_grow(&text, 0x40000);
 	return 0;
 }
 
@@ -98,34 +31,14 @@ static int
 end(void **unused)
 {
 	(void)unused;
-	amthosted_free(&amt);
-	state_free(&state);
-	xml_free(xml);
-	xml = NULL;
-	wr_free(&text);
+	close_amt();
 	return 0;
 }
 
 static void
 ask(const struct wsman_request *q, const struct wsman_field *f, size_t n)
 {
-	struct err e = { 0 };
-	struct xml *in = NULL;
-	const char *why;
-	struct wr w;
-
-	wr_grow(&w, 65536);
-	wsman_write_request(&w, q, f, n);
-	assert_int_equal(xml_read(w.buf, w.len, &in, &e), ERR_OK);
-	wr_reset(&text);
-	status = amt_answer(&amt, xml_root(in), &text);
-	assert_false(text.failed);
-	xml_free(in);
-	wr_free(&w);
-	xml_free(xml);
-	xml = NULL;
-	assert_int_equal(xml_read(text.buf, text.len, &xml, &e), ERR_OK);
-	assert_true(wsman_read_response(xml_root(xml), &res, &why));
+	assert_true(answer_request(q, f, n));
 }
 
 static const char *

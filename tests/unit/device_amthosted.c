@@ -8,20 +8,13 @@
 
 #include "base/text.h"
 #include "base/x509.h"
-#include "base/xml.h"
-#include "device/amthosted.h"
 #include "formats/reason.h"
+#include "tests/oneamt.h"
 
 #define HOSTED "IPS_HostBasedSetupService"
 #define HA1 "00360e4baa903393fa8cc352d0e30083"
 #define CERTS 4 /* leaf, two authorities, root */
 
-static struct record factory;
-static struct state state;
-static struct amt amt;
-static struct amt_item item;
-static struct amt_host host;
-static bool save_fails;
 static enum reason_id judged; /* REASON_NONE: the chain is good */
 static int root_type;
 static uint8_t next_random;
@@ -30,10 +23,6 @@ static struct crypto_key *keys[CERTS];
 static struct x509 *certs[CERTS];
 static char b64[CERTS][4096];
 
-static struct xml *xml;
-static struct wsman_response res;
-static int status;
-
 static enum err_code
 fill(void *arg, void *p, size_t n, struct err *e)
 {
@@ -41,21 +30,6 @@ fill(void *arg, void *p, size_t n, struct err *e)
 	(void)e;
 	memset(p, ++next_random, n);
 	return ERR_OK;
-}
-
-static int64_t
-now(void *arg)
-{
-	(void)arg;
-	return 1700000000;
-}
-
-static enum err_code
-save(void *arg, const struct state *s, struct err *e)
-{
-	(void)arg;
-	(void)s;
-	return save_fails ? err_set(e, ERR_IO, "disk full") : ERR_OK;
 }
 
 static enum err_code
@@ -113,26 +87,16 @@ static int
 start(void **unused)
 {
 	(void)unused;
-	memset(&factory, 0, sizeof(factory));
-	memset(&state, 0, sizeof(state));
-	host = (struct amt_host){ .random = fill,
-		.now = now,
-		.save = save,
-		.judge = judge,
-		.chain_max = 4,
-		.host_setup = -1 };
-	amt = (struct amt){ .factory = &factory,
-		.state = &state,
-		.host = &host,
-		.item = &item,
-		.suffix = "",
-		.dhcp_suffix = "",
-		.by_host = true };
-	factory.amt_major = 11;
+	open_amt(11);
+	host.random = fill;
+	host.judge = judge;
+	host.chain_max = 4;
+	host.host_setup = -1;
+	amt.by_host = true;
+	state.phase = STATE_PRE;
 	factory.enabled = true;
 	strcpy(factory.otp, "Factory!Otp1");
 	state.credential = state.enabled = -1;
-	save_fails = false;
 	judged = REASON_NONE;
 	root_type = HASH_SHA256;
 	return 0;
@@ -142,33 +106,14 @@ static int
 end(void **unused)
 {
 	(void)unused;
-	amthosted_free(&amt);
-	state_free(&state);
-	xml_free(xml);
-	xml = NULL;
+	close_amt();
 	return 0;
 }
 
 static void
 ask(const struct wsman_request *q, const struct wsman_field *f, size_t n)
 {
-	struct err e = { 0 };
-	struct xml *in = NULL;
-	const char *why;
-	struct wr w, out;
-
-	wr_grow(&w, 65536);
-	wr_grow(&out, 65536);
-	wsman_write_request(&w, q, f, n);
-	assert_int_equal(xml_read(w.buf, w.len, &in, &e), ERR_OK);
-	status = amt_answer(&amt, xml_root(in), &out);
-	xml_free(in);
-	xml_free(xml);
-	xml = NULL;
-	assert_int_equal(xml_read(out.buf, out.len, &xml, &e), ERR_OK);
-	assert_true(wsman_read_response(xml_root(xml), &res, &why));
-	wr_free(&w);
-	wr_free(&out);
+	assert_true(answer_request(q, f, n));
 }
 
 static const char *
