@@ -113,9 +113,32 @@ plug_often() {
 	plug_fleet --config device.cfg
 }
 
+# plug_told [OPTION...]: hellos every 400 ms; its events go to ./told, its words
+# to ./fleet.log.
+plug_told() {
+	{
+		echo 'schedule = ( { count = 100; every_ms = 400; } );'
+		echo 'insecure_key_pool = 2;'
+	} >device.cfg
+	amtforge-device fleet images --state devices --suffix example.com \
+		--config device.cfg --port "$device_port" --seed 1 \
+		--server "127.0.0.1:$port" --json "$@" >told 2>fleet.log &
+	fleet=$!
+}
+
 unplug_fleet() {
 	kill "$fleet"
 	wait "$fleet" || :
+	fleet=
+}
+
+# until_all_are_set_up SECONDS: of plug_told --exit-when-provisioned.
+until_all_are_set_up() {
+	timeout "$1" tail --pid="$fleet" -f /dev/null || {
+		tail -n 20 told events log
+		return 1
+	}
+	wait "$fleet"
 	fleet=
 }
 

@@ -7,18 +7,6 @@
 # shellcheck source=tests/batch.sh
 . "$(dirname "$0")/../batch.sh"
 
-# plug OPTION...: the devices of ./images; events go to ./told.
-plug() {
-	{
-		echo 'schedule = ( { count = 100; every_ms = 400; } );'
-		echo 'insecure_key_pool = 2;'
-	} >device.cfg
-	amtforge-device fleet images --state devices --suffix example.com \
-		--config device.cfg --port "$device_port" --seed 1 \
-		--server "127.0.0.1:$port" --json "$@" >told 2>fleet.log &
-	fleet=$!
-}
-
 unplug() {
 	kill "$fleet"
 	wait "$fleet"
@@ -38,13 +26,8 @@ all_set_up() {
 	batch psk "$many"
 	flash
 	serve 'tls_certificate = false;'
-	plug "$@" --exit-when-provisioned
-	timeout 150 tail --pid="$fleet" -f /dev/null || {
-		tail -n 20 told events log
-		return 1
-	}
-	wait "$fleet"
-	fleet=''
+	plug_told "$@" --exit-when-provisioned
+	until_all_are_set_up 150
 	told_provisioned "$many"
 	stop_server
 	server=''
@@ -81,7 +64,7 @@ a_device_with_another_key_gets_nothing() {
 	batch psk 2
 	flash
 	serve 'tls_certificate = false;'
-	plug --fault cert
+	plug_told --fault cert
 	wait_for '"event":"refused"' told
 	sleep 1
 	unplug
@@ -92,7 +75,7 @@ a_silent_device_holds_nobody_up() {
 	batch psk 5
 	flash
 	serve 'tls_certificate = false;'
-	plug --fault silent:60%
+	plug_told --fault silent:60%
 	wait_for '"event":"fault".*"words":"silent"' told
 	wait_for '"event":"provisioned"' told
 	unplug
@@ -156,7 +139,7 @@ a_summary_comes_when_it_is_asked_for() {
 	batch psk 2
 	flash
 	serve 'tls_certificate = false;'
-	plug
+	plug_told
 	wait_for '"event":"provisioned"' told
 	kill -USR1 "$fleet"
 	wait_for '"event":"summary"' told

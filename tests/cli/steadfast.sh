@@ -7,42 +7,18 @@
 # shellcheck source=tests/batch.sh
 . "$(dirname "$0")/../batch.sh"
 
-# fleet OPTION...: machines of ./images; events go to ./told.
-fleet() {
-	{
-		echo 'schedule = ( { count = 100; every_ms = 400; } );'
-		echo 'insecure_key_pool = 2;'
-	} >device.cfg
-	amtforge-device fleet images --state devices --suffix example.com \
-		--config device.cfg --port "$device_port" --seed 1 \
-		--server "127.0.0.1:$port" --json "$@" >told 2>fleet.log &
-	fleet=$!
-}
-
-# until_all_are_set_up SECONDS: a fleet with --exit-when-provisioned.
-until_all_are_set_up() {
-	timeout "$1" tail --pid="$fleet" -f /dev/null || {
-		tail -n 20 told events log
-		return 1
-	}
-	wait "$fleet"
-	fleet=
-}
-
 answers_that_drip_end_in_time() {
 	batch psk 3
 	flash
 	serve 'tls_certificate = false; setup_seconds = 3; tries = 1;'
-	fleet --fault slow=40:40%
+	plug_told --fault slow=40:40%
 	slow=$(wait_for '"event":"faulty"' told && grep '"event":"faulty"' told |
 		field uuid | sort -u)
 	[ -n "$slow" ]
 	[ "$(echo "$slow" | wc -l)" -lt 3 ]
 	wait_for '"reason":"device-gone".*setup_seconds' events
 	wait_for '"state":"provisioned"' events
-	kill "$fleet"
-	wait "$fleet" || :
-	fleet=
+	unplug_fleet
 	stop_server
 	for u in $slow; do
 		[ "$(state_of "$u")" != provisioned ]
@@ -87,7 +63,7 @@ forged_hellos_hinder_nobody() {
 	storm heard >storm.log 2>&1 &
 	storm=$!
 	reach_state "$(tail -n 1 uuids)" hello
-	fleet --exit-when-provisioned --fault cut=9:50%
+	plug_told --exit-when-provisioned --fault cut=9:50%
 	rc=0
 	until_all_are_set_up 100 || rc=$?
 	kill "$storm" || :
