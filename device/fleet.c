@@ -5,6 +5,7 @@
 
 #include "base/listener.h"
 #include "device/fleet.h"
+#include "device/period.h"
 
 struct fleet {
 	struct machine_common common;
@@ -209,7 +210,7 @@ fleet_run(struct fleet *f, struct err *e)
 	for (size_t i = 0; i < f->n; i++) {
 		machine_start(f->machine[i]);
 		if (f->activate && !f->machine[i]->open)
-			machine_start_configuration(f->machine[i]);
+			period_start_host(f->machine[i]);
 	}
 	return loop_run(f->loop, e);
 }

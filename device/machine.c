@@ -4,10 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/addr.h"
-#include "base/clock.h"
 #include "base/rand.h"
 #include "base/secret.h"
 #include "device/age.h"
@@ -16,13 +14,10 @@
 #include "device/hellos.h"
 #include "device/identity.h"
 #include "device/machine.h"
+#include "device/period.h"
 #include "device/pin.h"
 #include "device/visit.h"
 #include "device/world.h"
-
-/* Spent up-time is kept so often, and at an end if more than that is new. */
-#define SAVE_MS 900000u
-#define UNSAVED_MS 60000u
 
 void
 machine_tell(struct machine *m, const struct machine_event *event)
@@ -38,12 +33,20 @@ machine_tell_fault(struct machine *m, enum fault_kind k)
 		.name = "fault", .words = fault_name(k), .retry = -1 });
 }
 
-static void
-tell_failure(struct machine *m, const char *name, const struct err *e)
+void
+machine_tell_words(struct machine *m, const char *name, const char *words)
 {
 	machine_tell(m,
 	    &(struct machine_event){
-		.name = name, .words = "", .why = e, .retry = -1 });
+		.name = name, .words = words, .retry = -1 });
+}
+
+void
+machine_tell_failure(struct machine *m, const struct err *e)
+{
+	machine_tell(m,
+	    &(struct machine_event){
+		.name = "failed", .words = "", .why = e, .retry = -1 });
 }
 
 enum err_code
@@ -129,7 +132,7 @@ machine_accept(
 		return true;
 	}
 	if ((end->tls = identity_tls(m, &e)) == NULL) {
-		tell_failure(m, "failed", &e);
+		machine_tell_failure(m, &e);
 		return false;
 	}
 	end->h = &visit_handler;
@@ -202,9 +205,6 @@ drop_key(struct machine *m)
 	m->server = m->image_server;
 }
 
-/* The window: up-time is counted when something happens, and kept now and
- * then, not each second. */
-
 unsigned long
 machine_real_ms(const struct machine *m, uint64_t ms)
 {
@@ -213,102 +213,14 @@ machine_real_ms(const struct machine *m, uint64_t ms)
 	return real < ULONG_MAX ? (unsigned long)real : ULONG_MAX;
 }
 
-static void
-save(struct machine *m)
+void
+machine_save(struct machine *m)
 {
 	struct err e = { 0 };
 
 	m->unsaved_ms = 0;
 	if (state_save(m->state, &e) != ERR_OK)
-		tell_failure(m, "failed", &e);
-}
-
-static void
-save_soon(struct machine *m)
-{
-	struct err e = { 0 };
-
-	m->unsaved_ms = 0;
-	if (state_save_soon(m->state, &e) != ERR_OK)
-		tell_failure(m, "failed", &e);
-}
-
-/* True if the window is over by now. */
-static bool
-count(struct machine *m)
-{
-	uint64_t now = clock_ms();
-	uint64_t ms = (now - m->counted) * m->common->settings->time_scale;
-
-	m->counted = now;
-	m->unsaved_ms += ms;
-	return window_spend(&m->state->window, ms);
-}
-
-static void
-watch_window(struct machine *m)
-{
-	uint64_t left = window_left(&m->state->window);
-
-	if (left == WINDOW_FOR_EVER)
-		loop_timer_stop(m->window);
-	else
-		loop_timer_set(m->window,
-		    machine_real_ms(m, left < SAVE_MS ? left : SAVE_MS) + 1);
-}
-
-static void
-shut(struct machine *m)
-{
-	m->open = false;
-	hellos_stop(m);
-	loop_timer_stop(m->window);
-}
-
-/* The state stays "in": an agent may then give another one-time password. */
-static void
-window_over(struct machine *m)
-{
-	window_end(&m->state->window);
-	state_blob_free(&m->state->pin);
-	shut(m);
-	visit_undo(m);
-	save(m);
-	machine_tell(m,
-	    &(struct machine_event){ .name = "window-closed",
-		.words = "the period for set-up is over",
-		.retry = -1 });
-	visit_end_all(m);
-}
-
-static void
-on_window(void *arg)
-{
-	struct machine *m = arg;
-
-	if (!m->open)
-		return;
-	visit_expire(m);
-	if (count(m)) {
-		window_over(m);
-		return;
-	}
-	if (m->unsaved_ms >= SAVE_MS)
-		save_soon(m);
-	watch_window(m);
-}
-
-void
-machine_window(struct machine *m, unsigned hours)
-{
-	if (!m->open)
-		return;
-	if (count(m) || hours == 0) {
-		window_over(m);
-		return;
-	}
-	save(m);
-	watch_window(m);
+		machine_tell_failure(m, &e);
 }
 
 /* Open and closed. */
@@ -325,239 +237,14 @@ machine_online(const struct machine *m)
 	return m->lan == NULL || m->lan->address[0] != '\0';
 }
 
-/* Why no set-up can take place, or NULL. */
-static const char *
-unfit(const struct machine *m, enum amt_status *status)
-{
-	*status = AMT_NOT_PERMITTED;
-	if (m->blank && m->image == NULL)
-		return "blank: no record, and no key was applied";
-	if (!machine_enabled(m))
-		return "disabled";
-	*status = AMT_BAD_MODE;
-	if (machine_factory(m)->mode != RECORD_ENTERPRISE)
-		return "SMB mode: set up by hand";
-	if (m->psk.pid[0] == '\0' && !state_ztc(m->state, machine_factory(m)))
-		return "neither a pre-shared key nor PKI is set";
-	return NULL;
-}
-
-/* Why a device stays silent at a start, or NULL. One that its host enabled is
- * then as one in listen mode. */
-static const char *
-silence(const struct machine *m)
-{
-	enum amt_status status;
-	const char *why = unfit(m, &status);
-
-	if (why != NULL)
-		return why;
-	switch (m->state->window.phase) {
-	case WINDOW_OVER:
-		return "the period for set-up is over: waits for its agent";
-	case WINDOW_STOPPED:
-		return "set-up was stopped: waits for its agent";
-	case WINDOW_NEW:
-	case WINDOW_AGAIN:
-		if (!machine_factory(m)->talk || !machine_factory(m)->enabled)
-			return "listen mode: waits for an agent on its host";
-		break;
-	case WINDOW_OPEN:
-	case WINDOW_PARTIAL:
-		break;
-	}
-	return NULL;
-}
-
-static void
-open_up(struct machine *m)
-{
-	const struct settings *s = m->common->settings;
-	struct window *w = &m->state->window;
-
-	if (w->phase != WINDOW_OPEN)
-		window_open(w,
-		    w->phase == WINDOW_NEW && machine_factory(m)->talk &&
-			    machine_factory(m)->enabled
-			? s->bare_metal_ms
-			: s->window_ms);
-	if (m->state->care == STATE_DURABLE)
-		w->ahead_ms = SAVE_MS;
-	m->open = true;
-	m->counted = clock_ms();
-	m->state->phase = STATE_IN;
-	m->state->mebx_set |= machine_factory(m)->mebx_new[0] != '\0';
-	watch_window(m);
-	/* Who is pinned knows where this is: its host told it. */
-	if (m->state->pin.n > 0)
-		hellos_stop(m);
-	else
-		hellos_begin(m);
-}
-
-static const char *
-way(const struct machine *m)
-{
-	if (m->state->pin.n > 0)
-		return "waits for the server that its host named";
-	return m->psk.pid[0] != '\0' ? "talks, PSK" : "talks, PKI";
-}
-
-static void
-tell_words(struct machine *m, const char *name, const char *words)
-{
-	machine_tell(m,
-	    &(struct machine_event){
-		.name = name, .words = words, .retry = -1 });
-}
-
 void
 machine_start(struct machine *m)
 {
-	char faults[FAULT_TEXT];
-	const char *why;
-
 	m->psk = *amt_psk(machine_factory(m), m->state);
-	if (m->state->phase == STATE_POST) {
-		tell_words(m, "started", "provisioned before");
-		return;
-	}
-	if (m->state->pin.n > 0 && !m->common->settings->host_start_kept) {
-		state_blob_free(&m->state->pin);
-		m->state->window.phase = WINDOW_STOPPED;
-		save(m);
-	}
-	if ((why = silence(m)) != NULL) {
-		if (m->state->window.phase == WINDOW_OVER)
-			m->state->phase = STATE_IN;
-		tell_words(m, "silent", why);
-		return;
-	}
-	open_up(m);
-	if (m->state->window.ahead_ms > 0)
-		save(m);
-	tell_words(m, "started", way(m));
-	fault_text(&m->fault, faults);
-	if (faults[0] != '\0')
-		tell_words(m, "faulty", faults);
-}
-
-static void
-open_for_host(struct machine *m)
-{
-	struct window *w = &m->state->window;
-
-	if (m->open)
-		count(m);
-	if (window_left(w) < m->common->settings->window_ms)
-		window_open(w, m->common->settings->window_ms);
-	w->by_host = true;
-	open_up(m);
-	save(m);
-	tell_words(m, "started", way(m));
-}
-
-static void
-on_make(void *arg)
-{
-	struct machine *m = arg;
-	struct err e = { 0 };
-
-	m->making = false;
-	if (!identity_ready(m) && identity_make(m, &e) != ERR_OK)
-		tell_failure(m, "failed", &e);
-	else
-		open_for_host(m);
-}
-
-static enum amt_status
-fit_to_start(const struct machine *m)
-{
-	enum amt_status status;
-
 	if (m->state->phase == STATE_POST)
-		return AMT_BAD_STATE;
-	if (unfit(m, &status) != NULL)
-		return status;
-	return m->psk.pid[0] == '\0' && machine_suffix_nth(m, 0) == NULL
-	    ? AMT_NOT_READY
-	    : AMT_OK;
-}
-
-static void
-making_stop(struct machine *m)
-{
-	if (m->making)
-		loop_timer_stop(m->make);
-	m->making = false;
-}
-
-enum amt_status
-machine_start_pinned(struct machine *m, struct state_blob *pin)
-{
-	struct state_blob before = m->state->pin;
-	enum amt_status status;
-	struct err e = { 0 };
-
-	m->state->pin = *pin; /* its suffixes count for what follows */
-	status = m->psk.pid[0] != '\0' ? AMT_BAD_MODE : fit_to_start(m);
-	if (status == AMT_OK && !identity_ready(m) &&
-	    identity_make(m, &e) != ERR_OK) {
-		tell_failure(m, "failed", &e);
-		status = AMT_INTERNAL;
-	}
-	if (status != AMT_OK) {
-		m->state->pin = before;
-		return status;
-	}
-	*pin = (struct state_blob){ NULL, 0 };
-	state_blob_free(&before);
-	making_stop(m);
-	visit_undo(m);
-	visit_end_all(m);
-	open_for_host(m);
-	return AMT_OK;
-}
-
-enum amt_status
-machine_start_configuration(struct machine *m)
-{
-	struct err e = { 0 };
-	enum amt_status status = fit_to_start(m);
-
-	if (status != AMT_OK)
-		return status;
-	if (!machine_online(m))
-		return AMT_NOT_READY;
-	state_blob_free(&m->state->pin);
-	if (!identity_ready(m)) {
-		if (m->make == NULL &&
-		    loop_timer_new(m->common->loop, on_make, m, &m->make, &e) !=
-			ERR_OK)
-			return AMT_NOT_READY;
-		m->making = true;
-		loop_timer_set(m->make, 0);
-		return AMT_CERT_NOT_READY;
-	}
-	open_for_host(m);
-	return AMT_OK;
-}
-
-enum amt_status
-machine_stop_configuration(struct machine *m)
-{
-	if (m->state->phase != STATE_IN && !m->making)
-		return AMT_BAD_MODE; /* 3, as MeshCentral knows it */
-	making_stop(m);
-	state_blob_free(&m->state->pin);
-	m->state->phase = STATE_PRE;
-	m->state->window.phase = WINDOW_STOPPED;
-	shut(m);
-	visit_undo(m);
-	save(m);
-	tell_words(m, "stopped", "by an agent on its host");
-	visit_end_all(m);
-	return AMT_OK;
+		machine_tell_words(m, "started", "provisioned before");
+	else
+		period_start(m);
 }
 
 enum amt_status
@@ -571,7 +258,7 @@ machine_unprovision(struct machine *m)
 		return AMT_NOT_PERMITTED;
 	state_reset(m->state, false);
 	if (state_save(m->state, &e) != ERR_OK)
-		tell_failure(m, "failed", &e);
+		machine_tell_failure(m, &e);
 	machine_reset(m);
 	return e.code == ERR_OK ? AMT_OK : AMT_FLASH_LIMIT;
 }
@@ -584,7 +271,7 @@ machine_enable(struct machine *m, bool enable)
 	if (m->state->phase == STATE_POST && !enable)
 		return AMT_BAD_STATE;
 	if (!enable && (m->state->phase == STATE_IN || m->making))
-		machine_stop_configuration(m);
+		period_stop(m);
 	m->state->enabled = enable;
 	return state_save(m->state, &e) == ERR_OK ? AMT_OK : AMT_FLASH_LIMIT;
 }
@@ -639,7 +326,7 @@ machine_network(struct machine *m, const struct machine_lan *lan)
 	m->lan = lan;
 	if (m->common->dns != NULL &&
 	    dns_servers(m->common->dns, lan->dns, lan->ndns, &e) != ERR_OK)
-		tell_failure(m, "failed", &e);
+		machine_tell_failure(m, &e);
 	snprintf(m->address, sizeof(m->address), "%s", lan->address);
 	machine_suffix(m, lan->nsuffix > 0 ? lan->suffix[0] : "");
 	if (machine_online(m))
@@ -650,18 +337,18 @@ void
 machine_committed(struct machine *m)
 {
 	state_blob_free(&m->state->pin);
-	shut(m);
+	period_shut(m);
 	visit_end_all(m);
 }
 
 void
 machine_reset(struct machine *m)
 {
-	shut(m);
+	period_shut(m);
 	visit_end_all(m);
 	drop_key(m);
 	amthosted_renew(m->amt);
-	tell_words(m, "unprovisioned", "");
+	machine_tell_words(m, "unprovisioned", "");
 	machine_start(m);
 }
 
@@ -750,8 +437,7 @@ machine_new(const struct machine_common *common, const struct record *r,
 	if (rand_bytes(random, sizeof(random), e) != ERR_OK ||
 	    open_state(m->state, p, random, e) != ERR_OK ||
 	    use_records(m, r, e) != ERR_OK || hellos_new(m, e) != ERR_OK ||
-	    loop_timer_new(common->loop, on_window, m, &m->window, e) !=
-		ERR_OK) {
+	    period_new(m, e) != ERR_OK) {
 		machine_free(m);
 		return e->code;
 	}
@@ -763,32 +449,19 @@ machine_new(const struct machine_common *common, const struct record *r,
 	return ERR_OK;
 }
 
-/* At the end: what is kept is what was spent, of the many of a fleet as far as
- * it is worth a file. */
-static void
-keep_window(struct machine *m)
-{
-	bool ahead = m->state->window.ahead_ms > 0;
-
-	m->state->window.ahead_ms = 0;
-	if (m->open && !count(m) && (ahead || m->unsaved_ms >= UNSAVED_MS))
-		m->state->unsaved = true;
-}
-
 void
 machine_free(struct machine *m)
 {
 	if (m == NULL)
 		return;
 	if (m->state != NULL)
-		keep_window(m);
+		period_keep(m);
 	if (m->state != NULL && m->state->unsaved)
-		save(m);
+		machine_save(m);
 	while (m->sessions != NULL)
 		visit_free(m->sessions);
 	hellos_free(m);
-	loop_timer_free(m->window);
-	loop_timer_free(m->make);
+	period_free(m);
 	go_to_sleep(m);
 	parts_free(m);
 	secret_wipe(m, sizeof(*m));

@@ -155,26 +155,20 @@ bool machine_accept_plain(
     struct machine *, const struct conn_peer *, struct conn_end *);
 
 void machine_tell(struct machine *, const struct machine_event *);
+void machine_tell_words(struct machine *, const char *name, const char *words);
+void machine_tell_failure(struct machine *, const struct err *);
+/* Its state, now; a failure is told. */
+void machine_save(struct machine *);
 /* One of its faults shows. */
 void machine_tell_fault(struct machine *, enum fault_kind);
 /* To be called after an answer that changed more than state. */
 void machine_committed(struct machine *);
 void machine_reset(struct machine *);
-/* The window was extended by these hours; 0 ends it. */
-void machine_window(struct machine *, unsigned hours);
 
-/* What an agent on the host asks for by MEI; the AMT status is the answer.
- * Start opens the window for six hours, whatever the start mode: not-ready
- * without a network or, with certificates, a DNS suffix; bad-state once it is
- * set up; AMT_CERT_NOT_READY where the certificate is made first, and the start
- * follows by itself. Stop: bad-mode unless set-up is going on. The host's
- * suffix counts before DHCP's, and a preset one before it; "" takes it back. A
- * device that was enabled here is as one in listen mode. */
-enum amt_status machine_start_configuration(struct machine *);
-/* The same for the one server that the blob names (pin.h), which is taken over:
- * no hellos are sent, and the certificate is made at once. */
-enum amt_status machine_start_pinned(struct machine *, struct state_blob *);
-enum amt_status machine_stop_configuration(struct machine *);
+/* What an agent on the host asks for by MEI beside the start of set-up
+ * (period.h); the AMT status is the answer. The host's suffix counts before
+ * DHCP's, and a preset one before it; "" takes it back. A device that was
+ * enabled here is as one in listen mode. */
 /* Undoes what its host set up by itself, and nothing else. */
 enum amt_status machine_unprovision(struct machine *);
 enum amt_status machine_host_suffix(struct machine *, const char *);

@@ -6,6 +6,7 @@
 #include "device/hostif.h"
 #include "device/identity.h"
 #include "device/meiport.h"
+#include "device/period.h"
 
 #define CONNS_MAX 16 /* a host runs a few programs at once */
 /* Until it says which client it means: the kernel's driver is told so at once.
@@ -28,10 +29,10 @@ struct meiport {
 };
 
 static const struct hostif_acts acts = {
-	.start = machine_start_configuration,
-	.start_pinned = machine_start_pinned,
+	.start = period_start_host,
+	.start_pinned = period_start_pinned,
 	.hash = identity_hash,
-	.stop = machine_stop_configuration,
+	.stop = period_stop,
 	.suffix = machine_host_suffix,
 	.enable = machine_enable,
 	.unprovision = machine_unprovision,

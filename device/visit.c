@@ -15,6 +15,7 @@
 #include "device/identity.h"
 #include "device/judge.h"
 #include "device/mutual.h"
+#include "device/period.h"
 #include "device/trickle.h"
 #include "device/visit.h"
 #include "formats/reason.h"
@@ -379,7 +380,7 @@ take_event(struct machine_session *v)
 		machine_reset(m);
 		break;
 	case AMT_WINDOW:
-		machine_window(m, m->amt->hours);
+		period_extend(m, m->amt->hours);
 		break;
 	case AMT_NOTHING:
 		break;

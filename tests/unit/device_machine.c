@@ -2,6 +2,7 @@
 /* Who is let in, and when hellos go out. */
 #include "tests/onemachine.h"
 
+#include "device/period.h"
 #include "device/roots.h"
 
 static void
@@ -354,7 +355,7 @@ a_set_up_that_nobody_goes_on_with_leaves_no_trace(void **unused)
 	assert_no_trace();
 	settings.idle_ms = 60000;
 	set_and_vanish(&c);
-	assert_int_equal(machine_stop_configuration(m), AMT_OK);
+	assert_int_equal(period_stop(m), AMT_OK);
 	assert_no_trace();
 }
 

@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "tests/onemachine.h"
 
+#include "device/period.h"
+
 static void
 turned_away(const char *why)
 {
@@ -49,7 +51,7 @@ stopping(void *arg, void *conn_arg, const struct x509_chain *peer)
 	(void)conn_arg;
 	(void)peer;
 	if (m->open)
-		assert_int_equal(machine_stop_configuration(m), AMT_OK);
+		assert_int_equal(period_stop(m), AMT_OK);
 	return TLS_ALERT_NONE;
 }
 
@@ -122,7 +124,7 @@ without_tls_it_answers_only_once_it_is_set_up_and_may(void **unused)
 static void
 start_by_agent(void)
 {
-	enum amt_status answered = machine_start_configuration(m);
+	enum amt_status answered = period_start_host(m);
 
 	stop_at = NULL;
 	if (answered != AMT_CERT_NOT_READY)
@@ -155,8 +157,8 @@ up_time_is_counted_over_restarts_and_the_next_window_is_an_agents(void **unused)
 	settings.time_scale = 1;
 	start_by_agent();
 	stop_at = "stopped";
-	assert_int_equal(machine_stop_configuration(m), AMT_OK);
-	assert_int_equal(machine_stop_configuration(m), AMT_BAD_MODE);
+	assert_int_equal(period_stop(m), AMT_OK);
+	assert_int_equal(period_stop(m), AMT_BAD_MODE);
 	assert_false(m->open);
 	machine_free(m);
 	machine_up(false);
@@ -223,11 +225,11 @@ an_agent_starts_what_listens_or_was_disabled(void **unused)
 	(void)unused;
 	rec.enabled = rec.talk = false;
 	machine_up(true);
-	assert_int_equal(machine_start_configuration(m), AMT_NOT_PERMITTED);
+	assert_int_equal(period_start_host(m), AMT_NOT_PERMITTED);
 	assert_int_equal(machine_enable(m, true), AMT_OK);
 	assert_false(m->open);
 	machine_suffix(m, "");
-	assert_int_equal(machine_start_configuration(m), AMT_NOT_READY);
+	assert_int_equal(period_start_host(m), AMT_NOT_READY);
 	assert_int_equal(machine_host_suffix(m, "a/b"), AMT_BAD_DOMAIN);
 	assert_int_equal(machine_host_suffix(m, "host.example"), AMT_OK);
 	machine_suffix(m, "dhcp.example");
@@ -247,7 +249,7 @@ an_agent_starts_what_listens_or_was_disabled(void **unused)
 	machine_reset(m);
 	assert_true(m->open);
 	m->state->phase = STATE_POST;
-	assert_int_equal(machine_start_configuration(m), AMT_BAD_STATE);
+	assert_int_equal(period_start_host(m), AMT_BAD_STATE);
 	assert_int_equal(machine_host_suffix(m, ""), AMT_BAD_STATE);
 	assert_int_equal(machine_enable(m, false), AMT_BAD_STATE);
 }

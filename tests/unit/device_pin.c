@@ -3,6 +3,7 @@
 #include "tests/onemachine.h"
 
 #include "device/identity.h"
+#include "device/period.h"
 #include "device/pin.h"
 
 static struct pthi_host_based asked;
@@ -22,7 +23,7 @@ start_for(bool own, enum hash_type type)
 	asked.algorithm = (uint8_t)type;
 	memcpy(asked.hash, hash.hash, sizeof(hash.hash));
 	assert_int_equal(pin_of(&asked, true, &pin), AMT_OK);
-	said = machine_start_pinned(m, &pin);
+	said = period_start_pinned(m, &pin);
 	assert_true(said == AMT_OK ? pin.n == 0 : pin.n > 0);
 	state_blob_free(&pin);
 	return said;
@@ -96,13 +97,13 @@ a_stop_or_a_plain_start_ends_it(void **unused)
 	(void)unused;
 	listening();
 	assert_int_equal(start_for(false, HASH_SHA256), AMT_OK);
-	assert_int_equal(machine_stop_configuration(m), AMT_OK);
+	assert_int_equal(period_stop(m), AMT_OK);
 	assert_int_equal(m->state->phase, STATE_PRE);
 	assert_int_equal(m->state->pin.n, 0);
 	visit(true, NULL);
 	assert_int_equal(status, 0);
 	assert_int_equal(start_for(false, HASH_SHA256), AMT_OK);
-	assert_int_equal(machine_start_configuration(m), AMT_OK);
+	assert_int_equal(period_start_host(m), AMT_OK);
 	visit(true, NULL);
 	assert_int_equal(status, 200);
 	run_hellos(1);
@@ -138,7 +139,7 @@ its_end_and_an_un_provisioning_forget_it(void **unused)
 	(void)unused;
 	listening();
 	assert_int_equal(start_for(true, HASH_SHA256), AMT_OK);
-	machine_window(m, 0);
+	period_extend(m, 0);
 	assert_false(m->open);
 	assert_int_equal(m->state->pin.n, 0);
 	assert_int_equal(start_for(true, HASH_SHA256), AMT_OK);
