@@ -102,7 +102,8 @@ struct jobs {
 	struct job *by_uuid[JOB_BUCKETS];
 	uint8_t busy[JOB_BUCKETS]; /* connections by address */
 	struct job_refusal refusal[JOB_REFUSALS];
-	unsigned long dropped; /* hellos */
+	struct job_aside *aside, **aside_end; /* knock.c */
+	unsigned long dropped;                /* hellos */
 	time_t warned;
 	unsigned n, running;
 	bool open; /* a transaction is */

@@ -175,6 +175,7 @@ on_commit(void *arg)
 		jobs_broken(in, &e);
 		return;
 	}
+	knock_tell(in, true);
 	for (j = in->first; j != NULL; j = next) {
 		next = j->next;
 		if (j->phase == JOB_SAVING) {
@@ -437,6 +438,7 @@ jobs_new(const struct jobs_how *how, struct jobs **out, struct err *e)
 	if (in == NULL)
 		return err_mem(e);
 	in->how = *how;
+	in->aside_end = &in->aside;
 	if (rand_bytes(&in->salt, sizeof(in->salt), e) != ERR_OK ||
 	    loop_timer_new(how->loop, on_commit, in, &in->commit, e) !=
 		ERR_OK ||
@@ -460,6 +462,7 @@ jobs_free(struct jobs *in)
 		jobs_broken(in, &e);
 	while (in->first != NULL)
 		jobs_drop(in->first);
+	knock_tell(in, false);
 	errand_free(in);
 	loop_timer_free(in->commit);
 	free(in);

@@ -10,10 +10,11 @@
  * did is silent, so units in state "setup" are asked for their state when the
  * server starts, with those secrets, and after a lost answer to CommitChanges.
  *
- * A hello for a unit with a job is ignored. A provisioned unit that says
- * hello started over; the hello alone changes nothing in its row: only when
- * it has proved itself again (PSK, or the certificate known for it, and its
- * UUID inside TLS) does it become "setup".
+ * A hello for a unit with a job changes nothing of it; one that is an alarm is
+ * told beside it. A provisioned unit that says hello started over; the hello
+ * alone changes nothing in its row: only when it has proved itself again (PSK,
+ * or the certificate known for it, and its UUID inside TLS) does it become
+ * "setup".
  */
 #ifndef SERVER_JOBS_H
 #define SERVER_JOBS_H

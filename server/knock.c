@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "formats/reason.h"
 #include "server/admit.h"
+#include "server/alarm.h"
 #include "server/history.h"
 #include "server/knock.h"
 #include "server/pids.h"
@@ -217,6 +218,111 @@ keep_place(struct job *j, const struct job_place *at)
 		*worst = *at;
 }
 
+/* What was refused beside a job, until it is durable. */
+struct job_aside {
+	struct job_aside *next;
+	struct err why;
+	char uuid[UUID_TEXT], address[ADDR_LEN];
+};
+
+static enum err_code
+write_aside(struct jobs *in, const struct hello *h, bool found,
+    const char *from, const struct err *why, struct err *e)
+{
+	const struct history_event ev = { .state = STORE_REFUSED,
+		.reason = why->reason,
+		.address = from,
+		.detail = why->msg };
+
+	if (jobs_join(in, e) != ERR_OK ||
+	    alarm_raise(in->how.store, &h->uuid, why->reason, from, why->msg,
+		e) != ERR_OK)
+		return e->code;
+	return (found ? history_note : history_add)(
+	    in->how.store, &h->uuid, &ev, e);
+}
+
+/* As the store has the unit now: what is under way may have given it another
+ * PID since its job began. */
+static bool
+refused_still(struct jobs *in, const struct hello *h, const char *from,
+    bool *found, struct err *why)
+{
+	struct job_place at;
+	struct store_unit u;
+	struct err e;
+
+	err_clear(&e);
+	err_clear(why);
+	memset(&u, 0, sizeof(u));
+	if (store_unit(in->how.store, &h->uuid, found, &u, &e) != ERR_OK)
+		jobs_broken(in, &e);
+	else
+		admit(in, h, *found ? &u : NULL, from, &at, why);
+	store_unit_wipe(&u);
+	return why->code != ERR_OK;
+}
+
+/* Is it refused with an alarm, while the unit has a job? That goes on, and the
+ * alarm is raised beside it. What is no alarm the next hello tells of. */
+static bool
+alarms_aside(struct jobs *in, const char *from, const struct hello *h)
+{
+	struct job_aside *a;
+	struct err e, why;
+	bool found = false;
+
+	err_clear(&e);
+	if (!refused_still(in, h, from, &found, &why) ||
+	    !alarm_wanted(why.reason))
+		return false;
+	if (is_storm(in, from, h, why.reason))
+		return true;
+	if ((a = calloc(1, sizeof(*a))) == NULL) {
+		log_warn("%s: hello dropped: out of memory", from);
+		return true;
+	}
+	a->why = why;
+	uuid_text(&h->uuid, a->uuid);
+	snprintf(a->address, sizeof(a->address), "%s", from);
+	*in->aside_end = a;
+	in->aside_end = &a->next;
+	if (write_aside(in, h, found, from, &why, &e) != ERR_OK)
+		jobs_broken(in, &e);
+	return true;
+}
+
+void
+knock_tell(struct jobs *in, bool told)
+{
+	struct job_aside *a;
+
+	while ((a = in->aside) != NULL) {
+		struct jobs_event ev = { .state =
+					     store_state_name(STORE_REFUSED),
+			.reason = a->why.reason->code,
+			.detail = a->why.msg,
+			.version = "",
+			.alarm = true };
+
+		in->aside = a->next;
+		memcpy(ev.uuid, a->uuid, sizeof(ev.uuid));
+		memcpy(ev.address, a->address, sizeof(ev.address));
+		if (told)
+			in->how.tell(in->how.arg, &ev);
+		free(a);
+	}
+	in->aside_end = &in->aside;
+}
+
+/* What the job is of, said again: nothing in it is to be judged anew. */
+static bool
+says_the_same(const struct job *j, const struct hello *h)
+{
+	return j->phase == JOB_TELLING || h->version != HELLO_PSK ||
+	    strcmp(h->pid, j->at.pid) == 0;
+}
+
 /* The same unit again, while it has a job. A hello is no proof of anything, so
  * from another address it changes nothing of what is under way (job.h). One
  * that was asked for by hand and waits for its device has found it here. */
@@ -224,17 +330,24 @@ static void
 heard_again(struct job *j, const char *from, const struct hello *h)
 {
 	bool here = strcmp(from, j->at.addr) == 0;
+	bool busy = here && j->phase != JOB_RESTING && j->tries > 0;
 	struct job_place at;
 	struct err e;
 
 	err_clear(&e);
 	if ((j->task == JOB_UNDO || j->task == JOB_UNDO_PARTLY) &&
 	    !j->then_set_up) {
-		keep_hello(j, from, h);
+		if (here || !alarms_aside(j->in, from, h))
+			keep_hello(j, from, h);
 		return;
 	}
-	if ((here && j->phase != JOB_RESTING && j->tries > 0) ||
-	    admit(j->in, h, &j->unit, from, &at, &e) != ERR_OK)
+	if (busy && says_the_same(j, h))
+		return;
+	if (admit(j->in, h, &j->unit, from, &at, &e) != ERR_OK) {
+		alarms_aside(j->in, from, h);
+		return;
+	}
+	if (busy)
 		return;
 	if (!here || j->phase == JOB_TELLING) {
 		keep_place(j, &at);
@@ -344,6 +457,8 @@ knock_hello(struct jobs *in, const char *from, const struct hello *h)
 		heard_again(j, from, h);
 		return;
 	}
+	if (j != NULL && alarms_aside(in, from, h))
+		return;
 	if (j != NULL && j->phase != JOB_TELLING)
 		jobs_drop(j);
 	if (in->n >= QUEUE * in->how.conf->sessions) {

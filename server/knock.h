@@ -14,5 +14,7 @@
 void knock_place(
     struct jobs *, const struct uuid *, const struct job_place *, unsigned n);
 void knock_hello(struct jobs *, const char *from, const struct hello *);
+/* What was refused beside a job, now that it is durable; or never. */
+void knock_tell(struct jobs *, bool told);
 
 #endif

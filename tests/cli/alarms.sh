@@ -55,13 +55,6 @@ the_same_again_and_again_is_one_alarm_and_few_lines() {
 	stop_server
 }
 
-# refused_at ADDRESS PID WORDS: its hello is; while the machine is asked for its
-# record one is passed over, so it says so again, as machines do.
-refused_at() {
-	hello "$1" "$u" "$2"
-	grep "$3" events
-}
-
 # Whoever has a copy of the old key, or a reset machine: somebody looks.
 a_pid_that_set_up_replaced_is_refused_until_it_is_allowed() {
 	batch psk 1
@@ -84,8 +77,11 @@ a_pid_that_set_up_replaced_is_refused_until_it_is_allowed() {
 	[ "$(state_of "$u")" = provisioned ]
 	[ "$(amtforge-server show state "$u" --json | field pid)" != "$new" ]
 	: >events
-	until_true 90 refused_at 127.0.0.9 "$pid" pid-reused # allowed for once
-	until_true 90 refused_at 127.0.0.9 "$new" "PID $new"
+	# Also while the machine is asked for its record.
+	hello 127.0.0.9 "$u" "$pid"
+	wait_for "127.0.0.9.*pid-reused" events # allowed for once
+	hello 127.0.0.9 "$u" "$new"
+	wait_for "PID $new" events
 	unplug_fleet
 	stop_server
 }

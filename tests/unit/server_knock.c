@@ -90,6 +90,127 @@ a_hello_is_heard_beside_a_forged_one_that_is_refused(void **state)
 	close_world(w);
 }
 
+static void
+say_pid_from(struct world *w, const char *pid, const char *from)
+{
+	static struct hello h;
+
+	memset(&h, 0, sizeof(h));
+	h.uuid = script_unit;
+	h.version = HELLO_PSK;
+	strcpy(h.pid, pid);
+	jobs_hello(w->jobs, from, &h);
+}
+
+static void
+count_alarms(struct world *w, int *rows, int *count)
+{
+	struct db_stmt *q;
+	struct err e;
+	bool row;
+
+	err_clear(&e);
+	assert_int_equal(db_prepare(store_db(w->store),
+			     "SELECT count(*), coalesce(sum(count), 0) FROM "
+			     "alarms",
+			     &q, &e),
+	    ERR_OK);
+	assert_int_equal(db_step(q, &row, &e), ERR_OK);
+	*rows = (int)db_int(q, 0);
+	*count = (int)db_int(q, 1);
+	db_reset(q);
+}
+
+/* Its set-up has begun, and stands. */
+static void
+stand_in_the_middle(struct world *w)
+{
+	open_world(w, true, "");
+	w->halt = w->mute = "CommitChanges";
+	say_hello(w);
+	turn(w, 90000);
+	w->halt = w->mute = NULL;
+	assert_int_equal(w->told, 0);
+	assert_int_equal(w->connections, 1);
+}
+
+/* One row, counted, and not told each time; where it is made no difference. */
+static void
+a_misused_pid_is_an_alarm_while_a_set_up_is_under_way(void **state)
+{
+	static const char *const from[] = { "127.0.0.66", "127.0.0.1" };
+	struct world *w = &world;
+	int rows, count;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		stand_in_the_middle(w);
+		for (int k = 0; k < 60; k++)
+			say_pid_from(w, "12345674", from[i]);
+		turn(w, 90000);
+		assert_string_equal(w->state_told, "refused");
+		assert_string_equal(w->reason, "pid-unknown");
+		count_alarms(w, &rows, &count);
+		assert_int_equal(rows, 1);
+		assert_int_equal(count, w->told);
+		assert_in_range(count, 8, 20);
+		load(w);
+		assert_int_equal(w->unit.state, STORE_SETUP); /* as it was */
+		assert_int_equal(w->connections, 1);
+		close_world(w);
+	}
+}
+
+/* Nor does it end one that rests, as this one may by then. */
+static void
+a_set_up_goes_on_after_an_alarm_beside_it(void **state)
+{
+	struct world *w = &world;
+	int rows, count;
+
+	(void)state;
+	open_world(w, true, "");
+	w->conf.request_ms = 500;
+	w->conf.tries = 10;
+	w->mute = "SetAdminAclEntryEx";
+	say_hello(w);
+	turn(w, 1000);
+	w->mute = NULL;
+	w->conf.request_ms = 60000;
+	say_pid_from(w, "12345674", "127.0.0.1");
+	for (int i = 0; i < 10 && w->unit.state != STORE_PROVISIONED; i++) {
+		turn(w, 9000);
+		load(w);
+	}
+	assert_int_equal(w->unit.state, STORE_PROVISIONED);
+	count_alarms(w, &rows, &count);
+	assert_int_equal(rows, 1);
+	assert_int_equal(count, 1);
+	close_world(w);
+}
+
+static void
+the_pid_that_it_is_given_is_no_alarm(void **state)
+{
+	struct world *w = &world;
+	int rows, count;
+	char pid[PSK_PID_LEN + 1];
+
+	(void)state;
+	stand_in_the_middle(w);
+	load(w);
+	strcpy(pid, w->unit.next.psk.pid);
+	assert_int_equal(strlen(pid), PSK_PID_LEN);
+	say_pid_from(w, pid, "127.0.0.1");
+	say_pid_from(w, pid, "127.0.0.66");
+	say_pid_from(w, PID, "127.0.0.66");
+	turn(w, 50);
+	count_alarms(w, &rows, &count);
+	assert_int_equal(rows, 0);
+	assert_int_equal(w->told, 0);
+	close_world(w);
+}
+
 /* Connections there are made, and never answered. */
 static int
 silent_at(const char *addr, uint16_t port)
@@ -167,6 +288,10 @@ main(void)
 		cmocka_unit_test(forged_hellos_do_not_end_a_probe),
 		cmocka_unit_test(
 		    a_hello_is_heard_beside_a_forged_one_that_is_refused),
+		cmocka_unit_test(
+		    a_misused_pid_is_an_alarm_while_a_set_up_is_under_way),
+		cmocka_unit_test(a_set_up_goes_on_after_an_alarm_beside_it),
+		cmocka_unit_test(the_pid_that_it_is_given_is_no_alarm),
 		cmocka_unit_test(addresses_where_nothing_answers_make_room),
 		cmocka_unit_test(
 		    a_set_up_that_takes_too_long_is_ended_and_tried_again),
