@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "formats/dhcp.h"
 #include "formats/reason.h"
 
 #define OTP_LEAST 8
@@ -75,6 +76,21 @@ read_otp(struct activation *a, struct err *e)
 		    "%s: a one-time password has %d to %d printable "
 		    "characters; its first line has %zu bytes",
 		    path, OTP_LEAST, OTP_MOST, n);
+	return ERR_OK;
+}
+
+/* Before the firmware is asked for anything: what is wrong with it stops no
+ * set-up that goes on, and enables nothing. */
+static enum err_code
+read_suffix(struct activation *a, struct err *e)
+{
+	a->suffix = cli_value(a->args, "--suffix", NULL);
+	if (a->suffix != NULL && a->suffix[0] != '\0' &&
+	    !dhcp_is_name(a->suffix))
+		return err_set(e, ERR_USAGE,
+		    "--suffix %.64s: not a DNS suffix, such as "
+		    "corp.example.com",
+		    a->suffix);
 	return ERR_OK;
 }
 
@@ -299,8 +315,7 @@ activate(const struct cli_args *args, struct err *e)
 	struct activation a = { .args = args };
 	bool with_otp;
 
-	a.suffix = cli_value(args, "--suffix", NULL);
-	if (read_otp(&a, e) == ERR_OK) {
+	if (read_suffix(&a, e) == ERR_OK && read_otp(&a, e) == ERR_OK) {
 		with_otp = a.otp.len > 0;
 		if (firmware_open(&a.fw, args, e) == ERR_OK &&
 		    be_enabled(&a, e) == ERR_OK &&

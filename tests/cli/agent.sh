@@ -247,6 +247,10 @@ what_does_not_fit_is_refused() {
 	status 66 amtforge-agent activate --mei mei --otp-file - </dev/null
 	status 66 amtforge-agent activate --mei mei --otp-file absent
 	status 0 activate --suffix CORP.example
+	# What is no name at all stops nothing.
+	status 2 activate --suffix 'two words'
+	says 'not a DNS suffix'
+	not grep '"stopped"' events
 	# What is stopped in vain is started again.
 	status 77 activate --suffix other.example
 	says 'started again'
