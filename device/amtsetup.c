@@ -217,7 +217,7 @@ amtsetup_unprovision(struct amt *a, const struct node *in, struct amt_item *out)
 
 	(void)out;
 	if (!take_number(in, "ProvisioningMode", 0, 3, &mode))
-		return AMT_NOT_PERMITTED;
+		return AMT_BAD_PARAMETER;
 	return unprovision(a, false);
 }
 

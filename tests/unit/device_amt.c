@@ -296,7 +296,7 @@ un_provisioning_in_part_keeps_the_new_pre_shared_key(void **unused)
 	assert_int_equal(state.phase, STATE_PRE);
 	assert_int_equal(call("Unprovision", "ProvisioningMode", "1"), 0);
 	assert_string_equal(amt_psk(&factory, &state)->pid, "");
-	assert_int_equal(call("Unprovision", "ProvisioningMode", "4"), 16);
+	assert_int_equal(call("Unprovision", "ProvisioningMode", "4"), 36);
 }
 
 static void
