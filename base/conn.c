@@ -297,6 +297,8 @@ conn_open(struct loop *l, const struct conn_way *way,
 		    c->peer.peer_port);
 	else
 		c->dead = bufferevent_enable(c->bev, EV_READ | EV_WRITE) != 0;
+	if (c->ssl != NULL && e->code == ERR_OK)
+		tls_conn_fair(c->ssl); /* to connect gave it its socket */
 	conn_leave(c);
 	if (e->code == ERR_OK)
 		*out = c;
@@ -313,6 +315,8 @@ conn_take(struct loop *l, int fd, const struct conn_peer *peer,
 		return err_mem(e);
 	c->peer = *peer;
 	c->busy++;
+	if (c->ssl != NULL)
+		tls_conn_fair(c->ssl);
 	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
 	if (c->ssl != NULL) {
 		conn_times(c, c->idle_ms = HANDSHAKE_MS);

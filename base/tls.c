@@ -8,6 +8,9 @@
 
 #include "base/tls.h"
 
+/* Two for a record. No honest set-up comes near it in one turn of the loop. */
+#define READS_A_TURN 256
+
 struct tls {
 	SSL_CTX *ctx;
 	bool server;
@@ -31,6 +34,7 @@ struct end {
 /* What hangs on an SSL of ours. */
 struct conn {
 	void *arg;
+	unsigned reads; /* from the socket */
 	struct tls_session session;
 };
 
@@ -577,6 +581,35 @@ const struct tls_session *
 tls_conn_session(const void *ssl)
 {
 	return session_of(ssl);
+}
+
+static long
+on_socket(BIO *b, int what, const char *p, size_t len, int i, long l, int ret,
+    size_t *done)
+{
+	struct conn *conn;
+
+	(void)p, (void)len, (void)i, (void)l, (void)done;
+	if (what != BIO_CB_READ)
+		return ret;
+	conn = (struct conn *)(void *)BIO_get_callback_arg(b);
+	if (++conn->reads % READS_A_TURN != 0)
+		return ret;
+	BIO_clear_retry_flags(b);
+	BIO_set_retry_read(b);
+	return -1;
+}
+
+void
+tls_conn_fair(void *ssl)
+{
+	BIO *b = SSL_get_rbio(ssl);
+
+	if (b == NULL)
+		return;
+	BIO_set_callback_arg(
+	    b, (char *)(void *)SSL_get_ex_data(ssl, conn_slot));
+	BIO_set_callback_ex(b, on_socket);
 }
 
 /* Of a connection that lasts, and is one of many: what only the handshake

@@ -121,6 +121,11 @@ bool tls_fits(const struct tls *, const struct tls_config *);
  * releases what hangs on it. */
 void *tls_conn_new(struct tls *, void *conn_arg);
 const struct tls_session *tls_conn_session(const void *ssl);
+/* Once it has its socket. OpenSSL reads on by itself while records come that
+ * hold no data (KeyUpdate, HelloRequest): a peer that floods with them would
+ * keep the loop from everybody else. So a read says now and then that there is
+ * nothing more, and the loop comes back when it finds that there is. */
+void tls_conn_fair(void *ssl);
 /* The handshake is over: what only it needs is let go. NULL is fine. */
 void tls_conn_ready(void *ssl);
 void tls_conn_shutdown(void *ssl); /* sends close_notify */
