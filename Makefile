@@ -78,6 +78,7 @@ FUZZERS	:= $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(call srcs,tests/fuzz))
 # Hardware that tests need, where its library is installed.
 FAKES	:= $(if $(shell pkg-config --exists umockdev-1.0 && echo yes),\
 	   $(patsubst tests/fakes/%.c,$(O)/fakes/%,$(call srcs,tests/fakes)))
+FAKES	:= $(filter-out $(O)/fakes/peer,$(FAKES)) $(O)/fakes/peer
 BENCHES	:= $(patsubst tests/bench/%.c,$(O)/bench/%,$(call srcs,tests/bench))
 
 # The UEFI application: the shared sources below, unchanged, and bios/uefi/,
@@ -193,6 +194,12 @@ $(O)/fakes/%: tests/fakes/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -o $@ $< \
 	    $(shell pkg-config --cflags --libs umockdev-1.0)
+
+# Not hardware: what answers the server on the network.
+$(O)/fakes/peer: $(O)/obj/tests/fakes/peer.o $(LIBS)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS) -lcmocka
 
 $(O)/fault/%.so: tests/fault/%.c
 	$(call say,LD,$@)
