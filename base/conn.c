@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/conn.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -14,8 +15,10 @@
 #include <event2/event.h>
 #include <event2/util.h>
 
+#include "base/linger.h"
+
 /* After our last byte: how long the peer may take to close its side. */
-#define LINGER_MS 2000
+#define FAREWELL_MS 2000
 /* A TLS handshake may take so long. */
 #define HANDSHAKE_MS 30000
 
@@ -41,18 +44,20 @@ conn_ends(int fd, struct conn_peer *p)
 	addr_remote(fd, p->peer, &p->peer_port);
 }
 
-/* Bytes left unread at a close make it a reset, and a reset may overtake the
- * alert that says why a handshake was refused: under TLS 1.3 the client's
- * request is often there already. */
+/* The peer may be speaking still: under TLS 1.3 the client's request follows
+ * its certificate at once. The alert that says why it is refused must not be
+ * overtaken by a reset. */
 static void
-conn_drain(struct conn *c)
+conn_linger(struct conn *c)
 {
-	evutil_socket_t fd = bufferevent_getfd(c->bev);
-	char waste[4096];
+	const struct tls_session *t = conn_tls(c);
+	int fd;
 
-	for (int i = 0; i < 64; i++)
-		if (recv(fd, waste, sizeof(waste), MSG_DONTWAIT) <= 0)
-			break;
+	if (t == NULL || c->ready || t->sent == -1)
+		return;
+	fd = fcntl(bufferevent_getfd(c->bev), F_DUPFD_CLOEXEC, 0);
+	if (fd != -1)
+		linger_start(c->hung.loop, fd);
 }
 
 static void
@@ -63,8 +68,7 @@ conn_free(struct conn *c)
 		return;
 	}
 	loop_unhang(&c->hung);
-	if (c->ssl != NULL && !c->ready)
-		conn_drain(c);
+	conn_linger(c);
 	bufferevent_free(c->bev);
 	free(c);
 }
@@ -111,7 +115,7 @@ conn_shut(struct conn *c)
 	if (c->ssl != NULL)
 		tls_conn_shutdown(c->ssl);
 	shutdown(bufferevent_getfd(c->bev), SHUT_WR);
-	conn_times(c, LINGER_MS);
+	conn_times(c, FAREWELL_MS);
 }
 
 static void

@@ -11,6 +11,7 @@ struct loop {
 	struct event_base *base;
 	struct loop_watch *sigint, *sigterm;
 	struct loop_hung *hung;
+	unsigned lingering;
 };
 
 struct loop_timer {
@@ -60,6 +61,12 @@ loop_unhang(struct loop_hung *h)
 		h->loop->hung = h->next;
 	if (h->next != NULL)
 		h->next->prev = h->prev;
+}
+
+unsigned *
+loop_lingering(struct loop *l)
+{
+	return &l->lingering;
 }
 
 void

@@ -50,5 +50,7 @@ struct loop_hung {
 };
 void loop_hang(struct loop *, struct loop_hung *);
 void loop_unhang(struct loop_hung *);
+/* How many sockets linger in it: base/linger.c counts them here. */
+unsigned *loop_lingering(struct loop *);
 
 #endif
