@@ -324,8 +324,9 @@ static const struct reason table[REASON_LAST] = {
 	    "device's next hello starts over." },
 	[REASON_LOGIN_REFUSED] = { "login-refused",
 	    "The device accepts the user and password of set-up.",
-	    "Someone changed the MEBx password. Reset the machine to factory "
-	    "defaults, or give the password that it has." },
+	    "Someone changed its password. Give the one that it has to "
+	    "amtforge-server setup --password-file, or reset the machine to "
+	    "factory defaults." },
 	[REASON_STEP_FAILED] = { "step-failed",
 	    "Each WS-Man step of set-up returns success.",
 	    "Look up the step and its return value, which the message "
@@ -391,8 +392,10 @@ static const struct reason table[REASON_LAST] = {
 	    "its passwords, and look at the network for another server." },
 	[REASON_DEVICE_TAKEN] = { "device-taken",
 	    "A machine that this server has not set up is not set up yet.",
-	    "Somebody else set this machine up, or it was returned. Reset "
-	    "its MEBx to the factory's state; then it says hello again." },
+	    "Somebody else set this machine up, or it was returned. Take it "
+	    "back by amtforge-server setup --password-file, with its admin "
+	    "password, or reset its MEBx to the factory's state; then it says "
+	    "hello again." },
 	[REASON_WINDOW_OVER] = { "window-over",
 	    "A machine is set up within the six hours in which its "
 	    "network interface is open.",

@@ -6,7 +6,10 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
+#include "base/secret.h"
+#include "base/text.h"
 #include "formats/cjson.h"
 #include "formats/reason.h"
 #include "server/conf.h"
@@ -18,6 +21,8 @@
 #include "server/verbs.h"
 
 #define POLL_MS 100
+#define PASSWORD "--password-file"
+#define PASSWORD_FILE_MAX 4096
 /* How long a server may be away, say for a restart, while we wait. */
 #define AWAY_SECONDS 10
 
@@ -70,6 +75,37 @@ read_request(const struct cli_args *a, struct request *r, struct err *e)
 		return e->code;
 	strcpy(r->address, address);
 	return ERR_OK;
+}
+
+/* One line. */
+static enum err_code
+read_login(const struct cli_args *a, struct request *r, struct err *e)
+{
+	const char *path = cli_value(a, PASSWORD, NULL);
+	struct secret s = { 0 };
+	size_t n;
+
+	if (path == NULL)
+		return ERR_OK;
+	if (r->what == REQUEST_HAND_OVER)
+		return err_set(e, ERR_USAGE,
+		    PASSWORD ": --hand-over does not speak to the machine");
+	if (file_read_secret(path, PASSWORD_FILE_MAX, &s, e) != ERR_OK)
+		return err_in(e, PASSWORD);
+	n = s.len;
+	if (n > 0 && s.p[n - 1] == '\n')
+		n--;
+	if (n > 0 && s.p[n - 1] == '\r')
+		n--;
+	if (n == 0 || n >= sizeof(r->login) || !text_printable(s.p, n))
+		err_set(e, ERR_DATA,
+		    PASSWORD " %s: a password is one line of at most %zu "
+			     "printable ASCII characters",
+		    path, sizeof(r->login) - 1);
+	else
+		memcpy(r->login, s.p, n);
+	secret_free(&s);
+	return e->code;
 }
 
 static enum err_code
@@ -199,6 +235,16 @@ forget(struct store *s, const struct request *r, struct err *e)
 	return e->code;
 }
 
+/* A machine of somebody else's is about to be taken. */
+static enum err_code
+note_login(struct store *s, const struct request *r, struct err *e)
+{
+	char uuid[UUID_TEXT];
+
+	uuid_text(&r->uuid, uuid);
+	return store_audit(s, "setup " PASSWORD, uuid, r->address, e);
+}
+
 static enum err_code
 carry_out(
     struct store *s, const struct cli_args *a, struct request *r, struct err *e)
@@ -218,6 +264,7 @@ carry_out(
 		    a->pos[0]);
 	if ((owner == 0 && same_store(a->pos[0], config, e) != ERR_OK) ||
 	    (forgets && forget(s, r, e) != ERR_OK) ||
+	    (r->login[0] != '\0' && note_login(s, r, e) != ERR_OK) ||
 	    request_add(s, r, e) != ERR_OK)
 		return e->code;
 	return owner == 0 ? do_here(s, config, seconds, r, e)
@@ -249,7 +296,10 @@ run_setup(const struct cli_args *a, struct err *e)
 		return e->code;
 	r.what =
 	    cli_flag(a, "--hand-over") ? REQUEST_HAND_OVER : REQUEST_SET_UP;
-	return ask(a, &r, e);
+	if (read_login(a, &r, e) == ERR_OK)
+		ask(a, &r, e);
+	secret_wipe(&r, sizeof(r));
+	return e->code;
 }
 
 static enum err_code
@@ -286,6 +336,9 @@ static const struct cli_opt setup_opts[] = {
 	OPT_TIMEOUT,
 	{ "--hand-over", CLI_FLAG, NULL,
 	    "only give it to the hand-over command again" },
+	{ PASSWORD, CLI_VALUE, "FILE|-",
+	    "the admin password of one that somebody else set up, which is "
+	    "un-provisioned in full first" },
 	{ "--insecure-forget-certificate", CLI_FLAG, NULL,
 	    "take whatever certificate it shows now; leaves an audit row" },
 	{ 0 },

@@ -156,6 +156,9 @@ undo_done(struct job *j, const struct err *got)
 		undone(j, "un-provisioned before");
 	} else if (gone && j->tries < j->in->how.conf->tries) {
 		jobs_rest_longer(j);
+	} else if (j->login[0] != '\0' &&
+	    got->reason == reason_get(REASON_LOGIN_REFUSED)) {
+		jobs_end(j, STORE_REFUSED, got);
 	} else if (j->then_set_up) { /* it may have been reset */
 		jobs_set_up(j);
 	} else {
@@ -198,13 +201,14 @@ hand_over(struct jobs *in, const struct request *r, const struct store_unit *u,
 	return end_at_once(in, r, u->state, &why, e);
 }
 
-/* What the device is asked for first. */
+/* What the device is asked for first. One whose password was given is somebody
+ * else's: nothing of his shall stay, least of all his PID. */
 static enum job_task
-task_of(const struct request *r, const struct store_unit *u)
+task_of(const struct request *r, const struct store_unit *u, const char *login)
 {
 	bool ours = u->now.admin_password[0] != '\0';
 
-	if (r->what == REQUEST_UNDO)
+	if (r->what == REQUEST_UNDO || login[0] != '\0')
 		return JOB_UNDO;
 	if (r->what == REQUEST_UNDO_PARTLY ||
 	    (u->state == STORE_PROVISIONED && ours))
@@ -238,7 +242,9 @@ begin(struct jobs *in, const struct request *r, const struct store_unit *u,
 	j->sent = r->sent;
 	j->by_hand = true;
 	j->at.psk = u->row.pid[0] != '\0';
-	j->task = task_of(r, u);
+	if (request_login(in->how.store, r, j->login, e) != ERR_OK)
+		return e->code;
+	j->task = task_of(r, u, j->login);
 	j->fresh = u->next;
 	j->then_set_up = r->what == REQUEST_SET_UP && j->task != JOB_SET_UP;
 	/* A machine that was reset says its old PID: somebody has looked. */

@@ -68,7 +68,9 @@ struct job {
 	/* Its hello, the moment it was un-provisioned; owned, or NULL. */
 	struct hello *back;
 	char back_from[ADDR_LEN];
-	int64_t request;  /* that asks for it; 0: none */
+	int64_t request; /* that asks for it; 0: none */
+	/* The password that the machine has, as was said by hand, or "". */
+	char login[STORE_PASSWORD];
 	bool by_hand;     /* no hello told the place's index */
 	bool then_set_up; /* the task is its beginning */
 	bool sent;        /* the device may be un-provisioned */

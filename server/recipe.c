@@ -48,6 +48,8 @@ fill_logins(const struct job *j, struct setup_how *how)
 
 	if (j->task == JOB_PROBE || begun) /* it may have been changed */
 		add_login(how, if_any(j->fresh.admin_password));
+	if (j->task != JOB_PROBE)
+		add_login(how, if_any(j->login));
 	if (j->task == JOB_RECORD || j->task == JOB_UNDO ||
 	    j->task == JOB_UNDO_PARTLY)
 		add_login(how, if_any(j->unit.now.admin_password));
@@ -77,7 +79,8 @@ pin_of(const struct store_unit *u)
 
 /* Once it was set up its certificate is the one that it was given. Only where
  * none is, and none was seen, the first one is taken, as device_certificate
- * says; errand_judge() keeps that. */
+ * says; errand_judge() keeps that. So is that of a machine that somebody else
+ * set up and whose password was given. */
 static void
 fill_pins(const struct job *j, struct setup_how *how)
 {
@@ -91,7 +94,8 @@ fill_pins(const struct job *j, struct setup_how *how)
 		text_hex(how->issued, hash, sizeof(hash));
 	}
 	how->first_use = !jobs_tenant(j->in, &j->unit)->pinned_only &&
-	    (j->task == JOB_SET_UP || !gives);
+	    (j->task == JOB_SET_UP || !gives ||
+		(j->task == JOB_UNDO && j->login[0] != '\0'));
 }
 
 size_t

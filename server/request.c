@@ -7,6 +7,7 @@
 #include "server/request.h"
 
 #define KEPT 1000 /* that have ended */
+#define LOGIN "requests.login"
 
 static const char *const names[] = { "setup", "unprovision",
 	"unprovision-partial", "hand-over" };
@@ -14,21 +15,25 @@ static const char *const names[] = { "setup", "unprovision",
 enum err_code
 request_add(struct store *s, struct request *r, struct err *e)
 {
+	uint8_t sealed[STORE_PASSWORD + CRYPTO_SEAL_MORE];
 	char uuid[UUID_TEXT], now[STAMP_LEN];
+	size_t n = strlen(r->login);
 	struct db_stmt *q;
 	bool row;
 
-	if (db_prepare(store_db(s),
-		"INSERT INTO requests (uuid, what, address, made)"
-		" VALUES (?1, ?2, ?3, ?4) RETURNING n",
+	uuid_text(&r->uuid, uuid);
+	if (store_seal(s, LOGIN, uuid, r->login, n, sealed, e) != ERR_OK ||
+	    db_prepare(store_db(s),
+		"INSERT INTO requests (uuid, what, address, made, login)"
+		" VALUES (?1, ?2, ?3, ?4, ?5) RETURNING n",
 		&q, e) != ERR_OK)
 		return e->code;
-	uuid_text(&r->uuid, uuid);
 	stamp_now(now);
 	db_bind_text(q, 1, uuid);
 	db_bind_text(q, 2, names[r->what]);
 	db_bind_text(q, 3, r->address);
 	db_bind_text(q, 4, now);
+	db_bind_blob(q, 5, n > 0 ? sealed : NULL, n + CRYPTO_SEAL_MORE);
 	if (db_step(q, &row, e) == ERR_OK && row) {
 		r->n = db_int(q, 0);
 		db_step(q, &row, e);
@@ -99,6 +104,32 @@ request_get(struct store *s, int64_t n, struct request *r, struct err *e)
 }
 
 enum err_code
+request_login(struct store *s, const struct request *r,
+    char out[static STORE_PASSWORD], struct err *e)
+{
+	char uuid[UUID_TEXT];
+	struct db_stmt *q;
+	const void *p;
+	size_t n = 0;
+	bool row;
+
+	out[0] = '\0';
+	uuid_text(&r->uuid, uuid);
+	if (db_prepare(store_db(s), "SELECT login FROM requests WHERE n = ?1",
+		&q, e) != ERR_OK)
+		return e->code;
+	db_bind_int(q, 1, r->n);
+	if (db_step(q, &row, e) != ERR_OK || !row)
+		return e->code;
+	if ((p = db_blob(q, 0, &n)) != NULL &&
+	    store_unseal(
+		s, LOGIN, uuid, p, n, out, STORE_PASSWORD - 1, &n, e) == ERR_OK)
+		out[n] = '\0';
+	db_reset(q);
+	return e->code;
+}
+
+enum err_code
 request_sent(struct store *s, int64_t n, struct err *e)
 {
 	struct db_stmt *q;
@@ -135,7 +166,7 @@ request_end(struct store *s, int64_t n, enum store_state state,
 
 	if (db_prepare(store_db(s),
 		"UPDATE requests SET ended = ?2, state = ?3, reason = ?4,"
-		" detail = ?5, code = ?6 WHERE n = ?1",
+		" detail = ?5, code = ?6, login = NULL WHERE n = ?1",
 		&q, e) != ERR_OK)
 		return e->code;
 	stamp_now(now);

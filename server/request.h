@@ -26,6 +26,9 @@ struct request {
 	enum request_what what;
 	char address[ADDR_LEN]; /* "": the last known */
 	bool sent;              /* the device may have done it */
+	/* The password that the machine has, where it is given, only for
+	 * request_add(); else "". */
+	char login[STORE_PASSWORD];
 	/* its end, state "" while it has none */
 	char state[16];
 	char reason[32];
@@ -40,6 +43,9 @@ enum err_code request_next(
     struct store *, int64_t n, bool *found, struct request *, struct err *);
 enum err_code request_get(
     struct store *, int64_t n, struct request *, struct err *);
+/* The password that it brought, or "": kept sealed until it has ended. */
+enum err_code request_login(struct store *, const struct request *,
+    char out[static STORE_PASSWORD], struct err *);
 enum err_code request_sent(struct store *, int64_t n, struct err *);
 /* An open one that was not carried out is taken back; *kept: it may have
  * been. */

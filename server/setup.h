@@ -18,7 +18,7 @@
 #include "formats/psk.h"
 #include "server/session.h"
 
-#define SETUP_LOGINS 7
+#define SETUP_LOGINS 8
 
 /* How to reach the device and what to say. Holds secrets; what it points to
  * is borrowed for the life of the set-up. */

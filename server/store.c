@@ -471,6 +471,20 @@ store_otp(
 	return db_run(q, e);
 }
 
+enum err_code
+store_seal(struct store *s, const char *column, const char *row, const void *p,
+    size_t n, uint8_t *out, struct err *e)
+{
+	return vault_seal(s->vault, column, row, p, n, out, e);
+}
+
+enum err_code
+store_unseal(struct store *s, const char *column, const char *row,
+    const void *p, size_t n, void *out, size_t room, size_t *len, struct err *e)
+{
+	return vault_unseal(s->vault, column, row, p, n, out, room, len, e);
+}
+
 /* Import. */
 
 static enum err_code

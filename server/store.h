@@ -157,6 +157,11 @@ enum err_code store_add(struct store *, int64_t batch, const struct row *,
 /* For those that keep tables of their own there: server/import.c, alarm.c,
  * request.c, history.c, pids.c, told.c. */
 struct db *store_db(struct store *);
+/* A secret in one of their tables, as vault.h has it. */
+enum err_code store_seal(struct store *, const char *column, const char *row,
+    const void *, size_t n, uint8_t *out, struct err *);
+enum err_code store_unseal(struct store *, const char *column, const char *row,
+    const void *, size_t n, void *out, size_t room, size_t *len, struct err *);
 /* Joins the caller's transaction, or makes one of its own; end commits that if
  * e is clear. */
 enum err_code store_join(struct store *, bool *own, struct err *);

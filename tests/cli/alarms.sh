@@ -132,6 +132,42 @@ a_machine_that_somebody_else_set_up_is_an_alarm() {
 	stop_server
 }
 
+# It knows no other PID than the one that they gave it.
+a_machine_that_somebody_else_set_up_is_taken_with_its_password() {
+	for mode in psk pki; do
+		mkdir $mode
+		cd $mode
+		batch $mode 1
+		u=$(cat uuids)
+		cp -r state ours
+		serve
+		plug_often
+		reach_state "$u" provisioned
+		stop_server
+		amtforge-server show state "$u" --reveal --json |
+			field admin_password >theirs
+		rm -r state
+		mv ours state
+		serve
+		echo Wrong-Passw0rd >wrong
+		status 77 amtforge-server --json setup state "$u" \
+			--address 127.80.0.1 --password-file wrong
+		grep -q '"code":"login-refused"' out err
+		amtforge-server explain state "$u" | grep -e --password-file
+		status 0 amtforge-server setup state "$u" \
+			--address 127.80.0.1 --password-file - <theirs
+		[ "$(state_of "$u")" = provisioned ]
+		sqlite3 state/store.db 'select what from audit' |
+			grep -q 'setup --password-file'
+		[ "$(sqlite3 state/store.db 'select count(*) from requests
+			where login not null or ended = ""')" -eq 0 ]
+		not grep -qrF "$(cat theirs)" state out err log events
+		unplug_fleet
+		stop_server
+		cd ..
+	done
+}
+
 # A record that names another server than we were.
 a_record_that_differs_is_an_alarm() {
 	batch pki 1
@@ -158,6 +194,7 @@ if [ -e $VARS ]; then
 	t a_pid_that_set_up_replaced_is_refused_until_it_is_allowed
 	t a_record_of_our_own_set_up_is_no_alarm
 	t a_machine_that_somebody_else_set_up_is_an_alarm
+	t a_machine_that_somebody_else_set_up_is_taken_with_its_password
 	t a_record_that_differs_is_an_alarm
 else
 	skip machines_are_alarmed_about "no $VARS (package ovmf)"
