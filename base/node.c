@@ -45,8 +45,15 @@ node_text(const struct node *n, const char *path)
 void
 node_escape(struct wr *w, const char *s)
 {
-	for (; *s != '\0'; s++) {
+	size_t plain;
+
+	for (;; s++) {
+		plain = strcspn(s, "&<>\"\t\n\r");
+		wr_bytes(w, s, plain);
+		s += plain;
 		switch (*s) {
+		case '\0':
+			return;
 		case '&':
 			wr_str(w, "&amp;");
 			break;
@@ -59,13 +66,8 @@ node_escape(struct wr *w, const char *s)
 		case '"':
 			wr_str(w, "&quot;");
 			break;
-		case '\t':
-		case '\n':
-		case '\r': /* a reader would normalise them away */
+		default: /* a reader would normalise them away */
 			wr_fmt(w, "&#%d;", *s);
-			break;
-		default:
-			wr_u8(w, (uint8_t)*s);
 		}
 	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -200,6 +201,10 @@ on_doctype(void *arg, const XML_Char *name, const XML_Char *sysid,
 static enum err_code
 parse(struct reading *r, const void *p, size_t n, struct err *e)
 {
+	/* Expat would ask the kernel for one each time. What names that collide
+	 * can cost is bounded by XML_NODES; an address nobody outside knows
+	 * will do. */
+	XML_SetHashSalt(r->parser, (unsigned long)(uintptr_t)r->xml);
 	XML_SetUserData(r->parser, r);
 	XML_SetElementHandler(r->parser, on_start, on_end);
 	XML_SetCharacterDataHandler(r->parser, on_text);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
 #include "base/stamp.h"
 #include "server/pids.h"
 
-/* The first row tells: another unit's, then what was replaced here. */
+/* The worst that holds: another unit's, then what was replaced here; NULL, as
+ * 0, where there is none. Each index is asked by itself: a table that is made
+ * for the answer costs more than the answer. */
 enum err_code
 pids_find(struct store *s, const char *pid, const struct uuid *uuid,
     enum pids_whose *whose, struct err *e)
@@ -15,15 +15,12 @@ pids_find(struct store *s, const char *pid, const struct uuid *uuid,
 
 	*whose = PIDS_FREE;
 	if (db_prepare(store_db(s),
-		"WITH o(uuid) AS (SELECT uuid FROM units WHERE pid = ?1"
-		" UNION ALL SELECT uuid FROM units WHERE now_pid = ?1"
-		" UNION ALL SELECT uuid FROM units WHERE next_pid = ?1"
-		" UNION ALL SELECT uuid FROM pids WHERE pid = ?1) "
-		"SELECT iif(o.uuid = ?2, 1, iif(t.tenant = coalesce((SELECT"
-		" tenant FROM units WHERE uuid = ?2), t.tenant), 2, 3))"
-		" FROM o JOIN units t ON t.uuid = o.uuid WHERE o.uuid <> ?2"
-		" OR EXISTS (SELECT 1 FROM pids WHERE pid = ?1 AND uuid = ?2)"
-		" ORDER BY 1 DESC LIMIT 1",
+		"SELECT max(iif(uuid = ?2, 1, iif(tenant = coalesce((SELECT"
+		" tenant FROM units WHERE uuid = ?2), tenant), 2, 3)))"
+		" FROM units WHERE (pid = ?1 OR now_pid = ?1 OR next_pid = ?1"
+		" OR uuid = (SELECT uuid FROM pids WHERE pid = ?1))"
+		" AND (uuid <> ?2 OR EXISTS"
+		" (SELECT 1 FROM pids WHERE pid = ?1 AND uuid = ?2))",
 		&q, e) != ERR_OK)
 		return e->code;
 	uuid_text(uuid, text);
@@ -51,27 +48,24 @@ pids_allow(struct store *s, const struct uuid *uuid, struct err *e)
 }
 
 enum err_code
-pids_ended(struct store *s, const struct store_unit *u, struct err *e)
+pids_ended(struct store *s, const struct uuid *uuid, struct err *e)
 {
-	const char *old =
-	    u->now.psk.pid[0] != '\0' ? u->now.psk.pid : u->row.pid;
-	char now[24], uuid[UUID_TEXT];
+	char now[24], text[UUID_TEXT];
 	struct db_stmt *q;
 
-	if (u->next.psk.pid[0] == '\0' || old[0] == '\0' ||
-	    strcmp(old, u->next.psk.pid) == 0)
-		return ERR_OK;
 	/* A machine that was reset in full came with the factory's again. */
 	if (db_prepare(store_db(s),
-		"INSERT INTO pids SELECT pid, ?3, ?4 FROM (SELECT ?1 AS pid"
-		" UNION SELECT ?2) WHERE pid <> '' ON CONFLICT DO NOTHING",
+		"INSERT INTO pids SELECT coalesce(now_pid, pid), uuid, ?2"
+		" FROM units WHERE uuid = ?1"
+		" AND coalesce(now_pid, pid) <> next_pid"
+		" UNION ALL SELECT pid, uuid, ?2 FROM units WHERE uuid = ?1"
+		" AND pid NOT NULL AND coalesce(now_pid, pid) <> next_pid"
+		" ON CONFLICT DO NOTHING",
 		&q, e) != ERR_OK)
 		return e->code;
 	stamp_now(now);
-	uuid_text(&u->row.uuid, uuid);
-	db_bind_text(q, 1, old);
-	db_bind_text(q, 2, u->row.pid);
-	db_bind_text(q, 3, uuid);
-	db_bind_text(q, 4, now);
+	uuid_text(uuid, text);
+	db_bind_text(q, 1, text);
+	db_bind_text(q, 2, now);
 	return db_run(q, e);
 }

@@ -20,7 +20,6 @@ enum err_code pids_find(struct store *, const char *pid, const struct uuid *,
 enum err_code pids_allow(struct store *, const struct uuid *, struct err *);
 /* For store_settle(): the pair that this set-up puts another in the place of
  * is not used again. */
-enum err_code pids_ended(
-    struct store *, const struct store_unit *, struct err *);
+enum err_code pids_ended(struct store *, const struct uuid *, struct err *);
 
 #endif

@@ -365,6 +365,27 @@ store_next(struct store *s, const struct uuid *uuid,
 	return db_run(q, e);
 }
 
+static enum err_code
+get_next(
+    struct store *s, const char *uuid, struct store_secrets *out, struct err *e)
+{
+	struct db_stmt *q;
+	bool found;
+
+	memset(out, 0, sizeof(*out));
+	if (db_prepare(s->db, "SELECT n, uuid, next FROM units WHERE uuid = ?1",
+		&q, e) != ERR_OK)
+		return e->code;
+	db_bind_text(q, 1, uuid);
+	if (db_step(q, &found, e) != ERR_OK)
+		return e->code;
+	if (!found)
+		return err_set(e, ERR_BUG, "%s: settled, but unknown", uuid);
+	take_secrets(s, q, 2, "units.next", out, e);
+	db_reset(q);
+	return e->code;
+}
+
 /* A seal is bound to its column, so next is sealed anew. */
 enum err_code
 store_settle(struct store *s, const struct uuid *uuid, const void *cert,
@@ -372,18 +393,14 @@ store_settle(struct store *s, const struct uuid *uuid, const void *cert,
 {
 	uint8_t sealed[sizeof(struct store_secrets) + CRYPTO_SEAL_MORE];
 	char text[UUID_TEXT];
-	struct store_unit u;
+	struct store_secrets next;
 	struct db_stmt *q;
-	bool found;
 
 	uuid_text(uuid, text);
-	if (store_unit(s, uuid, &found, &u, e) != ERR_OK)
-		return e->code;
-	if (!found)
-		return err_set(e, ERR_BUG, "%s: settled, but unknown", text);
-	if (vault_seal(s->vault, "units.now", text, &u.next, sizeof(u.next),
-		sealed, e) == ERR_OK &&
-	    pids_ended(s, &u, e) == ERR_OK &&
+	if (get_next(s, text, &next, e) == ERR_OK &&
+	    vault_seal(s->vault, "units.now", text, &next, sizeof(next), sealed,
+		e) == ERR_OK &&
+	    pids_ended(s, uuid, e) == ERR_OK &&
 	    db_prepare(s->db,
 		"UPDATE units SET now = ?2, now_pid = next_pid, next = NULL,"
 		" next_pid = NULL, tls_cert = iif(?5, tls_cert, ?3),"
@@ -399,7 +416,7 @@ store_settle(struct store *s, const struct uuid *uuid, const void *cert,
 		db_bind_int(q, 5, cert == NULL);
 		db_run(q, e);
 	}
-	store_unit_wipe(&u);
+	secret_wipe(&next, sizeof(next));
 	return e->code;
 }
 

@@ -75,7 +75,7 @@ until ($told >= $n - int($n / 10)) {
 		printf "%.6f\n", time - $first;
 		exit;
 	}
-	select(undef, undef, undef, 0.003);
+	select(undef, undef, undef, 0.01);
 	seek($in, 0, 1);
 }
 END
@@ -108,14 +108,15 @@ ours() {
 		sleep 0.05
 	done
 	began=$(($(ticks "$server") + $(ticks "$fleet")))
+	# Who looks takes of the cores as well: seldom.
 	n=0
 	until [ "$(grep -c '"event":"provisioned"' told)" -ge "$2" ]; do
 		n=$((n + 1))
-		if [ $n -gt 1800 ]; then
+		if [ $n -gt 360 ]; then
 			tail -n 3 log words
 			return 1
 		fi
-		sleep 0.1
+		sleep 0.5
 	done
 	sleep 0.3
 	cpu=$(($(ticks "$server") + $(ticks "$fleet") - began))
