@@ -492,13 +492,13 @@ a_command_that_hangs_is_killed_with_what_it_started() {
 		says "does not end within $seconds seconds and was killed"
 		[ ! -s pid ] || break
 	done
-	not runs "$(cat pid)"
+	until_true 90 not runs "$(cat pid)"
 	is_clean
 	# One that leaves something behind when it ends well.
 	# shellcheck disable=SC2016
 	tool prog 'sleep 60 & echo $! >pid' 'cp "$1" chip.bin'
 	line 0
-	not runs "$(cat pid)"
+	until_true 90 not runs "$(cat pid)"
 }
 
 what_is_read_back_must_be_the_image() {

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/conn.h"
 #include "base/listener.h"
@@ -211,22 +215,28 @@ bytes_that_are_not_used_up_come_again(void **state)
 static void
 a_port_that_nobody_holds_is_an_unavailable_peer(void **state)
 {
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t len = sizeof(at);
 	struct pair p = { 0 };
 	struct conn *c;
-	uint16_t port;
+	int fd;
 
 	(void)state;
 	pair_open(&p);
-	port = listener_port(p.ll);
-	listener_free(p.ll);
-	p.ll = NULL;
-	if (pair_open_client(&p, "127.0.0.1", port, &c) == ERR_OK) {
+	/* Taken, so that no other test listens there meanwhile. */
+	assert_true((fd = socket(AF_INET, SOCK_STREAM, 0)) >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	if (pair_open_client(&p, "127.0.0.1", ntohs(at.sin_port), &c) ==
+	    ERR_OK) {
 		assert_int_equal(loop_run(p.loop, &p.e), ERR_OK);
 		assert_int_equal(p.client.closed, 1);
 		assert_int_equal(p.client.code, ERR_PEER);
 	} else {
 		assert_int_equal(p.e.code, ERR_PEER);
 	}
+	close(fd);
 	pair_close(&p);
 }
 

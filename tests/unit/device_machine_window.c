@@ -129,7 +129,7 @@ start_by_agent(void)
 	stop_at = NULL;
 	if (answered != AMT_CERT_NOT_READY)
 		assert_int_equal(answered, AMT_OK);
-	for (int i = 0; i < 4000 && !m->open; i++)
+	for (int i = 0; i < 18000 && !m->open; i++)
 		run(5);
 	assert_true(m->open);
 	assert_int_equal(m->state->window.granted_ms, 6 * 3600000u);
@@ -188,18 +188,20 @@ power_cuts_do_not_keep_it_open(void **unused)
 static void
 a_clean_end_keeps_what_was_spent(void **unused)
 {
-	uint64_t began, passed;
+	uint64_t before, began, passed, most;
 
 	(void)unused;
 	settings.time_scale = 100;
+	before = clock_ms();
 	machine_up(false);
 	began = clock_ms();
 	run(100); /* or a little less: the loop's own clock is coarse */
 	passed = clock_ms() - began;
 	machine_free(m);
+	most = clock_ms() - before;
 	machine_up(false);
 	assert_true(m->state->window.spent_ms >= passed * 100);
-	assert_true(m->state->window.spent_ms < 900000);
+	assert_true(m->state->window.spent_ms <= most * 100);
 }
 
 static void
