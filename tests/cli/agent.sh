@@ -431,11 +431,13 @@ firmware_that_does_otherwise_is_refused_with_its_reason() {
 	grep -F '[mei-absent]' err
 }
 
-# A socket where something else is: it says so much, and no more.
+# A socket where something else is: it says so much, and no more. It has its
+# name once it listens.
 false_device() {
 	rm -f false
 	perl -MIO::Socket::UNIX -e '$s = IO::Socket::UNIX->new(Listen => 1,
-		Local => "false") or die; $c = $s->accept; $c->sysread($x, 16);
+		Local => "new") or die; rename "new", "false" or die;
+		$c = $s->accept; $c->sysread($x, 16);
 		$c->syswrite(pack "H*", shift); $c->sysread($x, 99);
 		$c->syswrite(pack "H*", shift) if @ARGV; sleep 60' "$@" &
 	false=$!

@@ -128,6 +128,10 @@ a_running_verb_shows_no_secret() {
 	amtforge unit issue L A --count 4000 >/dev/null &
 	pid=$!
 	seen=0
+	# The first look may not come too late.
+	kill -STOP $pid
+	cat "/proc/$pid/cmdline" "/proc/$pid/environ" >>proc && seen=1
+	kill -CONT $pid
 	while kill -0 $pid 2>/dev/null; do
 		cat "/proc/$pid/cmdline" "/proc/$pid/environ" >>proc 2>/dev/null &&
 			seen=$((seen + 1))

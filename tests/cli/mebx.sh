@@ -247,21 +247,30 @@ a_fleet_s_machines_have_their_screens_shut_too() {
 	grep "$u  O-000001" out
 }
 
+# asked N PROMPT WORDS: are typed when the screen asks so for the Nth time; what
+# is typed before is shown by the terminal.
+asked() {
+	until_true 90 lines "$1" "$2" screen
+	echo "$3"
+}
+
 a_terminal_gets_a_screen_and_no_password() {
 	command -v script >/dev/null
 	board
-	# Key by key: dashes come by themselves, and the third group is wrong
-	# at first.
-	printf '%s\n' admin "$NEW" "$NEW" psk 0000037m \
-		nkldg5dcRRNXrrnqe9yzzijl7lflvjed69xj save >typed
-	perl -e '$| = 1; while (<STDIN>) {
-		for (/^admin|Str0ng/ ? $_ : split //) {
-			print; select undef, undef, undef, 0.01;
-		}
-		select undef, undef, undef, 0.2;
-	} sleep 1' <typed |
-		timeout 60 script -qec "amtforge-device mebx --state machine \
-			$options" screen >/dev/null
+	: >screen
+	# shellcheck disable=SC2094 # it is read while it is written
+	# Dashes come by themselves, and the third group is wrong at first.
+	{
+		asked 1 '^MEBx password: ' admin
+		asked 1 '^New MEBx password: ' "$NEW"
+		asked 1 '^Once more: ' "$NEW"
+		asked 1 '^mebx> ' psk
+		asked 1 '^PID: ' 0000037m
+		asked 1 '^PPS: ' nkldg5dcRRNXrrnqe9yzzijl7lflvjed69xj
+		asked 2 '^mebx> ' save
+		until_true 90 lines 1 '^saved' screen
+	} | script -qec "amtforge-device mebx --state machine $options" \
+		/dev/null >screen
 	not grep -qF "$NEW" screen
 	not grep -qF RRNQ-E9YZ screen
 	grep -q '\*\*\*\*' screen

@@ -197,7 +197,8 @@ many_sticks_are_written_at_once() {
 faulty() {
 	blank bad good
 	sticks "$2" "1-1=bad,fault=$1" 1-2=good -- \
-		write "$KEY/key.img" --port 1-1 1-2 --yes --timeout 2
+		write "$KEY/key.img" --port 1-1 1-2 --yes \
+		--timeout "${patience:-30}"
 	row 1-2 ok
 	is_key good
 	row 1-1 "failed  [$3]"
@@ -221,6 +222,8 @@ each_fault_has_its_error_and_a_good_neighbour_succeeds() {
 }
 
 a_stick_that_hangs_ends_behind_its_neighbours() {
+	# In this time its neighbour must be done, where much else is.
+	patience=8
 	faulty hang:3 1 stick-hangs "sector 256: write: the stick gives no answer"
 	[ "$(cut -d' ' -f1 out | tr '\n' ' ')" = "1-2 1-1 " ]
 }
@@ -503,7 +506,7 @@ an_image_in_a_file_is_read_as_a_stick_is() {
 	says "absent: cannot be opened"
 	mkfifo pipe
 	for no in . pipe /dev/null; do
-		status 66 timeout 10 amtforge usb read --image "$no"
+		status 66 timeout 60 amtforge usb read --image "$no"
 		says "$no: this is no file; a stick is named by its port, --port"
 	done
 	: >empty
@@ -571,27 +574,30 @@ a_wipe_that_does_not_hold_is_told() {
 	cmp b "$KEY/key.img"
 }
 
-# start_write IMAGE: onto the stick ./a, which is not ready for two seconds, so
-# that what happens now happens before it is written.
+# start_write IMAGE NOT-READY: onto the stick ./a, which is not ready for so many
+# quarters of a second, so that what happens now happens before it is written:
+# the image was read, and its threads hold back INT, TERM and HUP.
 start_write() {
 	cat >run.sh <<'END'
 amtforge usb write "$1" --port 1-1 --yes &
 echo $! >pid
 wait $!
 END
-	"$FAKE" 1-1=a,slow=8 -- sh run.sh "$1" >out 2>err &
+	rm -f pid
+	"$FAKE" "1-1=a,slow=$2" -- sh run.sh "$1" >out 2>err &
 	fake=$!
-	n=0
-	while [ ! -s pid ] && [ $n -lt 100 ]; do
-		sleep 0.05
-		n=$((n + 1))
-	done
-	sleep 0.7
+	until_true 90 [ -s pid ]
+	until_true 90 writes_on
+}
+
+# Has the writer begun its work on the sticks?
+writes_on() {
+	grep -qs '^SigBlk:.*4003$' "/proc/$(cat pid)"/task/*/status
 }
 
 an_interrupt_gives_the_sticks_back() {
 	blank a
-	start_write "$KEY/key.img"
+	start_write "$KEY/key.img" 16
 	kill -TERM "$(cat pid)"
 	got=0
 	wait $fake || got=$?
@@ -605,13 +611,13 @@ an_interrupt_gives_the_sticks_back() {
 an_image_that_changes_meanwhile_is_written_as_it_was() {
 	blank a
 	cp "$KEY/key.img" new.img
-	start_write new.img
+	start_write new.img 8
 	head -c 2000000 /dev/urandom | dd of=new.img conv=notrunc status=none
 	wait $fake
 	is_key a
 	blank a
 	cp "$KEY/key.img" new.img
-	start_write new.img
+	start_write new.img 8
 	: >new.img
 	wait $fake
 	is_key a
