@@ -98,14 +98,21 @@ clean() {
 		>"$1.console"
 }
 
-# until_seen NAME PATTERN: in 90 seconds at most.
+seen() {
+	clean "$1" && grep -q -e "$2" "$1.console"
+}
+
+# until_seen NAME PATTERN: in 90 seconds at most. A machine that has ended since
+# the last look may have said it.
 until_seen() {
 	n=900
-	until clean "$1" && grep -q -e "$2" "$1.console"; do
+	until seen "$@"; do
 		n=$((n - 1))
-		if [ $n -le 0 ] || ! kill -0 "$qemu" 2>/dev/null; then
-			return 1
-		fi
+		[ $n -gt 0 ] || return 1
+		kill -0 "$qemu" 2>/dev/null || {
+			seen "$@"
+			return
+		}
 		sleep 0.1
 	done
 }
@@ -154,7 +161,7 @@ converse() {
 	end="$end\\|^BdsDxe: No bootable option"
 	until_seen "$1" "\\[Y/N\\]\\|$end" || return 1
 	if grep -q '\[Y/N\]' "$1.console"; then
-		printf %s "$2" >"$1.in"
+		printf %s "$2" 1<>"$1.in" # also where it has ended
 		until_seen "$1" "$end" || return 1
 	fi
 	if grep -q '^The settings are stored' "$1.console"; then

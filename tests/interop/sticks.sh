@@ -149,14 +149,14 @@ END
 	cmp -n 67108864 s0.img /dev/zero
 }
 
+some_written() {
+	[ "$(stat -c %b s0.img)" -ge 512 ]
+}
+
 # pull_out: takes the stick s out of ./monitor's machine once 256 KiB of s0.img
 # are written; the drive is slow enough for that.
 pull_out() {
-	n=0
-	while [ "$(stat -c %b s0.img)" -lt 512 ] && [ $n -lt 600 ]; do
-		sleep 0.1
-		n=$((n + 1))
-	done
+	until_true 300 some_written
 	python3 - <<'END'
 import socket, time
 s = socket.socket(socket.AF_UNIX)

@@ -262,7 +262,7 @@ a_set_up_that_takes_too_long_is_ended_and_tried_again(void **state)
 	(void)state;
 	open_world(w, true, "");
 	w->conf.request_ms = 60000;
-	w->conf.setup_ms = 400;
+	w->conf.setup_ms = 1000;
 	w->mute = "SetAdminAclEntryEx";
 	say_hello(w);
 	turn(w, 90000);
