@@ -6,8 +6,9 @@
 #include "formats/reason.h"
 #include "server/stepotp.h"
 
-/* An idle device shows 32 zero bytes. Both lengths are public; the bytes are
- * compared in constant time. */
+/* An idle device shows 32 zero bytes, so that one may fill what a shorter
+ * password leaves of them. Both lengths are public; the bytes are compared in
+ * constant time. */
 static void
 judge(struct session *s, const char *b64)
 {
@@ -20,6 +21,8 @@ judge(struct session *s, const char *b64)
 		n = 0;
 	for (size_t i = 0; i < n; i++)
 		any |= otp[i];
+	while (n > 0 && otp[n - 1] == 0)
+		n--;
 	same = n == strlen(want) && secret_equal(otp, want, n);
 	secret_wipe(otp, sizeof(otp));
 	if (any == 0)

@@ -195,6 +195,10 @@ the_one_time_password_must_match_where_one_is_expected(void **state)
 	assert_int_equal(run(&s, &d, &e), ERR_OK);
 	assert_non_null(
 	    strstr(d.told, "Service ExtendProvisioningPeriod SetMEBx"));
+	d = script_good(); /* with zeroes up to 12 bytes */
+	d.otp = "T3RwITEyMzQ1AAAA";
+	session_init(&s, &plan);
+	assert_int_equal(run(&s, &d, &e), ERR_OK);
 	d = script_good();
 	d.otp = "T3RwITEyMzQ="; /* a head of it: its window is over */
 	session_init(&s, &plan);
