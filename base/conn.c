@@ -197,6 +197,10 @@ on_event(struct bufferevent *bev, short what, void *arg)
 		c->finishing = c->eof = true; /* it may still be reading */
 		bufferevent_disable(bev, EV_READ);
 	} else {
+		/* A peer that refuses under TLS 1.3 may be gone before the
+		 * request is written, and its alert not be read yet. */
+		if (c->ssl != NULL && c->ready && (what & BEV_EVENT_ERROR))
+			tls_conn_hear(c->ssl);
 		if (!c->finishing)
 			conn_why(c, what, sys, &e);
 		conn_end(c, &e);

@@ -133,5 +133,8 @@ void tls_conn_free(void *ssl);
 /* Writes what goes out at once: how many bytes. What failed, or would block,
  * does so again for who writes the rest. */
 size_t tls_conn_write(void *ssl, const void *, size_t);
+/* After a write failed: the alert that the peer left before it went counts as
+ * received. What else it left is lost. */
+void tls_conn_hear(void *ssl);
 
 #endif

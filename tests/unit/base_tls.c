@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <openssl/ssl.h>
 
@@ -15,7 +18,18 @@ static const char pps[] = "NKLDG5DCRRNQE9YZZIJL7LFLVJED69XJ";
 struct pair {
 	SSL *client, *server;
 	int client_rc, server_rc;
+	bool sockets; /* in place of memory, and the client does not read */
+	int fd[2];
 };
+
+static void
+pair_shake(struct pair *p)
+{
+	for (int i = 0; i < 10; i++) {
+		p->client_rc = SSL_do_handshake(p->client);
+		p->server_rc = SSL_do_handshake(p->server);
+	}
+}
 
 static void
 pair_run(struct pair *p, struct tls *client, struct tls *server, void *arg)
@@ -26,13 +40,19 @@ pair_run(struct pair *p, struct tls *client, struct tls *server, void *arg)
 	p->server = tls_conn_new(server, arg);
 	assert_non_null(p->client);
 	assert_non_null(p->server);
+	if (p->sockets) {
+		assert_int_equal(
+		    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, p->fd),
+		    0);
+		SSL_set_fd(p->client, p->fd[0]);
+		SSL_set_fd(p->server, p->fd[1]);
+		pair_shake(p);
+		return;
+	}
 	assert_int_equal(BIO_new_bio_pair(&a, 1 << 16, &b, 1 << 16), 1);
 	SSL_set_bio(p->client, a, a);
 	SSL_set_bio(p->server, b, b);
-	for (int i = 0; i < 10; i++) {
-		p->client_rc = SSL_do_handshake(p->client);
-		p->server_rc = SSL_do_handshake(p->server);
-	}
+	pair_shake(p);
 	/* TLS 1.3: a refusal reaches the client with its first read. */
 	if (p->client_rc == 1) {
 		char c;
@@ -80,7 +100,7 @@ static void
 the_right_key_opens_a_plain_psk_session(void **state)
 {
 	const struct tls_session *s;
-	struct pair p;
+	struct pair p = { 0 };
 
 	(void)state;
 	psk_try(pid, pps, &p);
@@ -96,7 +116,7 @@ the_right_key_opens_a_plain_psk_session(void **state)
 static void
 a_wrong_key_is_a_bad_record_for_both(void **state)
 {
-	struct pair p;
+	struct pair p = { 0 };
 
 	(void)state;
 	psk_try(pid, "NKLDG5DCRRNQE9YZZIJL7LFLVJED69XK", &p);
@@ -110,7 +130,7 @@ a_wrong_key_is_a_bad_record_for_both(void **state)
 static void
 an_unknown_identity_is_named_by_its_alert(void **state)
 {
-	struct pair p;
+	struct pair p = { 0 };
 
 	(void)state;
 	psk_try("0000038N", pps, &p);
@@ -201,7 +221,7 @@ static void
 both_judges_see_whole_chains_with_their_roots(void **state)
 {
 	struct bench c = { TLS_ALERT_NONE, 0, 0 }, s = { TLS_ALERT_NONE, 0, 0 };
-	struct pair p;
+	struct pair p = { 0 };
 
 	(void)state;
 	mutual_try(&c, &s, true, &p);
@@ -224,7 +244,7 @@ the_alert_a_judge_chooses_reaches_the_peer(void **state)
 	for (size_t i = 0; i < sizeof(alerts) / sizeof(alerts[0]); i++) {
 		struct bench ok = { TLS_ALERT_NONE, 0, 0 };
 		struct bench no = { alerts[i], 0, 0 };
-		struct pair p;
+		struct pair p = { 0 };
 
 		mutual_try(&ok, &no, true, &p);
 		assert_int_not_equal(p.server_rc, 1);
@@ -244,11 +264,36 @@ the_alert_a_judge_chooses_reaches_the_peer(void **state)
 	}
 }
 
+/* TLS 1.3: who refuses may be gone before the client's request is written. */
+static void
+the_alert_of_a_peer_that_is_gone_is_heard(void **state)
+{
+	struct bench ok = { TLS_ALERT_NONE, 0, 0 };
+	struct bench no = { TLS_ALERT_UNKNOWN_CA, 0, 0 };
+	struct pair p = { .sockets = true };
+
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	mutual_try(&ok, &no, true, &p);
+	assert_int_equal(p.client_rc, 1);
+	assert_int_not_equal(p.server_rc, 1);
+	SSL_free(p.server);
+	close(p.fd[1]);
+	assert_int_equal(tls_conn_write(p.client, "request", 7), 0);
+	assert_int_equal(tls_conn_session(p.client)->received, -1);
+	tls_conn_hear(p.client);
+	assert_int_equal(
+	    tls_conn_session(p.client)->received, TLS_ALERT_UNKNOWN_CA);
+	tls_conn_hear(p.client); /* nothing more: no harm */
+	SSL_free(p.client);
+	close(p.fd[0]);
+}
+
 static void
 a_client_without_a_chain_is_refused_unjudged(void **state)
 {
 	struct bench c = { TLS_ALERT_NONE, 0, 0 }, s = { TLS_ALERT_NONE, 0, 0 };
-	struct pair p;
+	struct pair p = { 0 };
 
 	(void)state;
 	mutual_try(&c, &s, false, &p);
@@ -279,6 +324,7 @@ main(void)
 		cmocka_unit_test(an_unknown_identity_is_named_by_its_alert),
 		cmocka_unit_test(both_judges_see_whole_chains_with_their_roots),
 		cmocka_unit_test(the_alert_a_judge_chooses_reaches_the_peer),
+		cmocka_unit_test(the_alert_of_a_peer_that_is_gone_is_heard),
 		cmocka_unit_test(a_client_without_a_chain_is_refused_unjudged),
 		cmocka_unit_test(a_client_that_judges_nobody_is_not_made),
 	};
