@@ -10,6 +10,7 @@
 #include "device/route.h"
 #include "device/rig.h"
 #include "device/usbkey.h"
+#include "formats/dhcp.h"
 #include "formats/reason.h"
 
 #define AMT_TLS_PORT 16993
@@ -67,6 +68,18 @@ find_option(struct rig *r, struct err *e)
 	return option == NULL ? ERR_OK : route_option(option, &r->server, e);
 }
 
+/* "" is what a network without a domain tells. */
+static enum err_code
+check_suffix(const struct rig *r, struct err *e)
+{
+	const char *s = cli_value(r->args, "--suffix", "");
+
+	if (s[0] == '\0' || dhcp_is_name(s))
+		return ERR_OK;
+	return err_set(e, ERR_USAGE,
+	    "--suffix %.64s: not a DNS suffix, such as corp.example.com", s);
+}
+
 /* A machine's own port, or one that was asked for: tests and fleets that take
  * any TLS port have none. */
 static int
@@ -99,7 +112,7 @@ rig_open(struct rig *r, const struct cli_args *args, const char *listen,
 	if (settings_read(&r->settings, cli_value(args, "--config", NULL), e) !=
 		ERR_OK ||
 	    find_state(r, e) != ERR_OK || lock_state(r, e) != ERR_OK ||
-	    find_option(r, e) != ERR_OK ||
+	    find_option(r, e) != ERR_OK || check_suffix(r, e) != ERR_OK ||
 	    flash_open(&r->flash, cli_value(args, "--base", NULL), e) !=
 		ERR_OK ||
 	    cli_number(args, "--port", 0, 65535, AMT_TLS_PORT, &port, e) !=

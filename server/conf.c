@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/config.h"
 #include "base/file.h"
 #include "base/tls.h"
@@ -120,13 +121,29 @@ read_suites(struct config_group *g, struct conf *c, struct err *e)
 }
 
 static enum err_code
+read_listen(struct config_group *g, struct conf *c, struct err *e)
+{
+	struct sockaddr_storage ss;
+	char where[512];
+	socklen_t len;
+
+	if (certkey_text(g, "listen", "0.0.0.0", c->listen, sizeof(c->listen),
+		e) != ERR_OK ||
+	    addr_parse(c->listen, 0, &ss, &len, e) == ERR_OK)
+		return e->code;
+	config_where(g, "listen", where, sizeof(where));
+	err_clear(e);
+	return err_set(e, ERR_CONFIG, "%s: listen: '%s' is no numeric address",
+	    where, c->listen);
+}
+
+static enum err_code
 read_root(
     struct config_group *g, const char *path, struct conf *c, struct err *e)
 {
 	if (read_state(g, path, c->state, e) != ERR_OK ||
-	    certkey_text(g, "listen", "0.0.0.0", c->listen, sizeof(c->listen),
-		e) != ERR_OK ||
-	    read_suites(g, c, e) != ERR_OK || read_numbers(g, c, e) != ERR_OK ||
+	    read_listen(g, c, e) != ERR_OK || read_suites(g, c, e) != ERR_OK ||
+	    read_numbers(g, c, e) != ERR_OK ||
 	    config_bool(g, "check_record", true, &c->check_record, e) !=
 		ERR_OK ||
 	    tenant_read(g, path, NULL, &c->top, e) != ERR_OK)

@@ -63,6 +63,9 @@ what_is_missing_or_misspelt_is_named() {
 	status 2 amtforge-device boot --image images/*.bin --state machine \
 		--port 0 --listen somewhere
 	says somewhere
+	status 2 amtforge-device boot --image images/*.bin --state machine \
+		--port 0 --suffix 'two words'
+	says 'not a DNS suffix'
 }
 
 a_state_that_is_not_understood_is_refused_and_kept() {

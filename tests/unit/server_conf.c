@@ -174,6 +174,7 @@ what_cannot_work_is_refused_with_its_place(void **state)
 		{ "state = \"s\"; psk_suites = \"RSA-PSK-AES128-CBC-SHA\";",
 		    "psk_suites" },
 		{ "state = \"s\"; psk_suites = \"\";", "psk_suites" },
+		{ "state = \"s\"; listen = \"host\";", "listen: 'host'" },
 	};
 	struct conf c;
 	struct err e;
