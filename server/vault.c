@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,6 +230,40 @@ open_parts(const char *dir, bool make, struct vault **out, struct err *e)
 	return keyfile_read(path, &v->key, e);
 }
 
+/* Parts that an interrupted init left, under their names or with a suffix; and
+ * what the root of a file system has. */
+static bool
+is_ours(const char *name)
+{
+	return name[0] == '.' || strncmp(name, "store.", 6) == 0 ||
+	    strncmp(name, "device-ca.", 10) == 0 ||
+	    strcmp(name, "lost+found") == 0;
+}
+
+/* A folder of something else, such as a home, is none for secrets. */
+static enum err_code
+check_empty(const char *dir, struct err *e)
+{
+	char db[PATH_MAX_LEN];
+	struct dirent *one;
+	DIR *d;
+
+	if (file_join(db, sizeof(db), dir, "store.db", e) != ERR_OK)
+		return e->code;
+	if (file_exists(db)) /* that is told otherwise */
+		return ERR_OK;
+	if ((d = opendir(dir)) == NULL)
+		return err_sys(e, ERR_CREATE, "%s", dir);
+	while ((one = readdir(d)) != NULL && e->code == ERR_OK)
+		if (!is_ours(one->d_name))
+			err_set(e, ERR_CREATE,
+			    "%s: has %.80s in it; the state wants a folder "
+			    "that is empty or not there",
+			    dir, one->d_name);
+	closedir(d);
+	return e->code;
+}
+
 enum err_code
 vault_init(const char *dir, struct err *e)
 {
@@ -236,6 +271,7 @@ vault_init(const char *dir, struct err *e)
 	bool there;
 
 	if (file_mkdir(dir, 0700, e) == ERR_OK &&
+	    check_empty(dir, e) == ERR_OK &&
 	    open_parts(dir, true, &v, e) == ERR_OK &&
 	    check_key(v, &there, e) == ERR_OK) {
 		if (there)

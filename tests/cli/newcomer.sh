@@ -21,6 +21,18 @@ arguments_the_other_way_round_are_told_so() {
 	says 'empty/store.db: not there (amtforge-server init makes it)'
 }
 
+a_state_is_made_in_a_folder_of_its_own() {
+	mkdir empty other
+	: >other/letter
+	status 73 amtforge-server init other
+	says 'other: has letter in it; the state wants a folder'
+	[ "$(ls other)" = letter ]
+	status 0 amtforge-server init empty
+	: >empty/notes
+	status 73 amtforge-server init empty
+	says 'empty: holds a store already'
+}
+
 a_file_of_another_kind_is_told_what_it_is() {
 	batch psk 1
 	status 65 amtforge-server import state batch.amt --trust factory.key \
@@ -74,6 +86,7 @@ a_devices_state_of_another_version_is_told_so() {
 }
 
 t arguments_the_other_way_round_are_told_so
+t a_state_is_made_in_a_folder_of_its_own
 t a_file_of_another_kind_is_told_what_it_is
 t a_state_that_does_not_open_says_why
 if [ -e "$VARS" ]; then
