@@ -145,11 +145,8 @@ migrate(struct db *db, const struct db_schema *schema, struct err *e)
 	if (pragma_set(db, "application_id", schema->app_id, e) != ERR_OK ||
 	    pragma_set(db, "user_version", schema->version, e) != ERR_OK)
 		goto out;
-	db_commit(db, e);
 out:
-	if (e->code != ERR_OK)
-		db_rollback(db);
-	return e->code;
+	return db_end(db, e);
 }
 
 /* Built beside its path in one piece, so that a killed program leaves no half
@@ -279,6 +276,14 @@ db_rollback(struct db *db)
 		db_reset(s);
 	if (sqlite3_get_autocommit(db->h) == 0)
 		sqlite3_exec(db->h, "ROLLBACK", NULL, NULL, NULL);
+}
+
+enum err_code
+db_end(struct db *db, struct err *e)
+{
+	if (e->code != ERR_OK || db_commit(db, e) != ERR_OK)
+		db_rollback(db);
+	return e->code;
 }
 
 static struct db_stmt *

@@ -36,6 +36,8 @@ enum err_code db_exec(struct db *, const char *sql, struct err *);
 enum err_code db_begin(struct db *, struct err *); /* BEGIN IMMEDIATE */
 enum err_code db_commit(struct db *, struct err *);
 void db_rollback(struct db *);
+/* Commits; rolls back instead, or then, if e tells of a failure. */
+enum err_code db_end(struct db *, struct err *e);
 
 /* The statement is cached in the db by its text and owned by it; it is reset
  * and unbound. Placeholders are ?1, ?2, ... Bound memory must live until the

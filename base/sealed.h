@@ -15,10 +15,15 @@
 #include "base/cli.h"
 #include "base/cms.h"
 #include "base/err.h"
+#include "base/keyfile.h"
 #include "base/x509.h"
 
 #define SEALED_RULES 7
 
+/* All of it, for a table of options. */
+#define SEALED_OPTS                                                          \
+	SEALED_OPT_TRUST, SEALED_OPT_KEY, SEALED_OPT_CERT, KEYFILE_OPT_PASS, \
+	    SEALED_OPT_EXPIRED
 #define SEALED_OPT_TRUST                                       \
 	{                                                      \
 		"--trust", CLI_MANY, "ROOT.pem",               \

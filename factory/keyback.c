@@ -416,11 +416,9 @@ keyback_reconcile(struct ledger *l, const uint8_t *file, size_t n,
 		goto out;
 	}
 	b.made = b.rec + 1;
-	if (db_begin(ledger_db(l), e) == ERR_OK && take(&b, e) == ERR_OK)
-		db_commit(ledger_db(l), e);
-	if (e->code != ERR_OK)
-		db_rollback(ledger_db(l));
-	else if (fn != NULL)
+	if (db_begin(ledger_db(l), e) == ERR_OK)
+		take(&b, e);
+	if (db_end(ledger_db(l), e) == ERR_OK && fn != NULL)
 		tell(&b, fn, arg, e);
 out:
 	if (b.k != NULL)

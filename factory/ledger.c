@@ -210,11 +210,10 @@ ledger_init(const char *path, const char *key_file, struct err *e)
 		goto out;
 	if (check_key(l, key, &there, e) == ERR_OK && there)
 		err_set(e, ERR_CREATE, "%s: exists already", path);
-	if (e->code != ERR_OK ||
-	    seal_check_put(l->db, &l->key, KEY_CHECK, e) != ERR_OK ||
-	    ledger_audit(l, "ledger init", path, "", e) != ERR_OK ||
-	    db_commit(l->db, e) != ERR_OK)
-		db_rollback(l->db);
+	if (e->code == ERR_OK &&
+	    seal_check_put(l->db, &l->key, KEY_CHECK, e) == ERR_OK)
+		ledger_audit(l, "ledger init", path, "", e);
+	db_end(l->db, e);
 out:
 	ledger_close(l);
 	return e->code;

@@ -197,11 +197,9 @@ finish(struct make *x, bool there, struct err *e)
 		    x->o->id);
 	if (e->code == ERR_OK && !there)
 		maker_finish(x->maker, x->sha256, e);
-	if (e->code == ERR_OK && record(x, e) == ERR_OK)
-		db_commit(ledger_db(x->l), e);
-	if (e->code != ERR_OK)
-		db_rollback(ledger_db(x->l));
-	return e->code;
+	if (e->code == ERR_OK)
+		record(x, e);
+	return db_end(ledger_db(x->l), e);
 }
 
 static enum err_code
@@ -406,19 +404,11 @@ static const struct cli_opt make_opts[] = {
 	{ 0 },
 };
 static const struct cli_opt check_opts[] = {
-	SEALED_OPT_TRUST,
-	SEALED_OPT_KEY,
-	SEALED_OPT_CERT,
-	KEYFILE_OPT_PASS,
-	SEALED_OPT_EXPIRED,
+	SEALED_OPTS,
 	{ 0 },
 };
 static const struct cli_opt list_opts[] = {
-	SEALED_OPT_TRUST,
-	SEALED_OPT_KEY,
-	SEALED_OPT_CERT,
-	KEYFILE_OPT_PASS,
-	SEALED_OPT_EXPIRED,
+	SEALED_OPTS,
 	{ "--reveal", CLI_FLAG, NULL, "print the secrets too" },
 	{ 0 },
 };

@@ -229,11 +229,9 @@ order_open(struct ledger *l, const char *id, const struct profile *p,
 	    credential_key(p->key_type, id, o->key, &o->key_len, o->cert,
 		&o->cert_len, e) != ERR_OK)
 		goto out;
-	if (db_begin(ledger_db(l), e) != ERR_OK)
-		goto out;
-	if (open_in(l, o, json, e) != ERR_OK ||
-	    db_commit(ledger_db(l), e) != ERR_OK)
-		db_rollback(ledger_db(l));
+	if (db_begin(ledger_db(l), e) == ERR_OK)
+		open_in(l, o, json, e);
+	db_end(ledger_db(l), e);
 out:
 	free(json);
 	order_free(o);
@@ -256,14 +254,10 @@ close_order(struct ledger *l, const char *id, struct err *e)
 	if (db_run(s, e) != ERR_OK)
 		goto out;
 	/* Closing a closed order again changes nothing. */
-	if (db_changes(db) > 0 &&
-	    ledger_audit(l, "order close", id, "", e) != ERR_OK)
-		goto out;
-	db_commit(db, e);
+	if (db_changes(db) > 0)
+		ledger_audit(l, "order close", id, "", e);
 out:
-	if (e->code != ERR_OK)
-		db_rollback(db);
-	return e->code;
+	return db_end(db, e);
 }
 
 enum err_code

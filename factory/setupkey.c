@@ -41,7 +41,6 @@ struct make {
 	const char *again;
 	struct file_out *out;
 	struct cli_bar bar;
-	size_t printed;
 };
 
 /* Options. */
@@ -546,12 +545,8 @@ make(struct make *m, struct err *e)
 		return e->code;
 	if (find(m, &there, e) == ERR_OK && !there)
 		make_new(m, e);
-	if (e->code == ERR_OK)
-		db_commit(db, e);
-	if (e->code != ERR_OK) {
-		db_rollback(db);
+	if (db_end(db, e) != ERR_OK)
 		return e->code;
-	}
 	if ((there ? rewrite : publish)(m, e) != ERR_OK) {
 		if (!there)
 			err_in(

@@ -450,19 +450,13 @@ move(struct ledger *l, const struct uuid *id, const struct unit *was,
 	uuid_text(id, uuid);
 	if (db_begin(ledger_db(l), e) != ERR_OK)
 		return e->code;
-	if (unit_load(l, id, &u, e) != ERR_OK)
-		goto out;
-	if ((was != NULL && judge_same(&u, was, e) != ERR_OK) ||
-	    (strcmp(u.state, state) != 0 &&
-		(judge_move(u.state, state, e) != ERR_OK ||
-		    set_state(l, uuid, state, why, e) != ERR_OK))) {
+	if (unit_load(l, id, &u, e) == ERR_OK &&
+	    ((was != NULL && judge_same(&u, was, e) != ERR_OK) ||
+		(strcmp(u.state, state) != 0 &&
+		    (judge_move(u.state, state, e) != ERR_OK ||
+			set_state(l, uuid, state, why, e) != ERR_OK))))
 		err_in(e, "unit %s", uuid);
-		goto out;
-	}
-	db_commit(ledger_db(l), e);
-out:
-	if (e->code != ERR_OK)
-		db_rollback(ledger_db(l));
+	db_end(ledger_db(l), e);
 	unit_wipe(&u);
 	return e->code;
 }
@@ -528,11 +522,7 @@ unit_mark_many(struct ledger *l, const struct unit_marks *m, struct err *e)
 		else if (one.code != ERR_OK)
 			*e = one;
 	}
-	if (e->code == ERR_OK)
-		db_commit(ledger_db(l), e);
-	if (e->code != ERR_OK)
-		db_rollback(ledger_db(l));
-	return e->code;
+	return db_end(ledger_db(l), e);
 }
 
 enum err_code
@@ -641,11 +631,9 @@ unit_pin(struct ledger *l, const struct uuid *id, const struct x509 *x,
 		return e->code;
 	if (unit_load(l, id, &u, e) == ERR_OK &&
 	    order_load(l, u.order, &o, e) == ERR_OK &&
-	    judge_pin(o, &u, der, n, force, e) == ERR_OK &&
-	    set_pin(l, &u, x, e) == ERR_OK)
-		db_commit(ledger_db(l), e);
-	if (e->code != ERR_OK)
-		db_rollback(ledger_db(l));
+	    judge_pin(o, &u, der, n, force, e) == ERR_OK)
+		set_pin(l, &u, x, e);
+	db_end(ledger_db(l), e);
 	order_free(o);
 	unit_wipe(&u);
 	return e->code;

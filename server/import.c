@@ -253,11 +253,7 @@ static const struct cli_opt no_opts[] = { { 0 } };
 static const struct cli_opt import_opts[] = {
 	{ "--tenant", CLI_VALUE, "NAME",
 	    "whose machines they are, as the configuration names it" },
-	SEALED_OPT_TRUST,
-	SEALED_OPT_KEY,
-	SEALED_OPT_CERT,
-	KEYFILE_OPT_PASS,
-	SEALED_OPT_EXPIRED,
+	SEALED_OPTS,
 	{ 0 },
 };
 
