@@ -244,7 +244,6 @@ recover(struct bot *b, const struct cmd *c, struct err *e)
 	const struct bot_pipe *p = b->pipe;
 	enum bot_io io;
 
-	b->recoveries++;
 	if ((io = p->request(p->arg, REQUEST_RESET, NULL, 0)) == BOT_OK &&
 	    (io = p->clear_halt(p->arg, true)) == BOT_OK)
 		io = p->clear_halt(p->arg, false);
@@ -276,15 +275,14 @@ ask_sense(struct bot *b, struct err *e)
 {
 	uint8_t sense[18] = { 0 };
 	struct cmd c = { .name = "request sense",
-		.cdb = { SCSI_REQUEST_SENSE },
+		.cdb = { SCSI_REQUEST_SENSE, [4] = sizeof(sense) },
 		.len = 6,
 		.in = true,
 		.data = sense,
 		.n = sizeof(sense) };
-	enum step s;
+	enum step s = run(b, &c, e);
 
-	c.cdb[4] = sizeof(sense);
-	if ((s = run(b, &c, e)) == STEP_DEAD)
+	if (s == STEP_DEAD)
 		return s;
 	b->key = c.moved > 2 ? sense[2] & 15 : 0;
 	b->asc = c.moved > 12 ? sense[12] : 0;
@@ -300,6 +298,22 @@ command(struct bot *b, struct cmd *c, struct err *e)
 
 	b->key = b->asc = b->ascq = 0;
 	return s == STEP_FAILED ? ask_sense(b, e) : s;
+}
+
+/* Once more behind attention, which may come between any two commands. */
+static enum step
+insist(struct bot *b, struct cmd *c, struct err *e)
+{
+	enum step s = command(b, c, e);
+
+	return s == STEP_FAILED && b->key == KEY_ATTENTION ? command(b, c, e)
+							   : s;
+}
+
+static enum err_code
+must_do(struct bot *b, struct cmd *c, struct err *e)
+{
+	return insist(b, c, e) == STEP_FAILED ? failed(b, c, e) : e->code;
 }
 
 /* ---- what the stick is ---- */
@@ -319,18 +333,14 @@ inquire(struct bot *b, struct err *e)
 {
 	uint8_t d[36] = { 0 };
 	struct cmd c = { .name = "inquiry",
-		.cdb = { SCSI_INQUIRY },
+		.cdb = { SCSI_INQUIRY, [4] = sizeof(d) },
 		.len = 6,
 		.in = true,
 		.data = d,
 		.n = sizeof(d) };
-	enum step s;
 
-	c.cdb[4] = sizeof(d);
-	if ((s = command(b, &c, e)) == STEP_DEAD)
+	if (must_do(b, &c, e) != ERR_OK)
 		return e->code;
-	if (s == STEP_FAILED)
-		return failed(b, &c, e);
 	if ((d[0] & 0x1f) != 0 || c.moved < 5)
 		return err_refuse(e, ERR_PERM, reason_get(REASON_STICK_UNFIT),
 		    "the device is no disk but of SCSI type %u", d[0] & 0x1fu);
@@ -383,15 +393,9 @@ ask_capacity(struct bot *b, struct err *e)
 		.in = true,
 		.data = d,
 		.n = sizeof(d) };
-	enum step s = command(b, &c, e);
 
-	/* Attention may come between any two commands. */
-	if (s == STEP_FAILED && b->key == KEY_ATTENTION)
-		s = command(b, &c, e);
-	if (s == STEP_DEAD)
+	if (must_do(b, &c, e) != ERR_OK)
 		return e->code;
-	if (s == STEP_FAILED)
-		return failed(b, &c, e);
 	if (c.moved != sizeof(d))
 		return err_refuse(e, ERR_IO, reason_get(REASON_STICK_FAILED),
 		    "read capacity: %zu bytes, not 8", c.moved);
@@ -414,16 +418,15 @@ ask_protection(struct bot *b, struct err *e)
 {
 	uint8_t d[192] = { 0 };
 	struct cmd c = { .name = "mode sense",
-		.cdb = { SCSI_MODE_SENSE_6 },
+		/* 3fh, all pages: what every driver asks for */
+		.cdb = { SCSI_MODE_SENSE_6, [2] = 0x3f, [4] = sizeof(d) },
 		.len = 6,
 		.in = true,
 		.data = d,
 		.n = sizeof(d) };
-	enum step s;
+	enum step s = command(b, &c, e);
 
-	c.cdb[2] = 0x3f; /* all pages: what every driver asks for */
-	c.cdb[4] = sizeof(d);
-	if ((s = command(b, &c, e)) == STEP_DEAD)
+	if (s == STEP_DEAD)
 		return e->code;
 	b->read_only = s == STEP_GOOD && c.moved >= 3 && (d[2] & 0x80) != 0;
 	return ERR_OK;
@@ -472,17 +475,11 @@ sectors_cmd(uint8_t op, uint64_t lba, size_t n)
 	return c;
 }
 
-/* A command that moves all its bytes; attention is answered once more. */
+/* A command that moves all its bytes. */
 static enum err_code
 whole(struct bot *b, struct cmd *c, uint64_t lba, struct err *e)
 {
-	enum step s = command(b, c, e);
-
-	if (s == STEP_FAILED && b->key == KEY_ATTENTION)
-		s = command(b, c, e);
-	if (s == STEP_FAILED)
-		failed(b, c, e);
-	else if (s == STEP_GOOD && c->moved != c->n)
+	if (must_do(b, c, e) == ERR_OK && c->moved != c->n)
 		err_refuse(e, ERR_IO, reason_get(REASON_STICK_FAILED),
 		    "%s: the stick moved %zu of %zu bytes", c->name, c->moved,
 		    c->n);
@@ -558,15 +555,11 @@ bot_sync(struct bot *b, struct err *e)
 
 	if (b->no_sync)
 		return ERR_OK;
-	if ((s = command(b, &c, e)) == STEP_DEAD)
-		return e->code;
-	if (s == STEP_FAILED && b->key == KEY_ATTENTION &&
-	    (s = command(b, &c, e)) == STEP_DEAD)
-		return e->code;
+	s = insist(b, &c, e);
 	/* Not known: then there is no cache to flush that we could. */
 	if (s == STEP_FAILED && b->key == KEY_ILLEGAL)
 		b->no_sync = true;
 	else if (s == STEP_FAILED)
-		return failed(b, &c, e);
-	return ERR_OK;
+		failed(b, &c, e);
+	return e->code;
 }

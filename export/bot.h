@@ -57,8 +57,7 @@ struct bot {
 	const struct bot_pipe *pipe; /* borrowed */
 	uint32_t tag;
 	uint8_t key, asc, ascq; /* of the last sense data */
-	bool no_sync;        /* SYNCHRONIZE CACHE is not known to the stick */
-	unsigned recoveries; /* how often the protocol was put right */
+	bool no_sync; /* SYNCHRONIZE CACHE is not known to the stick */
 	/* what bot_open() found */
 	char vendor[9], product[17], revision[5];
 	uint64_t sectors;

@@ -150,6 +150,18 @@ open_usb(const struct stick_info *listed, const struct stick_how *how,
 	return e->code;
 }
 
+static enum err_code
+judge_free(const struct stick_info *s, struct err *e)
+{
+	if (s->unfit[0] != '\0')
+		return err_refuse(e, ERR_PERM, reason_get(REASON_STICK_UNFIT),
+		    "%s", s->unfit);
+	if (s->held[0] != '\0')
+		return err_refuse(e, ERR_PERM, reason_get(REASON_STICK_HELD),
+		    "%s is in use: %s", s->node, s->held);
+	return ERR_OK;
+}
+
 enum err_code
 stick_open(const struct stick_info *s, enum stick_open_for what,
     const struct stick_how *how, struct stick **out, struct err *e)
@@ -157,12 +169,8 @@ stick_open(const struct stick_info *s, enum stick_open_for what,
 	bool disk = s->node[0] != '\0';
 
 	*out = NULL;
-	if (s->unfit[0] != '\0')
-		return err_refuse(e, ERR_PERM, reason_get(REASON_STICK_UNFIT),
-		    "%s", s->unfit);
-	if (s->held[0] != '\0')
-		return err_refuse(e, ERR_PERM, reason_get(REASON_STICK_HELD),
-		    "%s is in use: %s", s->node, s->held);
+	if (judge_free(s, e) != ERR_OK)
+		return e->code;
 	if (disk && (s->via == STICK_VIA_BLOCK || what == STICK_LOOK))
 		return stickblock_open(s,
 		    what == STICK_WRITE ? STICKBLOCK_WRITE : STICKBLOCK_READ,
@@ -206,12 +214,8 @@ stick_may_use(
 {
 	uint64_t bytes = s->sectors * STICK_SECTOR;
 
-	if (s->unfit[0] != '\0')
-		return err_refuse(e, ERR_PERM, reason_get(REASON_STICK_UNFIT),
-		    "%s", s->unfit);
-	if (s->held[0] != '\0')
-		return err_refuse(e, ERR_PERM, reason_get(REASON_STICK_HELD),
-		    "%s is in use: %s", s->node, s->held);
+	if (judge_free(s, e) != ERR_OK)
+		return e->code;
 	if (s->read_only)
 		return err_refuse(e, ERR_PERM,
 		    reason_get(REASON_STICK_READ_ONLY),

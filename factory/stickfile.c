@@ -170,18 +170,22 @@ list(const struct cli_args *a, struct err *e)
 
 /* ---- the table ---- */
 
+/* Of what changes a stick. */
+#define CHANGE_OPTS                                                            \
+	STICKWRITE_OPT_VIA, STICKWRITE_OPT_TIMEOUT,                            \
+	    { "--insecure-any-size", CLI_FLAG, NULL,                           \
+		    "also disks outside of 16 MB to 64 GB; may be somebody's " \
+		    "disk" },                                                  \
+	    { "--ledger", CLI_VALUE, "LEDGER",                                 \
+		    "leave the audit row of --insecure-any-size there" },      \
+	    LEDGER_OPT_KEY
+
 static const struct cli_opt write_opts[] = {
 	{ "--port", CLI_MANY, "P", "a port of usb list, as 1-2.3; repeat it" },
 	{ "--yes", CLI_FLAG, NULL, "write; without it targets are only shown" },
 	{ "--force", CLI_FLAG, NULL,
 	    "overwrite sticks that hold something else than a key" },
-	STICKWRITE_OPT_VIA,
-	STICKWRITE_OPT_TIMEOUT,
-	{ "--insecure-any-size", CLI_FLAG, NULL,
-	    "also disks outside of 16 MB to 64 GB; may be somebody's disk" },
-	{ "--ledger", CLI_VALUE, "LEDGER",
-	    "leave the audit row of --insecure-any-size there" },
-	LEDGER_OPT_KEY,
+	CHANGE_OPTS,
 	{ 0 },
 };
 
@@ -206,13 +210,7 @@ static const struct cli_opt wipe_opts[] = {
 	    "the whole stick, not only what was written" },
 	{ "--force", CLI_FLAG, NULL,
 	    "wipe sticks that hold something else than a key" },
-	STICKWRITE_OPT_VIA,
-	STICKWRITE_OPT_TIMEOUT,
-	{ "--insecure-any-size", CLI_FLAG, NULL,
-	    "also disks outside of 16 MB to 64 GB; may be somebody's disk" },
-	{ "--ledger", CLI_VALUE, "LEDGER",
-	    "leave the audit row of --insecure-any-size there" },
-	LEDGER_OPT_KEY,
+	CHANGE_OPTS,
 	{ 0 },
 };
 
