@@ -309,6 +309,13 @@ an_engine_that_is_strapped_off_is_refused() {
 	says "[image-me-off]"
 }
 
+# edited SED WORDS: the plan with that edit is refused in these words.
+edited() {
+	sed "$1" plan >p2
+	status 65 amtforge image apply base.bin p2 l.db new.bin
+	says "$2"
+}
+
 what_is_applied_is_what_was_reviewed() {
 	setup
 	plan 0 "$psk"
@@ -317,30 +324,18 @@ what_is_applied_is_what_was_reviewed() {
 	status 65 amtforge image apply other.bin plan l.db new.bin
 	says "other.bin: SHA-256"
 	says "[plan-differs]"
-	sed 's/"offset":6291556/"offset":6291552/' plan >p2
-	status 65 amtforge image apply base.bin p2 l.db new.bin
-	says "write 1: the plan has 0x600060..0x6000b5, but now it would be 0x600064"
-	sed 's/"old_fill":255/"old_fill":254/' plan >p2
-	status 65 amtforge image apply base.bin p2 l.db new.bin
-	says "write 1 at 0x600064: the plan has other old bytes"
-	sed 's/"new":"aa553f/"new":"aa553e/' plan >p2
-	status 65 amtforge image apply base.bin p2 l.db new.bin
-	says "the plan has other new bytes"
-	sed 's/"clears_only":true/"clears_only":false/' plan >p2
-	status 65 amtforge image apply base.bin p2 l.db new.bin
-	says "clears_only"
-	sed "s/$psk/$pki/g" plan >p2
-	status 65 amtforge image apply base.bin p2 l.db new.bin
-	says "[plan-differs]"
-	sed 's/"plan":1/"plan":2/' plan >p2
-	status 65 amtforge image apply base.bin p2 l.db new.bin
-	says "of version 2"
-	sed 's/,"order"/ ,"order"/' plan >p2
-	status 65 amtforge image apply base.bin p2 l.db new.bin
-	says "p2: byte 55: not as image plan writes it [plan-unsound]"
-	sed 's/max_size/min_size/' plan >p2
-	status 65 amtforge image apply base.bin p2 l.db new.bin
-	says "map: its text has another SHA-256 [plan-unsound]"
+	edited 's/"offset":6291556/"offset":6291552/' \
+		"write 1: the plan has 0x600060..0x6000b5, but now it would be 0x600064"
+	edited 's/"old_fill":255/"old_fill":254/' \
+		"write 1 at 0x600064: the plan has other old bytes"
+	edited 's/"new":"aa553f/"new":"aa553e/' "the plan has other new bytes"
+	edited 's/"clears_only":true/"clears_only":false/' "clears_only"
+	edited "s/$psk/$pki/g" "[plan-differs]"
+	edited 's/"plan":1/"plan":2/' "of version 2"
+	edited 's/,"order"/ ,"order"/' \
+		"p2: byte 55: not as image plan writes it [plan-unsound]"
+	edited 's/max_size/min_size/' \
+		"map: its text has another SHA-256 [plan-unsound]"
 	echo '{' >p2
 	status 65 amtforge image apply base.bin p2 l.db new.bin
 	says "[plan-unsound]"

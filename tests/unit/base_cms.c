@@ -236,37 +236,27 @@ openssl_verifies_what_we_sign(void **state)
 static void
 we_verify_what_openssl_signs(void **state)
 {
-	static const char sign[] =
-	    "cms -sign -binary -outform DER -in text -signer signer.pem "
-	    "-inkey signer.key ";
+	static const struct {
+		const char *option;
+		enum cms_verdict want;
+	} rows[] = { { "-md sha384", CMS_GOOD }, { "-md sha1", CMS_MALFORMED },
+		{ "-nodetach", CMS_MALFORMED }, { "-nocerts", CMS_UNTRUSTED } };
 	char args[256];
 	uint8_t *der;
 	size_t n;
 
 	(void)state;
-	snprintf(args, sizeof(args), "%s -md sha384 -out their.p7s", sign);
-	assert_int_equal(openssl(args), 0);
-	load("their.p7s", &der, &n);
-	assert_int_equal(check(TEXT, der, n, &t.roots, time(NULL)), CMS_GOOD);
-	free(der);
-	snprintf(args, sizeof(args), "%s -md sha1 -out sha1.p7s", sign);
-	assert_int_equal(openssl(args), 0);
-	load("sha1.p7s", &der, &n);
-	assert_int_equal(
-	    check(TEXT, der, n, &t.roots, time(NULL)), CMS_MALFORMED);
-	free(der);
-	snprintf(args, sizeof(args), "%s -nodetach -out whole.p7s", sign);
-	assert_int_equal(openssl(args), 0);
-	load("whole.p7s", &der, &n);
-	assert_int_equal(
-	    check(TEXT, der, n, &t.roots, time(NULL)), CMS_MALFORMED);
-	free(der);
-	snprintf(args, sizeof(args), "%s -nocerts -out bare.p7s", sign);
-	assert_int_equal(openssl(args), 0);
-	load("bare.p7s", &der, &n);
-	assert_int_equal(
-	    check(TEXT, der, n, &t.roots, time(NULL)), CMS_UNTRUSTED);
-	free(der);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(args, sizeof(args),
+		    "cms -sign -binary -outform DER -in text -signer "
+		    "signer.pem -inkey signer.key %s -out their.p7s",
+		    rows[i].option);
+		assert_int_equal(openssl(args), 0);
+		load("their.p7s", &der, &n);
+		assert_int_equal(
+		    check(TEXT, der, n, &t.roots, time(NULL)), rows[i].want);
+		free(der);
+	}
 }
 
 static enum cms_verdict

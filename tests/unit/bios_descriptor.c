@@ -14,6 +14,20 @@
 
 #define SAMPLES "../shared/samples/"
 
+/* Of a flash of that size without an ME. */
+static void
+make_of(uint8_t p[static DESCRIPTOR_SIZE], size_t flash)
+{
+	struct err e;
+
+	err_clear(&e);
+	assert_int_equal(descriptor_make(p,
+			     &(struct descriptor_sizes){
+				 .flash = flash, .me = 0, .bios = 0x1000 },
+			     &e),
+	    ERR_OK);
+}
+
 static void
 made_descriptor_reads_back(void **state)
 {
@@ -52,12 +66,7 @@ made_descriptor_without_me_has_no_me_region(void **state)
 	(void)state;
 	err_clear(&e);
 	for (size_t size = 0x80000; size <= 0x1000000; size *= 2) {
-		assert_int_equal(
-		    descriptor_make(p,
-			&(struct descriptor_sizes){
-			    .flash = size, .me = 0, .bios = 0x1000 },
-			&e),
-		    ERR_OK);
+		make_of(p, size);
 		assert_int_equal(descriptor_read(p, sizeof(p), &d, &e), ERR_OK);
 		assert_int_equal(d.flash, size);
 		assert_false(d.region[REGION_ME].used);
@@ -110,10 +119,7 @@ every_broken_table_is_named_with_its_offset(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		err_clear(&e);
-		descriptor_make(p,
-		    &(struct descriptor_sizes){
-			.flash = 0x400000, .me = 0, .bios = 0x1000 },
-		    &e);
+		make_of(p, 0x400000);
 		put_u32le(p + 0x30, 0xA);
 		put_u32le(p + bad[i].at, bad[i].value);
 		assert_int_equal(
@@ -132,10 +138,7 @@ region_table_at_the_very_end_is_read(void **state)
 
 	(void)state;
 	err_clear(&e);
-	descriptor_make(p,
-	    &(struct descriptor_sizes){
-		.flash = 0x400000, .me = 0, .bios = 0x1000 },
-	    &e);
+	make_of(p, 0x400000);
 	put_u32le(p + 0x14, 0x02FD0003); /* regions 0xFD0: 0x20 would fit */
 	put_u32le(p + 0x18, 0x121002FF); /* masters 0xFF0 */
 	assert_int_equal(descriptor_read(p, sizeof(p), &d, &e), ERR_OK);
@@ -150,10 +153,7 @@ short_or_unsigned_bytes_are_refused(void **state)
 
 	(void)state;
 	err_clear(&e);
-	descriptor_make(p,
-	    &(struct descriptor_sizes){
-		.flash = 0x400000, .me = 0, .bios = 0x1000 },
-	    &e);
+	make_of(p, 0x400000);
 	assert_int_equal(descriptor_read(p, sizeof(p) - 1, &d, &e), ERR_DATA);
 	memset(p, 0, 0x20);
 	err_clear(&e);
@@ -170,10 +170,7 @@ old_descriptor_has_its_signature_first(void **state)
 
 	(void)state;
 	err_clear(&e);
-	descriptor_make(p,
-	    &(struct descriptor_sizes){
-		.flash = 0x400000, .me = 0, .bios = 0x1000 },
-	    &e);
+	make_of(p, 0x400000);
 	memmove(p, p + 0x10, 0x10);
 	memset(p + 0x10, 0xFF, 0x10);
 	assert_true(descriptor_present(p, sizeof(p)));
@@ -190,10 +187,7 @@ two_chips_add_up(void **state)
 
 	(void)state;
 	err_clear(&e);
-	descriptor_make(p,
-	    &(struct descriptor_sizes){
-		.flash = 0x800000, .me = 0, .bios = 0x1000 },
-	    &e);
+	make_of(p, 0x800000);
 	put_u32le(p + 0x14, 0x02040103);
 	put_u32le(p + 0x30, 4 | 3 << 3);
 	assert_int_equal(descriptor_read(p, sizeof(p), &d, &e), ERR_OK);
