@@ -98,6 +98,24 @@ flash() {
 		--map "$ROOT/configs/map-ovmf.cfg" --out images
 }
 
+# boot_one [LINE...]: the machine in ./images, with these settings, that finds no
+# server; its ports are $tls and $bare, its events go to ./events.
+# shellcheck disable=SC2034 # the ports are for the tests
+boot_one() {
+	: >device.cfg
+	[ $# -eq 0 ] || printf '%s\n' "$@" >device.cfg
+	: >events
+	amtforge-device boot --image images/*.bin --state machine \
+		--listen 127.0.0.1 --port 0 --plain-port 0 \
+		--server 127.0.0.1:9 --suffix example.com --json \
+		--config device.cfg >events 2>log &
+	device=$!
+	trap 'kill $device 2>/dev/null || :' EXIT
+	wait_for '"started"' events
+	tls=$(sed -n 's/.*"listening".*"port":\([0-9]*\).*/\1/p' events)
+	bare=$(sed -n 's/.*"listening".*"plain_port":\([0-9]*\).*/\1/p' events)
+}
+
 # plug_fleet [OPTION...]: devices boot from the images of order O.
 plug_fleet() {
 	[ -d images ] || flash

@@ -18,6 +18,7 @@
 #include "formats/hello.h"
 #include "formats/reason.h"
 #include "formats/wsman.h"
+#include "tests/onefolder.h"
 
 #define PID "0000037M"
 #define PPS "NKLDG5DCRRNQE9YZZIJL7LFLVJED69XJ"
@@ -30,7 +31,6 @@ static struct listener *port, *hellos;
 static struct machine *m, *neighbour; /* one sleeps while the other wakes */
 static struct http *http;
 static struct loop_timer *late;
-static char dir[64];
 static struct record rec;
 
 /* The server's chain. */
@@ -182,9 +182,7 @@ start(void **unused)
 	const uint8_t *der;
 	size_t n;
 
-	(void)unused;
-	strcpy(dir, "/tmp/amtforge-machine.XXXXXX");
-	assert_non_null(mkdtemp(dir));
+	assert_int_equal(folder_new(unused), 0);
 	assert_int_equal(settings_read(&settings, NULL, &e), ERR_OK);
 	settings.step[0].every_ms = 30;
 	common.settings = &settings;
@@ -221,9 +219,6 @@ start(void **unused)
 static inline int
 end(void **unused)
 {
-	char command[96];
-
-	(void)unused;
 	http_free(http);
 	machine_free(m);
 	machine_free(neighbour);
@@ -234,8 +229,7 @@ end(void **unused)
 	tls_free(common.psk);
 	machine_scratch_free(&scratch);
 	loop_free(common.loop);
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	return system(command);
+	return folder_free(unused);
 }
 
 static inline void

@@ -10,22 +10,6 @@
 ASK=$ROOT/tests/interop/get-general.xml
 PASSWORD='Strong#2026'
 
-# boot [LINE...]: the machine in ./images, with these settings, on free ports.
-boot() {
-	: >device.cfg
-	[ $# -eq 0 ] || printf '%s\n' "$@" >device.cfg
-	: >events
-	amtforge-device boot --image images/*.bin --state machine \
-		--listen 127.0.0.1 --port 0 --plain-port 0 \
-		--server 127.0.0.1:9 --suffix example.com --json \
-		--config device.cfg >events 2>log &
-	device=$!
-	trap 'kill $device 2>/dev/null || :' EXIT
-	wait_for '"started"' events
-	tls=$(sed -n 's/.*"listening".*"port":\([0-9]*\).*/\1/p' events)
-	bare=$(sed -n 's/.*"listening".*"plain_port":\([0-9]*\).*/\1/p' events)
-}
-
 # by_hand: a machine that was set up in its screen, without a server.
 by_hand() {
 	batch pki 1
@@ -41,14 +25,14 @@ by_hand() {
 
 each_client_is_answered_with_its_log_in() {
 	by_hand
-	boot
+	boot_one
 	perl "$ROOT/tests/clients.pl" "$bare" "$ASK" "$PASSWORD"
 	not grep -q insecure log
 }
 
 the_form_without_a_qop_is_a_setting() {
 	by_hand
-	boot 'insecure_digest_without_qop = true;'
+	boot_one 'insecure_digest_without_qop = true;'
 	OLD_DIGEST=1 perl "$ROOT/tests/clients.pl" "$bare" "$ASK" "$PASSWORD"
 	grep insecure_digest_without_qop log
 }
@@ -56,7 +40,7 @@ the_form_without_a_qop_is_a_setting() {
 each_client_is_answered_behind_a_certificate() {
 	batch pki 1
 	flash
-	boot
+	boot_one
 	perl "$ROOT/tests/clients.pl" "$tls" "$ASK" -- openssl s_client \
 		-quiet -connect "127.0.0.1:$tls" -cert chain/leaf.pem \
 		-key chain/leaf.key -cert_chain chain/root.pem 2>err ||

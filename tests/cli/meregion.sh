@@ -4,25 +4,8 @@
 # that it does not understand.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
-
-# u32 N: its bytes.
-u32() {
-	for shift in 0 8 16 24; do
-		# shellcheck disable=SC2059 # the octal escape is the data
-		printf "\\$(printf %o $(($1 >> shift & 255)))"
-	done
-}
-
-# entry NAME OFFSET SIZE FLAGS: one of $FPT.
-entry() {
-	printf '%s\377\377\377\377' "$1"
-	u32 "$2"
-	u32 "$3"
-	u32 0
-	u32 0
-	u32 0
-	u32 "$4"
-}
+# shellcheck source=tests/fpt.sh
+. "$(dirname "$0")/../fpt.sh"
 
 # header SUM: $FPT 2.0 of three entries.
 header() {

@@ -5,6 +5,8 @@
 # Signatures of ME code judged by openssl, from bytes cut out by dd.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/fpt.sh
+. "$(dirname "$0")/../fpt.sh"
 
 # bytes FILE OFFSET N: those bytes.
 bytes() {
@@ -134,25 +136,6 @@ uefiextract_and_we_list_the_same_partitions() {
 		[ "$(wc -l <theirs)" = 9 ]
 		diff theirs ours
 	done
-}
-
-# u32 N: its bytes.
-u32() {
-	for shift in 0 8 16 24; do
-		# shellcheck disable=SC2059 # the octal escape is the data
-		printf "\\$(printf %o $(($1 >> shift & 255)))"
-	done
-}
-
-# entry NAME OFFSET SIZE TYPE: one of $FPT.
-entry() {
-	printf '%s\377\377\377\377' "$1"
-	u32 "$2"
-	u32 "$3"
-	u32 0
-	u32 0
-	u32 0
-	u32 "$4"
 }
 
 # table CRC: $FPT 2.1 of an IFWI data partition.

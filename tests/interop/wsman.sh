@@ -37,18 +37,7 @@ boot() {
 	shift
 	batch "$kind" 1
 	flash
-	: >device.cfg
-	[ $# -eq 0 ] || printf '%s\n' "$@" >device.cfg
-	: >events
-	amtforge-device boot --image images/*.bin \
-		--state machine --listen 127.0.0.1 --port 0 --plain-port 0 \
-		--server 127.0.0.1:9 --suffix example.com --json \
-		--config device.cfg >events 2>log &
-	device=$!
-	trap 'kill $device 2>/dev/null || :' EXIT
-	wait_for '"started"' events
-	tls=$(sed -n 's/.*"listening".*"port":\([0-9]*\).*/\1/p' events)
-	bare=$(sed -n 's/.*"listening".*"plain_port":\([0-9]*\).*/\1/p' events)
+	boot_one "$@"
 	uuid=$(cat uuids)
 	# Of whoever signs the device's certificate.
 	openssl req -x509 -newkey rsa:2048 -noenc -keyout ca.key -out ca.pem \

@@ -9,6 +9,7 @@
 
 #include "base/db.h"
 #include "base/file.h"
+#include "tests/onefolder.h"
 
 static const char *const ddl[] = {
 	"CREATE TABLE p (id INTEGER PRIMARY KEY, name TEXT UNIQUE)",
@@ -18,26 +19,15 @@ static const struct db_schema one = { 0x54455354, 1, ddl };
 static const struct db_schema two = { 0x54455354, 2, ddl };
 static const struct db_schema other = { 0x54455355, 1, ddl };
 
-static char dir[64], path[80];
+static char path[80];
 
 static int
 fresh(void **state)
 {
-	(void)state;
-	snprintf(dir, sizeof(dir), "/tmp/base_db.XXXXXX");
-	assert_non_null(mkdtemp(dir));
+	int rc = folder_new(state);
+
 	snprintf(path, sizeof(path), "%s/db", dir);
-	return 0;
-}
-
-static int
-gone(void **state)
-{
-	char cmd[100];
-
-	(void)state;
-	snprintf(cmd, sizeof(cmd), "rm -r %s", dir);
-	return system(cmd);
+	return rc;
 }
 
 static struct db *
@@ -246,7 +236,7 @@ the_log_of_a_lost_database_is_not_taken_over(void **state)
 int
 main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, fresh, gone)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, fresh, folder_free)
 	const struct CMUnitTest tests[] = {
 		CASE(a_new_database_is_for_the_owner_alone),
 		CASE(values_come_back_as_they_went_in),

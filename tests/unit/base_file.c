@@ -9,29 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-
-static char dir[32];
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	strcpy(dir, "/tmp/amtforge-file.XXXXXX");
-	if (mkdtemp(dir) == NULL || chdir(dir) != 0)
-		return -1;
-	umask(022);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	char cmd[64];
-
-	(void)state;
-	snprintf(cmd, sizeof(cmd), "rm -r %s", dir);
-	return chdir("/") != 0 || system(cmd) != 0;
-}
+#include "tests/onefolder.h"
 
 static unsigned
 mode_of(const char *path)
@@ -329,5 +307,5 @@ main(void)
 		cmocka_unit_test(a_file_with_holes_is_written_whole),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, folder_enter, folder_leave);
 }

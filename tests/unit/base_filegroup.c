@@ -12,35 +12,13 @@
 #include <unistd.h>
 
 #include "base/filegroup.h"
-
-static char dir[40];
+#include "tests/onefolder.h"
 
 struct told {
 	size_t n;
 	uint64_t tag[300];
 	enum err_code code[300];
 };
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	strcpy(dir, "/tmp/amtforge-filegroup.XXXXXX");
-	if (mkdtemp(dir) == NULL || chdir(dir) != 0)
-		return -1;
-	umask(022);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	char cmd[64];
-
-	(void)state;
-	snprintf(cmd, sizeof(cmd), "rm -r %s", dir);
-	return chdir("/") != 0 || system(cmd) != 0;
-}
 
 static void
 tell(void *arg, uint64_t tag, struct err *e)
@@ -340,5 +318,6 @@ main(void)
 		cmocka_unit_test(a_killed_process_leaves_files_that_are_whole),
 	};
 
-	return cmocka_run_group_tests_name("tests", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name(
+	    "tests", tests, folder_enter, folder_leave);
 }

@@ -7,13 +7,14 @@
 
 #include "device/mebx.h"
 #include "formats/reason.h"
+#include "tests/onefolder.h"
 
 #define STRONG "Str0ng!Pass"
 #define PID "0000037M"
 #define PPS "NKLDG5DCRRNQE9YZZIJL7LFLVJED69XJ"
 #define SHA1 "05fd43e81420ca191eb85cec916527b7f1192bef"
 
-static char dir[64], state_dir[80];
+static char state_dir[80];
 static struct record *image;
 static struct mebx *m;
 static struct err e;
@@ -36,9 +37,7 @@ again(void)
 static int
 start(void **unused)
 {
-	(void)unused;
-	strcpy(dir, "/tmp/amtforge-mebx.XXXXXX");
-	if (mkdtemp(dir) == NULL)
+	if (folder_new(unused) != 0)
 		return -1;
 	snprintf(state_dir, sizeof(state_dir), "%s/machine", dir);
 	image = test_calloc(1, sizeof(*image));
@@ -59,14 +58,10 @@ start(void **unused)
 static int
 end(void **unused)
 {
-	char command[96];
-
-	(void)unused;
 	mebx_free(m);
 	m = NULL;
 	test_free(image);
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	return system(command);
+	return folder_free(unused);
 }
 
 static void

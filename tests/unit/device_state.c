@@ -8,8 +8,9 @@
 
 #include "base/file.h"
 #include "device/state.h"
+#include "tests/onefolder.h"
 
-static char dir[64], inner[80], path[96];
+static char inner[80], path[96];
 static struct state a, b;
 static const uint8_t random16[16] = { 0xa4, 0x07 };
 
@@ -18,9 +19,7 @@ start(void **unused)
 {
 	struct err e = { 0 };
 
-	(void)unused;
-	strcpy(dir, "/tmp/amtforge-state.XXXXXX");
-	if (mkdtemp(dir) == NULL)
+	if (folder_new(unused) != 0)
 		return -1;
 	snprintf(inner, sizeof(inner), "%s/machine", dir);
 	snprintf(path, sizeof(path), "%s/state", inner);
@@ -30,13 +29,9 @@ start(void **unused)
 static int
 end(void **unused)
 {
-	char command[96];
-
-	(void)unused;
 	state_free(&a);
 	state_free(&b);
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	return system(command);
+	return folder_free(unused);
 }
 
 static void

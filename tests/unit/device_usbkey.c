@@ -11,8 +11,9 @@
 #include "device/state.h"
 #include "device/usbkey.h"
 #include "tests/onefile.h"
+#include "tests/onefolder.h"
 
-static char dir[64], path[80], machine_dir[80];
+static char path[80], machine_dir[80];
 static struct settings settings;
 static struct record *image, *rec;
 static struct usbkey k;
@@ -23,9 +24,7 @@ start(void **unused)
 {
 	struct err e = { 0 };
 
-	(void)unused;
-	strcpy(dir, "/tmp/amtforge-usbkey.XXXXXX");
-	if (mkdtemp(dir) == NULL)
+	if (folder_new(unused) != 0)
 		return -1;
 	snprintf(path, sizeof(path), "%s/key.img", dir);
 	snprintf(machine_dir, sizeof(machine_dir), "%s/machine", dir);
@@ -40,13 +39,9 @@ start(void **unused)
 static int
 end(void **unused)
 {
-	char command[96];
-
-	(void)unused;
 	test_free(image);
 	test_free(rec);
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	return system(command);
+	return folder_free(unused);
 }
 
 /* The key in ./key.img; frees it. */

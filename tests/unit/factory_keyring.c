@@ -17,11 +17,12 @@
 #include "factory/unit.h"
 #include "formats/reason.h"
 #include "formats/setupbin.h"
+#include "tests/onefolder.h"
 
 #define RECORD(k) (SETUPBIN_CHUNK * (size_t)(k)) /* from 1 */
 
 /* A ledger in a fresh folder, and the last key that was made of it. */
-static char dir[64], path[80];
+static char path[80];
 static struct ledger *l;
 static struct err e;
 static struct order *o;
@@ -47,12 +48,10 @@ open_ledger(void)
 static int
 fresh(void **state)
 {
-	(void)state;
 	err_clear(&e);
 	l = NULL;
 	o = NULL;
-	snprintf(dir, sizeof(dir), "/tmp/factory_keyring.XXXXXX");
-	assert_non_null(mkdtemp(dir));
+	assert_int_equal(folder_new(state), 0);
 	snprintf(path, sizeof(path), "%s/L", dir);
 	return 0;
 }
@@ -69,13 +68,9 @@ fresh_ledger(void **state)
 static int
 gone(void **state)
 {
-	char cmd[100];
-
-	(void)state;
 	order_free(o);
 	ledger_close(l);
-	snprintf(cmd, sizeof(cmd), "rm -r %s", dir);
-	return system(cmd);
+	return folder_free(state);
 }
 
 /* Order id with n units; o is it. */

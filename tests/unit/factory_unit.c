@@ -11,9 +11,10 @@
 #include "factory/credential.h"
 #include "factory/unit.h"
 #include "formats/reason.h"
+#include "tests/onefolder.h"
 
 /* A ledger in a fresh folder. */
-static char dir[64], path[80];
+static char path[80];
 static struct ledger *l;
 static struct err e;
 /* Too large for a stack. */
@@ -24,10 +25,8 @@ static struct row row;
 static int
 fresh(void **state)
 {
-	(void)state;
 	err_clear(&e);
-	snprintf(dir, sizeof(dir), "/tmp/factory_unit.XXXXXX");
-	assert_non_null(mkdtemp(dir));
+	assert_int_equal(folder_new(state), 0);
 	snprintf(path, sizeof(path), "%s/L", dir);
 	assert_int_equal(ledger_init(path, NULL, &e), ERR_OK);
 	assert_int_equal(ledger_open(path, NULL, &l, &e), ERR_OK);
@@ -37,12 +36,8 @@ fresh(void **state)
 static int
 gone(void **state)
 {
-	char cmd[100];
-
-	(void)state;
 	ledger_close(l);
-	snprintf(cmd, sizeof(cmd), "rm -r %s", dir);
-	return system(cmd);
+	return folder_free(state);
 }
 
 static struct order *

@@ -8,26 +8,7 @@
 #include "base/crypto.h"
 #include "base/file.h"
 #include "server/conf.h"
-
-static char dir[64];
-
-static int
-make_dir(void **state)
-{
-	(void)state;
-	strcpy(dir, "/tmp/amtforge-conf.XXXXXX");
-	return mkdtemp(dir) == NULL;
-}
-
-static int
-remove_dir(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	return system(command);
-}
+#include "tests/onefolder.h"
 
 static void
 put(const char *name, const void *p, size_t n)
@@ -197,5 +178,5 @@ main(void)
 	};
 
 	crypto_init();
-	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+	return cmocka_run_group_tests(tests, folder_new, folder_free);
 }

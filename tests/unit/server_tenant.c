@@ -11,8 +11,7 @@
 #include "base/file.h"
 #include "formats/reason.h"
 #include "server/conf.h"
-
-static char dir[64];
+#include "tests/onefolder.h"
 
 static void
 put(const char *name, const void *p, size_t n)
@@ -50,9 +49,7 @@ make_dir(void **state)
 	struct secret pem = { 0 };
 	struct err e;
 
-	(void)state;
-	strcpy(dir, "/tmp/amtforge-tenant.XXXXXX");
-	if (mkdtemp(dir) == NULL)
+	if (folder_new(state) != 0)
 		return 1;
 	err_clear(&e);
 	for (int i = 0; i < 2; i++) {
@@ -76,16 +73,6 @@ make_dir(void **state)
 	for (int i = 0; i < 2; i++)
 		crypto_key_free(k[i]);
 	return e.code != ERR_OK;
-}
-
-static int
-remove_dir(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	return system(command);
 }
 
 static enum err_code
@@ -361,5 +348,5 @@ main(void)
 	};
 
 	crypto_init();
-	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+	return cmocka_run_group_tests(tests, make_dir, folder_free);
 }
