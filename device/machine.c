@@ -11,11 +11,13 @@
 #include "device/age.h"
 #include "device/amthosted.h"
 #include "device/amthttp.h"
+#include "device/attempt.h"
 #include "device/hellos.h"
 #include "device/identity.h"
 #include "device/machine.h"
 #include "device/period.h"
 #include "device/pin.h"
+#include "device/stateowner.h"
 #include "device/visit.h"
 #include "device/world.h"
 
@@ -247,33 +249,50 @@ machine_start(struct machine *m)
 		period_start(m);
 }
 
+/* What was changed is saved, or was never done. */
+static enum amt_status
+saved(struct machine *m, struct attempt *t)
+{
+	struct err e = { 0 };
+
+	state_save(m->state, &e);
+	attempt_end(t, m->state, e.code == ERR_OK);
+	if (e.code != ERR_OK)
+		machine_tell_failure(m, &e);
+	return e.code == ERR_OK ? AMT_OK : AMT_FLASH_LIMIT;
+}
+
 enum amt_status
 machine_unprovision(struct machine *m)
 {
-	struct err e = { 0 };
+	enum amt_status status;
+	struct attempt *t;
 
 	if (m->state->phase != STATE_POST)
 		return AMT_BAD_STATE;
 	if (state_control(m->state) != STATE_CONTROL_CLIENT)
 		return AMT_NOT_PERMITTED;
+	if ((t = attempt_new(m->state)) == NULL)
+		return AMT_INTERNAL;
 	state_reset(m->state, false);
-	if (state_save(m->state, &e) != ERR_OK)
-		machine_tell_failure(m, &e);
-	machine_reset(m);
-	return e.code == ERR_OK ? AMT_OK : AMT_FLASH_LIMIT;
+	if ((status = saved(m, t)) == AMT_OK)
+		machine_reset(m);
+	return status;
 }
 
 enum amt_status
 machine_enable(struct machine *m, bool enable)
 {
-	struct err e = { 0 };
+	struct attempt *t;
 
 	if (m->state->phase == STATE_POST && !enable)
 		return AMT_BAD_STATE;
 	if (!enable && (m->state->phase == STATE_IN || m->making))
 		period_stop(m);
+	if ((t = attempt_new(m->state)) == NULL)
+		return AMT_INTERNAL;
 	m->state->enabled = enable;
-	return state_save(m->state, &e) == ERR_OK ? AMT_OK : AMT_FLASH_LIMIT;
+	return saved(m, t);
 }
 
 void
@@ -285,7 +304,7 @@ machine_suffix(struct machine *m, const char *text)
 enum amt_status
 machine_host_suffix(struct machine *m, const char *text)
 {
-	struct err e = { 0 };
+	struct attempt *t;
 
 	if (m->state->phase == STATE_POST)
 		return AMT_BAD_STATE;
@@ -294,8 +313,10 @@ machine_host_suffix(struct machine *m, const char *text)
 	for (const char *p = text; *p != '\0'; p++)
 		if (!isalnum((unsigned char)*p) && *p != '-' && *p != '.')
 			return AMT_BAD_DOMAIN;
+	if ((t = attempt_new(m->state)) == NULL)
+		return AMT_INTERNAL;
 	snprintf(m->state->suffix, sizeof(m->state->suffix), "%s", text);
-	return state_save(m->state, &e) == ERR_OK ? AMT_OK : AMT_FLASH_LIMIT;
+	return saved(m, t);
 }
 
 /* Set through MEBx or a key it counts before what the host set, and that
@@ -413,11 +434,17 @@ place(struct machine *m, const struct machine_place *p)
 
 static enum err_code
 open_state(struct state *s, const struct machine_place *p,
-    const uint8_t random[static 16], struct err *e)
+    const struct uuid *uuid, struct err *e)
 {
-	if (p->care == STATE_DURABLE)
-		return state_open(s, p->state_dir, random, e);
-	return state_begin(s, p->state_dir, p->care, random, e);
+	uint8_t random[16];
+
+	if (rand_bytes(random, sizeof(random), e) != ERR_OK ||
+	    state_begin(s, p->state_dir, p->care, random, e) != ERR_OK ||
+	    stateowner_bind(s, uuid, e) != ERR_OK || p->care != STATE_DURABLE ||
+	    !s->unsaved)
+		return e->code;
+	s->unsaved = false;
+	return state_save(s, e);
 }
 
 enum err_code
@@ -425,7 +452,6 @@ machine_new(const struct machine_common *common, const struct record *r,
     const struct machine_place *p, struct machine **out, struct err *e)
 {
 	struct machine *m = calloc(1, sizeof(*m));
-	uint8_t random[16];
 
 	if (m != NULL)
 		m->common = common;
@@ -434,8 +460,7 @@ machine_new(const struct machine_common *common, const struct record *r,
 		return err_mem(e);
 	}
 	place(m, p);
-	if (rand_bytes(random, sizeof(random), e) != ERR_OK ||
-	    open_state(m->state, p, random, e) != ERR_OK ||
+	if (open_state(m->state, p, &r->uuid, e) != ERR_OK ||
 	    use_records(m, r, e) != ERR_OK || hellos_new(m, e) != ERR_OK ||
 	    period_new(m, e) != ERR_OK) {
 		machine_free(m);

@@ -8,8 +8,10 @@
 #include "base/rand.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "device/attempt.h"
 #include "device/mebx.h"
 #include "device/roots.h"
+#include "device/stateowner.h"
 #include "formats/generation.h"
 #include "formats/onetouch.h"
 #include "formats/passwd.h"
@@ -58,7 +60,8 @@ load(struct mebx *m, const char *dir, const struct record *known, bool blank,
 	if (m->state == NULL || m->rec == NULL || m->base == NULL)
 		return err_mem(e);
 	if (rand_bytes(random, sizeof(random), e) != ERR_OK ||
-	    state_open(m->state, dir, random, e) != ERR_OK)
+	    state_open(m->state, dir, random, e) != ERR_OK ||
+	    stateowner_bind(m->state, &known->uuid, e) != ERR_OK)
 		return e->code;
 	if (!blank) {
 		in_force(m, known);
@@ -635,9 +638,16 @@ enum err_code
 mebx_activate(struct mebx *m, struct err *e)
 {
 	struct state *s = m->state;
+	struct attempt *t;
 
-	if (can_activate(m, e) != ERR_OK || keep(m, e) != ERR_OK)
+	if (can_activate(m, e) != ERR_OK)
 		return e->code;
+	if ((t = attempt_new(s)) == NULL)
+		return err_mem(e);
+	if (keep(m, e) != ERR_OK) {
+		attempt_end(t, s, false);
+		return e->code;
+	}
 	s->phase = STATE_POST;
 	auth_ha1(s->ha1, "admin", s->realm, m->rec->mebx_new);
 	memcpy(s->mebx, m->rec->mebx_new, sizeof(s->mebx));
@@ -648,22 +658,27 @@ mebx_activate(struct mebx *m, struct err *e)
 	if (state_save(s, e) == ERR_OK) {
 		*m->base = *m->rec;
 		m->changed = false;
-		return ERR_OK;
 	}
-	state_reset(s, true); /* as it is on disk: not set up */
+	attempt_end(t, s, e->code == ERR_OK);
 	return e->code;
 }
 
 enum err_code
 mebx_unprovision(struct mebx *m, bool partial, struct err *e)
 {
+	struct attempt *t;
+
 	if (!m->logged_in)
 		return may_change(m, e);
 	if (partial && !mebx_provisioned(m))
 		return err_refuse(e, ERR_PERM, reason_get(REASON_MEBX_STATE),
 		    "this machine is not set up: there is nothing to undo in "
 		    "part");
+	if ((t = attempt_new(m->state)) == NULL)
+		return err_mem(e);
 	state_reset(m->state, partial);
 	m->changed = m->password_changed = m->logged_in = false;
-	return state_save(m->state, e);
+	state_save(m->state, e);
+	attempt_end(t, m->state, e->code == ERR_OK);
+	return e->code;
 }

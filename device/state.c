@@ -184,11 +184,23 @@ put_host(struct wr *w, const struct state *s)
 }
 
 static void
+put_uuid(struct wr *w, const struct state *s)
+{
+	char text[UUID_TEXT];
+
+	if (!s->bound)
+		return;
+	uuid_text(&s->uuid, text);
+	wr_fmt(w, "uuid %s\n", text);
+}
+
+static void
 put_all(struct wr *w, const struct state *s)
 {
 	bool post = s->phase == STATE_POST;
 
 	wr_fmt(w, "%s\nphase %d\n", FIRST_LINE, post ? STATE_POST : STATE_PRE);
+	put_uuid(w, s);
 	wr_fmt(w, "retry %" PRIu32 "\n", s->retry);
 	put_host(w, s);
 	wr_fmt(w, "realm %s\n", s->realm);
@@ -431,6 +443,8 @@ take(struct state *s, const char *key, const char *v)
 	} else if (strcmp(key, "phase") == 0) {
 		good = take_number(v, STATE_PRE, STATE_POST, &n);
 		s->phase = (enum state_phase)n;
+	} else if (strcmp(key, "uuid") == 0) {
+		good = s->bound = uuid_parse(&s->uuid, v);
 	} else if (strcmp(key, "retry") == 0) {
 		good = take_number(v, 0, UINT32_MAX, &n);
 		s->retry = (uint32_t)n;

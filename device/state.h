@@ -22,6 +22,7 @@
 #include "device/window.h"
 #include "formats/psk.h"
 #include "formats/record.h"
+#include "formats/uuid.h"
 
 #define STATE_BLOB 2048
 #define STATE_PAIRS 4
@@ -95,6 +96,8 @@ struct state {
 	char *dir; /* owned; NULL where it is volatile */
 	enum state_care care;
 	bool unsaved; /* to be saved at the end: it was put off */
+	bool bound;   /* to this machine; else it is nobody's yet */
+	struct uuid uuid;
 	enum state_phase phase;
 	uint32_t retry; /* of the next hello */
 	/* Whom the host started the window for (pin.h); empty: anyone who is

@@ -9,7 +9,7 @@
 #include "base/digest.h"
 #include "base/rand.h"
 #include "base/secret.h"
-#include "device/state.h"
+#include "device/stateowner.h"
 #include "device/usbkey.h"
 #include "formats/onetouch.h"
 #include "formats/reason.h"
@@ -193,7 +193,8 @@ usbkey_boot(const struct usbkey_boot *b, struct record *rec, struct usbkey *k,
 		return err_mem(e);
 	memset(&s, 0, sizeof(s));
 	if (rand_bytes(random, sizeof(random), e) == ERR_OK &&
-	    state_begin(&s, b->state_dir, STATE_DURABLE, random, e) == ERR_OK) {
+	    state_begin(&s, b->state_dir, STATE_DURABLE, random, e) == ERR_OK &&
+	    stateowner_bind(&s, &rec->uuid, e) == ERR_OK) {
 		if (b->path != NULL || b->setup != NULL)
 			touch(k, b, &s, rec, e);
 		k->in_force = k->applied || state_onetouch(&s, rec, kept);

@@ -689,6 +689,10 @@ static const struct reason table[REASON_LAST] = {
 	    "that runs, or its set-up screen.",
 	    "End the machine's boot, or the screen that is open; wait where a "
 	    "fleet runs that has the folder's machines." },
+	[REASON_STATE_OTHER] = { "state-other",
+	    "A state folder is of one machine, which its UUID names.",
+	    "Give --state the folder of this machine, or a new one to begin "
+	    "anew; or boot the image that the folder is of." },
 
 	/* sticks and their writer */
 	[REASON_KEY_IMAGE_ROOM] = { "key-image-room",

@@ -174,6 +174,7 @@ enum reason_id {
 	REASON_MEBX_VALUE,
 	REASON_MEBX_STATE, /* set up already, or not yet */
 	REASON_STATE_BUSY,
+	REASON_STATE_OTHER, /* another machine's */
 	/* sticks and their writer */
 	REASON_KEY_IMAGE_ROOM,
 	REASON_STICK_ABSENT,

@@ -153,6 +153,32 @@ a_fleet_goes_on_without_the_image_that_does_not_boot() {
 	grep -c '"event":"started"' events | grep '^2$'
 }
 
+# The folder of a fleet is named after its machine, and may be renamed.
+a_state_of_another_machine_is_refused_and_kept() {
+	images psk 2
+	# shellcheck disable=SC2046 # two names
+	set -- $(sed 's/.*"uuid":"\([^"]*\)".*/\1/' units)
+	run 1 'listening on' amtforge-device boot --image "images/$1.bin" \
+		--state machine --port 0 --server 127.0.0.1:9
+	cp machine/state before
+	status 65 amtforge-device boot --image "images/$2.bin" \
+		--state machine --port 0 --server 127.0.0.1:9
+	says state-other
+	says "$1"
+	says "$2"
+	status 65 amtforge-device mebx --image "images/$2.bin" \
+		--state machine </dev/null
+	says state-other
+	cmp machine/state before
+	mkdir -m 700 machines
+	mv machine "machines/$2"
+	fleet 1 '"event":"hello-failed"'
+	[ "$rc" = 1 ]
+	grep '"code":"state-other"' events err
+	grep "\"event\":\"started\",\"uuid\":\"$1\"" events
+	cmp "machines/$2/state" before
+}
+
 if [ ! -e $OVMF ]; then
 	skip the_device_boots_the_factorys_images "no OVMF"
 	done_testing
@@ -162,6 +188,7 @@ t show_prints_the_identity_and_no_secret
 t an_image_without_a_record_does_not_boot
 t what_is_missing_or_misspelt_is_named
 t a_state_that_is_not_understood_is_refused_and_kept
+t a_state_of_another_machine_is_refused_and_kept
 t each_machine_of_a_fleet_has_its_address_and_its_state
 t a_lowered_guard_is_told_at_the_start
 t a_fleets_states_need_no_folder_where_they_are_volatile

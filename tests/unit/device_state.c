@@ -7,7 +7,8 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
-#include "device/state.h"
+#include "device/stateowner.h"
+#include "formats/reason.h"
 #include "tests/onefolder.h"
 
 static char inner[80], path[96];
@@ -305,10 +306,57 @@ a_volatile_state_touches_no_disk(void **unused)
 	assert_int_equal(state_save_soon(&b, &e), ERR_OK);
 }
 
+static void
+a_state_is_of_one_machine(void **unused)
+{
+	const struct uuid mine = { { 1, 2, 3 } }, other = { { 1, 2, 4 } };
+	struct err e = { 0 };
+
+	(void)unused;
+	assert_int_equal(stateowner_bind(&a, &mine, &e), ERR_OK);
+	assert_true(a.unsaved);
+	assert_int_equal(state_save(&a, &e), ERR_OK);
+	reopen();
+	assert_int_equal(stateowner_bind(&b, &mine, &e), ERR_OK);
+	assert_false(b.unsaved);
+	assert_int_equal(stateowner_bind(&b, &other, &e), ERR_DATA);
+	assert_ptr_equal(e.reason, reason_get(REASON_STATE_OTHER));
+	assert_non_null(strstr(e.msg, inner));
+	assert_non_null(strstr(e.msg, "00030201-0000-0000"));
+	assert_non_null(strstr(e.msg, "00040201-0000-0000"));
+}
+
+/* One that was saved before states named their machine. */
+static void
+what_a_key_left_says_whose_an_older_state_is(void **unused)
+{
+	struct record *r = calloc(1, sizeof(*r));
+	const struct uuid other = { { 9 } };
+	struct err e = { 0 };
+
+	(void)unused;
+	assert_non_null(r);
+	r->uuid.b[0] = 8;
+	r->amt_major = 3;
+	assert_int_equal(state_onetouch_set(&a, r, &e), ERR_OK);
+	assert_int_equal(state_save(&a, &e), ERR_OK);
+	reopen();
+	assert_int_equal(stateowner_bind(&b, &other, &e), ERR_DATA);
+	assert_false(b.bound);
+	err_clear(&e);
+	assert_int_equal(stateowner_bind(&b, &r->uuid, &e), ERR_OK);
+	assert_true(b.bound && b.unsaved);
+	free(r);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    a_state_is_of_one_machine, start, end),
+		cmocka_unit_test_setup_teardown(
+		    what_a_key_left_says_whose_an_older_state_is, start, end),
 		cmocka_unit_test_setup_teardown(
 		    a_new_state_is_its_owners_alone_and_keeps_its_realm, start,
 		    end),

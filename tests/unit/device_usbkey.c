@@ -216,9 +216,22 @@ the_newest_of_image_and_key_counts(void **unused)
 	boot(false);
 	assert_memory_equal(rec, image, sizeof(*rec));
 	image->sequence--;
-	image->uuid.b[0] ^= 1; /* another machine on the old folder */
-	boot(false);
-	assert_memory_equal(rec, image, sizeof(*rec));
+}
+
+static void
+another_machine_on_the_old_folder_uses_no_record_up(void **unused)
+{
+	struct err e = { 0 };
+
+	(void)unused;
+	plug(psk_key());
+	boot(true);
+	used(1);
+	image->uuid.b[0] ^= 1;
+	*rec = *image;
+	assert_int_equal(usbkey_boot(&in, rec, &k, &e), ERR_DATA);
+	assert_string_equal(e.reason->code, "state-other");
+	used(1);
 }
 
 static void
@@ -452,6 +465,7 @@ main(void)
 		CASE(a_board_without_a_record_gets_its_first_from_the_key),
 		CASE(
 		    a_board_without_a_record_has_the_amt_version_that_is_known),
+		CASE(another_machine_on_the_old_folder_uses_no_record_up),
 		CASE(a_uuid_that_many_boards_share_uses_no_record_up),
 		CASE(an_images_setup_bin_is_taken_once_and_stays_used),
 		CASE(a_key_comes_before_the_images_setup_bin),
