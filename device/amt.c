@@ -19,6 +19,7 @@
 #include "device/amtredirect.h"
 #include "device/amtservice.h"
 #include "device/amtsetup.h"
+#include "device/attempt.h"
 #include "formats/generation.h"
 
 #define SETUP "AMT_SetupAndConfigurationService"
@@ -69,37 +70,40 @@ static const struct {
 static const struct {
 	const char *class, *method;
 	amt_method_fn *fn;
+	bool saves; /* also while a set-up goes on */
 } methods[] = {
-	{ SETUP, "CommitChanges", amtsetup_commit },
-	{ SETUP, "SetMEBxPassword", amtsetup_mebx },
-	{ SETUP, "ExtendProvisioningPeriod", amtsetup_extend },
-	{ SETUP, "SetTLSPSK", amtsetup_psk },
-	{ SETUP, "GetUuid", amtsetup_uuid },
-	{ SETUP, "Unprovision", amtsetup_unprovision },
-	{ SETUP, "PartialUnprovision", amtsetup_partial },
-	{ SETUP, "GetProvisioningAuditRecord", amtaudit_get },
-	{ SETUP, "GetProvisioningAuditRecordV2", amtaudit_get },
-	{ SETUP, "GetUnprovisionBlockingComponents", amtsetup_nothing },
-	{ SETUP, "ResetFlashWearOutProtection", amtsetup_nothing },
-	{ LOG, "ClearLog", amtaudit_clear },
-	{ HOSTED, "Setup", amthosted_setup },
-	{ HOSTED, "AddNextCertInChain", amthosted_add },
-	{ HOSTED, "AdminSetup", amthosted_admin },
-	{ HOSTED, "UpgradeClientToAdmin", amthosted_upgrade },
-	{ ACCOUNTS, "SetAdminAclEntryEx", amtsetup_admin },
-	{ ACCOUNTS, "GetAdminAclEntry", amtservice_admin },
-	{ ACCOUNTS, "GetAdminAclEntryStatus", amtservice_admin_status },
-	{ ACCOUNTS, "GetAdminNetAclEntryStatus", amtservice_admin_status },
-	{ ACCOUNTS, "EnumerateUserAclEntries", amtservice_users },
-	{ TIME, "GetLowAccuracyTimeSynch", amtsetup_get_time },
-	{ TIME, "SetHighAccuracyTimeSynch", amtsetup_set_time },
-	{ KEYS, "GenerateKeyPair", amtkeys_generate },
-	{ KEYS, "AddCertificate", amtkeys_add_certificate },
-	{ KEYS, "AddTrustedRootCertificate", amtkeys_add_root },
-	{ "AMT_RedirectionService", "RequestStateChange", amtredirect_state },
-	{ "CIM_KVMRedirectionSAP", "RequestStateChange",
-	    amtredirect_kvm_state },
-	{ "AMT_SystemPowerScheme", "SetPowerScheme", amtpower_set },
+	{ SETUP, "CommitChanges", amtsetup_commit, true },
+	{ SETUP, "SetMEBxPassword", amtsetup_mebx, false },
+	{ SETUP, "ExtendProvisioningPeriod", amtsetup_extend, false },
+	{ SETUP, "SetTLSPSK", amtsetup_psk, false },
+	{ SETUP, "GetUuid", amtsetup_uuid, false },
+	{ SETUP, "Unprovision", amtsetup_unprovision, true },
+	{ SETUP, "PartialUnprovision", amtsetup_partial, true },
+	{ SETUP, "GetProvisioningAuditRecord", amtaudit_get, false },
+	{ SETUP, "GetProvisioningAuditRecordV2", amtaudit_get, false },
+	{ SETUP, "GetUnprovisionBlockingComponents", amtsetup_nothing, false },
+	{ SETUP, "ResetFlashWearOutProtection", amtsetup_nothing, false },
+	{ LOG, "ClearLog", amtaudit_clear, false },
+	{ HOSTED, "Setup", amthosted_setup, true },
+	{ HOSTED, "AddNextCertInChain", amthosted_add, false },
+	{ HOSTED, "AdminSetup", amthosted_admin, true },
+	{ HOSTED, "UpgradeClientToAdmin", amthosted_upgrade, true },
+	{ ACCOUNTS, "SetAdminAclEntryEx", amtsetup_admin, false },
+	{ ACCOUNTS, "GetAdminAclEntry", amtservice_admin, false },
+	{ ACCOUNTS, "GetAdminAclEntryStatus", amtservice_admin_status, false },
+	{ ACCOUNTS, "GetAdminNetAclEntryStatus", amtservice_admin_status,
+	    false },
+	{ ACCOUNTS, "EnumerateUserAclEntries", amtservice_users, false },
+	{ TIME, "GetLowAccuracyTimeSynch", amtsetup_get_time, false },
+	{ TIME, "SetHighAccuracyTimeSynch", amtsetup_set_time, false },
+	{ KEYS, "GenerateKeyPair", amtkeys_generate, false },
+	{ KEYS, "AddCertificate", amtkeys_add_certificate, false },
+	{ KEYS, "AddTrustedRootCertificate", amtkeys_add_root, false },
+	{ "AMT_RedirectionService", "RequestStateChange", amtredirect_state,
+	    false },
+	{ "CIM_KVMRedirectionSAP", "RequestStateChange", amtredirect_kvm_state,
+	    false },
+	{ "AMT_SystemPowerScheme", "SetPowerScheme", amtpower_set, false },
 };
 
 /* Fields. A value that does not fit leaves its field empty: the sizes of all
@@ -336,6 +340,22 @@ answer_get(struct amt *a, size_t c, struct wsman_request *q, struct wr *w)
 	return 200;
 }
 
+/* What cannot be saved was never done. */
+static enum amt_status
+change(struct amt *a, amt_method_fn *fn, bool saves, const struct node *in,
+    struct amt_item *it)
+{
+	struct attempt *t = NULL;
+	enum amt_status done;
+
+	if ((saves || a->state->phase == STATE_POST) &&
+	    (t = attempt_new(a->state)) == NULL)
+		return AMT_INTERNAL;
+	done = fn(a, in, it);
+	attempt_end(t, a->state, done == AMT_OK);
+	return done;
+}
+
 static int
 answer_put(struct amt *a, size_t c, struct wsman_request *q, struct wr *w)
 {
@@ -346,7 +366,8 @@ answer_put(struct amt *a, size_t c, struct wsman_request *q, struct wr *w)
 		return unsupported(a, q, w);
 	if ((status = choose(a, c, q, w)) != 0)
 		return status;
-	if ((done = classes[c].put(a, q->body, a->item)) != AMT_OK)
+	if ((done = change(a, classes[c].put, false, q->body, a->item)) !=
+	    AMT_OK)
 		return refused(a, q, w, done);
 	return answer_get(a, c, q, w);
 }
@@ -359,7 +380,7 @@ answer_create(struct amt *a, size_t c, struct wsman_request *q, struct wr *w)
 
 	if (classes[c].create == NULL)
 		return unsupported(a, q, w);
-	if ((done = classes[c].create(a, q->body, it)) != AMT_OK)
+	if ((done = change(a, classes[c].create, false, q->body, it)) != AMT_OK)
 		return refused(a, q, w, done);
 	wsman_write_created(w, q, a->number, it->f, it->n);
 	return 200;
@@ -381,7 +402,8 @@ answer_delete(struct amt *a, size_t c, struct wsman_request *q, struct wr *w)
 		    "given.");
 	if ((status = choose(a, c, q, w)) != 0)
 		return status;
-	if ((done = classes[c].remove(a, q->body, a->item)) != AMT_OK)
+	if ((done = change(a, classes[c].remove, false, q->body, a->item)) !=
+	    AMT_OK)
 		return refused(a, q, w, done);
 	wsman_write_empty(w, q, a->number);
 	return 200;
@@ -512,7 +534,7 @@ answer_invoke(struct amt *a, size_t c, struct wsman_request *q, struct wr *w)
 		return status;
 	it = amt_clear(a);
 	a->selected = q->sel_value == NULL ? "" : q->sel_value;
-	done = methods[i].fn(a, q->body, it);
+	done = change(a, methods[i].fn, methods[i].saves, q->body, it);
 	a->selected = "";
 	if (done != AMT_OK)
 		it = amt_clear(a);

@@ -120,7 +120,8 @@ void amt_put_b64(struct amt_item *, const char *name, const void *, size_t);
 void amt_put_ref(
     struct amt_item *, const char *name, const char *epr, const char *value);
 /* After a change: what a set-up changes is saved with its end, what is changed
- * later at once. */
+ * later at once. A method, Put, Create or Delete that does not return AMT_OK
+ * has changed nothing of what was saved: amt_answer() takes it back. */
 enum amt_status amt_keep(struct amt *);
 /* A field of an input: true if it is not there and *out stays, or is good. */
 bool amt_take_bool(const struct node *, const char *name, bool *out);

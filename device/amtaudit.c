@@ -26,17 +26,12 @@ amtaudit_log(struct amt *a, size_t i, struct amt_item *it)
 enum amt_status
 amtaudit_clear(struct amt *a, const struct node *in, struct amt_item *out)
 {
-	struct state_record was = a->state->record;
-	enum amt_status status;
-
 	(void)in;
 	(void)out;
 	if (a->state->phase != STATE_POST)
 		return AMT_BAD_STATE;
 	a->state->record = (struct state_record){ 0 };
-	if ((status = amt_keep(a)) != AMT_OK)
-		a->state->record = was;
-	return status;
+	return amt_keep(a);
 }
 
 /* GetProvisioningAuditRecord, and V2 of it. Before set-up is over: internal

@@ -277,7 +277,7 @@ check_server(struct amt *a, const struct node *in)
 /* Ends. */
 
 static enum setup_value
-keep(struct amt *a, const struct state *before)
+keep(struct amt *a)
 {
 	struct state *s = a->state;
 	struct err e = { 0 };
@@ -289,11 +289,6 @@ keep(struct amt *a, const struct state *before)
 		amthosted_renew(a);
 		return SETUP_OK;
 	}
-	s->phase = before->phase;
-	s->client = before->client;
-	s->mebx_set = before->mebx_set;
-	s->record = before->record;
-	memcpy(s->ha1, before->ha1, sizeof(s->ha1));
 	return SETUP_FLASH;
 }
 
@@ -303,21 +298,15 @@ static enum setup_value
 set_up(struct amt *a, const char *ha1, const struct state_record *by)
 {
 	struct state *s = a->state;
-	struct state *before = malloc(sizeof(*before));
 	enum setup_value value;
 
-	if (before == NULL)
-		return SETUP_INTERNAL;
-	*before = *s;
 	s->phase = STATE_POST;
 	s->client = by->by == STATE_BY_CLIENT;
 	s->mebx_set |= a->factory->mebx_new[0] != '\0';
 	s->record = *by;
 	if (ha1 != NULL)
 		memcpy(s->ha1, ha1, AUTH_HA1);
-	value = keep(a, before);
-	secret_wipe(before, sizeof(*before));
-	free(before);
+	value = keep(a);
 	if (value == SETUP_OK && ha1 != NULL)
 		a->event = AMT_COMMITTED;
 	return value;

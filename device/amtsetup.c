@@ -49,8 +49,6 @@ enum amt_status
 amtsetup_commit(struct amt *a, const struct node *in, struct amt_item *out)
 {
 	struct state *s = a->state;
-	enum state_phase phase = s->phase;
-	struct state_record was = s->record;
 	struct err e = { 0 };
 
 	(void)in;
@@ -64,11 +62,8 @@ amtsetup_commit(struct amt *a, const struct node *in, struct amt_item *out)
 		s->record.created = (uint64_t)amt_now(a);
 	}
 	s->phase = STATE_POST;
-	if (a->host->save(a->host->arg, s, &e) != ERR_OK) {
-		s->phase = phase;
-		s->record = was;
+	if (a->host->save(a->host->arg, s, &e) != ERR_OK)
 		return AMT_FLASH_LIMIT;
-	}
 	secret_wipe(s->otp, sizeof(s->otp));
 	a->event = AMT_COMMITTED;
 	return AMT_OK;

@@ -4,6 +4,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "device/amthosted.h"
+#include "device/attempt.h"
 #include "device/hostfacts.h"
 #include "device/hostif.h"
 #include "device/pin.h"
@@ -24,15 +25,17 @@ unknown(struct hostif *h, const union pthi_body *in, union pthi_body *out)
 	    enum amt_status)h->machine->common->settings->mei_unknown_status;
 }
 
+/* What was changed is saved, or was never done. */
 static enum amt_status
-saved(struct hostif *h)
+saved(struct hostif *h, struct attempt *t)
 {
 	const struct amt_host *host = h->machine->amt->host;
 	struct err e = { 0 };
+	bool done;
 
-	return host->save(host->arg, h->machine->state, &e) == ERR_OK
-	    ? AMT_OK
-	    : AMT_FLASH_LIMIT;
+	done = host->save(host->arg, h->machine->state, &e) == ERR_OK;
+	attempt_end(t, h->machine->state, done);
+	return done ? AMT_OK : AMT_FLASH_LIMIT;
 }
 
 static bool
@@ -49,6 +52,7 @@ set_otp(struct hostif *h, const union pthi_body *in, union pthi_body *out)
 	struct machine *m = h->machine;
 	enum amt_status status = AMT_BAD_PARAMETER;
 	char otp[OTP_MOST + 1];
+	struct attempt *t;
 	size_t n;
 
 	(void)out;
@@ -60,8 +64,11 @@ set_otp(struct hostif *h, const union pthi_body *in, union pthi_body *out)
 		return AMT_BAD_PARAMETER;
 	n = strlen(otp);
 	if (n >= OTP_LEAST && text_printable(otp, n)) {
-		memcpy(m->state->otp, otp, n + 1);
-		status = saved(h);
+		status = AMT_INTERNAL;
+		if ((t = attempt_new(m->state)) != NULL) {
+			memcpy(m->state->otp, otp, n + 1);
+			status = saved(h, t);
+		}
 	}
 	secret_wipe(otp, sizeof(otp));
 	return status;
@@ -89,6 +96,7 @@ static enum amt_status
 set_ztc(struct hostif *h, const union pthi_body *in, union pthi_body *out)
 {
 	struct machine *m = h->machine;
+	struct attempt *t;
 
 	(void)out;
 	if (in->number > 1)
@@ -97,8 +105,10 @@ set_ztc(struct hostif *h, const union pthi_body *in, union pthi_body *out)
 		return AMT_BAD_MODE;
 	if (m->state->phase != STATE_PRE)
 		return AMT_BAD_STATE;
+	if ((t = attempt_new(m->state)) == NULL)
+		return AMT_INTERNAL;
 	m->state->ztc = in->number == 1 ? STATE_ON : STATE_OFF;
-	return saved(h);
+	return saved(h, t);
 }
 
 static enum amt_status
@@ -179,6 +189,7 @@ disable(struct hostif *h, const union pthi_body *in, union pthi_body *out)
 {
 	struct machine *m = h->machine;
 	enum amt_status status;
+	struct attempt *t;
 
 	(void)in;
 	(void)out;
@@ -186,10 +197,14 @@ disable(struct hostif *h, const union pthi_body *in, union pthi_body *out)
 		return AMT_NOT_PERMITTED;
 	if ((status = h->acts->enable(m, false)) != AMT_OK)
 		return status;
+	if ((t = attempt_new(m->state)) == NULL)
+		return AMT_INTERNAL;
 	secret_wipe(m->state->otp, sizeof(m->state->otp));
 	m->state->host_fqdn[0] = '\0';
 	m->state->ztc = STATE_UNSAID;
-	return h->acts->suffix(m, "");
+	status = h->acts->suffix(m, "");
+	attempt_end(t, m->state, status == AMT_OK);
+	return status;
 }
 
 static enum amt_status
@@ -198,6 +213,7 @@ set_host_fqdn(struct hostif *h, const union pthi_body *in, union pthi_body *out)
 	struct state *s = h->machine->state;
 	size_t n = in->host_fqdn.n;
 	char name[RECORD_STR];
+	struct attempt *t;
 
 	(void)out;
 	while (n > 0 && in->host_fqdn.s[n - 1] == '\0')
@@ -208,8 +224,10 @@ set_host_fqdn(struct hostif *h, const union pthi_body *in, union pthi_body *out)
 	name[n] = '\0';
 	if (strlen(name) != n || (n > 0 && !dhcp_is_name(name)))
 		return AMT_BAD_DOMAIN;
+	if ((t = attempt_new(s)) == NULL)
+		return AMT_INTERNAL;
 	memcpy(s->host_fqdn, name, n + 1);
-	return saved(h);
+	return saved(h, t);
 }
 
 static enum amt_status

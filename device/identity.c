@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "base/x509.h"
 #include "device/age.h"
+#include "device/attempt.h"
 #include "device/identity.h"
 #include "device/visit.h"
 
@@ -27,6 +28,7 @@ own_key(struct machine *m, struct crypto_key **key, struct err *e)
 enum err_code
 identity_make(struct machine *m, struct err *e)
 {
+	struct attempt *t = attempt_new(m->state);
 	struct crypto_key *key = NULL;
 	struct secret der = { 0 };
 	struct x509 *cert = NULL;
@@ -35,6 +37,8 @@ identity_make(struct machine *m, struct err *e)
 	const uint8_t *p;
 	size_t n;
 
+	if (t == NULL)
+		return err_mem(e);
 	uuid_text(&machine_factory(m)->uuid, cn);
 	if (machine_factory(m)->key_len == 0) {
 		if (keypool_take(m->common->keys, &key, e) != ERR_OK ||
@@ -50,6 +54,7 @@ identity_make(struct machine *m, struct err *e)
 	if (state_blob_set(&m->state->cert, p, n, e) == ERR_OK)
 		state_save(m->state, e);
 out:
+	attempt_end(t, m->state, e->code == ERR_OK);
 	secret_free(&der);
 	crypto_key_free(key);
 	x509_free(cert);

@@ -196,6 +196,55 @@ what_is_set_after_set_up_is_saved_at_once(void **unused)
 	assert_int_equal(admin("00360e4baa903393fa8cc352d0e30083"), 38);
 }
 
+/* And memory says what the file does. */
+static void
+what_cannot_be_saved_was_never_done(void **unused)
+{
+	const struct wsman_field psk[] = { { "PID", "0000037M", NULL },
+		{ "PPS", "NKLDG5DCRRNQE9YZZIJL7LFLVJED69XJ", NULL } };
+	const struct wsman_field clock[] = { { "Ta0", "1700000000", NULL },
+		{ "Tm1", "1700000010", NULL }, { "Tm2", "1700000010", NULL } };
+	const struct wsman_field name = { "HostName", "other", NULL };
+	const struct wsman_field mode = { "ProvisioningMode", "1", NULL };
+	const char *sync = "AMT_TimeSynchronizationService";
+	static struct state before;
+	struct err e = { 0 };
+
+	(void)unused;
+	assert_int_equal(admin("00360e4baa903393fa8cc352d0e30083"), 0);
+	assert_int_equal(call("SetMEBxPassword", "Password", "Strong#1"), 0);
+	assert_int_equal(call("CommitChanges", NULL, NULL), 0);
+	assert_int_equal(state_blob_set(&state.pair[1], "pair", 4, &e), 0);
+	assert_non_null(switches_own(&state.switches));
+	strcpy(state.switches->host, "mine");
+	save_fails = true;
+	before = state;
+	assert_int_equal(admin("ffffffffffffffffffffffffffffffff"), 38);
+	assert_int_equal(call("SetMEBxPassword", "Password", "An0ther#1"), 38);
+	assert_int_equal(call2(SETUP, "SetTLSPSK", psk, 2), 38);
+	assert_int_equal(call2(sync, "SetHighAccuracyTimeSynch", clock, 3), 38);
+	ask(&(struct wsman_request){ .op = WSMAN_PUT,
+		.class = "AMT_GeneralSettings" },
+	    &name, 1);
+	assert_int_equal(status, 500);
+	assert_int_equal(call2(SETUP, "Unprovision", &mode, 1), 38);
+	assert_int_equal(call("PartialUnprovision", NULL, NULL), 38);
+	assert_int_equal(amt.event, AMT_NOTHING);
+	assert_int_equal(state.phase, STATE_POST);
+	assert_string_equal(state.ha1, before.ha1);
+	assert_string_equal(state.mebx, "Strong#1");
+	assert_string_equal(state.psk.pid, "");
+	assert_int_equal(state.clock, before.clock);
+	assert_true(state.record.present);
+	assert_int_equal(state.pair[1].n, 4);
+	assert_memory_equal(state.pair[1].p, "pair", 4);
+	assert_string_equal(state.switches->host, "mine");
+	save_fails = false;
+	assert_int_equal(call("PartialUnprovision", NULL, NULL), 0);
+	assert_int_equal(state.phase, STATE_PRE);
+	assert_int_equal(state.pair[1].n, 0);
+}
+
 static void
 a_commit_that_cannot_be_saved_did_not_happen(void **unused)
 {
@@ -506,6 +555,7 @@ main(void)
 		CASE(the_one_time_password_shows_only_during_set_up),
 		CASE(commit_needs_a_mebx_password),
 		CASE(what_is_set_after_set_up_is_saved_at_once),
+		CASE(what_cannot_be_saved_was_never_done),
 		CASE(a_commit_that_cannot_be_saved_did_not_happen),
 		CASE(a_second_commit_that_cannot_be_saved_undoes_nothing),
 		CASE(a_weak_mebx_password_is_refused),
