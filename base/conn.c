@@ -322,6 +322,8 @@ conn_take(struct loop *l, int fd, const struct conn_peer *peer,
 	if (c == NULL)
 		return err_mem(e);
 	c->peer = *peer;
+	if (end->self != NULL)
+		*end->self = c;
 	c->busy++;
 	if (c->ssl != NULL)
 		tls_conn_fair(c->ssl);

@@ -42,6 +42,9 @@ struct conn_end {
 	const struct conn_handler *h;
 	void *arg;       /* for h's and the callbacks of tls */
 	struct tls *tls; /* NULL: none */
+	/* Where a listener's connection stands from its first moment on, before
+	 * anything is called; NULL: nowhere. */
+	struct conn **self;
 };
 
 struct conn_way {

@@ -281,7 +281,7 @@ go(struct http_peer *p, struct err *e)
 	if ((tls = end_for(p->http, &p->tls, e)) == NULL)
 		return e->code;
 	way = (struct conn_way){ NULL, p->addr, p->port };
-	end = (struct conn_end){ &handler, p, tls };
+	end = (struct conn_end){ .h = &handler, .arg = p, .tls = tls };
 	return conn_open(p->http->loop, &way, &end, &p->conn, e);
 }
 

@@ -294,6 +294,8 @@ status_words(int status)
 		return "Not Found";
 	case 405:
 		return "Method Not Allowed";
+	case 408:
+		return "Request Timeout";
 	case 413:
 		return "Request Entity Too Large";
 	case 414:

@@ -128,7 +128,7 @@ static void
 call(struct machine *m, const char *address)
 {
 	const struct conn_way way = { source(m), m->target, m->server.port };
-	const struct conn_end end = { &hello_handler, m, NULL };
+	const struct conn_end end = { .h = &hello_handler, .arg = m };
 	struct err e = { 0 };
 
 	snprintf(m->target, sizeof(m->target), "%s", address);

@@ -104,8 +104,11 @@ machine_accept_plain(
 		return false;
 	end->arg =
 	    is_host(m, peer) ? visit_host(m, peer, admin) : visit_new(m, peer);
+	if (end->arg == NULL)
+		return false;
+	end->self = visit_self(end->arg);
 	end->h = &visit_handler;
-	return end->arg != NULL;
+	return true;
 }
 
 /* Takes what comes, and never answers. */
@@ -137,8 +140,11 @@ machine_accept(
 		machine_tell_failure(m, &e);
 		return false;
 	}
+	if ((end->arg = visit_new(m, peer)) == NULL)
+		return false;
+	end->self = visit_self(end->arg);
 	end->h = &visit_handler;
-	return (end->arg = visit_new(m, peer)) != NULL;
+	return true;
 }
 
 /* The image's values, or a one-touch key's. */

@@ -24,6 +24,8 @@ defaults(struct settings *s)
 		.host_wait_ms = 10000,
 		.time_scale = 1,
 		.idle_ms = 60000,
+		.request_ms = 30000,
+		.connections = 32,
 		.mei_unknown_status = PTHI_NOT_PERMITTED,
 		.host_start = -1,
 		.host_setup = -1,
@@ -192,9 +194,13 @@ read_host(struct config_group *g, struct settings *s, struct err *e)
 static enum err_code
 read_all(struct config_group *g, struct settings *s, struct err *e)
 {
-	long long idle, announced, keys, major;
+	long long idle, request, connections, announced, keys, major;
 
 	if (config_int(g, "idle_seconds", 1, 3600, 60, &idle, e) != ERR_OK ||
+	    config_int(g, "request_seconds", 1, 3600, 30, &request, e) !=
+		ERR_OK ||
+	    config_int(g, "connections", 1, 1000000, 32, &connections, e) !=
+		ERR_OK ||
 	    config_int(g, "announced_max", 0, HASHLIST_MAX, 0, &announced, e) !=
 		ERR_OK ||
 	    config_int(g, "insecure_key_pool", 0, KEYPOOL_MAX, 0, &keys, e) !=
@@ -202,6 +208,8 @@ read_all(struct config_group *g, struct settings *s, struct err *e)
 	    config_int(g, "setupbin_major_max", 0, 4, 0, &major, e) != ERR_OK)
 		return e->code;
 	s->idle_ms = (unsigned long)idle * 1000;
+	s->request_ms = (unsigned long)request * 1000;
+	s->connections = (size_t)connections;
 	s->announced_max = (size_t)announced;
 	s->insecure_key_pool = (size_t)keys;
 	s->setupbin_major_max = (unsigned)major;

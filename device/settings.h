@@ -39,6 +39,8 @@ struct settings {
 	unsigned long host_wait_ms; /* for a host's address, on a wire */
 	unsigned time_scale;      /* schedule and windows run so much faster */
 	unsigned long idle_ms;    /* of a session */
+	unsigned long request_ms; /* from a request's first byte to its last */
+	size_t connections;       /* to one machine at once */
 	size_t announced_max;     /* 0: by the AMT version */
 	size_t insecure_key_pool; /* keys for all machines; 0: each its own */
 	bool insecure_legacy_tls; /* what the AMT version spoke */

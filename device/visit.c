@@ -25,6 +25,7 @@
 struct machine_session {
 	struct machine *m;
 	struct conn *conn; /* NULL until the handshake is over */
+	struct conn *self; /* also before */
 	struct machine_session *prev, *next;
 	char peer[ADDR_LEN];
 	bool managing; /* came after set-up: digest alone decides */
@@ -33,20 +34,72 @@ struct machine_session {
 	bool admitted; /* the chain or the pre-shared key was accepted */
 	bool committed;
 	bool continued;             /* the client was told to send its body */
+	bool served;                /* a request was answered */
+	uint64_t asked_ms;          /* the last one, or since it is here */
+	uint64_t begun_ms;          /* one that is not whole yet; 0: none */
 	bool over;                  /* nothing more is taken from it */
 	struct state_record record; /* for the configuration record */
 	struct err refusal;
 	struct trickle *trickle; /* NULL: it is not slow */
 };
 
+/* Who goes where there is room for no other: of those that were never answered
+ * the oldest, else who asked for nothing for the longest time. A commit is told
+ * with its connection's end. */
+static struct machine_session *
+least_wanted(const struct machine *m, size_t *n)
+{
+	struct machine_session *v, *least = NULL;
+
+	*n = 0;
+	for (v = m->sessions; v != NULL; v = v->next) {
+		++*n;
+		if (!v->committed &&
+		    (least == NULL || v->served < least->served ||
+			(v->served == least->served &&
+			    v->asked_ms <= least->asked_ms)))
+			least = v;
+	}
+	return least;
+}
+
+static bool
+make_room(struct machine *m)
+{
+	struct machine_session *least;
+	size_t n;
+
+	least = least_wanted(m, &n);
+	if (n < m->common->settings->connections)
+		return true;
+	if (least == NULL)
+		return false;
+	machine_tell(m,
+	    &(struct machine_event){ .name = "crowded",
+		.words = "is closed for another connection",
+		.peer = least->peer,
+		.retry = -1 });
+	visit_free(least);
+	if (!visit_serving(m))
+		hellos_wake(m);
+	return true;
+}
+
+struct conn **
+visit_self(struct machine_session *v)
+{
+	return &v->self;
+}
+
 struct machine_session *
 visit_new(struct machine *m, const struct conn_peer *peer)
 {
-	struct machine_session *v = calloc(1, sizeof(*v));
+	struct machine_session *v;
 
-	if (v == NULL)
+	if (!make_room(m) || (v = calloc(1, sizeof(*v))) == NULL)
 		return NULL;
 	v->m = m;
+	v->asked_ms = clock_ms();
 	visit_expire(m);
 	v->managing = v->admitted = m->state->phase == STATE_POST;
 	snprintf(v->peer, sizeof(v->peer), "%s", peer->peer);
@@ -86,8 +139,8 @@ release(struct machine_session *v)
 void
 visit_free(struct machine_session *v)
 {
-	if (v->conn != NULL)
-		conn_close(v->conn);
+	if (v->self != NULL)
+		conn_close(v->self);
 	release(v);
 }
 
@@ -460,6 +513,8 @@ answer_soap(struct machine_session *v, const struct amthttp_request *r)
 		return;
 	}
 	m->requests++;
+	v->served = true;
+	v->asked_ms = clock_ms();
 	wr_reset(&s->soap);
 	a.status = answer_from(v, xml_root(xml), &s->soap);
 	xml_free(xml);
@@ -519,7 +574,7 @@ on_ready(void *arg, struct conn *c)
 	struct machine_session *v = arg;
 	const struct tls_session *t = conn_tls(c);
 
-	v->conn = c;
+	v->conn = v->self = c;
 	snprintf(
 	    v->record.server_ip, sizeof(v->record.server_ip), "%s", v->peer);
 	conn_idle(c, v->m->common->settings->idle_ms);
@@ -537,6 +592,32 @@ on_ready(void *arg, struct conn *c)
 		.retry = -1 });
 }
 
+/* The rest of a request has the time that is left of it all; false: none. */
+static bool
+wait_rest(struct machine_session *v, struct conn *c)
+{
+	const struct settings *s = v->m->common->settings;
+	uint64_t now = clock_ms(), spent;
+
+	if (v->begun_ms == 0)
+		v->begun_ms = now;
+	spent = now - v->begun_ms;
+	if (spent >= s->request_ms)
+		return false;
+	if (s->request_ms - spent < s->idle_ms)
+		conn_idle(c, (unsigned long)(s->request_ms - spent));
+	return true;
+}
+
+static void
+rest_came(struct machine_session *v, struct conn *c)
+{
+	if (v->begun_ms != 0)
+		conn_idle(c, v->m->common->settings->idle_ms);
+	v->begun_ms = 0;
+	v->continued = false;
+}
+
 static size_t
 on_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
 {
@@ -546,11 +627,14 @@ on_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
 	size_t used = n;
 	int status = 400;
 
-	(void)c;
 	if (!v->admitted || v->over)
 		return n;
 	switch (amthttp_read(p, n, &r, body, &used, &status)) {
 	case AMTHTTP_MORE:
+		if (!wait_rest(v, c)) {
+			answer_status(v, 408);
+			break;
+		}
 		used = 0;
 		if (r.expects && !v->continued)
 			put(v, AMTHTTP_CONTINUE, strlen(AMTHTTP_CONTINUE));
@@ -561,7 +645,7 @@ on_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
 		used = n;
 		break;
 	case AMTHTTP_DONE:
-		v->continued = false;
+		rest_came(v, c);
 		request(v, &r);
 		break;
 	}
@@ -608,7 +692,7 @@ on_closed(void *arg, struct conn *c, const struct err *e)
 			.peer = v->peer,
 			.retry = -1,
 			.requests = m->requests });
-	v->conn = NULL;
+	v->conn = v->self = NULL;
 	release(v);
 	if (!visit_serving(m))
 		hellos_wake(m);

@@ -12,8 +12,12 @@
 /* Of an answer's body. */
 #define VISIT_ANSWER_MAX 0x40000
 
-/* A new visit; NULL if there is no memory. The loop's handler frees it. */
+/* A new visit; NULL if there is no memory. The loop's handler frees it. Where
+ * the machine has as many as the settings allow, the one that is least wanted
+ * is closed for it. */
 struct machine_session *visit_new(struct machine *, const struct conn_peer *);
+/* Where its connection stands, for conn_end. */
+struct conn **visit_self(struct machine_session *);
 /* Likewise of a program on the machine's host, on the port without TLS, where
  * the administrator may log in too or may not. */
 struct machine_session *visit_host(

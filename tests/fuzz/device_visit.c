@@ -409,7 +409,7 @@ connect_end(struct end *end, uint8_t how)
 {
 	static const struct conn_peer from = { .peer = "192.0.2.7",
 		.local = "192.0.2.1" };
-	struct conn_end own = { NULL, NULL, NULL };
+	struct conn_end own = { NULL, NULL, NULL, NULL };
 	struct state before;
 	bool post;
 

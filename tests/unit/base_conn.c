@@ -112,7 +112,7 @@ static enum err_code
 pair_open_client(struct pair *p, const char *to, uint16_t port, struct conn **c)
 {
 	const struct conn_way way = { NULL, to, port };
-	const struct conn_end end = { &handler, &p->client, NULL };
+	const struct conn_end end = { &handler, &p->client, NULL, NULL };
 
 	return conn_open(p->loop, &way, &end, c, &p->e);
 }
@@ -121,7 +121,7 @@ static struct conn *
 pair_connect(struct pair *p, const char *from, const char *to)
 {
 	const struct conn_way way = { from, to, listener_port(p->ll) };
-	const struct conn_end end = { &handler, &p->client, NULL };
+	const struct conn_end end = { &handler, &p->client, NULL, NULL };
 	struct conn *c;
 
 	assert_int_equal(conn_open(p->loop, &way, &end, &c, &p->e), ERR_OK);

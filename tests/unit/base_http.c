@@ -86,7 +86,7 @@ take(void *arg, const struct conn_peer *peer, struct conn_end *end)
 
 	(void)peer;
 	s->connections++;
-	*end = (struct conn_end){ &handler, s, s->tls };
+	*end = (struct conn_end){ .h = &handler, .arg = s, .tls = s->tls };
 	return true;
 }
 

@@ -421,10 +421,116 @@ the_first_hello_follows_the_session_that_un_provisioned(void **unused)
 	assert_int_equal(hello[4], 0);
 }
 
+/* A client that never ends what it began. */
+static struct {
+	struct conn *c; /* NULL: closed */
+	struct loop_timer *more;
+	char told[64];
+} slow;
+
+static void
+slow_more(void *arg)
+{
+	(void)arg;
+	if (slow.c != NULL)
+		conn_send(slow.c, "a", 1);
+	loop_timer_set(slow.more, 5);
+}
+
+static void
+slow_ready(void *arg, struct conn *c)
+{
+	(void)arg;
+	conn_send(c, "POST /wsman HTTP/1.1\r\nX: ", 25);
+	loop_timer_set(slow.more, 5);
+}
+
+static size_t
+slow_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
+{
+	(void)arg;
+	(void)c;
+	snprintf(slow.told, sizeof(slow.told), "%.*s", (int)n, (const char *)p);
+	return n;
+}
+
+static void
+slow_closed(void *arg, struct conn *c, const struct err *e)
+{
+	(void)arg;
+	(void)c;
+	(void)e;
+	slow.c = NULL;
+	loop_stop(common.loop);
+}
+
+static void
+slow_open(struct tls *tls)
+{
+	static const struct conn_handler talks = { slow_ready, slow_data,
+		slow_closed };
+	static const struct conn_handler mute = { NULL, NULL, slow_closed };
+	const struct conn_way way = { NULL, "127.0.0.1", listener_port(port) };
+	const struct conn_end us = { .h = tls != NULL ? &talks : &mute,
+		.tls = tls };
+	struct err e = { 0 };
+
+	memset(&slow, 0, sizeof(slow));
+	assert_int_equal(
+	    loop_timer_new(common.loop, slow_more, NULL, &slow.more, &e),
+	    ERR_OK);
+	assert_int_equal(
+	    conn_open(common.loop, &way, &us, &slow.c, &e), ERR_OK);
+}
+
+static void
+a_request_that_trickles_in_is_ended(void **unused)
+{
+	const struct tls_config c = {
+		.judge = trusting, .chain = &chain, .key = leaf_key
+	};
+	struct tls *tls = NULL;
+	struct err e = { 0 };
+
+	(void)unused;
+	settings.request_ms = 50; /* and one may be idle for a minute */
+	machine_up(false);
+	assert_int_equal(tls_new(&c, &tls, &e), ERR_OK);
+	slow_open(tls);
+	for (int i = 0; i < 60 && slow.c != NULL; i++)
+		run(1000);
+	assert_null(slow.c);
+	assert_null(strstr(slow.told, " 400 "));
+	loop_timer_free(slow.more);
+	tls_free(tls);
+}
+
+static void
+who_says_nothing_makes_room_for_another(void **unused)
+{
+	(void)unused;
+	settings.connections = 1;
+	machine_up(false);
+	slow_open(NULL); /* and never a byte of TLS */
+	run(100);
+	for (int i = 0; i < 600 && m->sessions == NULL; i++)
+		run(100);
+	assert_non_null(m->sessions);
+	visit(true, NULL);
+	assert_int_equal(status, 200);
+	assert_non_null(strstr(events, "crowded "));
+	for (int i = 0; i < 600 && slow.c != NULL; i++)
+		run(100);
+	assert_null(slow.c);
+	loop_timer_free(slow.more);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(a_request_that_trickles_in_is_ended),
+		CASE(who_says_nothing_makes_room_for_another),
 		CASE(a_server_with_a_good_chain_is_answered),
 		CASE(no_ws_man_is_read_from_a_server_without_the_mark),
 		CASE(no_ws_man_is_read_from_a_server_of_another_domain),

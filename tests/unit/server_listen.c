@@ -131,7 +131,7 @@ send_bytes(struct heard *t, struct listen *in, struct sender *s)
 {
 	static const struct conn_handler h = { send_open, NULL, send_closed };
 	const struct conn_way way = { s->from, "127.0.0.1", listen_port(in) };
-	const struct conn_end end = { &h, s, NULL };
+	const struct conn_end end = { &h, s, NULL, NULL };
 	struct err e;
 
 	err_clear(&e);
