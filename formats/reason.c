@@ -685,14 +685,12 @@ static const struct reason table[REASON_LAST] = {
 	    "Un-provision the machine in full first, or start it and let its "
 	    "server set it up." },
 	[REASON_STATE_BUSY] = { "state-busy",
-	    "A machine's state folder has one user at a time: the machine "
-	    "that runs, or its set-up screen.",
+	    "A state folder has one user at a time: a machine or a screen.",
 	    "End the machine's boot, or the screen that is open; wait where a "
 	    "fleet runs that has the folder's machines." },
 	[REASON_STATE_OTHER] = { "state-other",
 	    "A state folder is of one machine, which its UUID names.",
-	    "Give --state the folder of this machine, or a new one to begin "
-	    "anew; or boot the image that the folder is of." },
+	    "Give --state this machine's own folder, or a new one." },
 
 	/* sticks and their writer */
 	[REASON_KEY_IMAGE_ROOM] = { "key-image-room",
