@@ -672,7 +672,7 @@ async function wrong() {
 }
 
 async function unprovision() {
-	await call(setup.Unprovision(9), 16);
+	await call(setup.Unprovision(9), 36);
 	await call(setup.Unprovision(1));
 	done('un-provisioned');
 }
