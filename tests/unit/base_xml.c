@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,76 +95,6 @@ what_is_not_well_formed_is_refused_with_its_line(void **state)
 }
 
 static void
-assert_same(const struct node *a, const struct node *b)
-{
-	const struct node *c = a->child, *d = b->child;
-
-	assert_string_equal(a->name, b->name);
-	assert_string_equal(a->ns, b->ns);
-	assert_string_equal(a->text, b->text);
-	assert_int_equal(a->must, b->must);
-	assert_int_equal(a->attr_name == NULL, b->attr_name == NULL);
-	if (a->attr_name != NULL)
-		assert_string_equal(a->attr_name, b->attr_name);
-	for (; c != NULL && d != NULL; c = c->next, d = d->next)
-		assert_same(c, d);
-	assert_ptr_equal(c, d);
-}
-
-/* Only expat reads comments. */
-static void
-what_the_plain_reader_takes_reads_the_same_by_expat(void **state)
-{
-	static const char *const texts[] = {
-		"<a/>",
-		" <a b = '1' c=\"'\" ></a >\n",
-		"<?xml version=\"1.0\" encoding=\"UTF-8\"?><a> x <b> y </b> z "
-		"</a>",
-		"<a xmlns='u'><b xmlns=''><c/></b><d/></a>",
-		"<p:a xmlns:p='u'><p:b xmlns:p='v'/><p:c Name='x'/></p:a>",
-		"<a xmlns:p='u' p:Name='no'><b Name=''/></a>",
-		"<a xmlns:s='http://www.w3.org/2003/05/soap-envelope'>"
-		"<b s:mustUnderstand='true'/><c s:mustUnderstand='1'/>"
-		"<d s:mustUnderstand='0'/><e mustUnderstand='1'/></a>",
-		"<a xmlns:p='v' xmlns='u'><b/><p:b/>></a>",
-		"<_a-1.x/>",
-	};
-	char more[512];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		struct xml *x = read_text(texts[i]), *y;
-
-		snprintf(more, sizeof(more), "%s<!---->", texts[i]);
-		y = read_text(more);
-		assert_same(xml_root(x), xml_root(y));
-		xml_free(x);
-		xml_free(y);
-	}
-}
-
-static void
-what_only_looks_plain_is_refused(void **state)
-{
-	static const char *const texts[] = { "<a b='1' b='2'/>", "<a:b/>",
-		"<a xmlns:x=''/>", "<a xmlns:xml='u'/>", "<a xmlns:xmlns='u'/>",
-		"<a xmlns='http://www.w3.org/2000/xmlns/'/>",
-		"<a xmlns:p='http://www.w3.org/XML/1998/namespace'/>",
-		"<a xmlns:p='u' xmlns:q='u' p:n='1' q:n='2'/>", "<a x:b='1'/>",
-		"<a></b>", "<a></ab>", "<ab></a>", "<a/><b/>", "<a>]]></a>",
-		"<a b=1/>", "<a b='<'/>", "<a b='1'c='2'/>", "<a b/>", "<a",
-		"<a/", "<a>", "</a>", "<", "x<a/>", "<a/>x", "<1a/>",
-		"<p: xmlns:p='u'/>", "<a:b:c xmlns:a='u'/>", "<a><b></a></b>",
-		"<a><p:b xmlns:p='u'/><p:c/></a>", "<a b='1\"/>", "< a/>",
-		"<a>&x;</a>", "<a>\x01</a>", "<a>\xff</a>", "<a b='\x01'/>",
-		" <?xml version=\"1.0\" encoding=\"UTF-8\"?><a/>" };
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		assert_refused(texts[i], strlen(texts[i]), "line 1");
-}
-
-static void
 a_doctype_is_refused(void **state)
 {
 	const char *bomb = "<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>";
@@ -209,9 +138,6 @@ main(void)
 		cmocka_unit_test(what_is_escaped_reads_back_the_same),
 		cmocka_unit_test(
 		    what_is_not_well_formed_is_refused_with_its_line),
-		cmocka_unit_test(
-		    what_the_plain_reader_takes_reads_the_same_by_expat),
-		cmocka_unit_test(what_only_looks_plain_is_refused),
 		cmocka_unit_test(a_doctype_is_refused),
 		cmocka_unit_test(depth_count_and_text_are_bounded),
 	};
