@@ -19,6 +19,10 @@ write_node(struct wr *w, const struct node *n)
 		node_escape(w, n->attr_name);
 		wr_u8(w, '"');
 	}
+	if (n->must)
+		wr_str(w,
+		    " s:mustUnderstand=\"1\""
+		    " xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"");
 	wr_u8(w, '>');
 	node_escape(w, n->text);
 	for (const struct node *c = n->child; c != NULL; c = c->next)
@@ -28,10 +32,12 @@ write_node(struct wr *w, const struct node *n)
 	wr_u8(w, '>');
 }
 
+/* That of the prefix "xml" can be bound to no other. */
 static bool
 has_ns(const struct node *n)
 {
-	if (n->ns[0] == '\0')
+	if (n->ns[0] == '\0' ||
+	    strcmp(n->ns, "http://www.w3.org/XML/1998/namespace") == 0)
 		return false;
 	for (const struct node *c = n->child; c != NULL; c = c->next)
 		if (!has_ns(c))
@@ -47,7 +53,8 @@ same(const struct node *a, const struct node *b)
 	if (strcmp(a->name, b->name) != 0 || strcmp(a->ns, b->ns) != 0 ||
 	    strcmp(a->text, b->text) != 0 ||
 	    (a->attr_name == NULL) != (b->attr_name == NULL) ||
-	    (a->attr_name != NULL && strcmp(a->attr_name, b->attr_name) != 0))
+	    (a->attr_name != NULL && strcmp(a->attr_name, b->attr_name) != 0) ||
+	    a->must != b->must)
 		return false;
 	for (; c != NULL && d != NULL; c = c->next, d = d->next)
 		if (!same(c, d))
