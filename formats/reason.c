@@ -113,8 +113,7 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_IMAGE_STORE_BROKEN] = { "image-store-broken",
 	    "The variable store's headers, sizes and states are as the "
 	    "firmware writes them.",
-	    "Take the base image again from its maker; this one is "
-	    "damaged." },
+	    "Take the base image again from its maker; this one is damaged." },
 	[REASON_IMAGE_FTW_PENDING] = { "image-ftw-pending",
 	    "No fault-tolerant write is under way in the image; the firmware "
 	    "would replay it over what we write.",
@@ -148,8 +147,7 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_IMAGE_FORBIDDEN] = { "image-forbidden",
 	    "Nothing is written where the map forbids it, or where "
 	    "nobody knows whose bytes they are.",
-	    "Correct the map, or ask who wrote it why it forbids that "
-	    "range." },
+	    "Correct the map, or ask who wrote it why it forbids that range." },
 	[REASON_IMAGE_EXPECT] = { "image-expect",
 	    "Before a write, the image holds the bytes that the map "
 	    "expects there.",
@@ -163,8 +161,7 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_IMAGE_TARGET] = { "image-target",
 	    "What a setting of the map names (region, partition, "
 	    "file, room) is in the image.",
-	    "Use the base that the map was written for, or correct "
-	    "the map." },
+	    "Use the base that the map was written for, or correct the map." },
 	[REASON_PLAN_UNSOUND] = { "plan-unsound",
 	    "A plan is a file that image plan wrote, unchanged.",
 	    "Make the plan again." },
@@ -175,8 +172,7 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_IMAGE_DIFFERS] = { "image-differs",
 	    "The image carries what the plan or the ledger says, byte "
 	    "for byte.",
-	    "Write the image again; if it is a board's, program it "
-	    "again." },
+	    "Write the image again; if it is a board's, program it again." },
 	[REASON_SCRUB_LEFT] = { "scrub-left",
 	    "After a scrub no piece of a secret is left in the image.",
 	    "Do not reuse this image; erase the whole flash and "
@@ -191,13 +187,11 @@ static const struct reason table[REASON_LAST] = {
 
 	/* the station */
 	[REASON_SCAN_MALFORMED] = { "scan-malformed",
-	    "A scan is a serial and a UUID, in two lines or in one "
-	    "code.",
+	    "A scan is a serial and a UUID, in two lines or in one code.",
 	    "Scan again; check what the label prints." },
 	[REASON_SCAN_UNKNOWN] = { "scan-unknown",
 	    "The order has a unit of that serial or UUID.",
-	    "Check that this board and this station work on the same "
-	    "order." },
+	    "Check that this board and this station work on the same order." },
 	[REASON_SCAN_MISMATCH] = { "scan-mismatch",
 	    "Serial and UUID belong to one unit.",
 	    "Two boards were mixed up: scan both codes of one board." },
@@ -215,10 +209,8 @@ static const struct reason table[REASON_LAST] = {
 	    "Look at what it said, at the clip and the supply; scan "
 	    "the board again." },
 	[REASON_STATION_READBACK] = { "station-readback",
-	    "What is read back from the board is what was to be "
-	    "written.",
-	    "Scan the board again; a second failure is a bad chip or "
-	    "clip." },
+	    "What is read back from the board is what was to be written.",
+	    "Scan the board again; a second failure is a bad chip or clip." },
 
 	/* manifest */
 	[REASON_MANIFEST_MALFORMED] = { "manifest-malformed",
@@ -292,8 +284,7 @@ static const struct reason table[REASON_LAST] = {
 	    "The machine holds another key than was issued: write its image "
 	    "again, or reset it to factory defaults." },
 	[REASON_DEVICE_REFUSED_ROOT] = { "device-refused-root",
-	    "The device has the root of the server's chain in its active "
-	    "list.",
+	    "The device has the root of the server's chain in its active list.",
 	    "Use a chain whose root the device announces, or have the hash "
 	    "put into its image." },
 	[REASON_DEVICE_REFUSED_MARK] = { "device-refused-mark",
@@ -347,8 +338,7 @@ static const struct reason table[REASON_LAST] = {
 	    "Make one with amtforge-server otp, and give it to the "
 	    "machine with amtforge-agent activate." },
 	[REASON_PID_REUSED] = { "pid-reused",
-	    "A PID that set-up has replaced by a new one is not used "
-	    "again.",
+	    "A PID that set-up has replaced by a new one is not used again.",
 	    "The machine was reset to the factory's state, or somebody "
 	    "has a copy of its old key. Look at the machine; then let "
 	    "amtforge-server setup take it back." },
@@ -375,8 +365,7 @@ static const struct reason table[REASON_LAST] = {
 	    "A machine's name is a host name with its domain: labels of 1 to "
 	    "63 letters, digits and inner dashes, dots between, 253 bytes in "
 	    "all.",
-	    "Correct the name in the line and column that the message "
-	    "names." },
+	    "Correct the name in the line and column that the message names." },
 	[REASON_NAME_TWICE] = { "name-twice",
 	    "In a table of names each machine stands once, and each name.",
 	    "Decide which of the two lines is right, and remove the other." },
@@ -416,8 +405,7 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_LEGACY_TLS] = { "legacy-tls",
 	    "Devices are set up over TLS 1.2 or later.",
 	    "Nothing failed: insecure_legacy_amt in server.cfg names this AMT "
-	    "version. Take it out when the last machine of that age is "
-	    "gone." },
+	    "version. Take it out when the last machine of that age is gone." },
 
 	/* the device about a server */
 	[REASON_CHAIN_MISSING] = { "chain-missing",
@@ -461,8 +449,7 @@ static const struct reason table[REASON_LAST] = {
 	    "Set option 15 in the DHCP server, or preset pki_dns_suffix; a "
 	    "software device without --interface is told by --suffix." },
 	[REASON_FQDN_MISMATCH] = { "fqdn-mismatch",
-	    "Where the image presets the server's name, the CN is that "
-	    "name.",
+	    "Where the image presets the server's name, the CN is that name.",
 	    "Use a certificate for the preset name, or correct server_fqdn "
 	    "in the profile." },
 	[REASON_LEAF_NOT_PINNED] = { "leaf-not-pinned",
@@ -476,8 +463,7 @@ static const struct reason table[REASON_LAST] = {
 	    "Get a chain with RSA keys of 2048 bits, which every AMT version "
 	    "of this tool takes." },
 	[REASON_PSK_IDENTITY] = { "psk-identity",
-	    "The server names the device's own PID in the TLS-PSK "
-	    "handshake.",
+	    "The server names the device's own PID in the TLS-PSK handshake.",
 	    "The server took this machine for another; compare the PID that "
 	    "it holds with the machine's." },
 	[REASON_DEVICE_DISABLED] = { "device-disabled",
@@ -495,12 +481,10 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_TLS_VERSION] = { "tls-version",
 	    "Server and device have a TLS version and a cipher suite in "
 	    "common.",
-	    "Look which versions the AMT version has. TLS 1.0 and 1.1 "
-	    "need a legacy profile in the server, which says so in its "
-	    "name." },
+	    "Look which versions the AMT version has. TLS 1.0 and 1.1 need a "
+	    "legacy profile in the server, which says so in its name." },
 	[REASON_INTERFACE_UNFIT] = { "interface-unfit",
-	    "A device has one wired Ethernet interface, which is there "
-	    "and up.",
+	    "A device has one wired Ethernet interface, which is there and up.",
 	    "Name another interface; remote configuration is not done "
 	    "over wireless ones." },
 	[REASON_CAPTURE_DENIED] = { "capture-denied",
@@ -511,11 +495,9 @@ static const struct reason table[REASON_LAST] = {
 	    "Look at the cable and the DHCP server; the device goes on "
 	    "asking." },
 	[REASON_SERVER_UNRESOLVED] = { "server-unresolved",
-	    "The name of the provisioning server has an address in the "
-	    "DNS.",
-	    "Add provisionserver with the server's address to the zone "
-	    "that DHCP option 15 names, or preset the server in the "
-	    "image." },
+	    "The name of the provisioning server has an address in the DNS.",
+	    "Add provisionserver with the server's address to the zone that "
+	    "DHCP option 15 names, or preset the server in the image." },
 	[REASON_FILES_LIMIT] = { "files-limit",
 	    "Each connection of a device takes an open file, and the "
 	    "process may have that many.",
@@ -533,8 +515,7 @@ static const struct reason table[REASON_LAST] = {
 	    "Run as root, or give the user the device by a udev rule." },
 	[REASON_MEI_CLIENT] = { "mei-client",
 	    "The firmware has the client that is asked for.",
-	    "This firmware has no AMT, or the OEM switched it off for "
-	    "good." },
+	    "This firmware has no AMT, or the OEM switched it off for good." },
 	[REASON_MEI_MALFORMED] = { "mei-malformed",
 	    "A message of the firmware has the layout of its command.",
 	    "Look for a firmware update; report the bytes that the "
@@ -580,8 +561,7 @@ static const struct reason table[REASON_LAST] = {
 	    "Repeat the command as it was, or give another --out for "
 	    "another key." },
 	[REASON_KEY_MANIFEST] = { "key-manifest",
-	    "Machines get the MEBx password that the customer's manifest "
-	    "says.",
+	    "Machines get the MEBx password that the customer's manifest says.",
 	    "Make the key of an order before its manifest. Here open a new "
 	    "order for the machines that take the key." },
 	[REASON_KEY_SHARED] = { "key-shared",
@@ -622,8 +602,7 @@ static const struct reason table[REASON_LAST] = {
 	    "A key is a disk with a FAT volume whose sectors can be read.",
 	    "Write the key again from its image." },
 	[REASON_KEY_NO_FILE] = { "key-no-file",
-	    "The root folder of a key's first FAT volume has a file "
-	    "SETUP.BIN.",
+	    "The root folder of a key's first FAT volume has a file SETUP.BIN.",
 	    "Write the key from its image; a file copied to another folder "
 	    "or under another name is not found." },
 	[REASON_KEY_FRAGMENTED] = { "key-fragmented",
@@ -631,8 +610,7 @@ static const struct reason table[REASON_LAST] = {
 	    "Write the key from its image; a file that is copied onto a used "
 	    "key may lie in pieces." },
 	[REASON_KEY_NEWER] = { "key-newer",
-	    "The machine's firmware knows the version of the file on the "
-	    "key.",
+	    "The machine's firmware knows the version of the file on the key.",
 	    "Make the file in a version that this generation of AMT knows; a "
 	    "file that begins otherwise is no Setup.bin." },
 	[REASON_KEY_USED_UP] = { "key-used-up",
@@ -717,9 +695,8 @@ static const struct reason table[REASON_LAST] = {
 	    "amtforge(1)." },
 	[REASON_STICK_READ_ONLY] = { "stick-read-only",
 	    "The stick can be written.",
-	    "Slide its lock to the other side. A stick without one that "
-	    "says so is worn out: destroy it, since its old records stay on "
-	    "it." },
+	    "Slide its lock to the other side. A stick without one that says "
+	    "so is worn out: destroy it, since its old records stay on it." },
 	[REASON_STICK_SIZE] = { "stick-size",
 	    "A stick has from 16 MB to 64 GB. What is larger may be "
 	    "somebody's disk.",
@@ -757,8 +734,7 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_STICK_DIFFERS] = { "stick-differs",
 	    "What is read back from a stick is what was written.",
 	    "Destroy the stick: it is worn out, or pretends a size that it "
-	    "does not have. Nothing that was written to it can be relied "
-	    "on." },
+	    "does not have. Nothing that was written to it can be relied on." },
 	[REASON_STICK_NO_KEY] = { "stick-no-key",
 	    "A key is a disk with a FAT volume that holds SETUP.BIN in its "
 	    "root folder.",
