@@ -57,6 +57,12 @@ TEST_DIR=$(mktemp -d "${TMPDIR:-/tmp}/amtforge-transcripts.XXXXXX")
 . "$HERE/../batch.sh"
 OVMF=/usr/share/ovmf/OVMF.fd
 
+# Has the capture the last request and its answer?
+is_whole() {
+	decode "$1" >lines
+	lines 2 'Service.CommitChanges"' lines
+}
+
 # one KIND UUID SERIAL: a set-up from the order to the end, captured.
 one() {
 	mkdir "$TEST_DIR/$1"
@@ -66,7 +72,9 @@ one() {
 	amtforge image new base.bin --size 4M --bios $OVMF
 	amtforge image write line.db O --base base.bin \
 		--map "$ROOT/configs/map-ovmf.cfg" --out images
-	tcpdump -Z root --immediate-mode -U -n -i lo -w "$1.pcap" \
+	# Room for all of it, however long tcpdump is kept waiting: each packet
+	# takes 64 KiB there.
+	tcpdump -Z root --immediate-mode -B 65536 -U -n -i lo -w "$1.pcap" \
 		"port 9971 or port 16993" 2>tcpdump.log &
 	dump=$!
 	wait_for 'listening on' tcpdump.log
@@ -83,9 +91,10 @@ one() {
 	stop_server
 	kill "$device"
 	wait "$device" || :
-	sleep 0.5 # the last segments
+	until_true 60 is_whole "$1"
 	kill "$dump"
 	wait "$dump" || :
+	grep -q '^0 packets dropped by kernel' tcpdump.log
 	decode "$1" >"$1.jsonl"
 }
 
