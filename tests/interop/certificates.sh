@@ -263,12 +263,13 @@ image() {
 	ln -sf "$kept" unit.bin
 }
 
-# boot AMT: the device on a free port, with a key that was made before.
+# boot AMT: the device on a free port, with a key that was made before, by
+# another machine, whose UUID stays behind.
 boot() {
 	mkdir machine
 	chmod 700 machine
 	{
-		sed '/^end$/d' "$MADE/state"
+		sed '/^end$/d; /^uuid /d' "$MADE/state"
 		added
 		echo end
 	} >machine/state
