@@ -10,7 +10,7 @@
 #include "device/route.h"
 #include "device/rig.h"
 #include "device/usbkey.h"
-#include "formats/dhcp.h"
+#include "formats/domain.h"
 #include "formats/reason.h"
 
 #define AMT_TLS_PORT 16993
@@ -74,7 +74,7 @@ check_suffix(const struct rig *r, struct err *e)
 {
 	const char *s = cli_value(r->args, "--suffix", "");
 
-	if (s[0] == '\0' || dhcp_is_name(s))
+	if (s[0] == '\0' || domain_is_name(s))
 		return ERR_OK;
 	return err_set(e, ERR_USAGE,
 	    "--suffix %.64s: not a DNS suffix, such as corp.example.com", s);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <ctype.h>
 #include <string.h>
 
 #include "formats/dhcp.h"
+#include "formats/domain.h"
 
 #define ETHERNET 1
 #define MAC 6
 #define LEAST 300 /* of a message: BOOTP's length, which relays expect */
-#define NAME_MAX_LEN 253
-#define LABEL_MAX 63
 
 enum code {
 	PAD = 0,
@@ -179,25 +177,9 @@ dhcp_write(struct wr *w, const struct dhcp *d)
 bool
 dhcp_is_name(const char *text)
 {
-	size_t label = 0, n = strlen(text);
+	size_t n = strlen(text);
 
-	if (n == 0 || n > NAME_MAX_LEN)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if (c == '.') {
-			if (label == 0)
-				return false;
-			label = 0;
-			continue;
-		}
-		if (!(c < 128 && isalnum(c)) && c != '-' && c != '_')
-			return false;
-		if (++label > LABEL_MAX)
-			return false;
-	}
-	return label > 0;
+	return n > 0 && text[n - 1] != '.' && domain_is_name(text);
 }
 
 static void

@@ -78,8 +78,7 @@ struct dhcp_ask {
 };
 void dhcp_ask_write(struct wr *, const struct dhcp_ask *);
 
-/* Is it a host or domain name of letters, digits, '-' and '_', in labels of
- * 1 to 63 and 253 characters in all? */
+/* domain_is_name(), without a dot at its end. */
 bool dhcp_is_name(const char *);
 
 #endif

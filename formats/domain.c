@@ -51,6 +51,14 @@ name_of(struct name *s, const char *text)
 	return is_name(*s);
 }
 
+bool
+domain_is_name(const char *text)
+{
+	struct name s;
+
+	return name_of(&s, text);
+}
+
 /* The last `labels` labels; n is 0 if there are fewer. */
 static struct name
 tail(struct name s, size_t labels)

@@ -23,6 +23,10 @@ enum domain_rule {
 	DOMAIN_TLD_TABLE
 };
 
+/* Is it a host or domain name of letters, digits, '-' and '_', in labels of
+ * 1 to 63 and 253 characters in all? */
+bool domain_is_name(const char *);
+
 /* cn may be a wildcard, "*.example.com": it stands for the domain behind it.
  * The bare "*", of private roots only, is refused here: a caller whose
  * setting accepts it does not ask. *why says which rule did not hold; it
