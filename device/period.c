@@ -266,6 +266,7 @@ period_start_pinned(struct machine *m, struct state_blob *pin)
 		status = AMT_INTERNAL;
 	}
 	if (status != AMT_OK) {
+		*pin = m->state->pin; /* a copy, after a save that failed */
 		m->state->pin = before;
 		return status;
 	}
