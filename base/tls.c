@@ -652,9 +652,11 @@ tls_conn_write(void *ssl, const void *p, size_t n)
 void
 tls_conn_hear(void *ssl)
 {
+	struct conn *conn = SSL_get_ex_data(ssl, conn_slot);
 	uint8_t waste[4096];
 	size_t n;
 
+	conn->reads = 0; /* none of ours is one that tls_conn_fair() puts off */
 	ERR_clear_error();
 	for (int i = 0; i < HEAR_MOST; i++)
 		if (SSL_read_ex(ssl, waste, sizeof(waste), &n) != 1)
