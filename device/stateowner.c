@@ -4,8 +4,7 @@
 #include "device/stateowner.h"
 #include "formats/reason.h"
 
-/* What a one-touch key left is older than the line that says
- * so. */
+/* What a one-touch key left is older than the line that says so. */
 static bool
 owner(const struct state *s, struct uuid *out)
 {
