@@ -612,13 +612,18 @@ keep(struct mebx *m, struct err *e)
 enum err_code
 mebx_save(struct mebx *m, struct err *e)
 {
+	struct attempt *t;
+
 	if (!m->changed && !m->password_changed)
 		return ERR_OK;
-	if (keep(m, e) != ERR_OK || state_save(m->state, e) != ERR_OK)
-		return e->code;
-	*m->base = *m->rec;
-	m->changed = m->password_changed = false;
-	return ERR_OK;
+	if ((t = attempt_new(m->state)) == NULL)
+		return err_mem(e);
+	if (keep(m, e) == ERR_OK && state_save(m->state, e) == ERR_OK) {
+		*m->base = *m->rec;
+		m->changed = m->password_changed = false;
+	}
+	attempt_end(t, m->state, e->code == ERR_OK);
+	return e->code;
 }
 
 static enum err_code

@@ -45,4 +45,28 @@ folder_leave(void **unused)
 	return chdir("/") != 0 || folder_free(unused) != 0;
 }
 
+/* A file lies where a folder was, so that nothing is saved there: as on a full
+ * disk, but for root too. And the folder as it was. */
+static inline void
+folder_away(const char *path)
+{
+	char aside[128];
+	FILE *f;
+
+	snprintf(aside, sizeof(aside), "%s.aside", path);
+	assert_int_equal(rename(path, aside), 0);
+	assert_non_null(f = fopen(path, "w"));
+	assert_int_equal(fclose(f), 0);
+}
+
+static inline void
+folder_back(const char *path)
+{
+	char aside[128];
+
+	snprintf(aside, sizeof(aside), "%s.aside", path);
+	assert_int_equal(remove(path), 0);
+	assert_int_equal(rename(aside, path), 0);
+}
+
 #endif

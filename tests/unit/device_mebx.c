@@ -259,6 +259,24 @@ a_typed_key_counts_before_one_that_was_kept(void **unused)
 }
 
 static void
+what_cannot_be_saved_is_typed_still(void **unused)
+{
+	(void)unused;
+	strcpy(m->state->psk_kept.pid, "0000000C");
+	inside();
+	assert_int_equal(mebx_psk(m, PID, PPS, &e), ERR_OK);
+	folder_away(state_dir);
+	assert_int_not_equal(mebx_save(m, &e), ERR_OK);
+	err_clear(&e);
+	assert_int_equal(m->state->onetouch.n, 0);
+	assert_string_equal(m->state->psk_kept.pid, "0000000C");
+	folder_back(state_dir);
+	assert_int_equal(mebx_save(m, &e), ERR_OK);
+	assert_true(m->state->onetouch.n > 0);
+	assert_string_equal(m->state->psk_kept.pid, "");
+}
+
+static void
 two_screens_of_one_machine_are_one_too_many(void **unused)
 {
 	struct mebx *second = NULL;
@@ -282,6 +300,7 @@ main(void)
 		CASE(hashes_are_added_and_chosen),
 		CASE(a_machine_set_up_by_hand_is_undone_by_hand),
 		CASE(a_typed_key_counts_before_one_that_was_kept),
+		CASE(what_cannot_be_saved_is_typed_still),
 		CASE(two_screens_of_one_machine_are_one_too_many),
 	};
 
