@@ -159,7 +159,9 @@ refusal_explain(const struct refusal *r, struct err *e)
 		    r->pid, alert);
 	if (r->chain == NULL || r->chain->n == 0)
 		return err_refuse(e, ERR_PEER, reason_get(class),
-		    "TLS alert %d from the device; no chain was shown", alert);
+		    "TLS alert %d from the device; it was asked as one that "
+		    "is set up, without a PID or a chain",
+		    alert);
 	x509_cn(r->chain->cert[0], cn, sizeof(cn));
 	judge(r, &v);
 	if (v.reason != REASON_NONE &&
