@@ -119,7 +119,9 @@ admit_hello(
 	if (!a->known && !is_others(a->pid)) {
 		uuid_text(&h->uuid, uuid);
 		return err_refuse(e, ERR_PERM, reason_get(REASON_UUID_UNKNOWN),
-		    "%s is not in the store", uuid);
+		    "%s is not in the store%s%s", uuid,
+		    h->version == HELLO_PSK ? ", nor is its PID " : "",
+		    h->version == HELLO_PSK ? h->pid : "");
 	}
 	if (h->version == HELLO_PSK)
 		return admit_psk(h, a, index, e);

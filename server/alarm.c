@@ -11,9 +11,10 @@
 
 #define LINE_MAX_LEN 4096
 
-/* What a machine that only stands wrong would not do. */
+/* What a machine that only stands wrong would not do. One that is in no
+ * manifest does, where it has a PID: that is nobody's. */
 bool
-alarm_wanted(const struct reason *why)
+alarm_wanted(const struct reason *why, bool psk)
 {
 	static const enum reason_id alarming[] = { REASON_PID_UNKNOWN,
 		REASON_PID_OTHER_UNIT, REASON_PID_OTHER_TENANT,
@@ -26,7 +27,7 @@ alarm_wanted(const struct reason *why)
 	for (size_t i = 0; i < sizeof(alarming) / sizeof(alarming[0]); i++)
 		if (why == reason_get(alarming[i]))
 			return true;
-	return false;
+	return psk && why == reason_get(REASON_UUID_UNKNOWN);
 }
 
 static enum err_code
@@ -68,10 +69,12 @@ alarm_raise(struct store *s, const struct uuid *uuid, const struct reason *why,
 		return e->code;
 	if (put(s, text, why, address, detail, e) == ERR_OK &&
 	    db_prepare(store_db(s),
-		"DELETE FROM alarms WHERE known = 0 AND n <= (SELECT n FROM"
-		" alarms WHERE known = 0 ORDER BY n DESC LIMIT 1 OFFSET ?1)",
+		"DELETE FROM alarms WHERE known = 0 AND reason = ?2 AND n <="
+		" (SELECT n FROM alarms WHERE known = 0 AND reason = ?2"
+		" ORDER BY n DESC LIMIT 1 OFFSET ?1)",
 		&q, e) == ERR_OK) {
 		db_bind_int(q, 1, ALARM_STRANGERS);
+		db_bind_text(q, 2, why->code);
 		db_run(q, e);
 	}
 	return store_leave(s, own, e);

@@ -133,7 +133,7 @@ jobs_end(struct job *j, enum store_state state, const struct err *why)
 	j->phase = JOB_TELLING;
 	j->state = state;
 	j->why = *why;
-	j->alarm = alarm_wanted(why->reason);
+	j->alarm = alarm_wanted(why->reason, j->at.psk);
 	if (jobs_join(j->in, &e) != ERR_OK ||
 	    ending_write(j, state, &e) != ERR_OK)
 		jobs_broken(j->in, &e);

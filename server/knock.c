@@ -274,7 +274,7 @@ alarms_aside(struct jobs *in, const char *from, const struct hello *h)
 
 	err_clear(&e);
 	if (!refused_still(in, h, from, &found, &why) ||
-	    !alarm_wanted(why.reason))
+	    !alarm_wanted(why.reason, h->version == HELLO_PSK))
 		return false;
 	if (is_storm(in, from, h, why.reason))
 		return true;

@@ -89,8 +89,12 @@ static const char schema_2[] =
     " address TEXT NOT NULL, detail TEXT NOT NULL, UNIQUE (uuid, reason));"
     "CREATE INDEX alarms_strangers ON alarms (n) WHERE known = 0;";
 
-/* login: the password that a request brings, sealed, until it has ended. */
-static const char schema_3[] = "ALTER TABLE requests ADD COLUMN login BLOB;";
+/* login: the password that a request brings, sealed, until it has ended.
+ * Alarms of strangers are bounded by reason. */
+static const char schema_3[] =
+    "ALTER TABLE requests ADD COLUMN login BLOB;"
+    "DROP INDEX alarms_strangers;"
+    "CREATE INDEX alarms_strangers ON alarms (reason, n) WHERE known = 0;";
 
 static const char *const ddl[] = { schema_1, schema_2, schema_3 };
 static const struct db_schema schema = { 0x414d5453, 3, ddl }; /* "AMTS" */

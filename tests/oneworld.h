@@ -295,15 +295,21 @@ turn(struct world *w, unsigned long ms)
 }
 
 static inline void
-say_hello_from(struct world *w, const char *from)
+say_pid_from(struct world *w, const char *pid, const char *from)
 {
 	static struct hello h;
 
 	memset(&h, 0, sizeof(h));
 	h.uuid = script_unit;
 	h.version = HELLO_PSK;
-	strcpy(h.pid, PID);
+	strcpy(h.pid, pid);
 	jobs_hello(w->jobs, from, &h);
+}
+
+static inline void
+say_hello_from(struct world *w, const char *from)
+{
+	say_pid_from(w, PID, from);
 }
 
 static inline void

@@ -8,6 +8,7 @@
 . "$(dirname "$0")/../batch.sh"
 
 STRANGER=3b1f8c52-6a77-4e0f-9c1d-2f6f3a7d1e77
+NOBODY=5c2e9d63-7b88-4f1a-8d2e-3a7b4c8e2f88
 
 # alarm UUID REASON: succeeds if there is one.
 alarm() {
@@ -28,13 +29,15 @@ pids_that_are_misused_are_refused_and_alarmed() {
 	alarm "$b" pid-unknown
 	hello 127.0.0.4 $STRANGER "$(reveal "$b" pid)"
 	until_true 90 alarm $STRANGER pid-other-unit
+	hello 127.0.0.5 $NOBODY ABCDEFG8
+	until_true 90 alarm $NOBODY uuid-unknown
 	grep -q '"alarm":true' events
 	grep -q 'ALARM: ' log
 	status 0 amtforge-server alarms state
-	[ "$(grep -c '^  do: ' out)" -eq 3 ]
+	[ "$(grep -c '^  do: ' out)" -eq 4 ]
 	status 0 amtforge-server alarms state "$a" --clear
 	status 0 amtforge-server alarms state --json
-	[ "$(wc -l <out)" -eq 2 ]
+	[ "$(wc -l <out)" -eq 3 ]
 	sqlite3 state/store.db 'select what, object from audit' |
 		grep -q "alarms clear|$a"
 	stop_server

@@ -5,7 +5,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "server/alarm.h"
 #include "tests/oneworld.h"
+
+/* A set-up that rests after a step that was not answered. */
+static void
+rest_in_the_middle(struct world *w)
+{
+	open_world(w, true, "");
+	w->conf.request_ms = 500;
+	w->mute = "SetAdminAclEntryEx";
+	say_hello(w);
+	turn(w, 1000); /* now it rests */
+	assert_int_equal(w->told, 0);
+	w->mute = NULL;
+	w->conf.request_ms = 60000;
+}
 
 /* A hello from everywhere, of the same machine and PID. */
 static void
@@ -25,14 +40,7 @@ forged_hellos_do_not_delay_a_set_up_that_rests(void **state)
 	struct world *w = &world;
 
 	(void)state;
-	open_world(w, true, "");
-	w->conf.request_ms = 500;
-	w->mute = "SetAdminAclEntryEx";
-	say_hello(w);
-	turn(w, 1000); /* now it rests */
-	assert_int_equal(w->told, 0);
-	w->mute = NULL;
-	w->conf.request_ms = 60000;
+	rest_in_the_middle(w);
 	forge_hellos(w);
 	turn(w, 90000);
 	assert_provisioned(w);
@@ -72,15 +80,11 @@ forged_hellos_do_not_end_a_probe(void **state)
 static void
 a_hello_is_heard_beside_a_forged_one_that_is_refused(void **state)
 {
-	static struct hello h;
 	struct world *w = &world;
 
 	(void)state;
 	open_world(w, true, "");
-	h.uuid = script_unit;
-	h.version = HELLO_PSK;
-	strcpy(h.pid, "12345674");
-	jobs_hello(w->jobs, "127.0.0.66", &h);
+	say_pid_from(w, "12345674", "127.0.0.66");
 	say_hello(w);
 	turn(w, 90000);
 	assert_string_equal(w->reason, "pid-unknown");
@@ -88,18 +92,6 @@ a_hello_is_heard_beside_a_forged_one_that_is_refused(void **state)
 	turn(w, 90000);
 	assert_provisioned(w);
 	close_world(w);
-}
-
-static void
-say_pid_from(struct world *w, const char *pid, const char *from)
-{
-	static struct hello h;
-
-	memset(&h, 0, sizeof(h));
-	h.uuid = script_unit;
-	h.version = HELLO_PSK;
-	strcpy(h.pid, pid);
-	jobs_hello(w->jobs, from, &h);
 }
 
 static void
@@ -169,14 +161,8 @@ a_set_up_goes_on_after_an_alarm_beside_it(void **state)
 	int rows, count;
 
 	(void)state;
-	open_world(w, true, "");
-	w->conf.request_ms = 500;
+	rest_in_the_middle(w);
 	w->conf.tries = 10;
-	w->mute = "SetAdminAclEntryEx";
-	say_hello(w);
-	turn(w, 1000);
-	w->mute = NULL;
-	w->conf.request_ms = 60000;
 	say_pid_from(w, "12345674", "127.0.0.1");
 	for (int i = 0; i < 10 && w->unit.state != STORE_PROVISIONED; i++) {
 		turn(w, 9000);
@@ -208,6 +194,76 @@ the_pid_that_it_is_given_is_no_alarm(void **state)
 	count_alarms(w, &rows, &count);
 	assert_int_equal(rows, 0);
 	assert_int_equal(w->told, 0);
+	close_world(w);
+}
+
+/* A PID that is nobody's is an alarm, whoever says it; a machine that merely
+ * is in no manifest is none. */
+static void
+a_pid_of_no_known_machine_is_an_alarm(void **state)
+{
+	static struct hello h;
+	struct world *w = &world;
+	int rows, count;
+
+	(void)state;
+	open_world(w, true, "");
+	h.uuid = script_unit;
+	h.uuid.b[0] ^= 1;
+	h.version = HELLO_PKI;
+	jobs_hello(w->jobs, "127.0.0.66", &h);
+	turn(w, 90000);
+	assert_string_equal(w->reason, "uuid-unknown");
+	count_alarms(w, &rows, &count);
+	assert_int_equal(rows, 0);
+	h.version = HELLO_PSK;
+	strcpy(h.pid, "12345674");
+	w->told = 0;
+	jobs_hello(w->jobs, "127.0.0.66", &h);
+	turn(w, 90000);
+	assert_string_equal(w->reason, "uuid-unknown");
+	assert_non_null(strstr(w->detail, "12345674"));
+	count_alarms(w, &rows, &count);
+	assert_int_equal(rows, 1);
+	assert_int_equal(count, 1);
+	close_world(w);
+}
+
+static void
+raise_of_stranger(struct world *w, unsigned n, enum reason_id why)
+{
+	struct uuid u = script_unit;
+	struct err e;
+
+	err_clear(&e);
+	u.b[0] ^= 1;
+	u.b[1] = (uint8_t)n;
+	u.b[2] = (uint8_t)(n >> 8);
+	assert_int_equal(
+	    alarm_raise(w->store, &u, reason_get(why), "127.0.0.66", "why", &e),
+	    ERR_OK);
+}
+
+/* The one of another reason, which came first, stays. */
+static void
+invented_machines_push_out_only_one_another(void **state)
+{
+	struct world *w = &world;
+	int rows, count;
+	struct err e;
+
+	(void)state;
+	err_clear(&e);
+	open_world(w, true, "");
+	assert_int_equal(store_begin(w->store, &e), ERR_OK);
+	raise_of_stranger(w, 0, REASON_PID_OTHER_UNIT);
+	for (unsigned n = 0; n < ALARM_STRANGERS + 100; n++)
+		raise_of_stranger(w, n, REASON_UUID_UNKNOWN);
+	raise_of_stranger(w, 0, REASON_PID_OTHER_UNIT);
+	assert_int_equal(store_commit(w->store, &e), ERR_OK);
+	count_alarms(w, &rows, &count);
+	assert_int_equal(rows, ALARM_STRANGERS + 1);
+	assert_int_equal(count, ALARM_STRANGERS + 2);
 	close_world(w);
 }
 
@@ -292,6 +348,8 @@ main(void)
 		    a_misused_pid_is_an_alarm_while_a_set_up_is_under_way),
 		cmocka_unit_test(a_set_up_goes_on_after_an_alarm_beside_it),
 		cmocka_unit_test(the_pid_that_it_is_given_is_no_alarm),
+		cmocka_unit_test(a_pid_of_no_known_machine_is_an_alarm),
+		cmocka_unit_test(invented_machines_push_out_only_one_another),
 		cmocka_unit_test(addresses_where_nothing_answers_make_room),
 		cmocka_unit_test(
 		    a_set_up_that_takes_too_long_is_ended_and_tried_again),
