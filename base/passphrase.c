@@ -8,8 +8,10 @@
 #include "base/file.h"
 #include "base/passphrase.h"
 #include "base/secret.h"
+#include "base/text.h"
 
 #define PASS_MAX 1024
+#define LINE_FILE_MAX 4096
 
 /* One line from the terminal; the signals that would leave it without echo
  * wait until it is restored. */
@@ -75,4 +77,31 @@ passphrase_get(
 			s->len = i;
 		}
 	return ERR_OK;
+}
+
+enum err_code
+passphrase_line(const char *path, const struct reason *why, char *out,
+    size_t room, struct err *e)
+{
+	struct secret s = { 0 };
+	size_t n;
+
+	if (file_read_secret(path, LINE_FILE_MAX, &s, e) != ERR_OK)
+		return e->code;
+	n = s.len;
+	if (n > 0 && s.p[n - 1] == '\n')
+		n--;
+	if (n > 0 && s.p[n - 1] == '\r')
+		n--;
+	if (n == 0 || n >= room || !text_printable(s.p, n))
+		err_refuse(e, ERR_DATA, why,
+		    "%s: a password is one line of at most %zu printable "
+		    "ASCII characters",
+		    path, room - 1);
+	else {
+		memcpy(out, s.p, n);
+		out[n] = '\0';
+	}
+	secret_free(&s);
+	return e->code;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What opens a key that its owner locked: never on a command line. */
+/* What opens a key that its owner locked, and passwords: never on a command
+ * line. */
 #ifndef BASE_PASSPHRASE_H
 #define BASE_PASSPHRASE_H
 
@@ -12,5 +13,10 @@
  * frees the secret. */
 enum err_code passphrase_get(
     const struct cli_args *, const char *what, struct secret *, struct err *);
+/* A password: printable ASCII characters, the one line of a file; "-" is a
+ * pipe. room: of it and its NUL; the caller wipes it. What is none is ERR_DATA,
+ * for that reason or, where that is NULL, for none. */
+enum err_code passphrase_line(const char *path, const struct reason *,
+    char *out, size_t room, struct err *);
 
 #endif

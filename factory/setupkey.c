@@ -13,6 +13,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/passphrase.h"
 #include "base/text.h"
 #include "factory/credential.h"
 #include "factory/keyfill.h"
@@ -45,34 +46,16 @@ struct make {
 
 /* Options. */
 
-/* The first line of a file; "-" is a pipe. */
 static enum err_code
 read_password(const struct cli_args *a, const char *option,
     char out[static PASSWD_MAX + 1], struct err *e)
 {
 	const char *path = cli_value(a, option, NULL);
-	struct secret s = { 0 };
-	size_t n;
 
-	if (path == NULL)
-		return ERR_OK;
-	if (file_read_secret(path, 4096, &s, e) != ERR_OK)
-		return err_in(e, "%s", option);
-	n = s.len;
-	if (n > 0 && s.p[n - 1] == '\n')
-		n--;
-	if (n > 0 && s.p[n - 1] == '\r')
-		n--;
-	if (n == 0 || n > PASSWD_MAX || !text_printable(s.p, n))
-		err_refuse(e, ERR_DATA, reason_get(REASON_PASSWORD_UNSOUND),
-		    "%s %s: a password is one line of at most %d printable "
-		    "ASCII characters",
-		    option, path, PASSWD_MAX);
-	else {
-		memcpy(out, s.p, n);
-		out[n] = '\0';
-	}
-	secret_free(&s);
+	if (path != NULL &&
+	    passphrase_line(path, reason_get(REASON_PASSWORD_UNSOUND), out,
+		PASSWD_MAX + 1, e) != ERR_OK)
+		err_in(e, "%s", option);
 	return e->code;
 }
 

@@ -6,10 +6,9 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
+#include "base/passphrase.h"
 #include "base/secret.h"
-#include "base/text.h"
 #include "formats/cjson.h"
 #include "formats/reason.h"
 #include "server/conf.h"
@@ -22,7 +21,6 @@
 
 #define POLL_MS 100
 #define PASSWORD "--password-file"
-#define PASSWORD_FILE_MAX 4096
 /* How long a server may be away, say for a restart, while we wait. */
 #define AWAY_SECONDS 10
 
@@ -77,34 +75,19 @@ read_request(const struct cli_args *a, struct request *r, struct err *e)
 	return ERR_OK;
 }
 
-/* One line. */
 static enum err_code
 read_login(const struct cli_args *a, struct request *r, struct err *e)
 {
 	const char *path = cli_value(a, PASSWORD, NULL);
-	struct secret s = { 0 };
-	size_t n;
 
 	if (path == NULL)
 		return ERR_OK;
 	if (r->what == REQUEST_HAND_OVER)
 		return err_set(e, ERR_USAGE,
 		    PASSWORD ": --hand-over does not speak to the machine");
-	if (file_read_secret(path, PASSWORD_FILE_MAX, &s, e) != ERR_OK)
-		return err_in(e, PASSWORD);
-	n = s.len;
-	if (n > 0 && s.p[n - 1] == '\n')
-		n--;
-	if (n > 0 && s.p[n - 1] == '\r')
-		n--;
-	if (n == 0 || n >= sizeof(r->login) || !text_printable(s.p, n))
-		err_set(e, ERR_DATA,
-		    PASSWORD " %s: a password is one line of at most %zu "
-			     "printable ASCII characters",
-		    path, sizeof(r->login) - 1);
-	else
-		memcpy(r->login, s.p, n);
-	secret_free(&s);
+	if (passphrase_line(path, NULL, r->login, sizeof(r->login), e) !=
+	    ERR_OK)
+		err_in(e, PASSWORD);
 	return e->code;
 }
 
