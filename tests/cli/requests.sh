@@ -242,10 +242,26 @@ a_machine_that_was_not_heard_of_is_set_up_by_its_address() {
 	done
 }
 
+# As the version before left it: without the column, and with the other index.
+a_state_of_an_earlier_version_is_brought_up_to_date() {
+	batch psk 1
+	sqlite3 state/store.db 'alter table requests drop column login;
+		drop index alarms_strangers;
+		create index alarms_strangers on alarms (n) where known = 0;
+		pragma user_version = 2'
+	[ "$(sqlite3 state/store.db 'pragma user_version')" = 2 ]
+	[ "$(state_of "$(cat uuids)")" = known ]
+	[ "$(sqlite3 state/store.db 'pragma user_version')" = 3 ]
+	sqlite3 state/store.db 'select login from requests'
+	sqlite3 state/store.db '.schema alarms_strangers' >out
+	grep -q '(reason, n)' out
+}
+
 t a_second_server_on_a_store_is_refused
 t a_configuration_of_another_store_is_said_to_be_that
 t what_cannot_be_done_is_said_before_it_is_asked
 t a_command_without_a_server_ends_in_its_time
+t a_state_of_an_earlier_version_is_brought_up_to_date
 if [ -e $VARS ]; then
 	t another_machine_at_its_address_is_not_spoken_to
 	t a_certificate_that_changed_is_taken_once_somebody_has_looked
