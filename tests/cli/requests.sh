@@ -253,7 +253,8 @@ a_state_of_an_earlier_version_is_brought_up_to_date() {
 	[ "$(state_of "$(cat uuids)")" = known ]
 	[ "$(sqlite3 state/store.db 'pragma user_version')" = 3 ]
 	sqlite3 state/store.db 'select login from requests'
-	sqlite3 state/store.db '.schema alarms_strangers' >out
+	sqlite3 state/store.db "select sql from sqlite_master
+		where name = 'alarms_strangers'" >out
 	grep -q '(reason, n)' out
 }
 
