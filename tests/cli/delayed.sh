@@ -25,7 +25,8 @@ boot() {
 		--listen 127.0.0.5 --port "$device_port" \
 		--server "127.0.0.1:$port" >device.log 2>&1 &
 	device=$!
-	until_true 90 [ -S mei ]
+	# The socket has its name before anybody listens there.
+	until_true 90 amtforge-agent info --mei mei >seen 2>&1
 }
 
 end() {
