@@ -37,7 +37,7 @@ the_key_bytes_of_the_published_pair_open_a_session() {
 	u=$(cat uuids)
 	pid=$(reveal "$u" pid)
 	pps=$(reveal "$u" pps)
-	serve 'request_seconds = 3; tries = 1;'
+	serve 'tries = 1;'
 	for suite in PSK-AES128-CBC-SHA PSK-AES256-CBC-SHA; do
 		device 127.0.0.1 -nocert -psk_identity "$pid" -tls1_2 \
 			-psk "$(printf %s "$pps" | od -An -tx1 | tr -d ' \n')" \
@@ -45,8 +45,8 @@ the_key_bytes_of_the_published_pair_open_a_session() {
 		: >events
 		hello 127.0.0.1 "$u" "$pid"
 		wait_for 'POST /wsman HTTP/1.1' received
-		wait_for device-gone events
 		unplug
+		wait_for device-gone events
 		grep AMT_GeneralSettings received
 	done
 	end
@@ -69,15 +69,15 @@ a_device_sees_the_whole_chain_with_its_root() {
 	openssl req -x509 -newkey rsa:2048 -noenc -keyout dev.key -out dev.pem \
 		-subj /CN=device -days 2 2>/dev/null
 	batch pki 1 dev.pem
-	serve 'request_seconds = 3; tries = 1;'
+	serve 'tries = 1;'
 	for version in -tls1_2 -tls1_3; do
 		device 127.0.0.1 -cert dev.pem -key dev.key $version \
 			-Verify 5 -CAfile chain/root.pem -verify_return_error -purpose any
 		: >events
 		hello 127.0.0.1 "$(cat uuids)" "$(cert_sha256 chain/root.pem)"
 		wait_for 'POST /wsman HTTP/1.1' received
-		wait_for device-gone events
 		unplug
+		wait_for device-gone events
 	done
 	end
 	# s_server tells each certificate it was shown, by depth.
