@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For readers of libconfig files: the input as a file in a folder of its own,
- * which goes with the process. */
+/* For readers of libconfig files, and others of a file: the input as a file in
+ * a folder of its own, which goes with the process. */
 #ifndef TESTS_FUZZCONF_H
 #define TESTS_FUZZCONF_H
 

@@ -7,36 +7,15 @@
 
 #include "base/file.h"
 #include "device/state.h"
-#include "tests/fuzz.h"
+#include "tests/fuzzconf.h"
 
 #define FIRST "amtforge-device-state 1\n"
 #define MOST 0x40000
 
-static char dir[64], path[96];
-
-static void
-forget(void)
-{
-	unlink(path);
-	rmdir(dir);
-}
-
-static void
-begin(void)
-{
-	if (dir[0] != '\0')
-		return;
-	snprintf(dir, sizeof(dir), "%s/amtforge-state.XXXXXX",
-	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	must(mkdtemp(dir) != NULL);
-	snprintf(path, sizeof(path), "%s/state", dir);
-	atexit(forget);
-}
-
 static void
 put(const void *p, size_t n, const char *first)
 {
-	FILE *f = fopen(path, "w");
+	FILE *f = fopen(fuzzconf_beside, "w");
 
 	must(f != NULL);
 	fputs(first, f);
@@ -52,7 +31,7 @@ again(uint8_t **p, size_t *n)
 	struct err e = { 0 };
 	struct state s;
 
-	if (state_begin(&s, dir, STATE_LOOSE, random, &e) != ERR_OK) {
+	if (state_begin(&s, fuzzconf_dir, STATE_LOOSE, random, &e) != ERR_OK) {
 		must(e.code == ERR_DATA && e.msg[0] != '\0');
 		must(s.dir == NULL && s.key.p == NULL && s.switches == NULL);
 		return false;
@@ -60,7 +39,7 @@ again(uint8_t **p, size_t *n)
 	must(!s.unsaved && s.credential < STATE_CERTS);
 	must(s.phase <= STATE_POST);
 	must(state_save(&s, &e) == ERR_OK);
-	must(file_read(path, MOST, p, n, &e) == ERR_OK);
+	must(file_read(fuzzconf_beside, MOST, p, n, &e) == ERR_OK);
 	state_free(&s);
 	return true;
 }
@@ -71,7 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	uint8_t *one = NULL, *two = NULL;
 	size_t n1 = 0, n2 = 0;
 
-	begin();
+	fuzzconf_put_beside("state", "", 0);
 	put(p, n, n > 0 && p[0] == 'a' ? "" : FIRST);
 	if (again(&one, &n1)) {
 		must(n == 0 || memchr(p, '\0', n) == NULL);
