@@ -309,13 +309,6 @@ do_chunk_longer(struct peer *p)
 	send_text(p, "4\r\n<a/>more\r\n0\r\n\r\n");
 }
 
-static inline void
-do_twice(struct peer *p)
-{
-	do_answer(p);
-	do_answer(p);
-}
-
 /* XML. */
 
 static inline void
@@ -588,7 +581,6 @@ static const struct {
 	{ "short-length", do_short_length },
 	{ "long-length", do_long_length },
 	{ "chunk-longer", do_chunk_longer },
-	{ "twice", do_twice },
 	{ "no-xml", do_no_xml },
 	{ "empty", do_empty },
 	{ "nul-body", do_nul_body },
