@@ -125,10 +125,10 @@ plug_fleet() {
 	fleet=$!
 }
 
-# plug_often: their hellos come every 300 ms.
+# plug_often [OPTION...]: their hellos come every 300 ms.
 plug_often() {
 	echo 'schedule = ( { count = 900; every_ms = 300; } );' >device.cfg
-	plug_fleet --config device.cfg
+	plug_fleet --config device.cfg "$@"
 }
 
 # plug_told [OPTION...]: hellos every 400 ms; its events go to ./told, its words
@@ -194,11 +194,15 @@ told_provisioned() {
 # PIECE=n sends n bytes at a time, CUT=n leaves the last n away. It goes to
 # HELLO_TO, by the words HELLO_VIA, such as "ip netns exec NAME".
 hello() {
-	from=$1
-	shift
+	echo "$*" | hellos
+}
+
+# hellos: one for each line of stdin, which has such words.
+hellos() {
 	# shellcheck disable=SC2086,SC2016 # words
-	HELLO_TO=${HELLO_TO:-127.0.0.1} ${HELLO_VIA:-} perl -MIO::Socket::INET -e '
-		my ($port, $from, $uuid, @what) = @ARGV;
+	HELLO_TO=${HELLO_TO:-127.0.0.1} ${HELLO_VIA:-} perl -MIO::Socket::INET -ne '
+		BEGIN { $port = shift }
+		my ($from, $uuid, @what) = split;
 		$uuid =~ tr/-//d;
 		my @u = unpack("a8 a4 a4 a16", $uuid);
 		my $b = pack("vvV", 1, $what[0] =~ /^[0-9A-Z]{8}$/ ? 2 : 3, 0);
@@ -209,13 +213,13 @@ hello() {
 		    join "", map { pack("CC", 2, 32) . pack("H*", $_) } @what;
 		substr($b, -$ENV{CUT}) = "" if $ENV{CUT};
 		my $s = IO::Socket::INET->new(PeerAddr => $ENV{HELLO_TO},
-		    PeerPort => $port, LocalAddr => $from) or die "$!";
+		    PeerPort => $port, LocalAddr => $from) or die "$from: $!";
 		$s->autoflush(1);
 		my $n = $ENV{PIECE} || length $b;
 		while (length $b) {
 			print $s substr($b, 0, $n, "");
 			select undef, undef, undef, 0.01 if length $b;
-		}' "$port" "$from" "$@"
+		}' "$port"
 }
 
 # SHA-256 of a certificate, hex.

@@ -140,6 +140,11 @@ lines() {
 	[ "$(grep -sc -e "$2" "$3")" -ge "$1" ]
 }
 
+# is_gone PID: it has ended, whether or not it was waited for.
+is_gone() {
+	! grep -qs '^State:.[^Z]' "/proc/$1/status"
+}
+
 # listens ADDRESS:PORT: somebody does, who is not asked.
 listens() {
 	ss -Hltn "src $1" | grep -q .

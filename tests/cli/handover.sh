@@ -119,7 +119,7 @@ a_command_that_hangs_is_killed() {
 		status 69 amtforge-server setup state "$(cat uuids)" --hand-over
 	done
 	# gone, or left for its new parent to reap
-	until_true 90 not grep -qs '^State:.[^Z]' "/proc/$(cat pid)/status"
+	until_true 90 is_gone "$(cat pid)"
 	end
 }
 

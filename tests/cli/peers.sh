@@ -34,23 +34,8 @@ meet() {
 
 # greet FILE: each of its machines says hello from its address.
 greet() {
-	# shellcheck disable=SC2016 # Perl's
-	perl -MIO::Socket::INET -e '
-		my ($port, $root) = @ARGV;
-		while (<STDIN>) {
-			my ($from, $uuid, $pid) = split;
-			$uuid =~ tr/-//d;
-			my @u = unpack("a8 a4 a4 a16", $uuid);
-			my $b = pack("vvV", 1, $pid eq "-" ? 3 : 2, 0);
-			$b .= reverse pack("H*", $u[$_]) for 0 .. 2;
-			$b .= pack("H*", $u[3]);
-			$b .= $pid eq "-" ?
-			    pack("CCCH*", 1, 2, 32, $root) : $pid;
-			my $s = IO::Socket::INET->new(LocalAddr => $from,
-			    PeerAddr => "127.0.0.1", PeerPort => $port) or
-			    die "$from: $!";
-			print $s $b;
-		}' "$port" "$(cert_sha256 chain/root.pem)" <"$1"
+	awk -v root="$(cert_sha256 chain/root.pem)" '
+		{ print $1, $2, $3 == "-" ? root : $3 }' "$1" | hellos
 }
 
 # good_is_set_up: it says hello again and again, as machines do.
@@ -72,9 +57,15 @@ all_ended() {
 	[ ! -s others ]
 }
 
-# judged: all came to the end that is wanted, and the machine that means well
-# was set up beside them. What they sent was not kept.
+# judged psk|pki LINE [CERT KEY]: by a server with this line, all of ./table come
+# to the end that is wanted, and the machine that means well is set up beside
+# them. What they sent is not kept.
 judged() {
+	batch "$1" $(($(wc -l <table) + 1))
+	serve "tls_certificate = false; tries = 1; $2"
+	shift 2
+	meet "$@"
+	greet bad
 	until_true 120 good_is_set_up
 	until_true 120 all_ended || {
 		cat others
@@ -192,11 +183,7 @@ EOF
 
 each_wrong_answer_ends_a_set_up_with_its_reason() {
 	wrong_answers >table
-	batch psk $(($(wc -l <table) + 1))
-	serve 'tls_certificate = false; request_seconds = 60; tries = 1;'
-	meet
-	greet bad
-	judged
+	judged psk 'request_seconds = 60;'
 }
 
 # All may also end earlier, where this machine is slow.
@@ -215,12 +202,7 @@ continues SetMEBxPassword failed device-gone
 renegotiate 1 failed device-gone
 renegotiate GetUuid failed device-gone
 EOF
-	batch psk $(($(wc -l <table) + 1))
-	serve 'tls_certificate = false; tries = 1;' \
-		'request_seconds = 1; setup_seconds = 5;'
-	meet
-	greet bad
-	judged
+	judged psk 'request_seconds = 1; setup_seconds = 5;'
 }
 
 # Records of TLS 1.3 that hold no data, as fast as they are taken.
@@ -234,12 +216,7 @@ tickets 1 failed device-gone
 EOF
 	openssl req -x509 -newkey rsa:2048 -noenc -keyout dev.key \
 		-out dev.pem -subj /CN=device -days 2 2>/dev/null
-	batch pki $(($(wc -l <table) + 1))
-	serve 'tls_certificate = false; tries = 1;' \
-		'request_seconds = 1; setup_seconds = 5;'
-	meet dev.pem dev.key
-	greet bad
-	judged
+	judged pki 'request_seconds = 1; setup_seconds = 5;' dev.pem dev.key
 }
 
 t each_wrong_answer_ends_a_set_up_with_its_reason

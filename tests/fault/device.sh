@@ -42,7 +42,7 @@ boot() {
 	device=$!
 	i=3000
 	until grep -q '"event":"\(started\|silent\)"' events ||
-	    ! grep -q '^State:.[^Z]' /proc/$device/status 2>/dev/null ||
+	    is_gone $device ||
 	    [ $i -eq 0 ]; do
 		i=$((i - 1))
 		sleep 0.02

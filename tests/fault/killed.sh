@@ -18,13 +18,9 @@ start() {
 	server=$!
 }
 
-is_gone() {
-	! grep -q '^State:.[^Z]' "/proc/$server/status" 2>/dev/null
-}
-
 # all_are_set_up: as the store has it; a server that is gone is started again.
 all_are_set_up() {
-	if is_gone; then
+	if is_gone "$server"; then
 		wait "$server" || :
 		start
 	fi
@@ -38,7 +34,7 @@ one() {
 	cp -r fresh state
 	: >fired
 	start "$1"
-	plug_fleet --config device.cfg --seed 1
+	plug_often --seed 1
 	until_true 90 all_are_set_up || {
 		echo "$1: not set up"
 		tail -n 5 log fleet.log
@@ -72,7 +68,6 @@ a_server_that_is_killed_at_any_step_goes_on() {
 	mv fixed server.cfg
 	stop_server
 	flash
-	echo 'schedule = ( { count = 900; every_ms = 300; } );' >device.cfg
 	ends=$(($(date +%s) + 45))
 	points=0
 	for call in kill-fsync kill-write; do
