@@ -126,6 +126,7 @@ plug_fleet() {
 }
 
 # plug_often [OPTION...]: their hellos come every 300 ms.
+# shellcheck disable=SC2120 # it may be left out
 plug_often() {
 	echo 'schedule = ( { count = 900; every_ms = 300; } );' >device.cfg
 	plug_fleet --config device.cfg "$@"
