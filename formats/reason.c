@@ -311,8 +311,9 @@ static const struct reason table[REASON_LAST] = {
 	    "address; look at the network before you try again." },
 	[REASON_DEVICE_GONE] = { "device-gone",
 	    "The device answers on its TLS port until set-up ends.",
-	    "Check that port 16993 is open between server and device; the "
-	    "device's next hello starts over." },
+	    "Check that its port, 16993 unless device_port is another, is "
+	    "open between server and device; the device's next hello starts "
+	    "over." },
 	[REASON_LOGIN_REFUSED] = { "login-refused",
 	    "The device accepts the user and password of set-up.",
 	    "Someone changed its password. Give the one that it has to "
@@ -393,8 +394,8 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_HAND_OVER_FAILED] = { "hand-over-failed",
 	    "The command that is given each machine after its set-up ends "
 	    "with status 0.",
-	    "Mend what the command says; amtforge-server setup repeats "
-	    "it. The machine itself is set up." },
+	    "Mend what the command says; amtforge-server setup --hand-over "
+	    "repeats it. The machine itself is set up." },
 	[REASON_SERVER_ABSENT] = { "server-absent",
 	    "A server runs on the store while something is asked of it.",
 	    "Start amtforge-server run, then repeat the command." },
