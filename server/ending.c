@@ -20,6 +20,15 @@ proved(const struct job *j, enum store_state state)
 		j->unit.state != STORE_SETUP);
 }
 
+/* A request that came to nothing is of the console: what is said of the unit,
+ * and since when, is as it was. */
+static bool
+only_asked(const struct job *j)
+{
+	return (j->task == JOB_UNDO || j->task == JOB_UNDO_PARTLY) &&
+	    !j->then_set_up && j->why.code != ERR_OK;
+}
+
 enum err_code
 ending_write(struct job *j, enum store_state state, struct err *e)
 {
@@ -35,6 +44,10 @@ ending_write(struct job *j, enum store_state state, struct err *e)
 
 	if (j->sent && state == STORE_KNOWN)
 		told = true;
+	if (only_asked(j)) {
+		told = false;
+		ev.address = NULL;
+	}
 	if (j->alarm &&
 	    alarm_raise(store, &j->unit.row.uuid, why->reason, j->at.addr,
 		why->msg, e) != ERR_OK)

@@ -139,6 +139,16 @@ undone(struct job *j, const char *words)
 	jobs_rest(j, JOB_REST_MS); /* its interface starts anew */
 }
 
+/* Nothing came of it, so of the machine nothing new is known. */
+static void
+not_undone(struct job *j, const struct err *got)
+{
+	struct err why = *got;
+
+	err_in(&why, "not un-provisioned at %s", j->at.addr);
+	jobs_end(j, j->unit.state, &why);
+}
+
 static void
 undo_done(struct job *j, const struct err *got)
 {
@@ -162,7 +172,7 @@ undo_done(struct job *j, const struct err *got)
 	} else if (j->then_set_up) { /* it may have been reset */
 		jobs_set_up(j);
 	} else {
-		jobs_end(j, j->unit.state, got);
+		not_undone(j, got);
 	}
 }
 

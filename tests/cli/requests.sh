@@ -152,7 +152,9 @@ another_machine_at_its_address_is_not_spoken_to() {
 		mkdir $mode
 		cd $mode
 		up $mode
-		address=$(sqlite3 state/store.db 'SELECT address FROM units')
+		columns='address, state, reason, updated'
+		was=$(sqlite3 state/store.db "SELECT $columns FROM units")
+		address=${was%%|*}
 		unplug_fleet
 		rogue "$address"
 		for how in '' --partial; do
@@ -166,8 +168,8 @@ another_machine_at_its_address_is_not_spoken_to() {
 		rogue 127.0.0.77
 		status 77 amtforge-server unprovision state "$u" \
 			--address 127.0.0.77
-		[ "$(sqlite3 state/store.db 'SELECT address FROM units')" = \
-			"$address" ]
+		[ "$(sqlite3 state/store.db "SELECT $columns FROM units")" = \
+			"$was" ]
 		[ "$(state_of "$u")" = provisioned ]
 		[ ! -s heard ]
 		kill "$rogue"
@@ -207,15 +209,24 @@ what_cannot_be_done_is_said_before_it_is_asked() {
 	status 65 amtforge-server setup state not-a-uuid
 }
 
+# head_of UUID: what explain says of it before it tells the history.
+head_of() {
+	amtforge-server explain state "$1" | sed '/^newest first/,$d'
+}
+
 # Nobody is there: that is the outcome, and the unit is as it was.
 a_machine_that_is_not_there_is_said_to_be_gone() {
 	up psk
 	unplug_fleet
 	stop_server
-	serve 'tries = 1;'
+	serve 'tries = 1; check_record = false;'
+	head_of "$u" >before
 	status 69 amtforge-server --json unprovision state "$u"
 	grep -q '"code":"device-gone"' out err
 	[ "$(state_of "$u")" = provisioned ]
+	head_of "$u" | diff before -
+	amtforge-server explain state "$u" >story
+	grep -q 'provisioned .* device-gone: not un-provisioned at 127' story
 	stop_server
 }
 
