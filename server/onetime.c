@@ -95,8 +95,41 @@ onetime_put(struct wr *w, const struct store_unit *u, const char *otp,
 
 /* The verb. */
 
+/* A machine, as it was named; state: what its agent says, or "". */
+struct named {
+	struct uuid uuid;
+	char state[8];
+};
+
+/* What the machine's agent says counts. What the store has is no proof: it may
+ * have been reset by hand since, and waits for its password. */
 static enum err_code
-give(struct store *s, const struct uuid *uuid, const struct cli_args *a,
+check_state(const struct named *n, const struct store_unit *u, struct err *e)
+{
+	const struct reason *why = reason_get(REASON_AMT_STATE);
+	char uuid[UUID_TEXT];
+
+	if (strcmp(n->state, "post") == 0)
+		return err_refuse(e, ERR_PERM, why,
+		    "it is set up already, as its agent says (state post), "
+		    "and here the unit is %s",
+		    store_state_name(u->state));
+	uuid_text(&n->uuid, uuid);
+	if (u->row.pid[0] != '\0')
+		log_warn("%s is set up by its key (PID %s): a one-time "
+			 "password is for machines with certificates, "
+			 "and is not asked of it",
+		    uuid, u->row.pid);
+	else if (u->state == STORE_PROVISIONED && n->state[0] == '\0')
+		log_warn("%s is provisioned: un-provision it first, here or "
+			 "at the machine, then its agent brings this password; "
+			 "a set-up without it is refused (otp-missing) [%s]",
+		    uuid, why->code);
+	return ERR_OK;
+}
+
+static enum err_code
+give(struct store *s, const struct named *n, const struct cli_args *a,
     struct err *e)
 {
 	char otp[ONETIME_LEN + 1], text[UUID_TEXT];
@@ -105,21 +138,18 @@ give(struct store *s, const struct uuid *uuid, const struct cli_args *a,
 	bool found;
 	struct wr w;
 
-	if (store_unit(s, uuid, &found, &u, e) != ERR_OK)
+	if (store_unit(s, &n->uuid, &found, &u, e) != ERR_OK)
 		return e->code;
-	uuid_text(uuid, text);
+	uuid_text(&n->uuid, text);
 	if (!found) {
-		seek_unknown(s, uuid, e);
+		seek_unknown(s, &n->uuid, e);
 		return err_in(e, "%s", text);
 	}
 	wr_grow(&w, 4096);
-	if (onetime_window(s, &window, e) == ERR_OK &&
+	if (check_state(n, &u, e) != ERR_OK)
+		err_in(e, "%s", text);
+	else if (onetime_window(s, &window, e) == ERR_OK &&
 	    onetime_make(s, &u, otp, e) == ERR_OK) {
-		if (u.row.pid[0] != '\0')
-			log_warn("%s is set up by its key (PID %s): a one-time "
-				 "password is for machines with certificates, "
-				 "and is not asked of it",
-			    text, u.row.pid);
 		onetime_put(&w, &u, otp, time(NULL) + window, a->json);
 		cli_print(&w, e);
 	}
@@ -131,23 +161,27 @@ give(struct store *s, const struct uuid *uuid, const struct cli_args *a,
 
 /* A line of the agent's `info --json`, or a UUID alone. */
 static enum err_code
-read_line(const char *line, size_t n, struct uuid *u, struct err *e)
+read_line(const char *line, size_t n, struct named *m, struct err *e)
 {
 	const struct reason *why = reason_get(REASON_UUID_MALFORMED);
 	struct json_doc *doc = NULL;
-	const char *text = NULL;
+	const char *text = NULL, *state;
 	char plain[UUID_TEXT + 1];
 	size_t len = 0;
 
+	*m = (struct named){ .state = "" };
 	if (n > 0 && line[0] != '{') {
 		snprintf(plain, sizeof(plain), "%.*s", (int)n, line);
-		return n < sizeof(plain) && uuid_parse(u, plain)
+		return n < sizeof(plain) && uuid_parse(&m->uuid, plain)
 		    ? ERR_OK
 		    : err_refuse(e, ERR_DATA, why, "no UUID and no object");
 	}
 	if (json_doc_parse(line, n, &doc, e) == ERR_OK) {
 		text = json_doc_text(json_doc_get(doc, "uuid"), &len);
-		if (text == NULL || !uuid_parse(u, text))
+		state = json_doc_text(json_doc_get(doc, "state"), &len);
+		if (state != NULL)
+			snprintf(m->state, sizeof(m->state), "%s", state);
+		if (text == NULL || !uuid_parse(&m->uuid, text))
 			err_refuse(e, ERR_DATA, why,
 			    text == NULL ? "the object has no \"uuid\""
 					 : "uuid");
@@ -162,11 +196,11 @@ give_each(struct store *s, const char *p, size_t n, const struct cli_args *a,
     struct err *e)
 {
 	size_t lines = 0, failed = 0, len;
-	struct uuid u;
+	struct named m;
 
 	if (n > 1 && p[0] == '{' && (p[1] == '\n' || p[1] == '\r')) {
-		if (read_line(p, n, &u, e) == ERR_OK)
-			give(s, &u, a, e);
+		if (read_line(p, n, &m, e) == ERR_OK)
+			give(s, &m, a, e);
 		return e->code == ERR_OK ? e->code : err_in(e, "input");
 	}
 	for (const char *at = p, *end = p + n; at < end; at += len + 1) {
@@ -176,9 +210,9 @@ give_each(struct store *s, const char *p, size_t n, const struct cli_args *a,
 		if (strspn(at, " \t\r\n") >= len)
 			continue;
 		lines++;
-		if (read_line(at, at[len - 1] == '\r' ? len - 1 : len, &u, e) ==
+		if (read_line(at, at[len - 1] == '\r' ? len - 1 : len, &m, e) ==
 			ERR_OK &&
-		    give(s, &u, a, e) == ERR_OK)
+		    give(s, &m, a, e) == ERR_OK)
 			continue;
 		err_in(e, "input: machine %zu", lines);
 		if (lines == 1 &&
@@ -196,16 +230,16 @@ static enum err_code
 run_otp(const struct cli_args *a, struct err *e)
 {
 	struct store *s = NULL;
+	struct named m = { .state = "" };
 	uint8_t *p = NULL;
-	struct uuid u;
 	size_t n = 0;
 	enum err_code rc = ERR_OK;
 
 	if (store_open(a->pos[0], &s, e) != ERR_OK)
 		return e->code;
 	if (strcmp(a->pos[1], "-") != 0) {
-		if ((rc = seek_uuid(s, a->pos[1], &u, e)) == ERR_OK)
-			rc = give(s, &u, a, e);
+		if ((rc = seek_uuid(s, a->pos[1], &m.uuid, e)) == ERR_OK)
+			rc = give(s, &m, a, e);
 	} else if ((rc = file_read("-", INPUT_MAX, &p, &n, e)) == ERR_OK)
 		rc = give_each(s, (const char *)p, n, a, e);
 	free(p);

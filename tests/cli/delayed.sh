@@ -43,7 +43,29 @@ a_one_time_password_goes_from_the_server_to_the_machine_and_back() {
 	status 0 amtforge-server wait state "$u" --timeout 120
 	tail -n 1 out | grep -q '  provisioned$'
 	amtforge-server explain state "$u" | grep -q 'a one-time password was made'
+	no_password_for_a_machine_that_is_set_up
 	end
+}
+
+# As its agent says it is; what the store alone has may be old.
+no_password_for_a_machine_that_is_set_up() {
+	before=$(made "$u")
+	amtforge-agent info --mei mei --json >post
+	status 77 amtforge-server --json otp state - <post
+	grep -q '"code":"amt-state"' out err
+	not grep -q '"otp":' out
+	[ "$(made "$u")" = "$before" ]
+	status 0 amtforge-server otp state "$u"
+	says 'is provisioned: un-provision it first'
+	echo "{\"uuid\":\"$u\",\"state\":\"pre\"}" >pre
+	status 0 amtforge-server otp state - <pre
+	not says provisioned
+}
+
+# made UUID: how many one-time passwords.
+made() {
+	amtforge-server explain state "$1" |
+		grep -c 'a one-time password was made'
 }
 
 another_one_time_password_ends_the_window() {
