@@ -3,9 +3,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/log.h"
 #include "base/stamp.h"
 #include "formats/cjson.h"
 #include "server/conf.h"
+#include "server/store.h"
 #include "server/verbs.h"
 
 #define TEXT_MAX ((size_t)1 << 20)
@@ -78,6 +80,11 @@ run_check(const struct cli_args *a, struct err *e)
 
 	if (conf_read(a->pos[0], &c, e) != ERR_OK)
 		return e->code;
+	/* A configuration may be written before its store is made. */
+	if (!store_there(c.state))
+		log_warn("%s: state: no store in %s yet: amtforge-server init "
+			 "makes it",
+		    a->pos[0], c.state);
 	wr_grow(&w, TEXT_MAX);
 	(a->json ? put_json : put_tenant)(&w, &c.top);
 	for (size_t i = 0; i < c.ntenants; i++)

@@ -43,6 +43,12 @@ store_init(const char *dir, struct err *e)
 	return vault_init(dir, e);
 }
 
+bool
+store_there(const char *dir)
+{
+	return vault_there(dir);
+}
+
 enum err_code
 store_open(const char *dir, struct store **out, struct err *e)
 {

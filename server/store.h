@@ -80,6 +80,8 @@ struct store_unit {
  * one that is there already is ERR_CREATE. */
 enum err_code store_init(const char *dir, struct err *);
 enum err_code store_open(const char *dir, struct store **, struct err *);
+/* Has it a store? Opens none. */
+bool store_there(const char *dir);
 void store_close(struct store *); /* NULL is fine; rolls back */
 /* The device CA; caller frees both. */
 enum err_code store_ca(

@@ -203,6 +203,16 @@ no_state(const char *dir, const char *db, struct err *e)
 	    "%s: not there (amtforge-server init makes it)", db);
 }
 
+bool
+vault_there(const char *dir)
+{
+	char db[PATH_MAX_LEN];
+	struct err none = { 0 };
+
+	return file_join(db, sizeof(db), dir, "store.db", &none) == ERR_OK &&
+	    file_exists(db);
+}
+
 /* The folder's database and key, made if they are not there. */
 static enum err_code
 open_parts(const char *dir, bool make, struct vault **out, struct err *e)
@@ -248,13 +258,10 @@ is_ours(const char *name)
 static enum err_code
 check_empty(const char *dir, struct err *e)
 {
-	char db[PATH_MAX_LEN];
 	struct dirent *one;
 	DIR *d;
 
-	if (file_join(db, sizeof(db), dir, "store.db", e) != ERR_OK)
-		return e->code;
-	if (file_exists(db)) /* that is told otherwise */
+	if (vault_there(dir)) /* that is told otherwise */
 		return ERR_OK;
 	if ((d = opendir(dir)) == NULL)
 		return err_sys(e, ERR_CREATE, "%s", dir);

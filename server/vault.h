@@ -7,6 +7,7 @@
 #ifndef SERVER_VAULT_H
 #define SERVER_VAULT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct vault;
 enum err_code vault_init(const char *dir, struct err *);
 enum err_code vault_open(const char *dir, struct vault **, struct err *);
 void vault_close(struct vault *); /* NULL is fine */
+bool vault_there(const char *dir);
 struct db *vault_db(struct vault *);
 enum err_code vault_ca(
     struct vault *, struct x509 **, struct crypto_key **, struct err *);

@@ -299,6 +299,13 @@ a_configuration_is_checked_with_all_that_it_names() {
 	says 'bad.cfg:3: unknown key sole'
 	status 78 amtforge-server run bad.cfg
 	not test -e s
+	echo 'state = "s";' >good.cfg
+	status 0 amtforge-server config check good.cfg
+	says "good.cfg: state: no store in s yet: amtforge-server init makes it"
+	not test -e s
+	amtforge-server init s
+	status 0 amtforge-server config check good.cfg
+	[ ! -s err ]
 }
 
 a_file_that_is_missing_is_told_with_the_line_that_names_it() {
