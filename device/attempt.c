@@ -1,69 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/secret.h"
 #include "device/attempt.h"
-
-#define BLOBS (6 + STATE_PAIRS + STATE_CERTS)
+#include "device/stateparts.h"
 
 struct attempt {
 	struct state was; /* dir is the state's own */
 };
-
-/* All that a state owns beside its folder's name and its switches. */
-static void
-blobs_of(struct state *s, struct state_blob *out[static BLOBS])
-{
-	struct state_blob *const one[] = { &s->pin, &s->key, &s->cert,
-		&s->onetouch, &s->roots, &s->roots_before };
-	size_t n = sizeof(one) / sizeof(one[0]);
-
-	for (size_t i = 0; i < n; i++)
-		out[i] = one[i];
-	for (size_t i = 0; i < STATE_PAIRS; i++)
-		out[n++] = &s->pair[i];
-	for (size_t i = 0; i < STATE_CERTS; i++)
-		out[n++] = &s->certs[i];
-}
-
-static void
-owned_free(struct state *s)
-{
-	struct state_blob *b[BLOBS];
-
-	blobs_of(s, b);
-	for (size_t i = 0; i < BLOBS; i++)
-		state_blob_free(b[i]);
-	switches_free(&s->switches);
-}
-
-/* Copies that the copied struct's pointers stand for; all or none. */
-static bool
-owned_copy(struct state *s)
-{
-	const struct switches *from = s->switches;
-	struct state_blob *b[BLOBS], was;
-	bool good = true;
-
-	s->switches = NULL;
-	blobs_of(s, b);
-	for (size_t i = 0; i < BLOBS; i++) {
-		was = *b[i];
-		*b[i] = (struct state_blob){ NULL, 0 };
-		if (!good || was.n == 0)
-			continue;
-		if ((good = (b[i]->p = malloc(was.n)) != NULL)) {
-			memcpy(b[i]->p, was.p, was.n);
-			b[i]->n = was.n;
-		}
-	}
-	if (good && from != NULL && (good = switches_own(&s->switches) != NULL))
-		*s->switches = *from;
-	if (!good)
-		owned_free(s);
-	return good;
-}
 
 struct attempt *
 attempt_new(const struct state *s)
@@ -73,7 +17,7 @@ attempt_new(const struct state *s)
 	if (a == NULL)
 		return NULL;
 	a->was = *s;
-	if (owned_copy(&a->was))
+	if (stateparts_copy(&a->was))
 		return a;
 	secret_wipe(a, sizeof(*a));
 	free(a);
@@ -85,7 +29,7 @@ attempt_end(struct attempt *a, struct state *s, bool kept)
 {
 	if (a == NULL)
 		return;
-	owned_free(kept ? &a->was : s);
+	stateparts_free(kept ? &a->was : s);
 	if (!kept)
 		*s = a->was;
 	secret_wipe(a, sizeof(*a));

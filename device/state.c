@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "device/pin.h"
 #include "device/state.h"
+#include "device/stateparts.h"
 
 #define FIRST_WORDS "amtforge-device-state "
 #define FIRST_LINE FIRST_WORDS "1"
@@ -688,8 +689,7 @@ void
 state_free(struct state *s)
 {
 	state_reset(s, false);
-	state_blob_free(&s->key);
-	state_blob_free(&s->cert);
+	stateparts_free(s);
 	free(s->dir);
 	s->dir = NULL;
 	s->unsaved = false;
