@@ -255,9 +255,8 @@ machine_start(struct machine *m)
 		period_start(m);
 }
 
-/* What was changed is saved, or was never done. */
-static enum amt_status
-saved(struct machine *m, struct attempt *t)
+enum amt_status
+machine_saved(struct machine *m, struct attempt *t)
 {
 	struct err e = { 0 };
 
@@ -281,7 +280,7 @@ machine_unprovision(struct machine *m)
 	if ((t = attempt_new(m->state)) == NULL)
 		return AMT_INTERNAL;
 	state_reset(m->state, false);
-	if ((status = saved(m, t)) == AMT_OK)
+	if ((status = machine_saved(m, t)) == AMT_OK)
 		machine_reset(m);
 	return status;
 }
@@ -289,16 +288,18 @@ machine_unprovision(struct machine *m)
 enum amt_status
 machine_enable(struct machine *m, bool enable)
 {
+	enum amt_status status;
 	struct attempt *t;
 
 	if (m->state->phase == STATE_POST && !enable)
 		return AMT_BAD_STATE;
-	if (!enable && (m->state->phase == STATE_IN || m->making))
-		period_stop(m);
+	if (!enable && (m->state->phase == STATE_IN || m->making) &&
+	    (status = period_stop(m)) != AMT_OK)
+		return status;
 	if ((t = attempt_new(m->state)) == NULL)
 		return AMT_INTERNAL;
 	m->state->enabled = enable;
-	return saved(m, t);
+	return machine_saved(m, t);
 }
 
 void
@@ -322,7 +323,7 @@ machine_host_suffix(struct machine *m, const char *text)
 	if ((t = attempt_new(m->state)) == NULL)
 		return AMT_INTERNAL;
 	snprintf(m->state->suffix, sizeof(m->state->suffix), "%s", text);
-	return saved(m, t);
+	return machine_saved(m, t);
 }
 
 /* Set through MEBx or a key it counts before what the host set, and that

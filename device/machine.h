@@ -22,6 +22,7 @@
 #include "base/loop.h"
 #include "base/tls.h"
 #include "device/amt.h"
+#include "device/attempt.h"
 #include "device/auth.h"
 #include "device/fault.h"
 #include "device/kept.h"
@@ -159,6 +160,9 @@ void machine_tell_words(struct machine *, const char *name, const char *words);
 void machine_tell_failure(struct machine *, const struct err *);
 /* Its state, now; a failure is told. */
 void machine_save(struct machine *);
+/* Ends an attempt: what was changed is saved, or was never done, and then is
+ * told. */
+enum amt_status machine_saved(struct machine *, struct attempt *);
 /* One of its faults shows. */
 void machine_tell_fault(struct machine *, enum fault_kind);
 /* To be called after an answer that changed more than state. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
+#include "device/attempt.h"
 #include "device/hellos.h"
 #include "device/identity.h"
 #include "device/period.h"
@@ -141,8 +142,9 @@ silence(const struct machine *m)
 	return NULL;
 }
 
+/* In memory only. */
 static void
-open_up(struct machine *m)
+open_state(struct machine *m)
 {
 	const struct settings *s = m->common->settings;
 	struct window *w = &m->state->window;
@@ -155,10 +157,15 @@ open_up(struct machine *m)
 			: s->window_ms);
 	if (m->state->care == STATE_DURABLE)
 		w->ahead_ms = SAVE_MS;
-	m->open = true;
-	m->counted = clock_ms();
 	m->state->phase = STATE_IN;
 	m->state->mebx_set |= machine_factory(m)->mebx_new[0] != '\0';
+}
+
+static void
+open_up(struct machine *m)
+{
+	m->open = true;
+	m->counted = clock_ms();
 	watch_window(m);
 	/* Who is pinned knows where this is: its host told it. */
 	if (m->state->pin.n > 0)
@@ -192,6 +199,7 @@ period_start(struct machine *m)
 		machine_tell_words(m, "silent", why);
 		return;
 	}
+	open_state(m);
 	open_up(m);
 	if (m->state->window.ahead_ms > 0)
 		machine_save(m);
@@ -201,19 +209,49 @@ period_start(struct machine *m)
 		machine_tell_words(m, "faulty", faults);
 }
 
-static void
-open_for_host(struct machine *m)
+/* What is begun for it counts once it is saved. */
+static enum amt_status
+save_for_host(struct machine *m, struct attempt *t)
 {
 	struct window *w = &m->state->window;
 
-	if (m->open)
-		count(m);
 	if (window_left(w) < m->common->settings->window_ms)
 		window_open(w, m->common->settings->window_ms);
 	w->by_host = true;
+	open_state(m);
+	return machine_saved(m, t);
+}
+
+static void
+open_for_host(struct machine *m)
+{
+	m->unsaved_ms = 0;
 	open_up(m);
-	machine_save(m);
 	machine_tell_words(m, "started", way(m));
+}
+
+/* The attempt to open it, with what was spent until now. */
+static struct attempt *
+begin_for_host(struct machine *m)
+{
+	if (m->open)
+		count(m);
+	return attempt_new(m->state);
+}
+
+/* For anyone. */
+static enum amt_status
+start_at_once(struct machine *m)
+{
+	struct attempt *t = begin_for_host(m);
+	enum amt_status status;
+
+	if (t == NULL)
+		return AMT_INTERNAL;
+	state_blob_free(&m->state->pin);
+	if ((status = save_for_host(m, t)) == AMT_OK)
+		open_for_host(m);
+	return status;
 }
 
 static void
@@ -226,7 +264,7 @@ on_make(void *arg)
 	if (!identity_ready(m) && identity_make(m, &e) != ERR_OK)
 		machine_tell_failure(m, &e);
 	else
-		open_for_host(m);
+		start_at_once(m);
 }
 
 static enum amt_status
@@ -251,27 +289,44 @@ making_stop(struct machine *m)
 	m->making = false;
 }
 
-enum amt_status
-period_start_pinned(struct machine *m, struct state_blob *pin)
+/* Can it be started for that one? His suffixes count for it. */
+static enum amt_status
+fit_for(struct machine *m, struct state_blob *pin)
 {
 	struct state_blob before = m->state->pin;
 	enum amt_status status;
 	struct err e = { 0 };
 
-	m->state->pin = *pin; /* its suffixes count for what follows */
+	m->state->pin = *pin;
 	status = m->psk.pid[0] != '\0' ? AMT_BAD_MODE : fit_to_start(m);
 	if (status == AMT_OK && !identity_ready(m) &&
 	    identity_make(m, &e) != ERR_OK) {
 		machine_tell_failure(m, &e);
 		status = AMT_INTERNAL;
 	}
-	if (status != AMT_OK) {
-		*pin = m->state->pin; /* a copy, after a save that failed */
-		m->state->pin = before;
+	*pin = m->state->pin; /* a copy, after a save that failed */
+	m->state->pin = before;
+	return status;
+}
+
+enum amt_status
+period_start_pinned(struct machine *m, struct state_blob *pin)
+{
+	enum amt_status status = fit_for(m, pin);
+	struct err e = { 0 };
+	struct attempt *t;
+
+	if (status != AMT_OK)
 		return status;
+	if ((t = begin_for_host(m)) == NULL)
+		return AMT_INTERNAL;
+	if (state_blob_set(&m->state->pin, pin->p, pin->n, &e) != ERR_OK) {
+		attempt_end(t, m->state, false);
+		return AMT_INTERNAL;
 	}
-	*pin = (struct state_blob){ NULL, 0 };
-	state_blob_free(&before);
+	if ((status = save_for_host(m, t)) != AMT_OK)
+		return status;
+	state_blob_free(pin);
 	making_stop(m);
 	visit_undo(m);
 	visit_end_all(m);
@@ -289,32 +344,34 @@ period_start_host(struct machine *m)
 		return status;
 	if (!machine_online(m))
 		return AMT_NOT_READY;
-	state_blob_free(&m->state->pin);
-	if (!identity_ready(m)) {
-		if (m->make == NULL &&
-		    loop_timer_new(m->common->loop, on_make, m, &m->make, &e) !=
-			ERR_OK)
-			return AMT_NOT_READY;
-		m->making = true;
-		loop_timer_set(m->make, 0);
-		return AMT_CERT_NOT_READY;
-	}
-	open_for_host(m);
-	return AMT_OK;
+	if (identity_ready(m))
+		return start_at_once(m);
+	if (m->make == NULL &&
+	    loop_timer_new(m->common->loop, on_make, m, &m->make, &e) != ERR_OK)
+		return AMT_NOT_READY;
+	m->making = true;
+	loop_timer_set(m->make, 0);
+	return AMT_CERT_NOT_READY;
 }
 
 enum amt_status
 period_stop(struct machine *m)
 {
+	enum amt_status status;
+	struct attempt *t;
+
 	if (m->state->phase != STATE_IN && !m->making)
 		return AMT_BAD_MODE; /* 3, as MeshCentral knows it */
-	making_stop(m);
+	if ((t = attempt_new(m->state)) == NULL)
+		return AMT_INTERNAL;
 	state_blob_free(&m->state->pin);
 	m->state->phase = STATE_PRE;
 	m->state->window.phase = WINDOW_STOPPED;
+	if ((status = machine_saved(m, t)) != AMT_OK)
+		return status;
+	making_stop(m);
 	period_shut(m);
 	visit_undo(m);
-	machine_save(m);
 	machine_tell_words(m, "stopped", "by an agent on its host");
 	visit_end_all(m);
 	return AMT_OK;

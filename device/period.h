@@ -24,10 +24,11 @@ void period_keep(struct machine *);
  * Start opens the window for six hours, whatever the start mode: not-ready
  * without a network or, with certificates, a DNS suffix; bad-state once it is
  * set up; AMT_CERT_NOT_READY where the certificate is made first, and the start
- * follows by itself. Stop: bad-mode unless set-up is going on. */
+ * follows by itself. Stop: bad-mode unless set-up is going on. What cannot be
+ * saved does not happen: AMT_FLASH_LIMIT. */
 enum amt_status period_start_host(struct machine *);
-/* The same for the one server that the blob names (pin.h), which is taken over:
- * no hellos are sent, and the certificate is made at once. */
+/* The same for the one server that the blob names (pin.h), which is taken over
+ * with AMT_OK: no hellos are sent, and the certificate is made at once. */
 enum amt_status period_start_pinned(struct machine *, struct state_blob *);
 enum amt_status period_stop(struct machine *);
 

@@ -331,6 +331,30 @@ a_blank_board_is_silent_again_after_a_full_un_provisioning(void **unused)
 	test_free(r);
 }
 
+static void
+what_cannot_be_saved_neither_starts_nor_stops_it(void **unused)
+{
+	(void)unused;
+	rec.talk = false;
+	machine_up(true);
+	start_by_agent();
+	folder_away(dir);
+	assert_int_equal(period_stop(m), AMT_FLASH_LIMIT);
+	assert_int_equal(machine_enable(m, false), AMT_FLASH_LIMIT);
+	assert_true(m->open);
+	assert_int_equal(m->state->phase, STATE_IN);
+	assert_int_equal(m->state->window.phase, WINDOW_OPEN);
+	folder_back(dir);
+	assert_int_equal(period_stop(m), AMT_OK);
+	folder_away(dir);
+	assert_int_equal(period_start_host(m), AMT_FLASH_LIMIT);
+	assert_false(m->open);
+	assert_int_equal(m->state->phase, STATE_PRE);
+	assert_int_equal(m->state->window.phase, WINDOW_STOPPED);
+	folder_back(dir);
+	start_by_agent();
+}
+
 int
 main(void)
 {
@@ -348,6 +372,7 @@ main(void)
 		CASE(a_clean_end_keeps_what_was_spent),
 		CASE(the_record_tells_that_a_host_started_it),
 		CASE(an_agent_starts_what_listens_or_was_disabled),
+		CASE(what_cannot_be_saved_neither_starts_nor_stops_it),
 		CASE(what_a_key_set_counts_until_a_full_un_provisioning),
 		CASE(
 		    a_blank_board_is_silent_again_after_a_full_un_provisioning),

@@ -199,6 +199,14 @@ what_cannot_be_saved_pins_nobody(void **unused)
 	folder_back(dir);
 	assert_int_equal(start_for(true, HASH_SHA256), AMT_OK);
 	assert_true(m->state->pin.n > 0);
+	assert_int_equal(period_stop(m), AMT_OK);
+	folder_away(dir);
+	assert_int_equal(start_for(true, HASH_SHA256), AMT_FLASH_LIMIT);
+	assert_false(m->open);
+	assert_int_equal(m->state->pin.n, 0);
+	folder_back(dir);
+	assert_int_equal(start_for(true, HASH_SHA256), AMT_OK);
+	assert_true(m->state->pin.n > 0);
 }
 
 int
