@@ -336,7 +336,7 @@ activate(const struct cli_args *args, struct err *e)
 }
 
 static const struct cli_opt opts[] = { VERBS_MEI,
-	{ "--otp-file", CLI_VALUE, "FILE",
+	{ "--otp-file", CLI_SECRET, "FILE",
 	    "the one-time password is its first line; - reads standard input" },
 	{ "--suffix", CLI_VALUE, "DNS",
 	    "DNS suffix that the server's certificate must fit" },

@@ -10,6 +10,7 @@
 
 #include "base/cli.h"
 #include "base/clock.h"
+#include "base/exposed.h"
 #include "base/near.h"
 #include "base/text.h"
 
@@ -353,6 +354,7 @@ take_opt(struct cli_args *a, char **argv, int *i, struct err *e)
 		return err_set(
 		    e, ERR_USAGE, "more than %d options", CLI_ARGS_MAX);
 	a->set[a->nset].name = o->name;
+	a->set[a->nset].secret = o->kind == CLI_SECRET;
 	a->set[a->nset++].value = value;
 	return ERR_OK;
 }
@@ -449,6 +451,23 @@ take_verb(const struct cli_verb *const *tables, char **argv, int *used)
 	return v;
 }
 
+/* Once a file, though two options may name it. */
+static void
+warn_exposed(const struct cli_args *a)
+{
+	for (int i = 0; i < a->nset; i++) {
+		int k = 0;
+
+		if (!a->set[i].secret)
+			continue;
+		while (!a->set[k].secret ||
+		    strcmp(a->set[k].value, a->set[i].value) != 0)
+			k++;
+		if (k == i)
+			exposed_warn(a->set[i].value);
+	}
+}
+
 struct cli_run {
 	const char *about;
 	const struct cli_verb *const *tables;
@@ -515,6 +534,7 @@ run_verb(struct cli_run *r, char **lead, int leading, struct err *e)
 	}
 	if (count_args(&r->a, e) != ERR_OK)
 		return e->code;
+	warn_exposed(&r->a);
 	return r->a.verb->run(&r->a, e);
 }
 

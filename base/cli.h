@@ -18,6 +18,7 @@
 enum cli_kind {
 	CLI_FLAG,
 	CLI_VALUE,
+	CLI_SECRET, /* a value: the file that holds a secret, or "-" */
 	CLI_MANY
 };
 
@@ -41,6 +42,7 @@ struct cli_args {
 	struct {
 		const char *name;
 		const char *value; /* NULL for a flag */
+		bool secret;       /* the value names a secret's file */
 	} set[CLI_ARGS_MAX];
 };
 

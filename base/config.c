@@ -6,6 +6,7 @@
 #include <libconfig.h>
 
 #include "base/config.h"
+#include "base/exposed.h"
 #include "base/file.h"
 
 #define CONFIG_MAX_BYTES (1024 * 1024)
@@ -19,10 +20,16 @@ struct config_group {
 	struct config_group *next;
 };
 
+struct secret_file {
+	struct secret_file *next;
+	char path[];
+};
+
 struct config {
 	config_t cfg;
 	char *path;
 	struct config_group *groups; /* all that were opened */
+	struct secret_file *secrets; /* that were looked at */
 };
 
 /* The group that stands for a setting: one each, however often opened. */
@@ -147,12 +154,17 @@ void
 config_close(struct config *c)
 {
 	struct config_group *g, *next;
+	struct secret_file *s, *after;
 
 	if (c == NULL)
 		return;
 	for (g = c->groups; g != NULL; g = next) {
 		next = g->next;
 		free(g);
+	}
+	for (s = c->secrets; s != NULL; s = after) {
+		after = s->next;
+		free(s);
 	}
 	config_destroy(&c->cfg);
 	free(c->path);
@@ -201,6 +213,24 @@ config_where(struct config_group *g, const char *key, char *out, size_t room)
 	    key == NULL ? NULL : config_setting_get_member(g->set, key);
 
 	setting_where(g->owner, s != NULL ? s : g->set, out, room);
+}
+
+enum err_code
+config_secret(struct config_group *g, const char *path, struct err *e)
+{
+	struct config *c = g->owner;
+	struct secret_file *s;
+
+	for (s = c->secrets; s != NULL; s = s->next)
+		if (strcmp(s->path, path) == 0)
+			return ERR_OK;
+	if ((s = malloc(sizeof(*s) + strlen(path) + 1)) == NULL)
+		return err_mem(e);
+	strcpy(s->path, path);
+	s->next = c->secrets;
+	c->secrets = s;
+	exposed_warn(path);
+	return ERR_OK;
 }
 
 enum err_code

@@ -49,6 +49,10 @@ const char *config_key(struct config_group *, size_t i);
 /* "file:line" of the group or, with key, of that key: for messages. */
 void config_where(
     struct config_group *, const char *key, char *out, size_t room);
+/* A key of the group names this file, which holds a secret: exposed_warn(),
+ * once for each file that the configuration names. */
+enum err_code config_secret(
+    struct config_group *, const char *path, struct err *);
 /* ERR_CONFIG: what is wrong with that key's value, and where it stands. */
 enum err_code config_bad(
     struct config_group *, const char *key, const char *what, struct err *);

@@ -15,9 +15,9 @@
 #include "base/x509.h"
 
 /* For the option table of every verb that reads a key. */
-#define KEYFILE_OPT_PASS                                                      \
-	{                                                                     \
-		"--pass-file", CLI_VALUE, "FILE", "the passphrase of the key" \
+#define KEYFILE_OPT_PASS                                                       \
+	{                                                                      \
+		"--pass-file", CLI_SECRET, "FILE", "the passphrase of the key" \
 	}
 
 /* A new sealing key: ERR_CREATE where the file exists. */

@@ -34,9 +34,9 @@
 		"--insecure-expired-signer", CLI_FLAG, NULL,        \
 		    "accept a signer whose certificate has expired" \
 	}
-#define SEALED_OPT_KEY                                                        \
-	{                                                                     \
-		"--key", CLI_VALUE, "KEY", "your private key, as a recipient" \
+#define SEALED_OPT_KEY                                                         \
+	{                                                                      \
+		"--key", CLI_SECRET, "KEY", "your private key, as a recipient" \
 	}
 #define SEALED_OPT_CERT                                  \
 	{                                                \

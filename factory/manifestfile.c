@@ -391,7 +391,7 @@ run_list(const struct cli_args *a, struct err *e)
 }
 
 static const struct cli_opt make_opts[] = {
-	{ "--sign-key", CLI_VALUE, "KEY", "private key of the signer" },
+	{ "--sign-key", CLI_SECRET, "KEY", "private key of the signer" },
 	{ "--sign-cert", CLI_VALUE, "CERT",
 	    "certificate of the signer, with what is between it and its "
 	    "root" },

@@ -575,10 +575,10 @@ static const struct cli_opt make_opts[] = {
 	    "known to read)" },
 	{ "--scramble", CLI_FLAG, NULL,
 	    "obscure the records; it protects nothing" },
-	{ "--mebx-file", CLI_VALUE, "FILE|-",
+	{ "--mebx-file", CLI_SECRET, "FILE|-",
 	    "the MEBx password that all machines get from a PKI key (default: "
 	    "a strong one is made)" },
-	{ "--current-file", CLI_VALUE, "FILE|-",
+	{ "--current-file", CLI_SECRET, "FILE|-",
 	    "the MEBx password that the machines have (default: the "
 	    "factory's, or the unit's own where its image was written)" },
 	{ "--smb-value", CLI_VALUE, "1|2",

@@ -319,7 +319,7 @@ static const struct cli_opt setup_opts[] = {
 	OPT_TIMEOUT,
 	{ "--hand-over", CLI_FLAG, NULL,
 	    "only give it to the hand-over command again" },
-	{ PASSWORD, CLI_VALUE, "FILE|-",
+	{ PASSWORD, CLI_SECRET, "FILE|-",
 	    "the admin password of one that somebody else set up, which is "
 	    "un-provisioned in full first" },
 	{ "--insecure-forget-certificate", CLI_FLAG, NULL,

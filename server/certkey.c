@@ -35,6 +35,13 @@ certkey_path(struct config_group *g, const char *beside, const char *key,
 	return e->code;
 }
 
+/* The key itself, or the passphrase of one; others hold certificates. */
+static bool
+holds_secret(const char *key)
+{
+	return strcmp(key, "key") == 0 || strcmp(key, "pass_file") == 0;
+}
+
 /* The file named by a key, read whole; ERR_CONFIG where the key is missing. */
 static enum err_code
 read_file(struct config_group *g, const char *beside, const char *key,
@@ -42,7 +49,8 @@ read_file(struct config_group *g, const char *beside, const char *key,
 {
 	char path[CERTKEY_PATH], where[256];
 
-	if (certkey_path(g, beside, key, path, e) != ERR_OK)
+	if (certkey_path(g, beside, key, path, e) != ERR_OK ||
+	    (holds_secret(key) && config_secret(g, path, e) != ERR_OK))
 		return e->code;
 	if (file_read_secret(path, PEM_MAX, out, e) == ERR_OK)
 		return ERR_OK;

@@ -43,8 +43,8 @@ static const struct cli_opt check_opts[] = {
 	    "the kind of hash that they have of the root: sha1, sha256, "
 	    "sha384" },
 	{ "--chain-max", CLI_VALUE, "N", "certificates that they take" },
-	{ "--key", CLI_VALUE, "FILE", "its private key, to be compared" },
-	{ "--pass-file", CLI_VALUE, "FILE", "passphrase of a PFX or a key" },
+	{ "--key", CLI_SECRET, "FILE", "its private key, to be compared" },
+	{ "--pass-file", CLI_SECRET, "FILE", "passphrase of a PFX or a key" },
 	{ 0 },
 };
 

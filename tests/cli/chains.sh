@@ -77,6 +77,37 @@ a_pfx_takes_its_passphrase_from_a_file_only() {
 	says '--pass-file'
 }
 
+a_configurations_open_keys_are_told_once_each() {
+	amtforge-server init state >/dev/null
+	amtforge-server chain make a --fqdn prov.example.com
+	amtforge-server chain make b --fqdn prov.example.com
+	echo secret-word >pass
+	for c in a b; do
+		openssl pkcs12 -export -in $c/leaf.pem -inkey $c/leaf.key \
+			-certfile $c/root.pem -out $c.pfx -passout file:pass
+		chmod 600 $c.pfx
+	done
+	cat >server.cfg <<-'END'
+		state = "state";
+		chains = (
+			{ cert = "a.pfx"; key = "a.pfx"; pass_file = "pass"; },
+			{ cert = "b.pfx"; key = "b.pfx"; pass_file = "pass"; }
+		);
+	END
+	chmod 600 pass
+	status 0 amtforge-server config check server.cfg
+	[ ! -s err ]
+	chmod 644 pass a.pfx
+	status 0 amtforge-server config check server.cfg --json
+	not grep -q 'others may' out
+	sort err >told
+	cat >want <<-'END'
+		a.pfx: others may read or write this secret (mode 644): chmod 600 a.pfx
+		pass: others may read or write this secret (mode 644): chmod 600 pass
+	END
+	cmp told want
+}
+
 what_is_no_chain_or_not_its_key_is_told() {
 	amtforge-server chain make c --fqdn prov.example.com
 	status 65 amtforge-server chain check c/leaf.pem --key c/root.key
@@ -96,5 +127,6 @@ t a_chain_of_ours_is_taken_by_all
 t a_suffix_is_judged_by_each_versions_rule
 t one_object_a_row_for_programs
 t a_pfx_takes_its_passphrase_from_a_file_only
+t a_configurations_open_keys_are_told_once_each
 t what_is_no_chain_or_not_its_key_is_told
 done_testing

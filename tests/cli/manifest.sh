@@ -167,6 +167,34 @@ a_pfx_with_a_passphrase_signs_and_opens() {
 	not grep -q sesame out err
 }
 
+a_secret_that_others_may_read_is_told_once_and_taken() {
+	own_copy
+	echo 'open sesame' >pass
+	openssl pkcs12 -export -in oem.pem -inkey oem.key -out oem.pfx \
+		-passout file:pass
+	chmod 600 pass oem.pfx
+	status 0 amtforge manifest make line.db A --sign-key oem.pfx --json \
+		--sign-cert oem.pfx --to it.pem --out b --pass-file pass
+	not grep -q 'others may' err
+	chmod 644 pass
+	chmod 604 oem.pfx
+	status 0 amtforge manifest make line.db A --sign-key oem.pfx --json \
+		--sign-cert oem.pfx --to it.pem --out c --pass-file pass
+	not grep -q 'others may' out
+	grep 'others may' err | sort >told
+	cat >want <<-'EOF'
+		oem.pfx: others may read or write this secret (mode 604): chmod 600 oem.pfx
+		pass: others may read or write this secret (mode 644): chmod 600 pass
+	EOF
+	cmp told want
+	status 0 amtforge manifest list c --trust oem-root.pem --key it.key
+	not grep -q 'others may' err
+	# A pipe is nobody else's.
+	status 0 sh -c 'cat pass | amtforge manifest make line.db A --sign-key \
+		oem.pfx --sign-cert oem.pem --to it.pem --out d --pass-file -'
+	not grep -q '^-:' err
+}
+
 a_signer_whose_key_is_another_is_refused() {
 	own_copy
 	status 65 amtforge manifest make line.db A --sign-key it.key \
@@ -380,6 +408,7 @@ t a_manifest_is_not_overwritten_without_force
 t a_killed_run_is_repeated
 t a_manifest_goes_into_a_pipe
 t a_pfx_with_a_passphrase_signs_and_opens
+t a_secret_that_others_may_read_is_told_once_and_taken
 t a_signer_whose_key_is_another_is_refused
 t an_order_without_units_is_refused
 t an_untrusted_signer_is_refused
