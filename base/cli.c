@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/exposed.h"
 #include "base/near.h"
+#include "base/sysmend.h"
 #include "base/text.h"
 
 #define CLI_WIDTH 78
@@ -76,6 +77,7 @@ void
 cli_put_error(struct wr *w, const struct err *e)
 {
 	const struct reason *why = e->reason;
+	const char *mend = why != NULL ? why->mend : sysmend(e);
 
 	wr_str(w, "{\"code\":");
 	cli_put_string(w, why != NULL ? why->code : code_name(e->code));
@@ -86,7 +88,7 @@ cli_put_error(struct wr *w, const struct err *e)
 	wr_str(w, ",\"rule\":");
 	cli_put_string(w, why != NULL ? why->rule : "");
 	wr_str(w, ",\"mend\":");
-	cli_put_string(w, why != NULL ? why->mend : "");
+	cli_put_string(w, mend != NULL ? mend : "");
 	wr_str(w, ",\"message\":");
 	cli_put_string(w, e->msg);
 	wr_u8(w, '}');
@@ -118,11 +120,15 @@ put_words(FILE *f, const char *s)
 static void
 error_words(const char *program, const struct err *e)
 {
+	const char *mend = sysmend(e);
+
 	fprintf(stderr, "%s: ", program);
 	put_words(stderr, e->msg);
 	if (e->reason != NULL)
 		fprintf(stderr, " [%s]\n  rule: %s\n  do: %s", e->reason->code,
 		    e->reason->rule, e->reason->mend);
+	else if (mend != NULL)
+		fprintf(stderr, "\n  do: %s", mend);
 	fputc('\n', stderr);
 }
 

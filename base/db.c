@@ -29,7 +29,7 @@ struct db {
 static enum err_code
 db_err(struct db *db, int rc, struct err *e)
 {
-	const char *hint = "";
+	const char *words, *hint = "";
 	enum err_code code;
 
 	switch (rc & 0xff) {
@@ -59,8 +59,14 @@ db_err(struct db *db, int rc, struct err *e)
 		code = ERR_BUG;
 		break;
 	}
-	return err_set(e, code, "%s: %s%s", db->path,
-	    db->h != NULL ? sqlite3_errmsg(db->h) : sqlite3_errstr(rc), hint);
+	words = db->h != NULL ? sqlite3_errmsg(db->h) : sqlite3_errstr(rc);
+	errno = (rc & 0xff) == SQLITE_FULL ? ENOSPC
+	    : (rc & 0xff) == SQLITE_IOERR && db->h != NULL
+	    ? sqlite3_system_errno(db->h)
+	    : 0;
+	if (errno != 0)
+		return err_sys(e, code, "%s: %s", db->path, words);
+	return err_set(e, code, "%s: %s%s", db->path, words, hint);
 }
 
 enum err_code

@@ -46,6 +46,7 @@ err_sys(struct err *e, enum err_code code, const char *fmt, ...)
 	if (err_take(e, code, fmt, ap)) {
 		size_t n = strlen(e->msg);
 
+		e->sys = sys;
 		snprintf(e->msg + n, sizeof(e->msg) - n, ": %s", strerror(sys));
 	}
 	va_end(ap);

@@ -40,6 +40,7 @@ struct reason {
 struct err {
 	enum err_code code;
 	const struct reason *reason; /* NULL unless a listed refusal */
+	int sys;       /* the errno of an error of the system, or 0 */
 	size_t offset; /* byte offset in the input, or ERR_NO_OFFSET */
 	char msg[400]; /* one line: place, what, values; never a secret */
 };
@@ -49,7 +50,8 @@ void err_clear(struct err *);
 /* Records code and message unless one is held already; returns the code. */
 enum err_code err_set(struct err *, enum err_code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* The same with ": strerror(errno)" behind it. */
+/* The same with ": strerror(errno)" behind it; base/sysmend.h knows what is
+ * done about it. */
 enum err_code err_sys(struct err *, enum err_code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* A listed refusal. */

@@ -89,6 +89,19 @@ bound(struct listener *ll, const void *addr, size_t len)
 	return ll->lev != NULL;
 }
 
+static void
+unheard(const char *addr, uint16_t port, struct err *e)
+{
+	if (errno == EACCES && port < 1024)
+		err_set(e, ERR_IO,
+		    "listen on %s port %u: ports below 1024 are root's: "
+		    "choose a higher one, or give the program "
+		    "CAP_NET_BIND_SERVICE",
+		    addr, port);
+	else
+		err_sys(e, ERR_IO, "listen on %s port %u", addr, port);
+}
+
 enum err_code
 listener_new(struct loop *l, const char *addr, uint16_t port,
     const struct listener_accept *accept, struct listener **out, struct err *e)
@@ -100,7 +113,7 @@ listener_new(struct loop *l, const char *addr, uint16_t port,
 	if (addr_parse(addr, port, &ss, &len, e) != ERR_OK)
 		return e->code;
 	if (unbound(l, accept, &ll, e) == ERR_OK && !bound(ll, &ss, len))
-		err_sys(e, ERR_IO, "listen on %s port %u", addr, port);
+		unheard(addr, port, e);
 	if (e->code != ERR_OK)
 		listener_free(ll);
 	else

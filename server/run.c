@@ -201,7 +201,7 @@ open_jobs(struct run *r, struct err *e)
 }
 
 static enum err_code
-open_listener(struct run *r, struct err *e)
+open_listener(struct run *r, const char *config, struct err *e)
 {
 	const struct listen_how how = { .addr = r->conf.listen,
 		.port = r->conf.port,
@@ -211,7 +211,7 @@ open_listener(struct run *r, struct err *e)
 		.arg = r };
 
 	if (listen_new(r->loop, &how, &r->listen, e) != ERR_OK)
-		return e->code;
+		return err_in(e, "%s", config);
 	log_info(
 	    "listening on %s port %u", r->conf.listen, listen_port(r->listen));
 	return ERR_OK;
@@ -293,7 +293,8 @@ open_all(struct run *r, const char *path, struct err *e)
 	if (rc == ERR_OK)
 		rc = open_jobs(r, e);
 	if (rc == ERR_OK)
-		rc = r->request != 0 ? open_until(r, e) : open_listener(r, e);
+		rc = r->request != 0 ? open_until(r, e)
+				     : open_listener(r, path, e);
 	if (rc == ERR_OK)
 		rc = sandbox_daemon(e);
 	if (rc == ERR_OK)

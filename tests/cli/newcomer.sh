@@ -85,9 +85,32 @@ a_devices_state_of_another_version_is_told_so() {
 	says 'd/state: a state of version 99, this program reads 1'
 }
 
+what_the_system_refuses_is_told_with_its_mend() {
+	amtforge-server init state >/dev/null
+	amtforge-server chain make chain --fqdn prov.example.com >/dev/null
+	# shellcheck disable=SC2119 # nothing more in its configuration
+	serve
+	sed 's/^state = "state"/state = "second"/' server.cfg >second.cfg
+	amtforge-server init second >/dev/null
+	status 74 timeout 60 amtforge-server run second.cfg
+	says "second.cfg: listen on 127.0.0.1 port $port: Address already in use"
+	says 'do: Another program listens there'
+	stop_server
+	sed -i 's/127.0.0.1/192.0.2.1/' second.cfg
+	status 74 timeout 60 amtforge-server run second.cfg
+	says 'do: No interface here has that address'
+	rc=0
+	amtforge key psk >/dev/full 2>err || rc=$?
+	[ $rc -eq 74 ]
+	says 'do: The disk is full'
+	status 73 amtforge-server init no/where
+	says 'do: The folder that it goes into is not there'
+}
+
 t arguments_the_other_way_round_are_told_so
 t a_state_is_made_in_a_folder_of_its_own
 t a_file_of_another_kind_is_told_what_it_is
+t what_the_system_refuses_is_told_with_its_mend
 t a_state_that_does_not_open_says_why
 if [ -e "$VARS" ]; then
 	t a_devices_state_of_another_version_is_told_so

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,15 @@ run_some(const struct cli_args *a, struct err *e)
 	return ERR_SOME;
 }
 
+/* The system's error with that number, at the making of a file if more is said.
+ */
+static enum err_code
+run_system(const struct cli_args *a, struct err *e)
+{
+	errno = atoi(a->pos[0]);
+	return err_sys(e, a->n > 1 ? ERR_CREATE : ERR_IO, "out/x");
+}
+
 static const struct cli_opt opts[] = {
 	{ "--count", CLI_VALUE, "N", "how many" },
 	{ "--out", CLI_VALUE, "FILE", "where" },
@@ -61,6 +71,7 @@ static const struct cli_verb one[] = {
 static const struct cli_verb two[] = {
 	{ "fail", "", "fails", NULL, 0, 0, run_fail },
 	{ "some", "", "fails in part", NULL, 0, 0, run_some },
+	{ "system", "N [making]", "says errno", NULL, 1, 2, run_system },
 	{ 0 },
 };
 static const struct cli_verb *const tables[] = { one, two, NULL };
@@ -217,6 +228,49 @@ a_refusal_has_its_rule_and_mend(void **state)
 }
 
 static void
+an_error_of_the_system_has_a_mend(void **state)
+{
+	static const struct {
+		int number;
+		const char *mend;
+	} t[] = {
+		{ EADDRINUSE, "choose another port" },
+		{ EADDRNOTAVAIL, "ip address tells" },
+		{ EACCES, "owner and mode" },
+		{ EPERM, "as root" },
+		{ ENOSPC, "df -h" },
+		{ EDQUOT, "quota tells it" },
+		{ EFBIG, "ulimit -f" },
+		{ EROFS, "read-only" },
+		{ EIO, "dmesg" },
+		{ EMFILE, "ulimit -n" },
+		{ ENFILE, "ulimit -n" },
+	};
+	char words[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		snprintf(words, sizeof(words), "system %d", t[i].number);
+		assert_int_equal(run(words), 74);
+		assert_non_null(strstr(err, "prog: out/x: "));
+		assert_non_null(strstr(err, "\n  do: "));
+		assert_non_null(strstr(err, t[i].mend));
+	}
+	snprintf(words, sizeof(words), "system %d", ENOENT);
+	assert_int_equal(run(words), 74);
+	assert_null(strstr(err, "do: "));
+	snprintf(words, sizeof(words), "system %d making", ENOENT);
+	assert_int_equal(run(words), 73);
+	assert_non_null(strstr(err, "make it first"));
+	snprintf(words, sizeof(words), "system --json %d", ENOSPC);
+	assert_int_equal(run(words), 74);
+	assert_string_equal(err, "");
+	assert_non_null(strstr(out,
+	    "{\"error\":{\"code\":\"io\",\"offset\":null,\"rule\":\"\","
+	    "\"mend\":\"The disk is full"));
+}
+
+static void
 items_fail_one_by_one(void **state)
 {
 	(void)state;
@@ -256,6 +310,7 @@ main(void)
 		cmocka_unit_test(what_is_not_near_is_no_hint),
 		cmocka_unit_test(wrong_usage_is_status_2),
 		cmocka_unit_test(a_refusal_has_its_rule_and_mend),
+		cmocka_unit_test(an_error_of_the_system_has_a_mend),
 		cmocka_unit_test(items_fail_one_by_one),
 		cmocka_unit_test(sizes_have_units),
 	};
