@@ -108,7 +108,8 @@ struct jobs {
 	unsigned long dropped;                /* hellos */
 	time_t warned;
 	unsigned n, running;
-	bool open; /* a transaction is */
+	unsigned waiting; /* at most so many for the transaction's end */
+	bool open;        /* a transaction is */
 	struct loop_timer *commit;
 	/* errand.c */
 	struct loop_timer *look;

@@ -124,13 +124,21 @@ jobs_join(struct jobs *in, struct err *e)
 	return ERR_OK;
 }
 
+/* Until what is written of it is durable. */
+static void
+await(struct job *j, enum job_phase phase)
+{
+	j->phase = phase;
+	j->in->waiting++;
+}
+
 void
 jobs_end(struct job *j, enum store_state state, const struct err *why)
 {
 	struct err e;
 
 	err_clear(&e);
-	j->phase = JOB_TELLING;
+	await(j, JOB_TELLING);
 	j->state = state;
 	j->why = *why;
 	j->alarm = alarm_wanted(why->reason, j->at.psk);
@@ -162,30 +170,49 @@ over(struct job *j)
 	free(h);
 }
 
+static bool
+is_awaiting(const struct job *j)
+{
+	return j->phase == JOB_SAVING || j->phase == JOB_TELLING ||
+	    j->phase == JOB_QUITTING;
+}
+
+static void
+go_on(struct job *j)
+{
+	if (j->phase == JOB_SAVING) {
+		j->phase = JOB_RUNNING;
+		setup_go(j->setup);
+		return;
+	}
+	if (j->phase == JOB_TELLING)
+		ending_tell(j);
+	over(j);
+}
+
+/* They are near the beginning, with thousands in the queue behind them. One
+ * that was dropped meanwhile is looked for in vain. */
 static void
 on_commit(void *arg)
 {
 	struct jobs *in = arg;
+	unsigned left = in->waiting;
 	struct job *j, *next;
 	struct err e;
 
 	err_clear(&e);
 	in->open = false;
+	in->waiting = 0;
 	if (store_commit(in->how.store, &e) != ERR_OK) {
 		jobs_broken(in, &e);
 		return;
 	}
 	knock_tell(in, true);
-	for (j = in->first; j != NULL; j = next) {
+	for (j = in->first; j != NULL && left > 0; j = next) {
 		next = j->next;
-		if (j->phase == JOB_SAVING) {
-			j->phase = JOB_RUNNING;
-			setup_go(j->setup);
-		} else if (j->phase == JOB_TELLING ||
-		    j->phase == JOB_QUITTING) {
-			if (j->phase == JOB_TELLING)
-				ending_tell(j);
-			over(j);
+		if (is_awaiting(j)) {
+			left--;
+			go_on(j);
 		}
 	}
 	jobs_start_queued(in);
@@ -197,7 +224,7 @@ jobs_quit(struct job *j)
 	struct err e;
 
 	err_clear(&e);
-	j->phase = JOB_QUITTING;
+	await(j, JOB_QUITTING);
 	if (jobs_join(j->in, &e) != ERR_OK)
 		jobs_broken(j->in, &e);
 }
@@ -268,7 +295,7 @@ on_save(void *arg)
 	struct err e;
 
 	err_clear(&e);
-	j->phase = JOB_SAVING;
+	await(j, JOB_SAVING);
 	if (jobs_join(j->in, &e) != ERR_OK ||
 	    (j->task == JOB_SET_UP ? save : errand_save)(j, &e) != ERR_OK)
 		jobs_broken(j->in, &e);
