@@ -95,6 +95,7 @@ ours() {
 		'hello_connections = 4096;'
 	perl "$work/stamp.pl" "$2" events >seconds &
 	peer=$!
+	: >told # of the round before
 	# shellcheck disable=SC2154 # serve sets them
 	amtforge-device fleet images --base base.bin --state "$states/$1" \
 		--suffix example.com --port "$device_port" --json \
