@@ -61,6 +61,9 @@ struct amt_host {
 	enum err_code (*random)(void *arg, void *, size_t, struct err *);
 	/* An RSA key of 2048 bits. */
 	enum err_code (*key)(void *arg, struct crypto_key **, struct err *);
+	/* The key of these bytes, PKCS#8. NULL: it is read each time. */
+	enum err_code (*key_read)(void *arg, const void *, size_t,
+	    struct crypto_key **, struct err *);
 	int64_t (*now)(void *arg); /* the host's clock, seconds since 1970 */
 	enum err_code (*save)(void *arg, const struct state *, struct err *);
 	/* May the server with this chain set the device up? Then what its

@@ -36,6 +36,15 @@ blob_place(const struct state_blob *b, size_t n, size_t *handle)
 	return false;
 }
 
+static enum err_code
+read_key(const struct amt *a, const struct state_blob *b,
+    struct crypto_key **out, struct err *e)
+{
+	if (a->host->key_read != NULL)
+		return a->host->key_read(a->host->arg, b->p, b->n, out, e);
+	return crypto_key_from_der(b->p, b->n, out, e);
+}
+
 /* Only the public half, as PKCS#1: firmware of this age sends that; newer
  * ones are said to send a SubjectPublicKeyInfo. */
 bool
@@ -49,8 +58,7 @@ amtkeys_pair(struct amt *a, size_t i, struct amt_item *it)
 	if (!blob_nth(a->state->pair, STATE_PAIRS, i, &h))
 		return false;
 	wr_grow(&w, STATE_BLOB);
-	if (crypto_key_from_der(
-		a->state->pair[h].p, a->state->pair[h].n, &key, &e) == ERR_OK)
+	if (read_key(a, &a->state->pair[h], &key, &e) == ERR_OK)
 		crypto_key_public(key, &w, &e);
 	amt_put(it, "ElementName", "Intel(r) AMT Key");
 	amt_put_handle(it, "InstanceID", NULL, PAIR, h);
@@ -159,16 +167,15 @@ take_handle(const char *text, const char *prefix, size_t max, size_t *out)
 
 /* The key pair that belongs to the certificate, by its public half. */
 static bool
-pair_for(const struct state *s, const struct x509 *cert)
+pair_for(const struct amt *a, const struct x509 *cert)
 {
+	const struct state_blob *pair = a->state->pair;
 	struct crypto_key *key = NULL;
 	struct err e = { 0 };
 	bool found = false;
 
 	for (size_t i = 0; !found && i < STATE_PAIRS; i++) {
-		if (s->pair[i].n == 0 ||
-		    crypto_key_from_der(s->pair[i].p, s->pair[i].n, &key, &e) !=
-			ERR_OK)
+		if (pair[i].n == 0 || read_key(a, &pair[i], &key, &e) != ERR_OK)
 			continue;
 		found = x509_matches_key(cert, key);
 		crypto_key_free(key);
@@ -193,7 +200,7 @@ amtkeys_create_credential(
 		return AMT_NOT_FOUND;
 	good = x509_from_der(a->state->certs[h].p, a->state->certs[h].n, &cert,
 		   &e) == ERR_OK &&
-	    pair_for(a->state, cert);
+	    pair_for(a, cert);
 	x509_free(cert);
 	if (!good)
 		return AMT_BAD_CERTIFICATE;
@@ -246,14 +253,15 @@ amtkeys_remove_certificate(
 
 /* Is a certificate of that key in the store? */
 static bool
-has_certificate(const struct state *s, const struct state_blob *pair)
+has_certificate(const struct amt *a, const struct state_blob *pair)
 {
+	const struct state *s = a->state;
 	struct crypto_key *key = NULL;
 	struct x509 *cert = NULL;
 	struct err e = { 0 };
 	bool found = false;
 
-	if (crypto_key_from_der(pair->p, pair->n, &key, &e) != ERR_OK)
+	if (read_key(a, pair, &key, &e) != ERR_OK)
 		return false;
 	for (size_t h = 0; !found && h < STATE_CERTS; h++) {
 		if (s->certs[h].n == 0 ||
@@ -276,7 +284,7 @@ amtkeys_remove_pair(struct amt *a, const struct node *in, struct amt_item *it)
 	(void)in;
 	if (!take_instance(it, PAIR, STATE_PAIRS, &h))
 		return AMT_NOT_FOUND;
-	if (has_certificate(a->state, &a->state->pair[h]))
+	if (has_certificate(a, &a->state->pair[h]))
 		return AMT_NOT_PERMITTED;
 	state_blob_free(&a->state->pair[h]);
 	return amt_keep(a);

@@ -20,6 +20,15 @@ world_key(void *arg, struct crypto_key **out, struct err *e)
 	return keypool_take(m->common->keys, out, e);
 }
 
+static enum err_code
+world_key_read(void *arg, const void *der, size_t n, struct crypto_key **out,
+    struct err *e)
+{
+	const struct machine *m = arg;
+
+	return keypool_read(m->common->keys, der, n, out, e);
+}
+
 static int64_t
 world_now(void *arg)
 {
@@ -49,6 +58,7 @@ world_of(struct machine *m, struct amt_host *out)
 	*out = (struct amt_host){ .arg = m,
 		.random = world_random,
 		.key = world_key,
+		.key_read = world_key_read,
 		.now = world_now,
 		.save = world_save,
 		.judge = world_judge,
