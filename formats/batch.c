@@ -177,6 +177,23 @@ take_row(void *arg, const struct row *row, size_t index)
 }
 
 static enum err_code
+chunk_open(const struct batch *b, const struct batch_doors *doors, size_t i,
+    struct wr *out, struct err *e)
+{
+	const struct manifest_chunk *c = &b->m.chunk[i];
+
+	wr_grow(out, (size_t)MANIFEST_CHUNK_ROWS * (ROW_MAX + 1));
+	return doors->open(doors->arg, b->chunk[i], (size_t)c->size, out, e);
+}
+
+static enum err_code
+chunk_failed(const struct batch *b, size_t i, struct err *e)
+{
+	err_at(e, offset(b, b->chunk[i]));
+	return err_in(e, "%s", b->m.chunk[i].name);
+}
+
+static enum err_code
 chunk_rows(const struct batch_doors *doors, size_t i, struct each *x)
 {
 	const struct manifest_chunk *c = &x->b->m.chunk[i];
@@ -184,9 +201,7 @@ chunk_rows(const struct batch_doors *doors, size_t i, struct each *x)
 	struct wr out;
 	struct rd r;
 
-	wr_grow(&out, (size_t)MANIFEST_CHUNK_ROWS * (ROW_MAX + 1));
-	if (doors->open(doors->arg, x->b->chunk[i], (size_t)c->size, &out, e) ==
-	    ERR_OK) {
+	if (chunk_open(x->b, doors, i, &out, e) == ERR_OK) {
 		rd_init(&r, out.buf, out.len);
 		if (!manifest_rows(&r, c->rows, take_row, x) &&
 		    e->code == ERR_OK)
@@ -195,10 +210,21 @@ chunk_rows(const struct batch_doors *doors, size_t i, struct each *x)
 			    "decrypted, offset 0x%zx: %s", r.at, r.why);
 	}
 	wr_free(&out);
-	if (e->code == ERR_OK)
+	return e->code == ERR_OK ? ERR_OK : chunk_failed(x->b, i, e);
+}
+
+enum err_code
+batch_opens(
+    const struct batch *b, const struct batch_doors *doors, struct err *e)
+{
+	struct wr out;
+
+	if (b->m.nchunks == 0)
 		return ERR_OK;
-	err_at(e, offset(x->b, x->b->chunk[i]));
-	return err_in(e, "%s", c->name);
+	if (chunk_open(b, doors, 0, &out, e) != ERR_OK)
+		chunk_failed(b, 0, e);
+	wr_free(&out);
+	return e->code;
 }
 
 enum err_code

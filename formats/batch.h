@@ -48,6 +48,9 @@ struct batch {
 /* All but the rows. */
 enum err_code batch_read(struct batch *, const void *, size_t,
     const struct batch_doors *, struct err *);
+/* Does the first chunk open? What a key opens of one, it opens of all. */
+enum err_code batch_opens(
+    const struct batch *, const struct batch_doors *, struct err *);
 /* Every row, in order; wiped behind each call. Stops where fn fails. */
 typedef enum err_code batch_row_fn(void *arg, const struct row *, struct err *);
 enum err_code batch_rows(const struct batch *, const struct batch_doors *,

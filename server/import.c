@@ -154,6 +154,9 @@ take_all(struct import *x, const struct batch_doors *doors, const char *path,
 	    find_batch(x->store, x->b->sha256, &n, e) != ERR_OK)
 		return e->code;
 	if (n != 0) {
+		/* A wrong key is told, though nothing is needed of it. */
+		if (batch_opens(x->b, doors, e) != ERR_OK)
+			return e->code;
 		x->already = true;
 		x->added[STORE_SAME] = x->b->m.units;
 		return check_again(x, n, e);

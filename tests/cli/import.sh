@@ -92,6 +92,19 @@ units_are_imported_once() {
 	grep -q 'already imported' out
 }
 
+a_manifest_that_is_known_wants_trust_and_key_too() {
+	copy
+	take 0 batch
+	status 77 amtforge-server --json import state batch \
+		--trust oem-root.pem --key stranger.key
+	reason manifest-recipient
+	status 77 amtforge-server --json import state batch \
+		--trust stranger.pem --key it.key
+	reason manifest-untrusted
+	take 0 batch
+	grep -q '"already":true' out
+}
+
 a_later_manifest_of_the_order_adds_to_it() {
 	copy
 	take 0 batch
@@ -266,6 +279,7 @@ t the_fixture_is_made
 t the_state_is_private
 t an_interrupted_init_is_finished
 t units_are_imported_once
+t a_manifest_that_is_known_wants_trust_and_key_too
 t a_later_manifest_of_the_order_adds_to_it
 t a_pin_comes_with_the_next_manifest
 t secrets_are_sealed_in_the_store
