@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "base/keyfile.h"
@@ -263,6 +264,39 @@ tell_made(const struct make *x, struct err *e)
 	return strcmp(x->path, "-") == 0 ? ERR_OK : print(&w, e);
 }
 
+/* Of each certificate that is not valid now; so: what follows from it. */
+static void
+warn_dates(const char *option, const struct x509_chain *c, const char *so)
+{
+	const time_t now = time(NULL);
+	char subject[256], when[STAMP_LEN];
+
+	for (size_t i = 0; i < c->n; i++) {
+		time_t from = x509_not_before(c->cert[i]);
+		time_t to = x509_not_after(c->cert[i]);
+
+		if (from <= now && now <= to)
+			continue;
+		if (!x509_subject(c->cert[i], subject, sizeof(subject)))
+			subject[0] = '\0';
+		stamp_utc(when, now < from ? from : to);
+		log_warn("%s: the certificate of %s %s %s: %s", option, subject,
+		    now < from ? "is not valid before" : "has expired at", when,
+		    so);
+	}
+}
+
+static void
+warn_parties(const struct make *x)
+{
+	warn_dates("--sign-cert", &x->signer,
+	    "an import refuses the manifest (manifest-expired), unless it says "
+	    "--insecure-expired-signer");
+	warn_dates("--to", &x->to,
+	    "what is sealed to it opens, where its key is still there; ask for "
+	    "the one that took its place");
+}
+
 static enum err_code
 run_make(const struct cli_args *a, struct err *e)
 {
@@ -276,8 +310,10 @@ run_make(const struct cli_args *a, struct err *e)
 	    keyfile_chain(a, "--to", true, &x.to, e) == ERR_OK &&
 	    ledger_open_args(a, &x.l, e) == ERR_OK &&
 	    order_load(x.l, a->pos[1], &x.o, e) == ERR_OK &&
-	    make(&x, e) == ERR_OK)
+	    make(&x, e) == ERR_OK) {
+		warn_parties(&x);
 		tell_made(&x, e);
+	}
 	maker_free(x.maker);
 	ledger_close(x.l);
 	crypto_key_free(x.key);

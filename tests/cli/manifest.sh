@@ -221,8 +221,15 @@ an_untrusted_signer_is_refused() {
 
 an_expired_signer_is_refused_unless_insecure() {
 	own_copy
-	amtforge manifest make line.db A --sign-key late.key \
+	status 0 amtforge manifest make line.db A --sign-key late.key \
 		--sign-cert late.pem --to it.pem --out late
+	says '--sign-cert: the certificate of CN=late,O=late Ltd has expired at 20'
+	[ "$(grep -c 'certificate of' err)" = 1 ]
+	status 0 amtforge --json manifest make line.db A --sign-key oem.key \
+		--sign-cert oem.pem --to late.pem --to it.pem --out sealed
+	says '--to: the certificate of CN=late,O=late Ltd has expired at 20'
+	[ "$(grep -c 'certificate of' err)" = 1 ]
+	not grep -q 'certificate of' out
 	checked 77 late
 	reason manifest-expired
 	checked 0 late --insecure-expired-signer
