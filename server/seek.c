@@ -212,6 +212,19 @@ ago(const char *text)
 	return (time_t)strtol(text, NULL, 10) * seconds[unit - units];
 }
 
+/* Has its month such a day? strptime() takes 31 of each, and timegm() goes on
+ * into the next month. */
+static bool
+day_is(const struct tm *tm)
+{
+	struct tm day = { .tm_year = tm->tm_year,
+		.tm_mon = tm->tm_mon,
+		.tm_mday = tm->tm_mday };
+
+	timegm(&day);
+	return day.tm_mday == tm->tm_mday;
+}
+
 enum err_code
 seek_time(const char *text, char out[static STAMP_LEN], struct err *e)
 {
@@ -226,10 +239,14 @@ seek_time(const char *text, char out[static STAMP_LEN], struct err *e)
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		tm = (struct tm){ 0 };
 		end = strptime(text, forms[i], &tm);
-		if (end != NULL && *end == '\0') {
-			stamp_utc(out, timegm(&tm));
-			return ERR_OK;
-		}
+		if (end == NULL || *end != '\0')
+			continue;
+		if (!day_is(&tm))
+			return err_set(e, ERR_USAGE,
+			    "--since: \"%.40s\": that month has no day %d",
+			    text, tm.tm_mday);
+		stamp_utc(out, timegm(&tm));
+		return ERR_OK;
 	}
 	return err_set(e, ERR_USAGE,
 	    "--since: \"%.40s\" is no time; write 2026-01-31, "

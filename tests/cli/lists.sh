@@ -59,6 +59,11 @@ the_list_is_cut_by_state_order_time_and_serial() {
 		status 2 amtforge-server list state --since "$when"
 		says 'is no time'
 	done
+	for day in 2026-02-29 2026-04-31T12:00:00Z 2026-02-31; do
+		status 2 amtforge-server list state --since $day
+		says "--since: \"$day\": that month has no day "
+	done
+	rows 'O-000003 P-1 ' --since 2024-02-29 --state known --state provisioned
 }
 
 a_summary_counts_by_tenant_state_and_reason() {
