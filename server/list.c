@@ -31,6 +31,7 @@ struct listing {
 	const char *tenant, *order, *serial; /* NULL: all */
 	unsigned states;                     /* bits; 0: all */
 	char since[STAMP_LEN];               /* "": always */
+	int wide; /* the longest serial number of those */
 	/* of a summary */
 	struct count *count;
 	size_t ncounts;
@@ -209,12 +210,12 @@ tell_summary(struct listing *l, struct err *e)
 /* What a unit has beyond its line is told below it, so that a line fits a
  * terminal of 80 columns. */
 static void
-put_words(struct wr *w, const struct store_unit *u)
+put_words(struct wr *w, const struct store_unit *u, int wide)
 {
 	char uuid[UUID_TEXT];
 
 	uuid_text(&u->row.uuid, uuid);
-	wr_fmt(w, "%-36s %-13s %-11s %.10s %.5s\n", uuid, u->row.serial,
+	wr_fmt(w, "%-36s %-*s %-11s %.10s %.5s\n", uuid, wide, u->row.serial,
 	    store_state_name(u->state), u->updated, u->updated + 11);
 	if (u->fqdn[0] != '\0')
 		wr_fmt(w, "  name    %s\n", u->fqdn);
@@ -222,6 +223,18 @@ put_words(struct wr *w, const struct store_unit *u)
 		wr_fmt(w, "  reason  %s\n", u->reason);
 	if (u->tenant[0] != '\0')
 		wr_fmt(w, "  tenant  %s\n", u->tenant);
+}
+
+static enum err_code
+widen(void *arg, const struct store_unit *u, struct err *e)
+{
+	struct listing *l = arg;
+	int n = (int)strlen(u->row.serial);
+
+	(void)e;
+	if (wanted(l, u) && n > l->wide)
+		l->wide = n;
+	return ERR_OK;
 }
 
 static enum err_code
@@ -240,7 +253,7 @@ list_unit(void *arg, const struct store_unit *u, struct err *e)
 		unitview_json(&w, u);
 		wr_str(&w, "}\n");
 	} else
-		put_words(&w, u);
+		put_words(&w, u, l->wide);
 	return cli_print(&w, e);
 }
 
@@ -277,16 +290,19 @@ run_list(const struct cli_args *a, struct err *e)
 		.summary = cli_flag(a, "--summary"),
 		.tenant = cli_value(a, "--tenant", NULL),
 		.order = cli_value(a, "--order", NULL),
-		.serial = cli_value(a, "--serial", NULL) };
+		.serial = cli_value(a, "--serial", NULL),
+		.wide = 13 };
 	struct store *s = NULL;
 
 	if (read_words(&l, a, e) == ERR_OK &&
 	    store_open(a->pos[0], &s, e) == ERR_OK &&
 	    read_names(&l, s, e) == ERR_OK) {
-		if (!l.json && !l.summary)
-			printf("%-36s %-13s %-11s %s\n", "UUID", "SERIAL",
-			    "STATE", "UPDATED (UTC)");
-		if (store_each(s, list_unit, &l, e) == ERR_OK && l.summary)
+		if (!l.json && !l.summary &&
+		    store_each(s, widen, &l, e) == ERR_OK)
+			printf("%-36s %-*s %-11s %s\n", "UUID", l.wide,
+			    "SERIAL", "STATE", "UPDATED (UTC)");
+		if (e->code == ERR_OK &&
+		    store_each(s, list_unit, &l, e) == ERR_OK && l.summary)
 			tell_summary(&l, e);
 	}
 	store_close(s);

@@ -76,6 +76,24 @@ a_summary_counts_by_tenant_state_and_reason() {
 	[ "$(cat out)" = '{"tenant":"","units":3,"known":1,"hello":0,"setup":0,"provisioned":0,"failed":0,"refused":2,"reasons":[{"reason":"pid-unknown","count":2}]}' ]
 }
 
+a_long_serial_number_widens_its_column() {
+	batch psk 1
+	amtforge order open line.db profile.cfg --id W
+	printf 'serial,uuid\n%s,%s\n' SERIAL-OF-TWENTY-FOUR-SG \
+		11111111-2222-4333-8444-555555555555 |
+		amtforge unit issue line.db W --units - >/dev/null
+	amtforge manifest make line.db W --sign-key factory.key \
+		--sign-cert factory.pem --to it.pem --out p.amt
+	amtforge-server import state p.amt --trust factory.pem --key it.key
+	status 0 amtforge-server list state
+	grep -q '^UUID \{33\}SERIAL \{19\}STATE \{7\}UPDATED' out
+	grep -q ' O-000001 \{17\}known ' out
+	grep -q ' SERIAL-OF-TWENTY-FOUR-SG known ' out
+	# of what is not listed nothing counts
+	status 0 amtforge-server list state --serial O-000001
+	grep -q '^UUID \{33\}SERIAL \{8\}STATE ' out
+}
+
 lines_fit_80_columns() {
 	store
 	for how in '' --summary; do
@@ -199,6 +217,7 @@ t words_that_are_no_utf8_are_told_too
 t each_row_tells_what_finds_a_machine
 t the_list_is_cut_by_state_order_time_and_serial
 t a_summary_counts_by_tenant_state_and_reason
+t a_long_serial_number_widens_its_column
 t lines_fit_80_columns
 t a_name_that_is_not_there_is_refused_with_the_one_that_was_meant
 t a_uuid_in_smbios_order_is_recognised
