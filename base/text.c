@@ -207,3 +207,9 @@ text_version(const char *s, uint8_t *major, uint8_t *minor)
 	}
 	return *s == '\0';
 }
+
+const char *
+text_plural(unsigned long long n)
+{
+	return n == 1 ? "" : "s";
+}

@@ -32,6 +32,8 @@ size_t text_utf8(const uint8_t *p, size_t left);
 bool text_printable(const void *, size_t n);
 /* With its NUL; false, and nothing is written, where there is no room. */
 bool text_copy(char *out, size_t room, const char *);
+/* What stands behind the noun of a count: "" for one, else "s". */
+const char *text_plural(unsigned long long);
 /* "11.8", or "11" for 11.0: up to two digits each. */
 bool text_version(const char *, uint8_t *major, uint8_t *minor);
 

@@ -283,8 +283,9 @@ make_one(struct issue *s, struct want *w, struct err *e)
 		    u->serial);
 	if (s->o->quantity > 0 && s->o->issued >= s->o->quantity)
 		return err_refuse(e, ERR_DATA, reason_get(REASON_ORDER_FULL),
-		    "order %s has its %llu units: serial %s is not issued",
-		    s->o->id, (unsigned long long)s->o->quantity, u->serial);
+		    "order %s has its %llu unit%s: serial %s is not issued",
+		    s->o->id, (unsigned long long)s->o->quantity,
+		    text_plural(s->o->quantity), u->serial);
 	/* A key that gives all machines one password was made already. */
 	if (s->o->profile.mebx &&
 	    keypass_get(s->l, s->o->id, shared, e) != ERR_OK)
@@ -325,8 +326,9 @@ make_group(struct issue *s, struct err *e)
 	}
 	if (now->issued == before)
 		return ERR_OK;
-	snprintf(why, sizeof(why), "%llu units",
-	    (unsigned long long)(now->issued - before));
+	snprintf(why, sizeof(why), "%llu unit%s",
+	    (unsigned long long)(now->issued - before),
+	    text_plural(now->issued - before));
 	return ledger_audit(s->l, "unit issue", now->id, why, e);
 }
 
@@ -493,9 +495,10 @@ issue_run(const struct cli_args *a, struct err *e)
 		return err_mem(e);
 	issue_what(&s, e);
 	if (e->code == ERR_OK && s.failed > 0)
-		err_set(e, ERR_SOME, "%llu of %llu units were not issued",
+		err_set(e, ERR_SOME, "%llu of %llu unit%s were not issued",
 		    (unsigned long long)s.failed,
-		    (unsigned long long)(s.failed + s.made));
+		    (unsigned long long)(s.failed + s.made),
+		    text_plural(s.failed + s.made));
 	secret_wipe(s.want, GROUP_MAX * sizeof(*s.want));
 	free(s.want);
 	order_free(s.o);

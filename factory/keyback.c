@@ -216,8 +216,8 @@ identify(struct back *b, struct err *e)
 		return keyring_load(b->l, key, b->k, e);
 	return err_refuse(e, ERR_DATA, reason_get(REASON_KEY_UNKNOWN),
 	    "no key of this ledger has this digest, or a PID of it in its "
-	    "%u records",
-	    b->head.count);
+	    "%u record%s",
+	    b->head.count, text_plural(b->head.count));
 }
 
 /* Is the record that was read the one that the ledger would write? */
@@ -326,10 +326,11 @@ store_return(struct back *b, struct err *e)
 	if (db_run(s, e) != ERR_OK)
 		return e->code;
 	snprintf(why, sizeof(why),
-	    "%u records: %u unused, %u possibly applied, %u differ, %u unknown;"
+	    "%u record%s: %u unused, %u possibly applied, %u differ, %u "
+	    "unknown;"
 	    " %u of a copy",
-	    r->records, r->unused, r->applied, r->differs, r->unknown,
-	    r->copies);
+	    r->records, text_plural(r->records), r->unused, r->applied,
+	    r->differs, r->unknown, r->copies);
 	return ledger_audit(b->l, "setupbin reconcile", b->k->id, why, e);
 }
 

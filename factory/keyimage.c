@@ -130,7 +130,7 @@ judge(struct image *im, bool shared_psk, struct err *e)
 	if (sum.warnings > 0)
 		log_warn("%s: %llu warning%s, which setupbin check tells",
 		    im->from, (unsigned long long)sum.warnings,
-		    sum.warnings == 1 ? "" : "s");
+		    text_plural(sum.warnings));
 	return ERR_OK;
 }
 
@@ -218,7 +218,7 @@ tell(const struct image *im, bool json, struct err *e)
 		    "sector %llu\nsha256 %s\n",
 		    im->to, (unsigned long long)p->sectors,
 		    layouts[p->make.layout].kind, im->head.count,
-		    im->head.count == 1 ? "" : "s", (unsigned long long)p->file,
+		    text_plural(im->head.count), (unsigned long long)p->file,
 		    sha);
 	}
 	return cli_print(&w, e);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/text.h"
 #include "factory/keypass.h"
 #include "factory/unit.h"
 #include "formats/reason.h"
@@ -101,7 +102,7 @@ keypass_adopt(struct ledger *l, const struct order *o,
 		    "of its units than the one that the key would give them",
 		    o->id, manifests, (unsigned long long)a.n);
 	*n = a.n;
-	snprintf(why, sizeof(why), "%llu units take that of key %.80s",
-	    (unsigned long long)a.n, k->id);
+	snprintf(why, sizeof(why), "%llu unit%s with that of key %.80s",
+	    (unsigned long long)a.n, text_plural(a.n), k->id);
 	return ledger_audit(l, "unit mebx", o->id, why, e);
 }

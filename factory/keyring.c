@@ -314,8 +314,8 @@ keyring_add(struct ledger *l, const struct order *o, struct keyring_key *k,
 	if (k->records > 0)
 		return keyring_own(l, k, e);
 	return err_refuse(e, ERR_DATA, reason_get(REASON_KEY_EMPTY),
-	    "order %s: of its %llu units none is left that is on no key", o->id,
-	    (unsigned long long)o->issued);
+	    "order %s: of its %llu unit%s none is left that is on no key",
+	    o->id, (unsigned long long)o->issued, text_plural(o->issued));
 }
 
 enum err_code

@@ -446,12 +446,35 @@ count(struct ledger *l, const char *sql, struct err *e)
 	return n;
 }
 
+/* What a sound ledger has. */
+struct sums {
+	long long orders, units, keys, audit;
+	unsigned long long secrets;
+};
+
+static void
+tell_sums(const struct sums *n, bool json)
+{
+	if (json)
+		printf("{\"orders\":%lld,\"units\":%lld,\"keys\":%lld,"
+		       "\"secrets\":%llu,\"audit\":%lld}\n",
+		    n->orders, n->units, n->keys, n->secrets, n->audit);
+	else
+		printf("sound: %lld order%s, %lld unit%s, %lld key%s, "
+		       "%llu secret%s open, %lld audit row%s\n",
+		    n->orders, text_plural((uint64_t)n->orders), n->units,
+		    text_plural((uint64_t)n->units), n->keys,
+		    text_plural((uint64_t)n->keys), n->secrets,
+		    text_plural(n->secrets), n->audit,
+		    text_plural((uint64_t)n->audit));
+}
+
 static enum err_code
 run_check(const struct cli_args *a, struct err *e)
 {
 	struct ledger *l = NULL;
-	int64_t orders, units, keys, audit;
 	uint64_t opened = 0;
+	struct sums n;
 
 	if (ledger_open_args(a, &l, e) != ERR_OK)
 		return e->code;
@@ -465,18 +488,13 @@ run_check(const struct cli_args *a, struct err *e)
 	for (size_t i = 0; i < sizeof(sealed) / sizeof(sealed[0]); i++)
 		if (open_column(l, &sealed[i], &opened, e) != ERR_OK)
 			goto out;
-	orders = count(l, "SELECT count(*) FROM orders", e);
-	units = count(l, "SELECT count(*) FROM units", e);
-	keys = count(l, "SELECT count(*) FROM keys", e);
-	audit = count(l, "SELECT count(*) FROM audit", e);
-	if (e->code != ERR_OK)
-		goto out;
-	printf(a->json ? "{\"orders\":%lld,\"units\":%lld,\"keys\":%lld,"
-			 "\"secrets\":%llu,\"audit\":%lld}\n"
-		       : "sound: %lld orders, %lld units, %lld keys, "
-			 "%llu secrets open, %lld audit rows\n",
-	    (long long)orders, (long long)units, (long long)keys,
-	    (unsigned long long)opened, (long long)audit);
+	n.secrets = opened;
+	n.orders = count(l, "SELECT count(*) FROM orders", e);
+	n.units = count(l, "SELECT count(*) FROM units", e);
+	n.keys = count(l, "SELECT count(*) FROM keys", e);
+	n.audit = count(l, "SELECT count(*) FROM audit", e);
+	if (e->code == ERR_OK)
+		tell_sums(&n, a->json);
 out:
 	ledger_close(l);
 	return e->code;

@@ -10,6 +10,7 @@
 #include "base/rand.h"
 #include "base/sealed.h"
 #include "base/stamp.h"
+#include "base/text.h"
 #include "export/maker.h"
 #include "factory/issue.h"
 #include "factory/keypass.h"
@@ -257,9 +258,9 @@ tell_made(const struct make *x, struct err *e)
 		    ",\"sequence\":%u,\"units\":%llu,\"sha256\":\"%s\"}\n",
 		    m->sequence, (unsigned long long)m->units, x->sha256);
 	} else
-		wr_fmt(&w, "order %s, manifest %u: %llu units, SHA-256 %s\n",
+		wr_fmt(&w, "order %s, manifest %u: %llu unit%s, SHA-256 %s\n",
 		    m->order, m->sequence, (unsigned long long)m->units,
-		    x->sha256);
+		    text_plural(m->units), x->sha256);
 	/* A pipe that took the manifest takes no words. */
 	return strcmp(x->path, "-") == 0 ? ERR_OK : print(&w, e);
 }
@@ -360,8 +361,9 @@ tell_checked(const struct reading *r, bool opened, bool json, struct err *e)
 		for (size_t i = 0; i < m->nrecipients; i++)
 			wr_fmt(&w, "to %s, certificate %s\n",
 			    m->recipient[i].name, m->recipient[i].cert_sha256);
-		wr_fmt(&w, "%llu units in %zu chunks, rows %s\n",
-		    (unsigned long long)m->units, m->nchunks,
+		wr_fmt(&w, "%llu unit%s in %zu chunk%s, rows %s\n",
+		    (unsigned long long)m->units, text_plural(m->units),
+		    m->nchunks, text_plural(m->nchunks),
 		    opened ? "checked"
 			   : "not opened: that takes a recipient's --key");
 	}

@@ -195,8 +195,8 @@ tell_applied(const struct planjob *j, const char *out, struct err *e)
 		    uuid, j->plan.n, j->plan.clears_only ? "true" : "false");
 	else
 		wr_fmt(&w,
-		    "unit %s: %zu ranges written, read back and verified\n",
-		    uuid, j->plan.n);
+		    "unit %s: %zu range%s written, read back and verified\n",
+		    uuid, j->plan.n, text_plural(j->plan.n));
 	return cli_print(&w, e);
 }
 
@@ -317,7 +317,8 @@ undo(const struct cli_args *a, const struct plandoc *d, uint8_t *p, size_t n,
 	if (a->json)
 		printf("{\"undone\":%zu,\"changed\":%zu}\n", d->n, other);
 	else {
-		printf("%zu ranges undone: the base again, bit by bit\n", d->n);
+		printf("%zu range%s undone: the base again, bit by bit\n", d->n,
+		    text_plural(d->n));
 		if (other > 0)
 			printf("%zu of them had other bytes than were "
 			       "planned\n",

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "bios/scrub.h"
 #include "factory/ledger.h"
 #include "factory/mapfile.h"
@@ -196,7 +197,7 @@ warn(const struct job *j)
 	if (s->damaged > 0)
 		log_warn("%s: %zu damaged record%s: what lay behind the damage "
 			 "could not be learned%s",
-		    j->in, s->damaged, s->damaged == 1 ? "" : "s",
+		    j->in, s->damaged, text_plural(s->damaged),
 		    j->l == NULL ? "; name LEDGER and UUID" : "");
 	if (s->needles->skipped > 0)
 		log_warn(
@@ -219,12 +220,6 @@ found_any(const struct job *j)
 	return s->records + s->setups + s->variables + j->changed > 0;
 }
 
-static const char *
-plural(size_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static void
 tell_text(const struct job *j, struct wr *w)
 {
@@ -236,14 +231,15 @@ tell_text(const struct job *j, struct wr *w)
 		wr_fmt(w,
 		    "%zu record%s, %zu Setup.bin file%s and %zu variable%s "
 		    "removed, %zu byte%s changed",
-		    s->records, plural(s->records), s->setups,
-		    plural(s->setups), s->variables, plural(s->variables),
-		    j->changed, plural(j->changed));
+		    s->records, text_plural(s->records), s->setups,
+		    text_plural(s->setups), s->variables,
+		    text_plural(s->variables), j->changed,
+		    text_plural(j->changed));
 	if (s->needles->secrets > 0)
 		wr_fmt(w,
 		    "; of %zu secret%s no %d bytes in a row of a PPS or a "
 		    "key, no %d of a password are left",
-		    s->needles->secrets, plural(s->needles->secrets),
+		    s->needles->secrets, text_plural(s->needles->secrets),
 		    NEEDLE_RUN, NEEDLE_PROVED);
 	wr_str(w, "\n");
 }

@@ -229,15 +229,14 @@ check_file(const struct cli_args *a, const struct input *in,
 		    "%s: %lu record%s looked at, %llu error%s, %llu "
 		    "warning%s\n",
 		    in->name, (unsigned long)sum.records,
-		    sum.records == 1 ? "" : "s", (unsigned long long)sum.errors,
-		    sum.errors == 1 ? "" : "s",
-		    (unsigned long long)sum.warnings,
-		    sum.warnings == 1 ? "" : "s");
+		    text_plural(sum.records), (unsigned long long)sum.errors,
+		    text_plural(sum.errors), (unsigned long long)sum.warnings,
+		    text_plural(sum.warnings));
 	if (e->code != ERR_OK)
 		wr_free(&t.w);
 	else if (cli_print(&t.w, e) == ERR_OK && sum.errors != 0)
 		err_set(e, ERR_DATA, "%s: %llu error%s", in->name,
-		    (unsigned long long)sum.errors, sum.errors == 1 ? "" : "s");
+		    (unsigned long long)sum.errors, text_plural(sum.errors));
 	return e->code;
 }
 

@@ -324,10 +324,11 @@ static enum err_code
 tell_units(const struct make *m, uint64_t n, struct err *e)
 {
 	if (n > 0)
-		log_info("%llu units of order %s take the key's MEBx password "
-			 "in place of their own; make manifest and images "
-			 "after this",
-		    (unsigned long long)n, m->o->id);
+		log_info("%llu unit%s of order %s %s the key's MEBx password "
+			 "in place of another; make manifest and images after "
+			 "this",
+		    (unsigned long long)n, text_plural(n), m->o->id,
+		    n == 1 ? "takes" : "take");
 	if (m->o->profile.pki || !m->o->profile.key_shared)
 		return ERR_OK;
 	return ledger_audit(
@@ -488,7 +489,7 @@ tell_words(const struct make *m)
 			 "second before it starts; --count makes smaller keys",
 		    k->id, k->records);
 	log_info("key %s: %u record%s, file version %u.%u%s", k->id, k->records,
-	    k->records == 1 ? "" : "s", k->major, k->minor,
+	    text_plural(k->records), k->major, k->minor,
 	    m->pipe ? "; --again with its name writes it once more" : "");
 	if (k->own > 0 && k->current[0] == '\0')
 		log_info("the images of %u of its units were written: their "

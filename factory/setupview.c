@@ -153,7 +153,7 @@ setupview_head(struct wr *w, const struct setupbin *sb)
 	    sb->minor,
 	    (sb->flags & SETUPBIN_KEEP) != 0 ? "records are not consumed"
 					     : "each record for one machine",
-	    (unsigned long)sb->count, sb->count == 1 ? "" : "s",
+	    (unsigned long)sb->count, text_plural(sb->count),
 	    (unsigned long)sb->consumed);
 }
 

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "export/stickimage.h"
 #include "factory/keyback.h"
 #include "factory/keyring.h"
@@ -160,9 +161,9 @@ put_head(struct wr *w, const struct setupbin *h, const struct source *from,
 {
 	if (!json) {
 		wr_fmt(w,
-		    "SETUP.BIN version %u.%u, %lu records, %lu consumed%s\n",
+		    "SETUP.BIN version %u.%u, %lu record%s, %lu consumed%s\n",
 		    h->major, h->minor, (unsigned long)h->count,
-		    (unsigned long)h->consumed,
+		    text_plural(h->count), (unsigned long)h->consumed,
 		    (h->flags & SETUPBIN_KEEP) != 0 ? ", not to be consumed"
 						    : "");
 		return;
@@ -296,11 +297,13 @@ sum(const struct cli_args *a, const struct keyback_result *r, struct err *e)
 		sum_json(&w, r);
 	else
 		wr_fmt(&w,
-		    "key %s of order %s: %lu records: %lu unused, %lu possibly "
+		    "key %s of order %s: %lu record%s: %lu unused, %lu "
+		    "possibly "
 		    "applied, %lu differ, %lu unknown\n",
 		    r->key, r->order, (unsigned long)r->records,
-		    (unsigned long)r->unused, (unsigned long)r->applied,
-		    (unsigned long)r->differs, (unsigned long)r->unknown);
+		    text_plural(r->records), (unsigned long)r->unused,
+		    (unsigned long)r->applied, (unsigned long)r->differs,
+		    (unsigned long)r->unknown);
 	if (r->torn)
 		log_warn("the key's counter disagrees with its records: a "
 			 "machine was switched off while it took one");

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "export/page.h"
 #include "export/pagetext.h"
 #include "export/readback.h"
@@ -224,7 +225,7 @@ audit(struct job *j, const struct cli_args *a, struct err *e)
 	struct wr w;
 
 	wr_grow(&w, 1 << 16);
-	wr_fmt(&w, "%zu units", j->n);
+	wr_fmt(&w, "%zu unit%s", j->n, text_plural(j->n));
 	for (size_t i = 0; cli_nth(a, "--unit", 0) != NULL && i < j->n; i++) {
 		uuid_text(&j->uuid[i], uuid);
 		wr_fmt(&w, " %s", uuid);
@@ -267,9 +268,9 @@ tell(const struct cli_args *a, const struct job *j, const char *path)
 {
 	bool out = strcmp(path, "-") == 0;
 
-	log_warn("%s: secrets of %zu units in clear; it is for its owner "
+	log_warn("%s: secrets of %zu unit%s in clear; it is for its owner "
 		 "alone, delete it when it is printed",
-	    out ? "standard output" : path, j->n);
+	    out ? "standard output" : path, j->n, text_plural(j->n));
 	if (j->unkeyed)
 		log_warn("order %s: the screen does not take its hashes, a USB "
 			 "key does, and none was made: make it first (setupbin "

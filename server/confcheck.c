@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/stamp.h"
+#include "base/text.h"
 #include "formats/cjson.h"
 #include "server/conf.h"
 #include "server/store.h"
@@ -44,8 +45,9 @@ put_tenant(struct wr *w, const struct tenant *t)
 	char cn[256] = "?", until[STAMP_LEN];
 	const struct x509 *leaf;
 
-	wr_fmt(w, "tenant \"%s\": %zu chains, %zu profiles\n", t->name,
-	    t->nchains, t->npolicies);
+	wr_fmt(w, "tenant \"%s\": %zu chain%s, %zu profile%s\n", t->name,
+	    t->nchains, text_plural(t->nchains), t->npolicies,
+	    text_plural(t->npolicies));
 	for (size_t i = 0; i < t->nchains; i++) {
 		leaf = t->chain[i].chain.cert[0];
 		x509_cn(leaf, cn, sizeof(cn));

@@ -7,6 +7,7 @@
 #include "base/keyfile.h"
 #include "base/log.h"
 #include "base/sealed.h"
+#include "base/text.h"
 #include "formats/batch.h"
 #include "formats/cjson.h"
 #include "formats/reason.h"
@@ -205,9 +206,10 @@ tell(const struct import *x, const struct cli_args *a, struct err *e)
 		    m->order, m->sequence);
 	else
 		wr_fmt(&w,
-		    "imported order %s, manifest %u: %llu units, %llu new, "
+		    "imported order %s, manifest %u: %llu unit%s, %llu new, "
 		    "%llu renewed\n",
 		    m->order, m->sequence, (unsigned long long)m->units,
+		    text_plural(m->units),
 		    (unsigned long long)x->added[STORE_NEW],
 		    (unsigned long long)x->added[STORE_RENEWED]);
 	return file_write("-", FILE_NEW, text, w.len, e);

@@ -214,8 +214,8 @@ no_answer(const struct setup *s, const struct http_answer *a,
 		*e = s->judged;
 	else if (got->code == ERR_OK)
 		err_refuse(e, ERR_PERM, reason_get(REASON_LOGIN_REFUSED),
-		    "%s: %zu passwords tried", session_step_name(&s->session),
-		    s->login);
+		    "%s: %zu password%s tried", session_step_name(&s->session),
+		    s->login, text_plural(s->login));
 	else if (first && refusal_is(&a->session))
 		refused_by_device(s, &a->session, e);
 	else if (got->code == ERR_PEER)

@@ -447,7 +447,7 @@ a_unit_that_is_written_keeps_its_password() {
 	own=$(revealed "$u")
 	amtforge unit mark L "$u" written --why image
 	status 0 amtforge setupbin make L A --out k
-	says "1 units of order A take"
+	says "1 unit of order A takes the key's MEBx password"
 	[ "$(revealed "$u")" = "$own" ]
 }
 
