@@ -59,8 +59,8 @@ enum amt_event {
 struct amt_host {
 	void *arg;
 	enum err_code (*random)(void *arg, void *, size_t, struct err *);
-	/* An RSA key of 2048 bits. */
-	enum err_code (*key)(void *arg, struct crypto_key **, struct err *);
+	/* An RSA key of 2048 bits, PKCS#8. */
+	enum err_code (*key)(void *arg, struct secret *, struct err *);
 	/* The key of these bytes, PKCS#8. NULL: it is read each time. */
 	enum err_code (*key_read)(void *arg, const void *, size_t,
 	    struct crypto_key **, struct err *);

@@ -296,7 +296,6 @@ amtkeys_generate(struct amt *a, const struct node *in, struct amt_item *out)
 	const char *algorithm = node_text(in, "KeyAlgorithm");
 	const char *length = node_text(in, "KeyLength");
 	enum amt_status status = AMT_INTERNAL;
-	struct crypto_key *key = NULL;
 	struct secret der = { 0 };
 	struct err e = { 0 };
 	size_t h;
@@ -306,15 +305,13 @@ amtkeys_generate(struct amt *a, const struct node *in, struct amt_item *out)
 		return AMT_BAD_PARAMETER;
 	if (!blob_place(a->state->pair, STATE_PAIRS, &h))
 		return AMT_MAX_LIMIT;
-	if (a->host->key(a->host->arg, &key, &e) == ERR_OK &&
-	    crypto_key_der(key, &der, &e) == ERR_OK &&
+	if (a->host->key(a->host->arg, &der, &e) == ERR_OK &&
 	    state_blob_set(&a->state->pair[h], der.p, der.len, &e) == ERR_OK) {
 		amt_put_handle(
 		    out, "KeyPair", "AMT_PublicPrivateKeyPair", PAIR, h);
 		status = amt_keep(a);
 	}
 	secret_free(&der);
-	crypto_key_free(key);
 	return status;
 }
 

@@ -42,7 +42,7 @@ identity_make(struct machine *m, struct err *e)
 	uuid_text(&machine_factory(m)->uuid, cn);
 	if (machine_factory(m)->key_len == 0) {
 		if (keypool_take(m->common->keys, &key, e) != ERR_OK ||
-		    crypto_key_der(key, &der, e) != ERR_OK ||
+		    keypool_der(m->common->keys, key, &der, e) != ERR_OK ||
 		    state_blob_set(&m->state->key, der.p, der.len, e) != ERR_OK)
 			goto out;
 	} else if (own_key(m, &key, e) != ERR_OK) {

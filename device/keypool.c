@@ -36,6 +36,16 @@ keypool_take(struct keypool *p, struct crypto_key **out, struct err *e)
 }
 
 enum err_code
+keypool_der(const struct keypool *p, const struct crypto_key *key,
+    struct secret *out, struct err *e)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (crypto_key_pkey(p->key[i]) == crypto_key_pkey(key))
+			return secret_set(out, p->der[i].p, p->der[i].len, e);
+	return crypto_key_der(key, out, e);
+}
+
+enum err_code
 keypool_read(const struct keypool *p, const void *der, size_t n,
     struct crypto_key **out, struct err *e)
 {

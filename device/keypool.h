@@ -27,6 +27,9 @@ enum err_code keypool_fill_insecure(struct keypool *, size_t n, struct err *);
 /* An RSA key of 2048 bits. */
 enum err_code keypool_take(
     struct keypool *, struct crypto_key **, struct err *);
+/* Its bytes, PKCS#8: as kept where it is one of the pool's. */
+enum err_code keypool_der(const struct keypool *, const struct crypto_key *,
+    struct secret *, struct err *);
 /* The key of these bytes: the pool's where it is one of them, since to read one
  * takes OpenSSL longer than to sign with it. */
 enum err_code keypool_read(const struct keypool *, const void *der, size_t n,

@@ -13,11 +13,15 @@ world_random(void *arg, void *p, size_t n, struct err *e)
 }
 
 static enum err_code
-world_key(void *arg, struct crypto_key **out, struct err *e)
+world_key(void *arg, struct secret *out, struct err *e)
 {
 	const struct machine *m = arg;
+	struct crypto_key *key = NULL;
 
-	return keypool_take(m->common->keys, out, e);
+	if (keypool_take(m->common->keys, &key, e) == ERR_OK)
+		keypool_der(m->common->keys, key, out, e);
+	crypto_key_free(key);
+	return e->code;
 }
 
 static enum err_code

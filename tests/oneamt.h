@@ -36,11 +36,16 @@ host_random(void *arg, void *p, size_t n, struct err *e)
 }
 
 static inline enum err_code
-host_key(void *arg, struct crypto_key **out, struct err *e)
+host_key(void *arg, struct secret *out, struct err *e)
 {
+	struct crypto_key *key = NULL;
+
 	(void)arg;
 	keys_made++;
-	return crypto_key_new(CRYPTO_RSA2048, out, e);
+	if (crypto_key_new(CRYPTO_RSA2048, &key, e) == ERR_OK)
+		crypto_key_der(key, out, e);
+	crypto_key_free(key);
+	return e->code;
 }
 
 static inline int64_t

@@ -9,11 +9,16 @@
 #include "tests/oneamt.h"
 
 static enum err_code
-make_key(void *arg, struct crypto_key **out, struct err *e)
+make_key(void *arg, struct secret *out, struct err *e)
 {
+	struct crypto_key *key = NULL;
+
 	(void)arg;
 	/* a small one, for speed */
-	return crypto_key_new(CRYPTO_EC256, out, e);
+	if (crypto_key_new(CRYPTO_EC256, &key, e) == ERR_OK)
+		crypto_key_der(key, out, e);
+	crypto_key_free(key);
+	return e->code;
 }
 
 static enum err_code

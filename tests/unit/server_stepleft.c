@@ -20,12 +20,10 @@ static struct policy policy;
 static struct crypto_key *ring[8];
 
 static enum err_code
-next_key(void *arg, struct crypto_key **out, struct err *e)
+next_key(void *arg, struct secret *out, struct err *e)
 {
 	(void)arg;
-	(void)e;
-	*out = crypto_key_share(ring[keys_made++ % 8]);
-	return ERR_OK;
+	return crypto_key_der(ring[keys_made++ % 8], out, e);
 }
 
 static int
