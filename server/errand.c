@@ -136,7 +136,8 @@ undone(struct job *j, const char *words)
 	j->unit.state = STORE_KNOWN;
 	j->sent = false;
 	jobs_set_up(j);
-	jobs_rest(j, JOB_REST_MS); /* its interface starts anew */
+	if (j->phase != JOB_TELLING)       /* there is what to give it */
+		jobs_rest(j, JOB_REST_MS); /* its interface starts anew */
 }
 
 /* Nothing came of it, so of the machine nothing new is known. */

@@ -246,6 +246,23 @@ a_table_names_machines_and_is_read_again() {
 	end
 }
 
+# It is un-provisioned by then, and waits for a name.
+a_machine_whose_name_is_gone_is_not_set_up_anew() {
+	machine psk
+	printf 'uuid,fqdn\n%s,reception.example.org\n' "$uuid" >names.csv
+	serve 'tls_certificate = false;' \
+		'profiles = ( { name = "p"; names = "names.csv"; } );'
+	boot
+	set_up
+	echo uuid,fqdn >names.csv
+	kill -HUP "$server"
+	wait_for 'names.csv: read again' log
+	status 65 amtforge-server --json setup state "$uuid"
+	grep -q '"code":"name-missing"' out err
+	not grep -q step-failed events
+	end
+}
+
 two_machines_do_not_get_one_name() {
 	batch psk 2
 	flash
@@ -331,6 +348,7 @@ if [ -e $VARS ]; then
 	t mutual_tls_wants_the_certificate_of_a_console
 	t a_fixed_mebx_password_and_lengths_are_as_the_profile_says
 	t a_table_names_machines_and_is_read_again
+	t a_machine_whose_name_is_gone_is_not_set_up_anew
 	t two_machines_do_not_get_one_name
 	t an_unknown_power_package_fails_with_those_that_there_are
 	t un_provisioning_undoes_them
