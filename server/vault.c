@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,6 +204,15 @@ no_state(const char *dir, const char *db, struct err *e)
 	    "%s: not there (amtforge-server init makes it)", db);
 }
 
+/* What may not be looked at is not said to be missing. */
+static bool
+is_missing(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == -1 && errno != EACCES;
+}
+
 bool
 vault_there(const char *dir)
 {
@@ -210,7 +220,7 @@ vault_there(const char *dir)
 	struct err none = { 0 };
 
 	return file_join(db, sizeof(db), dir, "store.db", &none) == ERR_OK &&
-	    file_exists(db);
+	    !is_missing(db);
 }
 
 /* The folder's database and key, made if they are not there. */
@@ -225,7 +235,7 @@ open_parts(const char *dir, bool make, struct vault **out, struct err *e)
 		return err_mem(e);
 	if (file_join(v->dir, sizeof(v->dir), dir, "store.db", e) != ERR_OK)
 		return e->code;
-	if (!file_exists(v->dir)) {
+	if (is_missing(v->dir)) {
 		if (!make)
 			return no_state(dir, v->dir, e);
 		if (parts_make(dir, e) != ERR_OK ||
@@ -258,14 +268,13 @@ is_ours(const char *name)
 static enum err_code
 check_empty(const char *dir, struct err *e)
 {
+	bool there = vault_there(dir); /* that is told otherwise */
 	struct dirent *one;
 	DIR *d;
 
-	if (vault_there(dir)) /* that is told otherwise */
-		return ERR_OK;
 	if ((d = opendir(dir)) == NULL)
 		return err_sys(e, ERR_CREATE, "%s", dir);
-	while ((one = readdir(d)) != NULL && e->code == ERR_OK)
+	while (!there && e->code == ERR_OK && (one = readdir(d)) != NULL)
 		if (!is_ours(one->d_name))
 			err_set(e, ERR_CREATE,
 			    "%s: has %.80s in it; the state wants a folder "

@@ -325,6 +325,23 @@ a_configuration_is_checked_with_all_that_it_names() {
 	[ ! -s err ]
 }
 
+# What may not be looked at is not said to be missing, nor to be made.
+a_state_of_somebody_elses_is_not_said_to_be_missing() {
+	echo 'state = "s";' >good.cfg
+	amtforge-server init s
+	bound=
+	[ "$(id -u)" != 0 ] ||
+		bound='setpriv --bounding-set=-dac_override,-dac_read_search --inh-caps=-all'
+	chmod 000 s
+	# shellcheck disable=SC2086 # words
+	status 0 $bound amtforge-server config check good.cfg
+	[ ! -s err ]
+	# shellcheck disable=SC2086
+	status 66 $bound amtforge-server list s
+	says 's/store.db: Permission denied'
+	chmod 700 s
+}
+
 a_file_that_is_missing_is_told_with_the_line_that_names_it() {
 	for key in names mebx_password_file; do
 		printf 'state = "s";\nprofiles = ( { name = "a";\n %s = "no"; } );\n' \
@@ -339,6 +356,7 @@ a_file_that_is_missing_is_told_with_the_line_that_names_it() {
 }
 
 t a_configuration_is_checked_with_all_that_it_names
+t a_state_of_somebody_elses_is_not_said_to_be_missing
 t a_file_that_is_missing_is_told_with_the_line_that_names_it
 if [ -e $VARS ]; then
 	t every_switch_is_read_back_from_the_device
