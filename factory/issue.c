@@ -495,10 +495,11 @@ issue_run(const struct cli_args *a, struct err *e)
 		return err_mem(e);
 	issue_what(&s, e);
 	if (e->code == ERR_OK && s.failed > 0)
-		err_set(e, ERR_SOME, "%llu of %llu unit%s were not issued",
+		err_set(e, ERR_SOME, "%llu of %llu unit%s %s not issued",
 		    (unsigned long long)s.failed,
 		    (unsigned long long)(s.failed + s.made),
-		    text_plural(s.failed + s.made));
+		    text_plural(s.failed + s.made),
+		    s.failed == 1 ? "was" : "were");
 	secret_wipe(s.want, GROUP_MAX * sizeof(*s.want));
 	free(s.want);
 	order_free(s.o);
