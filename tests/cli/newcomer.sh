@@ -81,7 +81,7 @@ a_devices_state_of_another_version_is_told_so() {
 	amtforge image new base.bin --size 1M --bios "$VARS"
 	status 65 amtforge-device boot --image base.bin --state d \
 		--uuid 11111111-2222-4333-8444-555555555555 --usb no.img \
-		--listen 127.0.0.2
+		--listen 127.0.0.2 --port 0
 	says 'd/state: a state of version 99, this program reads 1'
 }
 
