@@ -145,8 +145,10 @@ static void
 not_undone(struct job *j, const struct err *got)
 {
 	struct err why = *got;
+	bool perhaps = j->sent && got->reason == reason_get(REASON_DEVICE_GONE);
 
-	err_in(&why, "not un-provisioned at %s", j->at.addr);
+	err_in(&why, "%s un-provisioned at %s", perhaps ? "perhaps" : "not",
+	    j->at.addr);
 	jobs_end(j, j->unit.state, &why);
 }
 
@@ -227,6 +229,53 @@ task_of(const struct request *r, const struct store_unit *u, const char *login)
 	return u->state == STORE_SETUP ? JOB_PROBE : JOB_SET_UP;
 }
 
+/* It would be un-provisioned, and then turned away: a set-up wants what only
+ * its agent brings, to a machine that is un-provisioned. */
+static void
+check_otp(const struct store_unit *u, struct err *why)
+{
+	if (u->row.pid[0] == '\0' && u->otp[0] != '\0')
+		err_refuse(why, ERR_PERM, reason_get(REASON_OTP_MISSING),
+		    "nothing was changed: a one-time password, made at %s, "
+		    "waits until a set-up has used it; un-provision the "
+		    "machine, here or by hand, then its agent brings it",
+		    u->opened);
+}
+
+static bool
+undoes_first(const struct job *j)
+{
+	return j->then_set_up && j->task != JOB_PROBE && !j->sent;
+}
+
+/* What would refuse it once it is un-provisioned does so before. */
+static enum err_code
+prepare(struct job *j, const struct request *r, struct err *e)
+{
+	struct err why;
+
+	err_clear(&why);
+	if (undoes_first(j))
+		check_otp(&j->unit, &why);
+	if (why.code != ERR_OK) {
+		end_at_once(j->in, r, j->unit.state, &why, e);
+		jobs_drop(j);
+		return e->code;
+	}
+	if (undoes_first(j) && jobs_check(j, &why) != ERR_OK) {
+		jobs_end(j, STORE_REFUSED, &why);
+		return ERR_OK;
+	}
+	/* A machine that was reset says its old PID: somebody has looked. */
+	if (r->what == REQUEST_SET_UP &&
+	    (jobs_join(j->in, e) != ERR_OK ||
+		pids_allow(j->in->how.store, &r->uuid, e) != ERR_OK))
+		return e->code;
+	if (j->task == JOB_SET_UP)
+		jobs_set_up(j);
+	return ERR_OK;
+}
+
 static enum err_code
 begin(struct jobs *in, const struct request *r, const struct store_unit *u,
     struct err *e)
@@ -258,14 +307,7 @@ begin(struct jobs *in, const struct request *r, const struct store_unit *u,
 	j->task = task_of(r, u, j->login);
 	j->fresh = u->next;
 	j->then_set_up = r->what == REQUEST_SET_UP && j->task != JOB_SET_UP;
-	/* A machine that was reset says its old PID: somebody has looked. */
-	if (r->what == REQUEST_SET_UP &&
-	    (jobs_join(in, e) != ERR_OK ||
-		pids_allow(in->how.store, &r->uuid, e) != ERR_OK))
-		return e->code;
-	if (j->task == JOB_SET_UP)
-		jobs_set_up(j);
-	return ERR_OK;
+	return prepare(j, r, e);
 }
 
 /* What waits for its turn is no obstacle; a set-up that has begun, or another

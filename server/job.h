@@ -132,6 +132,9 @@ void jobs_rest(struct job *, unsigned long ms);
 /* Twice as long for each try that it has had. */
 void jobs_rest_longer(struct job *);
 void jobs_start_queued(struct jobs *);
+/* May it be set up, by what is known before it is spoken to? Its name is kept
+ * for it. */
+enum err_code jobs_check(struct job *, struct err *);
 /* From now on it is a set-up, with new secrets or an earlier try's. */
 void jobs_set_up(struct job *);
 void jobs_requeue(struct job *);

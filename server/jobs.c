@@ -382,6 +382,13 @@ on_timer(void *arg)
 	}
 }
 
+enum err_code
+jobs_check(struct job *j, struct err *e)
+{
+	j->policy = tenant_policy(jobs_tenant(j->in, &j->unit), &j->unit.row);
+	return gift_name(j, e);
+}
+
 void
 jobs_set_up(struct job *j)
 {
@@ -391,9 +398,8 @@ jobs_set_up(struct job *j)
 	j->task = JOB_SET_UP;
 	j->then_set_up = false;
 	j->tries = 0;
-	j->policy = tenant_policy(jobs_tenant(j->in, &j->unit), &j->unit.row);
 	jobs_requeue(j);
-	if (gift_name(j, &e) != ERR_OK)
+	if (jobs_check(j, &e) != ERR_OK)
 		jobs_end(j, STORE_REFUSED, &e);
 	else if (gift_secrets(j, &e) != ERR_OK)
 		jobs_end(j, STORE_FAILED, &e);

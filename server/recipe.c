@@ -40,18 +40,30 @@ has_begun(const struct job *j)
 	return j->saved || j->unit.next.admin_password[0] != '\0';
 }
 
+static bool
+undoes(const struct job *j)
+{
+	return j->task == JOB_UNDO || j->task == JOB_UNDO_PARTLY;
+}
+
 /* The likeliest first: each wrong one costs a connection. */
 static void
 fill_logins(const struct job *j, struct setup_how *how)
 {
 	bool begun = has_begun(j);
 
+	/* Who gives a password says that the machine is somebody else's: where
+	 * that is wrong, it is not wiped by one of ours. Once it has let us in
+	 * with it, it may have one of ours. */
+	if (j->task == JOB_UNDO && j->login[0] != '\0' && !j->sent) {
+		add_login(how, j->login);
+		return;
+	}
 	if (j->task == JOB_PROBE || begun) /* it may have been changed */
 		add_login(how, if_any(j->fresh.admin_password));
 	if (j->task != JOB_PROBE)
 		add_login(how, if_any(j->login));
-	if (j->task == JOB_RECORD || j->task == JOB_UNDO ||
-	    j->task == JOB_UNDO_PARTLY)
+	if (j->task == JOB_RECORD || undoes(j))
 		add_login(how, if_any(j->unit.now.admin_password));
 	if (j->task != JOB_SET_UP)
 		return;
@@ -192,7 +204,9 @@ recipe_make(struct job *j, struct setup_how *how)
 	how->device_ca[0] = j->in->how.ca;
 	if (j->policy->certificate == POLICY_CERT_CA)
 		how->device_ca[1] = j->policy->ca.chain.cert[0];
-	how->device_fqdn = j->fqdn[0] != '\0' ? j->fqdn : j->unit.fqdn;
+	/* What is undone has the name of its last set-up. */
+	how->device_fqdn =
+	    undoes(j) || j->fqdn[0] == '\0' ? j->unit.fqdn : j->fqdn;
 	fill_logins(j, how);
 	fill_plan(j, &how->plan);
 	secret_wipe(pairs, sizeof(pairs));

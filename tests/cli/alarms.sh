@@ -171,6 +171,41 @@ a_machine_that_somebody_else_set_up_is_taken_with_its_password() {
 	done
 }
 
+# Ours it is only by our store: the password that we gave it is none any more.
+a_machine_that_was_taken_from_us_is_taken_back_with_its_password() {
+	for mode in psk pki; do
+		mkdir $mode
+		cd $mode
+		batch $mode 1
+		u=$(cat uuids)
+		serve 'check_record = false;'
+		plug_often
+		reach_state "$u" provisioned
+		stop_server
+		cp -r state ours
+		serve 'check_record = false;'
+		status 0 amtforge-server setup state "$u"
+		stop_server
+		amtforge-server show state "$u" --reveal --json |
+			field admin_password >theirs
+		rm -r state
+		mv ours state
+		serve 'check_record = false;'
+		echo Wrong-Passw0rd >wrong
+		status 77 amtforge-server --json setup state "$u" \
+			--password-file wrong
+		grep -q '"code":"login-refused"' out err
+		[ "$(state_of "$u")" = provisioned ]
+		status 0 amtforge-server setup state "$u" \
+			--password-file theirs
+		[ "$(state_of "$u")" = provisioned ]
+		not grep -qrF "$(cat theirs)" state out err log events
+		unplug_fleet
+		stop_server
+		cd ..
+	done
+}
+
 # A record that names another server than we were.
 a_record_that_differs_is_an_alarm() {
 	batch pki 1
@@ -198,6 +233,7 @@ if [ -e $VARS ]; then
 	t a_record_of_our_own_set_up_is_no_alarm
 	t a_machine_that_somebody_else_set_up_is_an_alarm
 	t a_machine_that_somebody_else_set_up_is_taken_with_its_password
+	t a_machine_that_was_taken_from_us_is_taken_back_with_its_password
 	t a_record_that_differs_is_an_alarm
 else
 	skip machines_are_alarmed_about "no $VARS (package ovmf)"

@@ -246,8 +246,8 @@ a_table_names_machines_and_is_read_again() {
 	end
 }
 
-# It is un-provisioned by then, and waits for a name.
-a_machine_whose_name_is_gone_is_not_set_up_anew() {
+# It stays as it is: no set-up could follow.
+a_machine_whose_name_is_gone_is_not_un_provisioned() {
 	machine psk
 	printf 'uuid,fqdn\n%s,reception.example.org\n' "$uuid" >names.csv
 	serve 'tls_certificate = false;' \
@@ -257,9 +257,23 @@ a_machine_whose_name_is_gone_is_not_set_up_anew() {
 	echo uuid,fqdn >names.csv
 	kill -HUP "$server"
 	wait_for 'names.csv: read again' log
+	row='SELECT state, reason, updated, address FROM units'
+	was=$(sqlite3 state/store.db "$row")
 	status 65 amtforge-server --json setup state "$uuid"
 	grep -q '"code":"name-missing"' out err
-	not grep -q step-failed events
+	echo "$password" >right
+	status 65 amtforge-server --json setup state "$uuid" \
+		--password-file right
+	grep -q '"code":"name-missing"' out err
+	[ "$(sqlite3 state/store.db "$row")" = "$was" ]
+	[ "${was%%|*}" = provisioned ]
+	get AMT_GeneralSettings >fields
+	has HostName=reception
+	# with a name, another one, it is
+	echo "$uuid,lobby.example.org" >>names.csv
+	kill -HUP "$server"
+	until_true 90 lines 2 'names.csv: read again' log
+	status 0 amtforge-server setup state "$uuid"
 	end
 }
 
@@ -366,7 +380,7 @@ if [ -e $VARS ]; then
 	t mutual_tls_wants_the_certificate_of_a_console
 	t a_fixed_mebx_password_and_lengths_are_as_the_profile_says
 	t a_table_names_machines_and_is_read_again
-	t a_machine_whose_name_is_gone_is_not_set_up_anew
+	t a_machine_whose_name_is_gone_is_not_un_provisioned
 	t two_machines_do_not_get_one_name
 	t an_unknown_power_package_fails_with_those_that_there_are
 	t un_provisioning_undoes_them

@@ -56,6 +56,46 @@ a_machine_is_set_up_anew_by_hand() {
 	done
 }
 
+# By ours, where that is right, a machine would be wiped that was another.
+a_wrong_password_undoes_nothing() {
+	up pki
+	old=$(password "$u")
+	echo Wrong-Passw0rd >wrong
+	row='SELECT state, reason, updated FROM units'
+	was=$(sqlite3 state/store.db "$row")
+	status 77 amtforge-server --json setup state "$u" --password-file wrong
+	grep -q '"code":"login-refused"' out err
+	[ "$(sqlite3 state/store.db "$row")" = "$was" ]
+	[ "$(password "$u")" = "$old" ]
+	echo "$old" >right
+	status 0 amtforge-server setup state "$u" --password-file right
+	[ "$(password "$u")" != "$old" ]
+	unplug_fleet
+	stop_server
+}
+
+# A set-up would want it, and nothing but its agent brings it.
+a_machine_whose_one_time_password_waits_is_not_un_provisioned() {
+	up pki
+	old=$(password "$u")
+	echo "$old" >right
+	row='SELECT state, reason, updated FROM units'
+	amtforge-server otp state "$u" >made
+	was=$(sqlite3 state/store.db "$row")
+	for how in '' '--password-file right'; do
+		# shellcheck disable=SC2086 # an option or none
+		status 77 amtforge-server --json setup state "$u" $how
+		grep -q '"code":"otp-missing"' out err
+		grep -q 'waits until a set-up has used it' out err
+	done
+	[ "$(sqlite3 state/store.db "$row")" = "$was" ]
+	[ "$(password "$u")" = "$old" ]
+	[ -z "$(amtforge-server alarms state)" ]
+	status 0 amtforge-server unprovision state "$u"
+	unplug_fleet
+	stop_server
+}
+
 a_machine_is_un_provisioned_and_comes_back_with_its_next_hello() {
 	for mode in psk pki; do
 		mkdir $mode
@@ -214,6 +254,12 @@ head_of() {
 	amtforge-server explain state "$1" | sed '/^newest first/,$d'
 }
 
+# request_says WORDS: the last one, once it has ended.
+request_says() {
+	sqlite3 state/store.db 'SELECT detail FROM requests
+		ORDER BY n DESC LIMIT 1' | grep -q "$1"
+}
+
 # Nobody is there: that is the outcome, and the unit is as it was.
 a_machine_that_is_not_there_is_said_to_be_gone() {
 	up psk
@@ -227,6 +273,13 @@ a_machine_that_is_not_there_is_said_to_be_gone() {
 	head_of "$u" | diff before -
 	amtforge-server explain state "$u" >story
 	grep -q 'provisioned .* device-gone: not un-provisioned at 127' story
+	# A server was killed once it had asked for it.
+	stop_server
+	sqlite3 state/store.db "INSERT INTO requests
+		(uuid, what, address, made, sent) VALUES
+		('$u', 'unprovision', '', '2026-01-31T12:00:00Z', 1)"
+	serve 'tries = 1; check_record = false;'
+	until_true 90 request_says 'perhaps un-provisioned at 127'
 	stop_server
 }
 
@@ -278,6 +331,8 @@ if [ -e $VARS ]; then
 	t another_machine_at_its_address_is_not_spoken_to
 	t a_certificate_that_changed_is_taken_once_somebody_has_looked
 	t a_machine_is_set_up_anew_by_hand
+	t a_wrong_password_undoes_nothing
+	t a_machine_whose_one_time_password_waits_is_not_un_provisioned
 	t a_machine_is_un_provisioned_and_comes_back_with_its_next_hello
 	t without_a_server_a_request_needs_a_configuration
 	t a_machine_that_is_not_there_is_said_to_be_gone
