@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "base/config.h"
 #include "base/exposed.h"
 #include "base/file.h"
+#include "base/near.h"
 
 #define CONFIG_MAX_BYTES (1024 * 1024)
 #define CONFIG_MAX_KEYS 48
@@ -243,14 +245,20 @@ config_bad(
 	return err_set(e, ERR_CONFIG, "%s: %s: %s", where, key, what);
 }
 
+static bool
+is_asked(const struct config_group *g, const char *key)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (strcmp(g->asked[i], key) == 0)
+			return true;
+	return false;
+}
+
 /* The setting of a key, or NULL; the key is known from now on. */
 static config_setting_t *
 ask(struct config_group *g, const char *key)
 {
-	for (size_t i = 0; i < g->n; i++)
-		if (strcmp(g->asked[i], key) == 0)
-			return config_setting_get_member(g->set, key);
-	if (g->n < CONFIG_MAX_KEYS)
+	if (!is_asked(g, key) && g->n < CONFIG_MAX_KEYS)
 		g->asked[g->n++] = key;
 	return config_setting_get_member(g->set, key);
 }
@@ -262,6 +270,46 @@ wrong(struct config_group *g, const char *key, const char *want, struct err *e)
 
 	config_where(g, key, where, sizeof(where));
 	return err_set(e, ERR_CONFIG, "%s: %s must be %s", where, key, want);
+}
+
+static enum err_code
+unknown(const struct config_group *g, const config_setting_t *s,
+    const char *meant, struct err *e)
+{
+	char where[512];
+
+	setting_where(g->owner, s, where, sizeof(where));
+	if (meant == NULL)
+		return err_set(e, ERR_CONFIG, "%s: unknown key %s", where,
+		    config_setting_name(s));
+	return err_set(e, ERR_CONFIG, "%s: unknown key %s (did you mean %s?)",
+	    where, config_setting_name(s), meant);
+}
+
+enum err_code
+config_missing(
+    struct config_group *g, const char *key, const char *want, struct err *e)
+{
+	const config_setting_t *s, *best = NULL;
+	struct near near = { key, NULL, SIZE_MAX };
+	char where[512];
+
+	for (int i = 0; i < config_setting_length(g->set); i++) {
+		const char *is;
+		size_t d = near.d;
+
+		s = config_setting_get_elem(g->set, (unsigned)i);
+		is = config_setting_name(s);
+		if (is != NULL && !is_asked(g, is))
+			near_try(&near, is, key, key);
+		if (near.d < d)
+			best = s;
+	}
+	if (best != NULL)
+		return unknown(g, best, key, e);
+	config_where(g, NULL, where, sizeof(where));
+	return err_set(e, ERR_CONFIG, "%s: %s is missing%s%s", where, key,
+	    want == NULL ? "" : ": ", want == NULL ? "" : want);
 }
 
 enum err_code
@@ -320,7 +368,6 @@ config_word(struct config_group *g, const char *key, const char *const *words,
 {
 	char want[256] = "one of";
 	const char *is;
-	char where[512];
 
 	*out = fallback;
 	if (config_string(g, key, NULL, &is, e) != ERR_OK)
@@ -339,9 +386,7 @@ config_word(struct config_group *g, const char *key, const char *const *words,
 	}
 	if (is != NULL)
 		return wrong(g, key, want, e);
-	config_where(g, NULL, where, sizeof(where));
-	return err_set(
-	    e, ERR_CONFIG, "%s: %s is missing: %s", where, key, want);
+	return config_missing(g, key, want, e);
 }
 
 enum err_code
@@ -393,20 +438,17 @@ config_item(struct config_group *g, const char *key, size_t i,
 static enum err_code
 group_end(const struct config_group *g, struct err *e)
 {
-	char where[512];
-
 	for (int i = 0; i < config_setting_length(g->set); i++) {
 		config_setting_t *s =
 		    config_setting_get_elem(g->set, (unsigned)i);
 		const char *key = config_setting_name(s);
-		size_t k = 0;
+		struct near near = { key, NULL, SIZE_MAX };
 
-		while (k < g->n && strcmp(g->asked[k], key) != 0)
-			k++;
-		if (k < g->n)
+		if (is_asked(g, key))
 			continue;
-		setting_where(g->owner, s, where, sizeof(where));
-		return err_set(e, ERR_CONFIG, "%s: unknown key %s", where, key);
+		for (size_t k = 0; k < g->n; k++)
+			near_try(&near, key, g->asked[k], g->asked[k]);
+		return unknown(g, s, near.name, e);
 	}
 	return ERR_OK;
 }

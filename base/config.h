@@ -56,6 +56,10 @@ enum err_code config_secret(
 /* ERR_CONFIG: what is wrong with that key's value, and where it stands. */
 enum err_code config_bad(
     struct config_group *, const char *key, const char *what, struct err *);
+/* ERR_CONFIG for a key that must be there; of a misspelt one it is told what
+ * was meant. want: what it must be, or NULL. */
+enum err_code config_missing(
+    struct config_group *, const char *key, const char *want, struct err *);
 /* Refuses unknown keys in this group and all groups that were opened. */
 enum err_code config_end(struct config *, struct err *);
 

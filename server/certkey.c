@@ -17,7 +17,7 @@ certkey_text(struct config_group *g, const char *key, const char *fallback,
 		return e->code;
 	config_where(g, s == fallback ? NULL : key, where, sizeof(where));
 	if (s == NULL)
-		return err_set(e, ERR_CONFIG, "%s: %s is missing", where, key);
+		return config_missing(g, key, NULL, e);
 	if (strlen(s) >= room)
 		return err_set(e, ERR_CONFIG, "%s: %s is too long", where, key);
 	strcpy(out, s);

@@ -92,6 +92,30 @@ an_unknown_key_is_named_with_its_line(void **state)
 }
 
 static void
+a_misspelt_key_is_told_what_was_meant(void **state)
+{
+	const char *s;
+	struct err e;
+	struct config *c = opened("port = \"1\";\nstat = \"s\";\n", &e);
+	struct config_group *g = config_root(c);
+
+	(void)state;
+	config_string(g, "port", NULL, &s, &e);
+	assert_int_equal(config_missing(g, "ports", NULL, &e), ERR_CONFIG);
+	assert_non_null(strstr(e.msg, ".cfg:1: ports is missing"));
+	err_clear(&e);
+	config_string(g, "state", NULL, &s, &e);
+	assert_int_equal(config_missing(g, "state", NULL, &e), ERR_CONFIG);
+	assert_non_null(
+	    strstr(e.msg, ".cfg:2: unknown key stat (did you mean state?)"));
+	err_clear(&e);
+	assert_int_equal(config_end(c, &e), ERR_CONFIG);
+	assert_non_null(
+	    strstr(e.msg, ".cfg:2: unknown key stat (did you mean state?)"));
+	config_close(c);
+}
+
+static void
 a_wrong_type_is_named_with_its_line(void **state)
 {
 	const char *const words[] = { "x", "y", NULL };
@@ -151,6 +175,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_of_value_is_read),
 		cmocka_unit_test(an_unknown_key_is_named_with_its_line),
+		cmocka_unit_test(a_misspelt_key_is_told_what_was_meant),
 		cmocka_unit_test(a_wrong_type_is_named_with_its_line),
 		cmocka_unit_test(broken_syntax_is_named_with_its_line),
 		cmocka_unit_test(a_file_that_is_not_there_is_no_input),
