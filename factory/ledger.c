@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <pwd.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +150,12 @@ key_read(const char *path, struct secret *key, struct err *e)
 	if (e->code == ERR_DATA) {
 		e->code = ERR_PERM;
 		e->reason = reason_get(REASON_LEDGER_KEY);
+	} else if (e->code == ERR_NOINPUT && e->sys == ENOENT) {
+		err_clear(e);
+		err_refuse(e, ERR_NOINPUT, reason_get(REASON_LEDGER_KEY),
+		    "%s: not there; --key-file names it where it is kept "
+		    "elsewhere",
+		    path);
 	}
 	return err_in(e, "ledger key");
 }

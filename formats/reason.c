@@ -403,6 +403,11 @@ static const struct reason table[REASON_LAST] = {
 	    "One server at a time runs on a store.",
 	    "Stop the other amtforge-server run; its process is named in "
 	    "the message." },
+	[REASON_STORE_KEY] = { "store-key",
+	    "A state has the keys that its init made: store.key opens "
+	    "store.db, and device-ca.key is the key of device-ca.pem.",
+	    "Put the file that the message names back, from where the state's "
+	    "files are kept; no other key takes its place." },
 	[REASON_LEGACY_TLS] = { "legacy-tls",
 	    "Devices are set up over TLS 1.2 or later.",
 	    "Nothing failed: insecure_legacy_amt in server.cfg names this AMT "

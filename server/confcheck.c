@@ -74,6 +74,25 @@ put_json(struct wr *w, const struct tenant *t)
 	wr_str(w, "]}\n");
 }
 
+/* A configuration may be written before its store is made; but init shall not
+ * refuse the place then. */
+static enum err_code
+check_state(const char *path, const char *state, struct err *e)
+{
+	if (store_there(state))
+		return ERR_OK;
+	if (store_place(state, e) != ERR_OK) {
+		e->code = ERR_CONFIG;
+		return err_in(e,
+		    "%s: state: no store yet, and amtforge-server init will "
+		    "refuse to make it",
+		    path);
+	}
+	log_warn("%s: state: no store in %s yet: amtforge-server init makes it",
+	    path, state);
+	return ERR_OK;
+}
+
 static enum err_code
 run_check(const struct cli_args *a, struct err *e)
 {
@@ -82,11 +101,10 @@ run_check(const struct cli_args *a, struct err *e)
 
 	if (conf_read(a->pos[0], &c, e) != ERR_OK)
 		return e->code;
-	/* A configuration may be written before its store is made. */
-	if (!store_there(c.state))
-		log_warn("%s: state: no store in %s yet: amtforge-server init "
-			 "makes it",
-		    a->pos[0], c.state);
+	if (check_state(a->pos[0], c.state, e) != ERR_OK) {
+		conf_free(&c);
+		return e->code;
+	}
 	wr_grow(&w, TEXT_MAX);
 	(a->json ? put_json : put_tenant)(&w, &c.top);
 	for (size_t i = 0; i < c.ntenants; i++)

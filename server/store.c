@@ -50,6 +50,12 @@ store_there(const char *dir)
 }
 
 enum err_code
+store_place(const char *dir, struct err *e)
+{
+	return vault_place(dir, e);
+}
+
+enum err_code
 store_open(const char *dir, struct store **out, struct err *e)
 {
 	struct store *s = calloc(1, sizeof(*s));

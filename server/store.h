@@ -82,6 +82,9 @@ enum err_code store_init(const char *dir, struct err *);
 enum err_code store_open(const char *dir, struct store **, struct err *);
 /* Has it a store? Opens none. */
 bool store_there(const char *dir);
+/* ERR_CREATE where store_init() refuses what is there: a file, or a folder
+ * with something else in it. */
+enum err_code store_place(const char *dir, struct err *);
 void store_close(struct store *); /* NULL is fine; rolls back */
 /* The device CA; caller frees both. */
 enum err_code store_ca(

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/keyfile.h"
 #include "base/seal.h"
+#include "formats/reason.h"
 #include "server/vault.h"
 
 #define KEY_CHECK "amtforge store"
@@ -181,6 +182,8 @@ check_key(struct vault *v, bool *there, struct err *e)
 {
 	if (seal_check_get(v->db, &v->key, there, e) == ERR_OK)
 		return ERR_OK;
+	if (e->code == ERR_PERM || e->code == ERR_DATA)
+		e->reason = reason_get(REASON_STORE_KEY);
 	return err_in(e, "%s: store.key is not this store's", v->dir);
 }
 
@@ -247,11 +250,13 @@ open_parts(const char *dir, bool make, struct vault **out, struct err *e)
 	if (file_join(path, sizeof(path), dir, "store.key", e) != ERR_OK)
 		return e->code;
 	if (!file_exists(path))
-		return err_set(e, ERR_NOINPUT,
+		return err_refuse(e, ERR_NOINPUT, reason_get(REASON_STORE_KEY),
 		    "%s: not there: without it nothing in store.db can be "
 		    "read; put it back from where it is kept",
 		    path);
-	return keyfile_read(path, &v->key, e);
+	if (keyfile_read(path, &v->key, e) == ERR_DATA)
+		e->reason = reason_get(REASON_STORE_KEY);
+	return e->code;
 }
 
 /* Parts that an interrupted init left, under their names or with a suffix; and
@@ -285,13 +290,28 @@ check_empty(const char *dir, struct err *e)
 }
 
 enum err_code
+vault_place(const char *dir, struct err *e)
+{
+	struct stat st;
+
+	if (stat(dir, &st) == -1)
+		return ERR_OK;
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, ERR_CREATE,
+		    "%s: not a folder; the state wants one that is empty or "
+		    "not there",
+		    dir);
+	return check_empty(dir, e);
+}
+
+enum err_code
 vault_init(const char *dir, struct err *e)
 {
 	struct vault *v = NULL;
 	bool there;
 
-	if (file_mkdir(dir, 0700, e) == ERR_OK &&
-	    check_empty(dir, e) == ERR_OK &&
+	if (vault_place(dir, e) == ERR_OK &&
+	    file_mkdir(dir, 0700, e) == ERR_OK &&
 	    open_parts(dir, true, &v, e) == ERR_OK &&
 	    check_key(v, &there, e) == ERR_OK) {
 		if (there)
@@ -330,30 +350,57 @@ vault_close(struct vault *v)
 	free(v);
 }
 
+/* A file of the device CA, read whole. */
+static enum err_code
+ca_read(const struct vault *v, const char *name, char path[static PATH_MAX_LEN],
+    struct secret *pem, struct err *e)
+{
+	if (file_join(path, PATH_MAX_LEN, v->dir, name, e) != ERR_OK ||
+	    file_read_secret(path, 65536, pem, e) == ERR_OK)
+		return e->code;
+	if (e->code == ERR_NOINPUT && e->sys == ENOENT) {
+		err_clear(e);
+		err_refuse(e, ERR_NOINPUT, reason_get(REASON_STORE_KEY),
+		    "%s: not there: without it no machine gets a certificate "
+		    "that others can verify; put it back from where it is kept",
+		    path);
+	}
+	return e->code;
+}
+
+static enum err_code
+ca_damaged(const char *path, struct err *e)
+{
+	if (e->code == ERR_DATA || e->code == ERR_PERM)
+		e->reason = reason_get(REASON_STORE_KEY);
+	return err_in(e, "%s", path);
+}
+
 enum err_code
 vault_ca(
     struct vault *v, struct x509 **cert, struct crypto_key **key, struct err *e)
 {
-	char path[PATH_MAX_LEN];
+	char key_path[PATH_MAX_LEN], cert_path[PATH_MAX_LEN];
 	struct secret pem = { 0 };
 
 	*cert = NULL;
 	*key = NULL;
-	if (file_join(path, sizeof(path), v->dir, "device-ca.key", e) ==
-		ERR_OK &&
-	    file_read_secret(path, 65536, &pem, e) == ERR_OK &&
+	if (ca_read(v, "device-ca.key", key_path, &pem, e) == ERR_OK &&
 	    crypto_key_read(pem.p, pem.len, NULL, key, e) != ERR_OK)
-		err_in(e, "%s", path);
+		ca_damaged(key_path, e);
 	secret_free(&pem);
 	if (e->code == ERR_OK &&
-	    file_join(path, sizeof(path), v->dir, "device-ca.pem", e) ==
-		ERR_OK &&
-	    file_read_secret(path, 65536, &pem, e) == ERR_OK &&
+	    ca_read(v, "device-ca.pem", cert_path, &pem, e) == ERR_OK &&
 	    x509_read(pem.p, pem.len, cert, e) != ERR_OK)
-		err_in(e, "%s", path);
+		ca_damaged(cert_path, e);
 	secret_free(&pem);
+	if (e->code == ERR_OK && !x509_matches_key(*cert, *key))
+		err_refuse(e, ERR_PERM, reason_get(REASON_STORE_KEY),
+		    "%s is not the key of %s", key_path, cert_path);
 	if (e->code != ERR_OK) {
+		x509_free(*cert);
 		crypto_key_free(*key);
+		*cert = NULL;
 		*key = NULL;
 	}
 	return e->code;

@@ -23,6 +23,7 @@ enum err_code vault_init(const char *dir, struct err *);
 enum err_code vault_open(const char *dir, struct vault **, struct err *);
 void vault_close(struct vault *); /* NULL is fine */
 bool vault_there(const char *dir);
+enum err_code vault_place(const char *dir, struct err *);
 struct db *vault_db(struct vault *);
 enum err_code vault_ca(
     struct vault *, struct x509 **, struct crypto_key **, struct err *);

@@ -151,7 +151,12 @@ secrets_are_sealed_in_the_store() {
 	cp state/store.key kept
 	sed 's/./a/g' kept >state/store.key
 	status 77 amtforge-server list state
-	says 'store.key'
+	says "store.key is not this store's"
+	says '[store-key]'
+	echo nothing >state/store.key
+	status 65 amtforge-server list state
+	says 'state/store.key: not a key'
+	says '[store-key]'
 }
 
 another_ledgers_values_are_a_conflict() {

@@ -51,7 +51,8 @@ a_key_file_may_lie_elsewhere() {
 	[ ! -e L.key ]
 	status 0 amtforge ledger check L --key-file k
 	status 66 amtforge ledger check L
-	says "L.key"
+	says "L.key: not there; --key-file names it where it is kept elsewhere"
+	says "[ledger-key]"
 }
 
 a_wrong_key_is_refused() {

@@ -58,12 +58,35 @@ a_file_of_another_kind_is_told_what_it_is() {
 	says 'f.pfx: not a text file'
 }
 
+# Else machines would get certificates that nobody can verify.
+a_device_ca_that_is_not_whole_is_refused() {
+	amtforge-server init state
+	cp -r state kept
+	echo 'state = "state"; listen = "127.0.0.1"; port = 0;' >ca.cfg
+	openssl genpkey -algorithm RSA -out state/device-ca.key 2>/dev/null
+	status 77 timeout 60 amtforge-server run ca.cfg
+	says 'state/device-ca.key is not the key of state/device-ca.pem'
+	says '[store-key]'
+	for f in device-ca.key device-ca.pem; do
+		cp kept/device-ca.* state
+		echo nothing >state/$f
+		status 65 timeout 60 amtforge-server run ca.cfg
+		says "state/$f: "
+		says '[store-key]'
+		rm state/$f
+		status 66 timeout 60 amtforge-server run ca.cfg
+		says "state/$f: not there: without it no machine gets a"
+		says '[store-key]'
+	done
+}
+
 a_state_that_does_not_open_says_why() {
 	batch psk 1
 	cp -r state lost
 	rm lost/store.key
 	status 66 amtforge-server list lost
 	says 'lost/store.key: not there: without it nothing in store.db can'
+	says '[store-key]'
 	cp -r state other
 	sqlite3 other/store.db 'PRAGMA user_version = 99'
 	status 65 amtforge-server list other
@@ -111,6 +134,7 @@ t arguments_the_other_way_round_are_told_so
 t a_state_is_made_in_a_folder_of_its_own
 t a_file_of_another_kind_is_told_what_it_is
 t what_the_system_refuses_is_told_with_its_mend
+t a_device_ca_that_is_not_whole_is_refused
 t a_state_that_does_not_open_says_why
 if [ -e "$VARS" ]; then
 	t a_devices_state_of_another_version_is_told_so

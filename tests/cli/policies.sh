@@ -337,6 +337,29 @@ a_configuration_is_checked_with_all_that_it_names() {
 	amtforge-server init s
 	status 0 amtforge-server config check good.cfg
 	[ ! -s err ]
+	echo 'stat = "s";' >bad.cfg
+	status 78 amtforge-server config check bad.cfg
+	says 'bad.cfg:1: unknown key stat (did you mean state?)'
+}
+
+# As init will say it, when everything else is ready.
+a_state_that_init_would_refuse_is_no_good_configuration() {
+	echo 'state = "file";' >file
+	status 78 amtforge-server config check file
+	says 'file: state: no store yet, and amtforge-server init will refuse'
+	says 'file: not a folder'
+	mkdir full
+	: >full/letter
+	echo 'state = "full";' >full.cfg
+	status 78 amtforge-server config check full.cfg
+	says 'full: has letter in it'
+	[ "$(ls full)" = letter ]
+	status 73 amtforge-server init file
+	says 'file: not a folder'
+	echo 'state = "full";' >full.cfg
+	rm full/letter
+	status 0 amtforge-server config check full.cfg
+	says 'no store in full yet'
 }
 
 # What may not be looked at is not said to be missing, nor to be made.
@@ -370,6 +393,7 @@ a_file_that_is_missing_is_told_with_the_line_that_names_it() {
 }
 
 t a_configuration_is_checked_with_all_that_it_names
+t a_state_that_init_would_refuse_is_no_good_configuration
 t a_state_of_somebody_elses_is_not_said_to_be_missing
 t a_file_that_is_missing_is_told_with_the_line_that_names_it
 if [ -e $VARS ]; then
