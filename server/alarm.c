@@ -107,7 +107,7 @@ put_alarm(struct wr *w, struct db_stmt *q, bool json)
 }
 
 static enum err_code
-list(struct store *s, const char *uuid, bool json, struct err *e)
+list(struct store *s, const char *uuid, bool json, bool *any, struct err *e)
 {
 	char line[LINE_MAX_LEN];
 	struct db_stmt *q;
@@ -121,7 +121,9 @@ list(struct store *s, const char *uuid, bool json, struct err *e)
 		&q, e) != ERR_OK)
 		return e->code;
 	db_bind_text(q, 1, uuid);
+	*any = false;
 	while (db_step(q, &row, e) == ERR_OK && row) {
+		*any = true;
 		wr_fixed(&w, line, sizeof(line));
 		put_alarm(&w, q, json);
 		if (cli_print(&w, e) != ERR_OK)
@@ -151,20 +153,58 @@ clear(struct store *s, const char *uuid, struct err *e)
 	return store_leave(s, own, e);
 }
 
+/* Without an alarm only what `explain` knows too is no slip of the hand. */
+static enum err_code
+check_known(
+    struct store *s, const struct uuid *u, const char *uuid, struct err *e)
+{
+	struct db_stmt *q;
+	bool row, known;
+
+	if (db_prepare(store_db(s),
+		"SELECT EXISTS (SELECT 1 FROM units WHERE uuid = ?1)"
+		" OR EXISTS (SELECT 1 FROM strangers WHERE uuid = ?1)",
+		&q, e) != ERR_OK)
+		return e->code;
+	db_bind_text(q, 1, uuid);
+	if (db_step(q, &row, e) != ERR_OK)
+		return e->code;
+	known = row && db_int(q, 0) != 0;
+	db_reset(q);
+	if (known || seek_unknown(s, u, e) == ERR_OK)
+		return e->code;
+	return err_in(e, "%s", uuid);
+}
+
+static enum err_code
+alarms_of(struct store *s, const struct cli_args *a, struct err *e)
+{
+	char uuid[UUID_TEXT];
+	struct uuid u;
+	bool any;
+
+	if (seek_uuid(s, a->pos[1], &u, e) != ERR_OK)
+		return e->code;
+	uuid_text(&u, uuid);
+	if (list(s, uuid, a->json, &any, e) == ERR_OK &&
+	    (any || check_known(s, &u, uuid, e) == ERR_OK) &&
+	    cli_flag(a, "--clear"))
+		clear(s, uuid, e);
+	return e->code;
+}
+
 static enum err_code
 run_alarms(const struct cli_args *a, struct err *e)
 {
-	char uuid[UUID_TEXT];
 	struct store *s = NULL;
-	struct uuid u;
+	bool any;
 
-	if (store_open(a->pos[0], &s, e) == ERR_OK &&
-	    (a->n == 1 || seek_uuid(s, a->pos[1], &u, e) == ERR_OK)) {
+	if (store_open(a->pos[0], &s, e) == ERR_OK) {
 		if (a->n > 1)
-			uuid_text(&u, uuid);
-		if (list(s, a->n > 1 ? uuid : NULL, a->json, e) == ERR_OK &&
+			alarms_of(s, a, e);
+		else if (list(s, NULL, a->json, &any, e) == ERR_OK &&
 		    cli_flag(a, "--clear"))
-			clear(s, a->n > 1 ? uuid : NULL, e);
+			clear(s, NULL, e);
 	}
 	store_close(s);
 	return e->code;

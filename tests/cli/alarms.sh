@@ -8,6 +8,7 @@
 . "$(dirname "$0")/../batch.sh"
 
 STRANGER=3b1f8c52-6a77-4e0f-9c1d-2f6f3a7d1e77
+UNHEARD=a95d1c07-0c3e-4f6b-8e15-66f0b1d2c399
 NOBODY=5c2e9d63-7b88-4f1a-8d2e-3a7b4c8e2f88
 
 # alarm UUID REASON: succeeds if there is one.
@@ -38,6 +39,13 @@ pids_that_are_misused_are_refused_and_alarmed() {
 	status 0 amtforge-server alarms state "$a" --clear
 	status 0 amtforge-server alarms state --json
 	[ "$(wc -l <out)" -eq 3 ]
+	status 0 amtforge-server alarms state "$a"
+	[ ! -s out ]
+	status 0 amtforge-server alarms state $STRANGER
+	grep -q pid-other-unit out
+	status 65 amtforge-server alarms state $UNHEARD --clear
+	says uuid-unknown
+	[ ! -s out ]
 	sqlite3 state/store.db 'select what, object from audit' |
 		grep -q "alarms clear|$a"
 	stop_server

@@ -122,7 +122,7 @@ a_name_that_is_not_there_is_refused_with_the_one_that_was_meant() {
 	status 2 amtforge-server list state --state refuse
 	says 'did you mean refused?'
 	slip=7d6ea9d0-52ab-4c3f-9b1e-000000000091
-	for verb in explain show wait otp setup unprovision; do
+	for verb in explain show wait otp setup unprovision alarms; do
 		status 65 amtforge-server $verb state $slip
 		says uuid-unknown
 		says "did you mean $A?"
