@@ -71,11 +71,25 @@ look(struct vigil *w, struct store_unit *u, time_t *opened, struct err *e)
 	return tell(w, u, e);
 }
 
+/* The server ends the window of a machine with another one-time password, or
+ * with none, and no newer one was made since. */
+static bool
+was_shut(const struct store_unit *u)
+{
+	bool any = u->otp[0] != '\0' || u->row.otp[0] != '\0';
+
+	return any && strcmp(u->updated, u->opened) >= 0 &&
+	    (strcmp(u->reason, reason_get(REASON_OTP_MISMATCH)->code) == 0 ||
+		strcmp(u->reason, reason_get(REASON_OTP_MISSING)->code) == 0);
+}
+
 /* Whoever says how to recover wants that at his own limit too; else a limit
  * is the console's patience, and the machine's window goes on. */
 static enum err_code
-out_of_patience(struct vigil *w, bool *over, struct err *e)
+out_of_patience(
+    struct vigil *w, const struct store_unit *u, bool *over, struct err *e)
 {
+	const char *state = store_state_name(u->state);
 	char end[STAMP_LEN];
 
 	*over = w->recover[0] != '\0';
@@ -83,9 +97,17 @@ out_of_patience(struct vigil *w, bool *over, struct err *e)
 		w->end = time(NULL);
 		return ERR_OK;
 	}
+	if (was_shut(u))
+		return err_set(e, ERR_RETRY,
+		    "still %s; its window was closed (%s), until its agent "
+		    "opens another",
+		    state, u->reason);
+	if (u->opened[0] == '\0') /* nobody counts one */
+		return err_set(
+		    e, ERR_RETRY, "still %s when --timeout was over", state);
 	stamp_utc(end, w->end);
-	return err_set(e, ERR_RETRY, "still %s; its window is open until %s",
-	    store_state_name(w->state), end);
+	return err_set(
+	    e, ERR_RETRY, "still %s; its window is open until %s", state, end);
 }
 
 static enum err_code
@@ -108,7 +130,7 @@ poll_it(struct vigil *w, time_t limit, struct store_unit *u, bool *over,
 		if (now >= w->end)
 			break;
 		if (limit != 0 && now >= start + limit)
-			return out_of_patience(w, over, e);
+			return out_of_patience(w, u, over, e);
 		nanosleep(&nap, NULL);
 	}
 	*over = true;

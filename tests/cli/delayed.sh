@@ -194,7 +194,27 @@ a_window_that_closes_is_recovered_as_it_is_said() {
 	says 'given up'
 }
 
+# What is open, and until when, is told only where it is so.
+a_window_that_is_not_open_is_not_said_to_be() {
+	batch pki 1
+	u=$(cat uuids)
+	status 75 amtforge-server wait state "$u" --timeout 1
+	says 'still known when --timeout was over'
+	not says window
+	amtforge-server otp state "$u" >made
+	sqlite3 state/store.db "update units set state = 'refused',
+		reason = 'otp-mismatch', updated = opened"
+	status 75 amtforge-server wait state "$u" --timeout 1
+	says 'still refused; its window was closed (otp-mismatch)'
+	# by a password that was made since
+	sqlite3 state/store.db "update units set
+		updated = '2020-01-01T00:00:00Z'"
+	status 75 amtforge-server wait state "$u" --timeout 1
+	says 'still refused; its window is open until'
+}
+
 t passwords_are_made_for_known_machines_only
+t a_window_that_is_not_open_is_not_said_to_be
 t a_window_that_closes_is_recovered_as_it_is_said
 t a_preset_password_is_wanted_and_given
 if [ -e $VARS ]; then
