@@ -117,8 +117,9 @@ await(struct store *s, const char *dir, unsigned long seconds,
 			return absent(dir, r, e);
 		if ((time_t)clock_seconds() - start > (time_t)seconds)
 			return err_set(e, ERR_RETRY,
-			    "not done within %lu s; request %lld goes on",
-			    seconds, (long long)r->n);
+			    "not done within %lu s; request %lld goes on%s%s",
+			    seconds, (long long)r->n,
+			    r->detail[0] == '\0' ? "" : "; last: ", r->detail);
 		nanosleep(&nap, NULL);
 	}
 	return e->code;

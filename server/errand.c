@@ -190,6 +190,19 @@ errand_done(struct job *j, const struct err *got)
 
 /* Requests. */
 
+void
+errand_note(struct job *j, const struct err *got)
+{
+	struct err e;
+
+	err_clear(&e);
+	if (j->request != 0 &&
+	    (jobs_join(j->in, &e) != ERR_OK ||
+		request_note(j->in->how.store, j->request, got->msg, &e) !=
+		    ERR_OK))
+		jobs_broken(j->in, &e);
+}
+
 static enum err_code
 end_at_once(struct jobs *in, const struct request *r, enum store_state state,
     const struct err *why, struct err *e)

@@ -148,6 +148,8 @@ enum err_code errand_new(struct jobs *, struct err *);
 void errand_free(struct jobs *);
 /* The end of a try to un-provision, or to read a record. */
 void errand_done(struct job *, const struct err *);
+/* What the last try came to, for whoever waits for the request. */
+void errand_note(struct job *, const struct err *);
 /* Before the device is un-provisioned. */
 enum err_code errand_save(struct job *, struct err *);
 /* What a probe or an errand read of the device's record. */

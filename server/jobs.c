@@ -263,6 +263,8 @@ on_done(void *arg, const struct err *got)
 		ending_set_up(j, &e);
 	else
 		errand_done(j, &e);
+	if (j->phase == JOB_RESTING)
+		errand_note(j, got);
 	drop_setup(j);
 	jobs_start_queued(in);
 }

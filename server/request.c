@@ -158,6 +158,20 @@ request_drop(struct store *s, int64_t n, bool *kept, struct err *e)
 }
 
 enum err_code
+request_note(struct store *s, int64_t n, const char *detail, struct err *e)
+{
+	struct db_stmt *q;
+
+	if (db_prepare(store_db(s),
+		"UPDATE requests SET detail = ?2 WHERE n = ?1 AND ended = ''",
+		&q, e) != ERR_OK)
+		return e->code;
+	db_bind_int(q, 1, n);
+	db_bind_text(q, 2, detail);
+	return db_run(q, e);
+}
+
+enum err_code
 request_end(struct store *s, int64_t n, enum store_state state,
     const struct err *why, struct err *e)
 {

@@ -50,6 +50,9 @@ enum err_code request_sent(struct store *, int64_t n, struct err *);
 /* An open one that was not carried out is taken back; *kept: it may have
  * been. */
 enum err_code request_drop(struct store *, int64_t n, bool *kept, struct err *);
+/* What the last try of one that goes on came to. */
+enum err_code request_note(
+    struct store *, int64_t n, const char *detail, struct err *);
 /* e: what stood against it. Old ones are forgotten. */
 enum err_code request_end(struct store *, int64_t n, enum store_state,
     const struct err *why, struct err *e);

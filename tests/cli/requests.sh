@@ -249,6 +249,22 @@ what_cannot_be_done_is_said_before_it_is_asked() {
 	status 65 amtforge-server setup state not-a-uuid
 }
 
+# Each one's time is longer, since the first try may be late.
+a_request_that_goes_on_tells_of_its_last_try() {
+	batch psk 3
+	serve 'tries = 100;'
+	set -- 2 10 60
+	while read -r u; do
+		status 75 amtforge-server setup state "$u" \
+			--address 127.0.0.99 --timeout "$1" </dev/null
+		shift
+		says ' goes on'
+		not grep -q 'goes on; last: .*127\.0\.0\.99' err || break
+	done <uuids
+	says '; last: '
+	stop_server
+}
+
 # head_of UUID: what explain says of it before it tells the history.
 head_of() {
 	amtforge-server explain state "$1" | sed '/^newest first/,$d'
@@ -326,6 +342,7 @@ t a_second_server_on_a_store_is_refused
 t a_configuration_of_another_store_is_said_to_be_that
 t what_cannot_be_done_is_said_before_it_is_asked
 t a_command_without_a_server_ends_in_its_time
+t a_request_that_goes_on_tells_of_its_last_try
 t a_state_of_an_earlier_version_is_brought_up_to_date
 if [ -e $VARS ]; then
 	t another_machine_at_its_address_is_not_spoken_to
