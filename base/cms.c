@@ -89,6 +89,23 @@ out:
 	return e->code;
 }
 
+/* Of a path that ends where nothing is trusted OpenSSL says only how it ends,
+ * as "self-signed certificate". */
+static const char *
+path_words(int code)
+{
+	switch (code) {
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		return "its chain leads to none of the trusted certificates";
+	default:
+		return X509_verify_cert_error_string(code);
+	}
+}
+
 static enum err_code
 judge(enum cms_verdict *out, enum cms_verdict verdict, enum err_code code,
     struct err *e, const char *words)
@@ -119,8 +136,7 @@ path_fault(X509 *cert, STACK_OF(X509) * more, STACK_OF(X509) * roots, time_t at)
 	if (X509_verify_cert(ctx) == 1)
 		why = NULL;
 	else
-		why = X509_verify_cert_error_string(
-		    X509_STORE_CTX_get_error(ctx));
+		why = path_words(X509_STORE_CTX_get_error(ctx));
 out:
 	X509_STORE_CTX_free(ctx);
 	ERR_clear_error();

@@ -14,6 +14,8 @@ sealed_options(
 {
 	memset(s, 0, sizeof(*s));
 	s->insecure_expired = cli_flag(a, "--insecure-expired-signer");
+	s->trust = cli_nth(a, "--trust", 0);
+	s->trusts_more = cli_nth(a, "--trust", 1) != NULL;
 	if (keyfile_chain(a, "--trust", false, &s->roots, e) == ERR_OK &&
 	    with_key && keyfile_private(a, "--key", &s->key, e) == ERR_OK &&
 	    cli_flag(a, "--cert") &&
@@ -56,6 +58,9 @@ sealed_verify(void *sealed, const void *content, size_t n, const uint8_t *sig,
 	}
 	if (e->code != ERR_OK && verdict != CMS_GOOD) {
 		e->reason = s->rule[verdict];
+		if (verdict == CMS_UNTRUSTED && s->trust != NULL)
+			err_in(e, "--trust %s%s", s->trust,
+			    s->trusts_more ? ", ..." : "");
 		if (s->signer[0] != '\0')
 			err_in(e, "signed by %s", s->signer);
 	}

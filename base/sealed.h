@@ -46,6 +46,8 @@
 
 struct sealed {
 	struct x509_chain roots;
+	const char *trust;      /* the file with them, the first of several */
+	bool trusts_more;       /* there are several */
 	struct crypto_key *key; /* NULL: nothing can be opened */
 	struct x509_chain cert; /* the recipient's; may be empty */
 	bool insecure_expired;

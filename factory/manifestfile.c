@@ -299,6 +299,18 @@ warn_parties(const struct make *x)
 }
 
 static enum err_code
+check_signer(const struct make *x, struct err *e)
+{
+	if (x->signer.n > 0 && x509_matches_key(x->signer.cert[0], x->key))
+		return ERR_OK;
+	return err_set(e, ERR_DATA,
+	    "--sign-cert %s: the certificate does not fit the signer's key, "
+	    "--sign-key %s",
+	    cli_value(x->a, "--sign-cert", ""),
+	    cli_value(x->a, "--sign-key", ""));
+}
+
+static enum err_code
 run_make(const struct cli_args *a, struct err *e)
 {
 	struct make x = { .a = a };
@@ -308,6 +320,7 @@ run_make(const struct cli_args *a, struct err *e)
 	if (cli_need(a, "--out", &x.path, e) == ERR_OK &&
 	    keyfile_private(a, "--sign-key", &x.key, e) == ERR_OK &&
 	    keyfile_chain(a, "--sign-cert", false, &x.signer, e) == ERR_OK &&
+	    check_signer(&x, e) == ERR_OK &&
 	    keyfile_chain(a, "--to", true, &x.to, e) == ERR_OK &&
 	    ledger_open_args(a, &x.l, e) == ERR_OK &&
 	    order_load(x.l, a->pos[1], &x.o, e) == ERR_OK &&

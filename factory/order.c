@@ -361,10 +361,11 @@ show_words(const struct order *o)
 	if (o->quantity > 0)
 		snprintf(limit, sizeof(limit), " of %llu",
 		    (unsigned long long)o->quantity);
-	printf("%-20s %-6s %s for %s: AMT %s %s %s, %llu%s units issued%s\n",
+	printf("%-20s %-6s %s for %s: AMT %s %s %s, %llu%s unit%s issued%s\n",
 	    o->id, o->closed ? "closed" : "open", o->opened, p->customer, amt,
 	    profile_mode_name(p->mode), p->pki ? "pki" : "psk",
 	    (unsigned long long)o->issued, limit,
+	    text_plural(o->quantity > 0 ? o->quantity : o->issued),
 	    p->key_shared ? ", INSECURE SHARED KEY" : "");
 }
 

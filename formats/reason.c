@@ -35,9 +35,10 @@ static const struct reason table[REASON_LAST] = {
 	    "Correct the hashes in the profile." },
 	[REASON_UUID_MALFORMED] = { "uuid-malformed",
 	    "A UUID is 32 hexadecimal digits in groups of 8-4-4-4-12.",
-	    "Correct the UUID; the message says where it stands. A list "
-	    "whose bytes are as SMBIOS stores them is read with --uuid-order "
-	    "raw by unit issue." },
+	    "Correct the UUID: the message says where it stands or, of a "
+	    "serial number, which UUID is its unit's. A list whose bytes are "
+	    "as SMBIOS stores them is read with --uuid-order raw by unit "
+	    "issue." },
 	[REASON_UUID_PLACEHOLDER] = { "uuid-placeholder",
 	    "A UUID names one machine. Placeholder values that many boards "
 	    "share are refused, since two machines would get one identity.",
@@ -270,9 +271,14 @@ static const struct reason table[REASON_LAST] = {
 	    "Name a chain under one of the announced roots in server.cfg "
 	    "(chains), or have the OEM put your root's hash into the image." },
 	[REASON_DEVICE_CERT_DIFFERS] = { "device-cert-differs",
-	    "The device presents the certificate that the factory pinned.",
+	    "The device presents the certificate that is known of it: the one "
+	    "that the factory pinned or, where it pinned none, that was seen "
+	    "first; or the one that set-up gave it.",
 	    "Treat the machine at this address as a stranger. If its board "
-	    "was replaced, import the manifest of the new board." },
+	    "was replaced, or its firmware made a new key, look at it; then "
+	    "amtforge-server setup --insecure-forget-certificate takes what "
+	    "it shows now. Where the factory pinned it, import a manifest "
+	    "that pins the new one." },
 	[REASON_DEVICE_CERT_UNPINNED] = { "device-cert-unpinned",
 	    "Where device_certificate is \"pinned\", the manifest pins the "
 	    "device's certificate.",
@@ -334,8 +340,9 @@ static const struct reason table[REASON_LAST] = {
 	    "Somebody may pose as this machine. Make a new one with "
 	    "amtforge-server otp, and activate the machine again with it." },
 	[REASON_OTP_MISSING] = { "otp-missing",
-	    "A machine that was shipped to listen is set up only with a "
-	    "one-time password that the agent and the server both have.",
+	    "A machine for which a one-time password was made, or whose "
+	    "manifest has one, reports it; where server.cfg says otp = "
+	    "\"required\", each machine with certificates needs one.",
 	    "Make one with amtforge-server otp, and give it to the "
 	    "machine with amtforge-agent activate." },
 	[REASON_PID_REUSED] = { "pid-reused",

@@ -53,11 +53,15 @@ note_stage(struct story *s, const struct history_past *p)
 static void
 put_past(struct wr *w, const struct history_past *p)
 {
-	wr_fmt(w, "  %s  %-11s  %s", p->time, p->state, p->address);
+	bool bare = p->address[0] == '\0' && p->reason[0] == '\0';
+
+	wr_fmt(w, "  %s  %-11s", p->time, p->state);
+	if (p->address[0] != '\0')
+		wr_fmt(w, "  %s", p->address);
 	if (p->reason[0] != '\0')
 		wr_fmt(w, "  %s", p->reason);
 	if (p->detail[0] != '\0') {
-		wr_str(w, ": ");
+		wr_str(w, bare ? "  " : ": ");
 		wr_str(w, p->detail);
 	}
 	wr_u8(w, '\n');

@@ -101,6 +101,7 @@ fill_pins(const struct job *j, struct setup_how *how)
 	uint8_t hash[32];
 
 	memcpy(how->pin, pin_of(u), sizeof(how->pin));
+	how->pin_seen = u->row.cert_sha256[0] == '\0';
 	if (j->task != JOB_SET_UP && u->tls_cert_len > 0) {
 		digest_sha256(u->tls_cert, u->tls_cert_len, hash);
 		text_hex(how->issued, hash, sizeof(hash));

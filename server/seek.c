@@ -41,39 +41,44 @@ try_each(struct store *s, const char *sql, struct near *near,
 	return e->code;
 }
 
+struct kind {
+	const char *what, *sql, *see; /* see: the command that lists them */
+	enum reason_id why;
+};
+
 static enum err_code
-seek_name(struct store *s, const char *sql, const struct reason *why,
-    const char *what, struct near *near, struct err *e)
+seek_name(
+    struct store *s, const struct kind *k, const char *text, struct err *e)
 {
+	struct near near = { text, NULL, SIZE_MAX };
 	char name[NAMES_MAX];
 	bool same;
 
-	if (try_each(s, sql, near, name, &same, e) != ERR_OK || same)
+	if (try_each(s, k->sql, &near, name, &same, e) != ERR_OK || same)
 		return e->code;
-	return near_refuse(near, why, what, "amtforge-server list", e);
+	return near_refuse(&near, reason_get(k->why), k->what, k->see, e);
 }
 
 enum err_code
 seek_tenant(struct store *s, const char *name, struct err *e)
 {
-	struct near near = { name, NULL, SIZE_MAX };
-
-	if (name[0] == '\0')
-		return ERR_OK;
 	/* A configured tenant may have no unit yet: server/told.h. */
-	return seek_name(s,
-	    "SELECT tenant FROM batches UNION SELECT substr(name, 14) FROM meta"
-	    " WHERE name GLOB 'told_recover_*'",
-	    reason_get(REASON_TENANT_UNKNOWN), "tenant", &near, e);
+	static const struct kind tenant = { "tenant",
+		"SELECT tenant FROM batches UNION SELECT substr(name, 14) FROM"
+		" meta WHERE name GLOB 'told_recover_*'",
+		"amtforge-server list --summary", REASON_TENANT_UNKNOWN };
+
+	return name[0] == '\0' ? ERR_OK : seek_name(s, &tenant, name, e);
 }
 
 enum err_code
 seek_order(struct store *s, const char *id, struct err *e)
 {
-	struct near near = { id, NULL, SIZE_MAX };
+	static const struct kind order = { "order",
+		"SELECT DISTINCT order_id FROM batches",
+		"amtforge-server list --json", REASON_ORDER_UNKNOWN };
 
-	return seek_name(s, "SELECT DISTINCT order_id FROM batches",
-	    reason_get(REASON_ORDER_UNKNOWN), "order", &near, e);
+	return seek_name(s, &order, id, e);
 }
 
 /* Units. */

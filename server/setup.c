@@ -48,6 +48,15 @@ signed_here(const struct setup *s, const struct x509 *leaf)
 	return false;
 }
 
+/* What the certificate that it was to show is to us. */
+static const char *
+kind_of_pin(const struct setup_how *how)
+{
+	if (how->issued[0] != '\0')
+		return "set-up gave it";
+	return how->pin_seen ? "seen first was" : "the factory pinned";
+}
+
 /* In the handshake: nothing was sent to the device yet. */
 static enum tls_alert
 judge(void *arg, void *conn_arg, const struct x509_chain *peer)
@@ -68,7 +77,8 @@ judge(void *arg, void *conn_arg, const struct x509_chain *peer)
 		if (pinned[0] != '\0')
 			err_refuse(&s->judged, ERR_PERM,
 			    reason_get(REASON_DEVICE_CERT_DIFFERS),
-			    "the device showed %s, pinned is %s", hex, pinned);
+			    "the device showed %s, %s %s", hex,
+			    kind_of_pin(&s->how), pinned);
 		else if (!s->how.first_use)
 			err_refuse(&s->judged, ERR_PERM,
 			    reason_get(REASON_DEVICE_CERT_UNPINNED),

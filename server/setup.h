@@ -41,6 +41,7 @@ struct setup_how {
 	 * the device CA signed, or any where first_use is set. issued: likewise
 	 * pinned, what an earlier set-up gave it. */
 	char pin[65], issued[65];
+	bool pin_seen; /* pin is what was seen first, not the manifest's */
 	bool first_use;
 	const struct x509 *device_ca[2]; /* NULL: none */
 	const char *device_fqdn; /* the common name there, or its UUID */

@@ -118,7 +118,9 @@ a_name_that_is_not_there_is_refused_with_the_one_that_was_meant() {
 	status 65 amtforge-server list state --order PO-8
 	says 'did you mean "PO-7"?'
 	status 65 amtforge-server list state --order nothing-like-it
-	says 'amtforge-server list lists them'
+	says 'amtforge-server list --json lists them'
+	status 65 amtforge-server list state --tenant nothing-like-it
+	says 'amtforge-server list --summary lists them'
 	status 2 amtforge-server list state --state refuse
 	says 'did you mean refused?'
 	slip=7d6ea9d0-52ab-4c3f-9b1e-000000000091

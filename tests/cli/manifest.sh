@@ -199,7 +199,7 @@ a_signer_whose_key_is_another_is_refused() {
 	own_copy
 	status 65 amtforge manifest make line.db A --sign-key it.key \
 		--sign-cert oem.pem --to it.pem --out none
-	says "does not fit the signer's key"
+	says "--sign-cert oem.pem: the certificate does not fit the signer's key, --sign-key it.key"
 	not [ -e none ]
 }
 
@@ -217,6 +217,7 @@ an_untrusted_signer_is_refused() {
 		--trust "$FIX/stranger.pem"
 	reason manifest-untrusted
 	grep -q 'signed by CN=oem' out
+	grep -q -e "--trust $FIX/stranger.pem: .*leads to none of the trusted" out
 }
 
 an_expired_signer_is_refused_unless_insecure() {

@@ -63,6 +63,18 @@ a_csv_comes_by_pipe_too() {
 	[ "$(wc -l <piped)" = 3 ]
 }
 
+an_order_tells_how_many_units_were_issued() {
+	an_order
+	csv "S1,$U1"
+	amtforge unit issue L A --units u.csv >/dev/null
+	status 0 amtforge order show L A
+	grep -q ', 1 unit issued$' out
+	csv "S2,$U2"
+	amtforge unit issue L A --units u.csv >/dev/null
+	status 0 amtforge order show L A
+	grep -q ', 2 units issued$' out
+}
+
 windows_line_ends_and_a_byte_order_mark_are_fine() {
 	an_order
 	printf '\357\273\277serial,uuid\r\nS1,%s\r\n\r\n"S2","%s"\r\n' \
@@ -401,6 +413,7 @@ two_stations_never_issue_the_same_twice() {
 
 t rows_are_as_the_contract_says
 t a_csv_comes_by_pipe_too
+t an_order_tells_how_many_units_were_issued
 t windows_line_ends_and_a_byte_order_mark_are_fine
 t raw_uuids_are_in_smbios_order
 t a_repeated_run_prints_the_same_rows

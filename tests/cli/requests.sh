@@ -202,6 +202,7 @@ another_machine_at_its_address_is_not_spoken_to() {
 			status 77 amtforge-server --json unprovision state \
 				"$u" $how
 			grep -q '"code":"device-cert-differs"' out err
+			grep -q 'set-up gave it' out err
 		done
 		kill "$rogue"
 		wait "$rogue" || :

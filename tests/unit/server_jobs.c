@@ -51,6 +51,7 @@ a_device_certificate_is_kept_at_first_use_and_wanted_again(void **state)
 	say_hello_by_certificate(w);
 	turn(w, 90000);
 	assert_string_equal(w->reason, "device-cert-differs");
+	assert_non_null(strstr(w->detail, "seen first was "));
 	assert_int_equal(w->bytes, 0);
 	load(w);
 	assert_int_equal(w->unit.state, STORE_PROVISIONED); /* as before */
@@ -89,6 +90,7 @@ a_rogue_device_gets_no_byte_of_http(void **state)
 	turn(w, 90000);
 	assert_string_equal(w->state_told, "refused");
 	assert_string_equal(w->reason, "device-cert-differs");
+	assert_non_null(strstr(w->detail, "the factory pinned 0000"));
 	assert_int_equal(w->connections, 1);
 	assert_int_equal(w->bytes, 0);
 	close_world(w);
