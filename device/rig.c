@@ -15,6 +15,9 @@
 
 #define AMT_TLS_PORT 16993
 #define AMT_PLAIN_PORT 16992
+/* The machine's part is over before its server's: what was answered last is
+ * stored there, and some servers come back to look at what they have set up. */
+#define STAY_MS 1000
 
 static bool
 all_done(const struct rig *r)
@@ -31,6 +34,15 @@ on_event(void *arg, struct machine *m, const struct machine_event *event)
 	tally_event(&r->tally, m, event);
 	events_tell(r->args, m, event);
 	if (strcmp(event->name, "provisioned") == 0 && all_done(r))
+		loop_timer_set(r->stay, STAY_MS);
+}
+
+static void
+on_stayed(void *arg)
+{
+	struct rig *r = arg;
+
+	if (all_done(r))
 		fleet_stop(r->fleet);
 }
 
@@ -137,7 +149,10 @@ rig_open(struct rig *r, const struct cli_args *args, const char *listen,
 	if (r->settings.insecure_key_pool > 0)
 		log_warn("insecure_key_pool: machines share %zu keys",
 		    r->settings.insecure_key_pool);
-	return fleet_new(&setup, &r->fleet, e);
+	if (fleet_new(&setup, &r->fleet, e) != ERR_OK)
+		return e->code;
+	return loop_timer_new(
+	    fleet_loop(r->fleet), on_stayed, r, &r->stay, e);
 }
 
 enum err_code
@@ -338,6 +353,7 @@ rig_free(struct rig *r)
 	free(r->port);
 	r->port = NULL;
 	flash_free(&r->flash);
+	loop_timer_free(r->stay);
 	fleet_free(r->fleet);
 	r->fleet = NULL;
 	statelock_free(&r->lock);

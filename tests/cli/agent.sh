@@ -367,6 +367,7 @@ the_console_s_password_comes_back_to_the_server() {
 	grep '^otp_set *yes$' out
 	status 0 agent wait --timeout 120
 	grep -x SUCCESS out
+	wait_for ': provisioned' serves
 	amtforge-server list state --json | jq -e '.state == "provisioned"'
 	status 0 agent info --json
 	jq -e '.state == "post" and .control_mode == "admin" and

@@ -66,6 +66,7 @@ forged_hellos_hinder_nobody() {
 	plug_told --exit-when-provisioned --fault cut=9:50%
 	rc=0
 	until_all_are_set_up 100 || rc=$?
+	[ $rc -ne 0 ] || told_provisioned 5 || rc=$?
 	kill "$storm" || :
 	wait "$storm" || :
 	stop_server

@@ -61,8 +61,9 @@ machines_set_up_by_our_key_are_provisioned_from_that_flash() {
 			--port "$device_port" --server "127.0.0.1:$port" \
 			--exit-when-provisioned
 	done
-	amtforge-server list state --json >rows
-	[ "$(grep -c '"state":"provisioned"' rows)" = 2 ]
+	while read -r u; do
+		reach_state "$u" provisioned
+	done <uuids
 	stop_server
 }
 
