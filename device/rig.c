@@ -151,8 +151,7 @@ rig_open(struct rig *r, const struct cli_args *args, const char *listen,
 		    r->settings.insecure_key_pool);
 	if (fleet_new(&setup, &r->fleet, e) != ERR_OK)
 		return e->code;
-	return loop_timer_new(
-	    fleet_loop(r->fleet), on_stayed, r, &r->stay, e);
+	return loop_timer_new(fleet_loop(r->fleet), on_stayed, r, &r->stay, e);
 }
 
 enum err_code

@@ -31,8 +31,8 @@ struct rig {
 	struct fleet *fleet;
 	bool exit_when_done;
 	struct loop_timer *stay; /* a little, when all are done */
-	struct secret setup;   /* boot only: the Setup.bin of a blank board */
-	struct meiport **port; /* one for each machine, or NULL */
+	struct secret setup;     /* boot only: the Setup.bin of a blank board */
+	struct meiport **port;   /* one for each machine, or NULL */
 	struct fault_plan faults; /* fleet only */
 	struct tally tally;
 };
