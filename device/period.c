@@ -182,10 +182,19 @@ way(const struct machine *m)
 	return m->psk.pid[0] != '\0' ? "talks, PSK" : "talks, PKI";
 }
 
+static void
+tell_faults(struct machine *m)
+{
+	char faults[FAULT_TEXT];
+
+	fault_text(&m->fault, faults);
+	if (faults[0] != '\0')
+		machine_tell_words(m, "faulty", faults);
+}
+
 void
 period_start(struct machine *m)
 {
-	char faults[FAULT_TEXT];
 	const char *why;
 
 	if (m->state->pin.n > 0 && !m->common->settings->host_start_kept) {
@@ -197,6 +206,7 @@ period_start(struct machine *m)
 		if (m->state->window.phase == WINDOW_OVER)
 			m->state->phase = STATE_IN;
 		machine_tell_words(m, "silent", why);
+		tell_faults(m);
 		return;
 	}
 	open_state(m);
@@ -204,9 +214,7 @@ period_start(struct machine *m)
 	if (m->state->window.ahead_ms > 0)
 		machine_save(m);
 	machine_tell_words(m, "started", way(m));
-	fault_text(&m->fault, faults);
-	if (faults[0] != '\0')
-		machine_tell_words(m, "faulty", faults);
+	tell_faults(m);
 }
 
 /* What is begun for it counts once it is saved. */

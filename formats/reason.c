@@ -343,8 +343,8 @@ static const struct reason table[REASON_LAST] = {
 	    "A machine for which a one-time password was made, or whose "
 	    "manifest has one, reports it; where server.cfg says otp = "
 	    "\"required\", each machine with certificates needs one.",
-	    "Make one with amtforge-server otp, and give it to the "
-	    "machine with amtforge-agent activate." },
+	    "Where none waits for it, make one with amtforge-server otp; "
+	    "then its agent brings it, with amtforge-agent activate." },
 	[REASON_PID_REUSED] = { "pid-reused",
 	    "A PID that set-up has replaced by a new one is not used again.",
 	    "The machine was reset to the factory's state, or somebody "
@@ -368,7 +368,7 @@ static const struct reason table[REASON_LAST] = {
 	    "The naming rule of the set-up profile gives each machine one "
 	    "host name and domain.",
 	    "Add the machine's UUID to the table, or give the rule a "
-	    "pattern that fits it." },
+	    "pattern that fits it; of two with one name rename one." },
 	[REASON_NAME_INVALID] = { "name-invalid",
 	    "A machine's name is a host name with its domain: labels of 1 to "
 	    "63 letters, digits and inner dashes, dots between, 253 bytes in "
@@ -607,8 +607,8 @@ static const struct reason table[REASON_LAST] = {
 	    "A password has 8 to 32 printable ASCII characters without "
 	    "colon, comma and quote, with a digit, a lower-case and an "
 	    "upper-case letter and a special character.",
-	    "Choose another one, or leave the option out: a strong one is "
-	    "made." },
+	    "Choose another one; where an option has it, left out a strong "
+	    "one is made." },
 
 	/* a machine about a one-touch key */
 	[REASON_KEY_UNREADABLE] = { "key-unreadable",
