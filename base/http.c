@@ -48,6 +48,7 @@ struct http_peer {
 	bool signed_in;       /* it went with the login */
 	bool reused;          /* it went over a connection that had served */
 	bool again;           /* it was sent again */
+	bool resent;          /* since its connection had ended */
 	bool to_end;          /* the answer's body ends with the connection */
 	struct err late;      /* what failed at once */
 	struct httpread head; /* of the answer */
@@ -214,7 +215,7 @@ send_request(struct http_peer *p)
 static void
 finish(struct http_peer *p, const struct err *e)
 {
-	struct http_answer a = { .session = p->session };
+	struct http_answer a = { .session = p->session, .resent = p->resent };
 	struct wr body = p->answer;
 
 	memset(&p->answer, 0, sizeof(p->answer));
@@ -397,6 +398,7 @@ on_closed(void *arg, struct conn *c, const struct err *why)
 	if (p->to_end && e.code == ERR_OK) {
 		answered(p);
 	} else if (p->reused && !p->again && !p->last) {
+		p->resent = true;
 		go_again(p);
 	} else if (e.code != ERR_OK) {
 		finish(p, &e);
@@ -491,7 +493,7 @@ http_post(struct http_peer *p, const char *path, const void *body, size_t n,
 	p->done = done;
 	p->arg = arg;
 	p->busy = true;
-	p->again = false;
+	p->again = p->resent = false;
 	err_clear(&p->late);
 	loop_timer_set(p->timer, timeout_ms);
 	if (go(p, &p->late) != ERR_OK) /* told from the loop, as all else */

@@ -27,7 +27,8 @@ struct http_answer {
 	int status; /* HTTP status; 0 where none came */
 	const uint8_t *body;
 	size_t n;
-	char server[96];            /* Server: header, "" if none */
+	bool resent;     /* the request was, after it may have been heard */
+	char server[96]; /* Server: header, "" if none */
 	struct tls_session session; /* what TLS did */
 };
 

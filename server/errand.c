@@ -145,11 +145,26 @@ static void
 not_undone(struct job *j, const struct err *got)
 {
 	struct err why = *got;
-	bool perhaps = j->sent && got->reason == reason_get(REASON_DEVICE_GONE);
+	bool perhaps = j->sent &&
+	    (got->reason == reason_get(REASON_DEVICE_GONE) ||
+		setup_unsure(j->setup) || setup_state(j->setup)[0] == '\0');
 
 	err_in(&why, "%s un-provisioned at %s", perhaps ? "perhaps" : "not",
 	    j->at.addr);
 	jobs_end(j, j->unit.state, &why);
+}
+
+/* Un-provisioned by what was sent before: it turns us away since then, or says
+ * itself that it is in set-up. */
+static bool
+was_undone(const struct job *j, const struct err *got)
+{
+	const char *state = setup_state(j->setup);
+
+	if (!j->sent || got->reason == reason_get(REASON_DEVICE_GONE))
+		return false;
+	return state[0] != '\0' ? strcmp(state, "2") != 0
+				: got->reason != reason_get(REASON_STEP_FAILED);
 }
 
 static void
@@ -157,17 +172,17 @@ undo_done(struct job *j, const struct err *got)
 {
 	bool gone = got->reason == reason_get(REASON_DEVICE_GONE);
 	bool sent = j->sent && setup_unsure(j->setup);
+	bool unread = sent && got->reason == reason_get(REASON_STEP_FAILED);
 
 	if (got->code == ERR_OK) {
 		undone(j,
 		    j->task == JOB_UNDO ? "un-provisioned in full"
 					: "un-provisioned in part");
-	} else if (sent) {
+	} else if (sent && !unread) {
 		undone(j, "un-provisioned; the device hung up over it");
-	} else if (j->sent && !gone && setup_state(j->setup)[0] == '\0') {
-		/* A killed server's request: it turns us away since then. */
+	} else if (was_undone(j, got)) { /* by a killed server's request, too */
 		undone(j, "un-provisioned before");
-	} else if (gone && j->tries < j->in->how.conf->tries) {
+	} else if ((gone || unread) && j->tries < j->in->how.conf->tries) {
 		jobs_rest_longer(j);
 	} else if (j->login[0] != '\0' &&
 	    got->reason == reason_get(REASON_LOGIN_REFUSED)) {

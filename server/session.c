@@ -197,6 +197,12 @@ session_may_end(const struct session *s, struct err *e)
 }
 
 bool
+session_refused(const struct session *s)
+{
+	return s->definite;
+}
+
+bool
 session_committed(const struct session *s)
 {
 	return s->step > SESSION_COMMIT;
@@ -292,6 +298,15 @@ read_answer(const struct session *s, int status, const struct node *root,
 	return ERR_OK;
 }
 
+static bool
+is_definite(const struct session *s, int status, const struct wsman_response *r)
+{
+	bool is = r->fault != NULL ? status == 400
+				   : status == 200 && r->return_value != -1;
+
+	return is && is_ours(s, r);
+}
+
 static void
 next_step(struct session *s)
 {
@@ -348,6 +363,7 @@ session_answer(
 		rc = e->code;
 		e->reason = reason_get(REASON_STEP_FAILED);
 	}
+	s->definite = rc != ERR_OK && is_definite(s, status, &r);
 	if (rc == ERR_OK)
 		rc = take_answer(s, &r, e);
 	xml_free(x);

@@ -198,6 +198,7 @@ struct session {
 	char power[64];      /* InstanceID of the power package */
 	unsigned hash_done;  /* by bit: those of the policy that it has */
 	unsigned roots_done; /* the same of roots */
+	bool definite;       /* session_refused() */
 };
 
 void session_init(struct session *, const struct session_plan *);
@@ -210,6 +211,10 @@ enum err_code session_answer(
     struct session *, int http_status, const void *, size_t, struct err *);
 /* From this step on the device is changed, or un-provisioned. */
 bool session_changes(const struct session *);
+/* The device said itself that it did not do what was asked last: by a
+ * ReturnValue, or a fault of the sender (400: SOAP 1.2 part 2, 7.5.2.2). What
+ * cannot be read, and a fault of its own, may come from one that did it. */
+bool session_refused(const struct session *);
 /* CommitChanges was answered with success. */
 bool session_committed(const struct session *);
 /* No answer to this step is no failure: returns the end of the session then,

@@ -24,6 +24,7 @@ struct setup {
 	bool logged_in;
 	bool saved;
 	bool unsure;
+	bool repeated; /* this step's request, maybe after it was heard */
 	char cert[65];
 	char spoken[96];   /* TLS version and suite */
 	struct err judged; /* why our judge refused the certificate */
@@ -259,6 +260,14 @@ log_in(struct setup *s)
 		post(s);
 }
 
+/* What was asked last may have taken effect. */
+static void
+note_unsure(struct setup *s)
+{
+	s->unsure = s->session.step == SESSION_COMMIT ||
+	    s->session.step == SESSION_REMOVE;
+}
+
 static void
 answered(struct setup *s, const struct http_answer *a)
 {
@@ -267,6 +276,8 @@ answered(struct setup *s, const struct http_answer *a)
 
 	err_clear(&e);
 	session_answer(&s->session, a->status, a->body, a->n, &e);
+	if (e.code != ERR_OK && (s->repeated || !session_refused(&s->session)))
+		note_unsure(s);
 	/* The password was changed: a device that asks wants the new one. */
 	if (e.code == ERR_OK && step == SESSION_ADMIN && s->logged_in)
 		http_peer_login(
@@ -278,14 +289,6 @@ answered(struct setup *s, const struct http_answer *a)
 		finish(s, &e);
 	else
 		setup_go(s);
-}
-
-/* What was asked last may have taken effect. */
-static void
-note_unsure(struct setup *s)
-{
-	s->unsure = s->session.step == SESSION_COMMIT ||
-	    s->session.step == SESSION_REMOVE;
 }
 
 static size_t
@@ -304,6 +307,7 @@ on_answer(void *arg, const struct http_answer *a, const struct err *got)
 	if (a->session.established)
 		snprintf(s->spoken, sizeof(s->spoken), "%s, %s",
 		    a->session.version, a->session.suite);
+	s->repeated |= a->resent;
 	if (got->code == ERR_OK && a->status != 401)
 		answered(s, a);
 	else if (got->code == ERR_OK && s->login < logins(s))
@@ -344,6 +348,7 @@ setup_go(struct setup *s)
 		return;
 	}
 	s->login = 0;
+	s->repeated = false;
 	wr_free(&s->request);
 	wr_grow(&s->request, REQUEST_MAX);
 	session_request(&s->session, time(NULL), &s->request);

@@ -39,12 +39,14 @@ struct world {
 	struct crypto_key *key;
 	struct x509_chain chain;
 	struct script script;
-	const char *drop; /* closes at this method, once */
-	bool drop_after;  /* having done it */
-	const char *halt; /* stops the loop at this method */
-	const char *mute; /* never answers this method */
-	bool challenge;   /* asks for a password once committed */
-	bool deaf;        /* asks for a password, whatever it hears */
+	const char *drop;             /* closes at this method, once */
+	bool drop_after;              /* having done it */
+	bool drop_spoils;             /* and fails when it is asked again */
+	const char *garble, *garbage; /* does this method, and says that */
+	const char *halt;             /* stops the loop at this method */
+	const char *mute;             /* never answers this method */
+	bool challenge;               /* asks for a password once committed */
+	bool deaf; /* asks for a password, whatever it hears */
 	size_t bytes;
 	int connections;
 	/* what was told */
@@ -92,8 +94,14 @@ device_answer(struct world *w, struct conn *c, const uint8_t *body, size_t n)
 	if (!drop || w->drop_after)
 		script_answer(&w->script, &q, &out);
 	if (drop) {
+		if (w->drop_spoils)
+			w->script.spoil = w->drop;
 		w->drop = NULL;
 		conn_finish(c);
+	} else if (w->garble != NULL && q.method != NULL &&
+	    strcmp(w->garble, q.method) == 0) {
+		w->garble = NULL;
+		conn_send(c, w->garbage, strlen(w->garbage));
 	} else {
 		snprintf(head, sizeof(head),
 		    "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", out.len);

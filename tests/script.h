@@ -144,6 +144,8 @@ script_answer_invoke(
 	    !spoilt && f[0].name != NULL ? 1 : 0);
 	if (!spoilt && strcmp(q->method, "CommitChanges") == 0)
 		d->post = true;
+	if (!spoilt && strcmp(q->method, "Unprovision") == 0)
+		d->post = false;
 }
 
 static inline void

@@ -2,6 +2,8 @@
 /* From a hello to a durable row. */
 #include "tests/oneworld.h"
 
+#include "server/request.h"
+
 static void
 a_hello_ends_in_a_durable_row_with_what_the_device_has(void **state)
 {
@@ -210,6 +212,109 @@ a_lost_answer_to_commit_is_settled_by_asking(void **state)
 	close_world(w);
 }
 
+/* Each is said by a device that did what it was asked. */
+static const char *const unreadable[] = {
+	"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n<Envelope>",
+	"HTTP/1.1 500 Oops\r\nContent-Length: 96\r\n\r\n"
+	"<Envelope><Body><Fault><Reason><Text>The time is over.</Text></Reason>"
+	"</Fault></Body></Envelope>",
+};
+#define UNREADABLE (sizeof(unreadable) / sizeof(unreadable[0]))
+
+static void
+an_answer_to_commit_that_cannot_be_read_is_settled_by_asking(void **state)
+{
+	struct world *w = &world;
+
+	(void)state;
+	for (size_t i = 0; i < UNREADABLE; i++) {
+		open_world(w, true, "");
+		w->garble = "CommitChanges";
+		w->garbage = unreadable[i];
+		w->challenge = true;
+		say_hello(w);
+		turn(w, 90000);
+		assert_null(w->garble);
+		assert_provisioned(w);
+		close_world(w);
+	}
+}
+
+/* HTTP asks once more on a new connection: that the second one is refused says
+ * nothing of the first. */
+static void
+a_commit_that_is_refused_when_it_is_repeated_is_settled_by_asking(void **state)
+{
+	struct world *w = &world;
+
+	(void)state;
+	open_world(w, false, "");
+	w->drop = "CommitChanges";
+	w->drop_after = w->drop_spoils = true;
+	w->script.return_value = 32;
+	say_hello_by_certificate(w);
+	turn(w, 90000);
+	assert_non_null(w->script.spoil);
+	assert_provisioned(w);
+	close_world(w);
+}
+
+static void
+ask(struct world *w, enum request_what what)
+{
+	struct request r = { .uuid = script_unit, .what = what };
+	struct err e;
+
+	err_clear(&e);
+	w->told = 0;
+	assert_int_equal(request_add(w->store, &r, &e), ERR_OK);
+}
+
+static void
+an_unprovisioning_whose_answer_cannot_be_read_is_asked_again(void **state)
+{
+	struct world *w = &world;
+
+	(void)state;
+	for (size_t i = 0; i < UNREADABLE; i++) {
+		open_world(w, true, "");
+		say_hello(w);
+		turn(w, 90000);
+		assert_provisioned(w);
+		w->garble = "Unprovision";
+		w->garbage = unreadable[i];
+		ask(w, REQUEST_UNDO);
+		turn(w, 90000);
+		assert_null(w->garble);
+		assert_string_equal(w->state_told, "known");
+		assert_string_equal(w->detail, "un-provisioned before");
+		close_world(w);
+	}
+}
+
+static void
+an_unprovisioning_that_is_refused_stays_refused(void **state)
+{
+	struct world *w = &world;
+
+	(void)state;
+	open_world(w, true, "");
+	say_hello(w);
+	turn(w, 90000);
+	w->script.spoil = "Unprovision";
+	w->script.return_value = 2076;
+	ask(w, REQUEST_UNDO);
+	turn(w, 90000);
+	assert_string_equal(w->reason, "step-failed");
+	assert_non_null(strstr(w->detail, "not un-provisioned at 127.0.0.1"));
+	assert_null(strstr(w->detail, "perhaps"));
+	load(w);
+	assert_int_equal(w->unit.state, STORE_PROVISIONED);
+	close_world(w);
+}
+
 static void
 a_unit_that_committed_while_the_server_was_dead_is_settled(void **state)
 {
@@ -329,6 +434,14 @@ main(void)
 		    a_device_that_comes_back_on_another_address_is_set_up_there),
 		cmocka_unit_test(a_storm_of_refusals_is_not_written_down),
 		cmocka_unit_test(a_lost_answer_to_commit_is_settled_by_asking),
+		cmocka_unit_test(
+		    an_answer_to_commit_that_cannot_be_read_is_settled_by_asking),
+		cmocka_unit_test(
+		    a_commit_that_is_refused_when_it_is_repeated_is_settled_by_asking),
+		cmocka_unit_test(
+		    an_unprovisioning_whose_answer_cannot_be_read_is_asked_again),
+		cmocka_unit_test(
+		    an_unprovisioning_that_is_refused_stays_refused),
 		cmocka_unit_test(
 		    a_unit_that_committed_while_the_server_was_dead_is_settled),
 		cmocka_unit_test(

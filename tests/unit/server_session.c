@@ -353,6 +353,40 @@ an_answer_that_is_not_wsman_ends_the_session(void **state)
 	}
 }
 
+/* What a device says that may have done it is no refusal. */
+static void
+a_refusal_is_a_value_or_a_fault_of_the_sender(void **state)
+{
+#define ENVELOPE(body) "<Envelope><Body>" body "</Body></Envelope>"
+#define VALUE(n) ENVELOPE("<O><ReturnValue>" n "</ReturnValue></O>")
+#define FAULT ENVELOPE("<Fault><Reason><Text>no</Text></Reason></Fault>")
+	static const struct {
+		int status;
+		const char *body;
+		bool refused;
+	} said[] = {
+		{ 200, VALUE("2058"), true }, { 400, FAULT, true },
+		{ 500, FAULT, false }, { 200, FAULT, false },
+		{ 500, VALUE("2058"), false }, { 200, VALUE("x"), false },
+		{ 200, ENVELOPE("<O/>"), false }, { 200, "<Envelope>", false },
+		{ 200, "", false }, { 500, "", false },
+		{ 200, VALUE("0"), false }, /* it did it */
+	};
+	struct session_plan plan = plain_plan();
+	static struct session s;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		err_clear(&e);
+		session_init(&s, &plan);
+		s.step = SESSION_COMMIT;
+		session_answer(
+		    &s, said[i].status, said[i].body, strlen(said[i].body), &e);
+		assert_int_equal(session_refused(&s), said[i].refused);
+	}
+}
+
 static void
 a_list_without_an_end_is_given_up(void **state)
 {
@@ -510,6 +544,7 @@ main(void)
 		cmocka_unit_test(a_device_that_is_set_up_already_is_refused),
 		cmocka_unit_test(each_step_that_fails_is_named_with_its_value),
 		cmocka_unit_test(an_answer_that_is_not_wsman_ends_the_session),
+		cmocka_unit_test(a_refusal_is_a_value_or_a_fault_of_the_sender),
 		cmocka_unit_test(a_list_without_an_end_is_given_up),
 		cmocka_unit_test(
 		    a_machine_that_is_set_up_is_asked_for_its_record),
