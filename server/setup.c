@@ -20,7 +20,8 @@ struct setup {
 	struct http_peer *peer;
 	struct session session;
 	struct wr request; /* kept to be sent again with another login */
-	size_t login;      /* the next to try with it */
+	const char *offer[SETUP_LOGINS + 1]; /* passwords to try with it */
+	size_t noffers, login;               /* the next */
 	bool logged_in;
 	bool saved;
 	bool unsure;
@@ -253,7 +254,7 @@ log_in(struct setup *s)
 
 	err_clear(&e);
 	s->logged_in = true;
-	if (http_peer_login(s->peer, "admin", s->how.login[s->login++], &e) !=
+	if (http_peer_login(s->peer, "admin", s->offer[s->login++], &e) !=
 	    ERR_OK)
 		finish(s, &e);
 	else
@@ -298,6 +299,31 @@ logins(const struct setup *s)
 }
 
 static void
+offer(struct setup *s, const char *password)
+{
+	for (size_t i = 0; i < s->noffers; i++)
+		if (strcmp(s->offer[i], password) == 0)
+			return;
+	s->offer[s->noffers++] = password;
+}
+
+/* Which passwords are tried at this step where the device asks, the likeliest
+ * first. It may ask for the new one as soon as that was sent. */
+static void
+make_offers(struct setup *s)
+{
+	const char *set = s->how.plan.admin_password;
+
+	s->login = s->noffers = 0;
+	if (sets_up(s) && s->session.step > SESSION_ADMIN)
+		offer(s, set);
+	for (size_t i = 0; i < logins(s); i++)
+		offer(s, s->how.login[i]);
+	if (sets_up(s) && s->session.step == SESSION_ADMIN)
+		offer(s, set);
+}
+
+static void
 on_answer(void *arg, const struct http_answer *a, const struct err *got)
 {
 	struct setup *s = arg;
@@ -310,7 +336,7 @@ on_answer(void *arg, const struct http_answer *a, const struct err *got)
 	s->repeated |= a->resent;
 	if (got->code == ERR_OK && a->status != 401)
 		answered(s, a);
-	else if (got->code == ERR_OK && s->login < logins(s))
+	else if (got->code == ERR_OK && s->login < s->noffers)
 		log_in(s);
 	else if (s->session.step == SESSION_CHECK && sets_up(s))
 		/* CommitChanges was answered with success already; firmware
@@ -347,7 +373,7 @@ setup_go(struct setup *s)
 		s->how.save(s->how.arg);
 		return;
 	}
-	s->login = 0;
+	make_offers(s);
 	s->repeated = false;
 	wr_free(&s->request);
 	wr_grow(&s->request, REQUEST_MAX);

@@ -46,9 +46,10 @@ struct world {
 	const char *halt;             /* stops the loop at this method */
 	const char *mute;             /* never answers this method */
 	bool challenge;               /* asks for a password once committed */
-	bool deaf; /* asks for a password, whatever it hears */
+	bool deaf;  /* asks for a password, whatever it hears */
+	bool guard; /* from when it has a password, asks for that */
 	size_t bytes;
-	int connections;
+	int connections, denied;
 	/* what was told */
 	int told;
 	char state_told[16], reason[32], detail[400];
@@ -112,32 +113,90 @@ device_answer(struct world *w, struct conn *c, const uint8_t *body, size_t n)
 	xml_free(x);
 }
 
+/* What a request says of its log-in: NAME="VALUE", or without quotes. */
+static inline void
+login_value(const char *head, const char *name, char out[static 64])
+{
+	const char *at = strstr(head, name);
+	size_t n;
+
+	assert_non_null(at);
+	at += strlen(name);
+	at += *at == '"';
+	n = strcspn(at, "\",\r");
+	assert_in_range(n, 1, 63);
+	memcpy(out, at, n);
+	out[n] = '\0';
+}
+
+/* RFC 7616, 3.4.1, by the digest that the device was given. */
+static inline bool
+knows_password(const struct world *w, const char *head)
+{
+	uint8_t md5[64];
+	char a1[33], a2[33], want[33], v[4][64];
+	size_t n = sizeof(md5);
+	char text[256];
+
+	if (strstr(head, "Authorization: Digest") == NULL)
+		return false;
+	login_value(head, " uri=", v[0]);
+	login_value(head, " nc=", v[1]);
+	login_value(head, " cnonce=", v[2]);
+	login_value(head, " response=", v[3]);
+	assert_true(
+	    text_unb64(md5, &n, w->script.digest, strlen(w->script.digest)));
+	text_hex(a1, md5, 16);
+	snprintf(text, sizeof(text), "POST:%s", v[0]);
+	crypto_md5(text, strlen(text), md5);
+	text_hex(a2, md5, 16);
+	snprintf(
+	    text, sizeof(text), "%s:abc:%s:%s:auth:%s", a1, v[1], v[2], a2);
+	crypto_md5(text, strlen(text), md5);
+	text_hex(want, md5, 16);
+	return strcmp(want, v[3]) == 0;
+}
+
+static inline bool
+denies(const struct world *w, const char *head)
+{
+	if (w->guard ? w->script.digest[0] != '\0'
+		     : w->challenge && w->script.post)
+		return !knows_password(w, head);
+	return w->deaf;
+}
+
 static inline size_t
 device_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
 {
 	static const char deny[] =
 	    "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n"
-	    "WWW-Authenticate: Digest realm=\"Digest:A4\", nonce=\"abc\","
+	    "WWW-Authenticate: Digest realm=\"" SCRIPT_REALM
+	    "\", nonce=\"abc\","
 	    "stale=\"false\",qop=\"auth\"\r\n\r\n";
 	struct world *w = arg;
 	const uint8_t *end = memmem(p, n, "\r\n\r\n", 4);
 	const char *length;
 	size_t head, body;
+	char text[2048];
 
 	if (end == NULL)
 		return 0;
 	head = (size_t)(end + 4 - p);
-	length = memmem(p, head, "Content-Length: ", 16);
+	assert_true(head < sizeof(text));
+	memcpy(text, p, head);
+	text[head] = '\0';
+	length = strstr(text, "Content-Length: ");
 	body = length == NULL ? 0 : strtoul(length + 16, NULL, 10);
 	if (n < head + body)
 		return 0;
 	w->bytes += head + body;
-	if (w->deaf ||
-	    (w->challenge && w->script.post &&
-		memmem(p, head, "Authorization: Digest", 21) == NULL))
+	if (denies(w, text)) {
+		w->denied++;
 		conn_send(c, deny, sizeof(deny) - 1);
-	else
+	} else {
 		device_answer(w, c, p + head, body);
+	}
 	return head + body;
 }
 
@@ -374,9 +433,8 @@ assert_provisioned(struct world *w)
 	assert_int_equal(w->unit.state, STORE_PROVISIONED);
 	assert_true(w->script.post);
 	assert_string_equal(w->unit.now.mebx_password, w->script.mebx);
-	session_digest(digest, "admin",
-	    "Digest:A4070000000000000000000000000000",
-	    w->unit.now.admin_password);
+	session_digest(
+	    digest, "admin", SCRIPT_REALM, w->unit.now.admin_password);
 	assert_string_equal(digest, w->script.digest);
 	assert_string_equal(w->unit.next.admin_password, "");
 }

@@ -14,6 +14,7 @@
 #include "formats/uuid.h"
 #include "formats/wsman.h"
 
+#define SCRIPT_REALM "Digest:A4070000000000000000000000000000"
 #define SCRIPT_CERT "Intel(r) AMT Certificate: Handle: 1"
 #define SCRIPT_KEY "Intel(r) AMT Key: Handle: 0"
 #define SCRIPT_WIRED "Intel(r) AMT 802.3 TLS Settings"
@@ -45,8 +46,8 @@ script_tell(char *out, size_t room, const struct node *n, const char *path)
 static inline void
 script_answer_get(struct script *d, const struct wsman_request *q, struct wr *w)
 {
-	const struct wsman_field general[] = { { "DigestRealm",
-	    "Digest:A4070000000000000000000000000000", NULL } };
+	const struct wsman_field general[] = { { "DigestRealm", SCRIPT_REALM,
+	    NULL } };
 	const struct wsman_field redirect[] = { { "EnabledState", "32768",
 						    NULL },
 		{ "Name", "redirection", NULL } };

@@ -261,6 +261,33 @@ a_commit_that_is_refused_when_it_is_repeated_is_settled_by_asking(void **state)
 	close_world(w);
 }
 
+/* Neither the defaults of firmware nor any other one is tried before it. */
+static void
+a_device_that_asks_late_hears_its_new_password_alone(void **state)
+{
+	struct world *w = &world;
+
+	(void)state;
+	open_world(w, true, "");
+	w->guard = true;
+	say_hello(w);
+	turn(w, 90000);
+	assert_provisioned(w);
+	assert_int_equal(w->connections, 1);
+	assert_int_equal(w->denied, 1);
+	close_world(w);
+	/* It commits, hangs up and asks. */
+	open_world(w, false, "");
+	w->challenge = true;
+	w->drop = "CommitChanges";
+	w->drop_after = true;
+	say_hello_by_certificate(w);
+	turn(w, 90000);
+	assert_provisioned(w);
+	assert_int_equal(w->denied, 1);
+	close_world(w);
+}
+
 static void
 ask(struct world *w, enum request_what what)
 {
@@ -438,6 +465,8 @@ main(void)
 		    an_answer_to_commit_that_cannot_be_read_is_settled_by_asking),
 		cmocka_unit_test(
 		    a_commit_that_is_refused_when_it_is_repeated_is_settled_by_asking),
+		cmocka_unit_test(
+		    a_device_that_asks_late_hears_its_new_password_alone),
 		cmocka_unit_test(
 		    an_unprovisioning_whose_answer_cannot_be_read_is_asked_again),
 		cmocka_unit_test(
