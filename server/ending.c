@@ -195,6 +195,48 @@ failed(struct job *j, struct err *e)
 	jobs_end(j, refusal(e) ? STORE_REFUSED : STORE_FAILED, e);
 }
 
+/* Has it committed? What is to be told if it has not is written down. */
+static void
+probe(struct job *j, const struct err *e)
+{
+	const struct history_event ev = { .state = STORE_SETUP,
+		.reason = e->reason,
+		.address = j->at.addr,
+		.detail = e->msg };
+	struct err bad;
+
+	err_clear(&bad);
+	j->lost = *e;
+	j->task = JOB_PROBE;
+	j->tries = 1;
+	jobs_rest_longer(j);
+	if (jobs_join(j->in, &bad) != ERR_OK ||
+	    history_note(j->in->how.store, &j->unit.row.uuid, &ev, &bad) !=
+		ERR_OK)
+		jobs_broken(j->in, &bad);
+}
+
+/* A probe that does not find it set up says how it came to be asked, and what
+ * it found behind that. An alarm goes before. */
+static void
+tell_lost(const struct job *j, struct err *e)
+{
+	const char *state = setup_state(j->setup);
+	const struct err *why = &j->lost;
+
+	if (why->code == ERR_OK || alarm_wanted(e->reason, j->at.psk))
+		return;
+	if (state[0] != '\0')
+		err_in(e,
+		    "it says ProvisioningState %s and waits in set-up still",
+		    state);
+	else if (e->code == ERR_PEER && refusal(e))
+		err_in(e, "it refuses the connection as one in set-up does");
+	err_in(e, "%s; asked whether it is set up", why->msg);
+	e->code = why->code;
+	e->reason = why->reason;
+}
+
 void
 ending_set_up(struct job *j, struct err *e)
 {
@@ -203,9 +245,7 @@ ending_set_up(struct job *j, struct err *e)
 	if (e->code == ERR_OK) {
 		succeeded(j);
 	} else if (j->task == JOB_SET_UP && setup_unsure(j->setup)) {
-		j->task = JOB_PROBE;
-		j->tries = 1;
-		jobs_rest_longer(j);
+		probe(j, e);
 	} else if (j->task == JOB_SET_UP && other_way(j, e)) {
 		jobs_requeue(j);
 	} else if (gone && go_elsewhere(j)) {
@@ -215,6 +255,7 @@ ending_set_up(struct job *j, struct err *e)
 	} else if (j->then_set_up) {
 		jobs_set_up(j);
 	} else if (j->task == JOB_PROBE) {
+		tell_lost(j, e);
 		jobs_end(j, STORE_SETUP, e);
 	} else {
 		failed(j, e);

@@ -83,6 +83,7 @@ struct job {
 	struct loop_timer *timer;
 	enum store_state state; /* what is told */
 	struct err why;
+	struct err lost; /* how a set-up came to be a probe */
 	bool alarm;
 	char version[32];
 };

@@ -283,6 +283,8 @@ save(struct job *j, struct err *e)
 		.seen_cert = cert[0] == '\0' ? NULL : cert };
 	char by[STORE_BY];
 
+	if (j->unit.seen_cert[0] == '\0') /* as in the store */
+		memcpy(j->unit.seen_cert, cert, strlen(cert) + 1);
 	if (store_next(store, u, &j->fresh, e) != ERR_OK ||
 	    history_add(store, u, &ev, e) != ERR_OK)
 		return e->code;

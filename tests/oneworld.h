@@ -42,6 +42,7 @@ struct world {
 	const char *drop;             /* closes at this method, once */
 	bool drop_after;              /* having done it */
 	bool drop_spoils;             /* and fails when it is asked again */
+	bool drops;                   /* again and again */
 	const char *garble, *garbage; /* does this method, and says that */
 	const char *halt;             /* stops the loop at this method */
 	const char *mute;             /* never answers this method */
@@ -97,7 +98,8 @@ device_answer(struct world *w, struct conn *c, const uint8_t *body, size_t n)
 	if (drop) {
 		if (w->drop_spoils)
 			w->script.spoil = w->drop;
-		w->drop = NULL;
+		if (!w->drops)
+			w->drop = NULL;
 		conn_finish(c);
 	} else if (w->garble != NULL && q.method != NULL &&
 	    strcmp(w->garble, q.method) == 0) {

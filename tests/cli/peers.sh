@@ -107,8 +107,9 @@ half-notify SetAdminAclEntryEx failed device-gone
 half-notify GetLowAccuracyTimeSynch failed device-gone
 half-notify SetHighAccuracyTimeSynch failed device-gone
 half-notify SetTLSPSK failed device-gone
-# It may have been heard: the machine is asked, by other keys than it has.
-half-notify CommitChanges setup device-refused
+# It may have been heard: the machine is asked, by other keys than it has, and
+# told by what was first.
+half-notify CommitChanges setup device-gone
 half-notify 12 provisioned
 # Those that can be read in one way only.
 answer * provisioned

@@ -261,6 +261,71 @@ a_commit_that_is_refused_when_it_is_repeated_is_settled_by_asking(void **state)
 	close_world(w);
 }
 
+static int64_t
+count(struct world *w, const char *select)
+{
+	struct db_stmt *q;
+	struct err e;
+	int64_t n;
+	bool row;
+
+	err_clear(&e);
+	assert_int_equal(
+	    db_prepare(store_db(w->store), select, &q, &e), ERR_OK);
+	assert_int_equal(db_step(q, &row, &e), ERR_OK);
+	n = db_int(q, 0);
+	db_reset(q);
+	return n;
+}
+
+/* It is told by what went wrong, not by how a machine in set-up meets who
+ * takes it for one that is set up. */
+static void
+a_machine_that_hangs_up_over_commit_and_waits_is_told_as_that(void **state)
+{
+	struct world *w = &world;
+
+	(void)state;
+	for (int psk = 0; psk < 2; psk++) {
+		open_world(w, psk != 0, "");
+		w->drop = w->halt = "CommitChanges";
+		w->drops = true;
+		if (psk)
+			say_hello(w);
+		else
+			say_hello_by_certificate(w);
+		turn(w, 90000);
+		assert_int_equal(w->told, 0);
+		w->halt = NULL;
+		/* From one that has no certificate of ours any other one is
+		 * refused, unless it was seen: as this one was. */
+		w->conf.top.plain.certificate = POLICY_CERT_STORE;
+		turn(w, 90000);
+		assert_string_equal(w->state_told, "setup");
+		assert_string_equal(w->reason, "device-gone");
+		assert_non_null(strstr(w->detail, "CommitChanges: "));
+		assert_non_null(strstr(w->detail,
+		    psk ? "it refuses the connection as one in set-up does"
+			: "it says ProvisioningState 1 and waits in set-up"));
+		assert_int_equal(count(w,
+				     "SELECT count(*) FROM events WHERE "
+				     "state = 'setup' AND reason = "
+				     "'device-gone' AND detail LIKE "
+				     "'CommitChanges: %'"),
+		    2);
+		w->drop = NULL;
+		w->told = 0;
+		policy_plain(&w->conf.top.plain, false);
+		if (psk)
+			say_hello(w);
+		else
+			say_hello_by_certificate(w);
+		turn(w, 90000);
+		assert_provisioned(w);
+		close_world(w);
+	}
+}
+
 /* Neither the defaults of firmware nor any other one is tried before it. */
 static void
 a_device_that_asks_late_hears_its_new_password_alone(void **state)
@@ -467,6 +532,8 @@ main(void)
 		    a_commit_that_is_refused_when_it_is_repeated_is_settled_by_asking),
 		cmocka_unit_test(
 		    a_device_that_asks_late_hears_its_new_password_alone),
+		cmocka_unit_test(
+		    a_machine_that_hangs_up_over_commit_and_waits_is_told_as_that),
 		cmocka_unit_test(
 		    an_unprovisioning_whose_answer_cannot_be_read_is_asked_again),
 		cmocka_unit_test(
