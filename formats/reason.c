@@ -495,7 +495,8 @@ static const struct reason table[REASON_LAST] = {
 	    "Server and device have a TLS version and a cipher suite in "
 	    "common.",
 	    "Look which versions the AMT version has. TLS 1.0 and 1.1 need a "
-	    "legacy profile in the server, which says so in its name." },
+	    "legacy profile in the server, which says so in its name. The "
+	    "suites for pre-shared keys are psk_suites in its configuration." },
 	[REASON_INTERFACE_UNFIT] = { "interface-unfit",
 	    "A device has one wired Ethernet interface, which is there and up.",
 	    "Name another interface; remote configuration is not done "

@@ -8,7 +8,9 @@
 #include "formats/pkich.h"
 #include "server/refusal.h"
 
-/* RFC 5246, 7.2. */
+/* RFC 5246, 7.2. A wrong key is another: bad_record_mac or decrypt_error, and
+ * an identity that is not known unknown_psk_identity (RFC 4279, 2). */
+#define HANDSHAKE_FAILURE 40
 #define PROTOCOL_VERSION 70
 #define INSUFFICIENT_SECURITY 71
 
@@ -34,6 +36,15 @@ no_version(const struct refusal *r, struct err *e)
 	    g->tls_max < GENERATION_TLS_1_2
 		? ": insecure_legacy_amt in server.cfg lets us speak it too"
 		: "");
+}
+
+static enum err_code
+no_suite(const struct refusal *r, struct err *e)
+{
+	return err_refuse(e, ERR_PEER, reason_get(REASON_TLS_VERSION),
+	    "PID %s: TLS alert %d from the device: it takes none of %.160s "
+	    "(psk_suites in server.cfg), or no pre-shared key at all",
+	    r->pid, r->session->received, r->psk_suites);
 }
 
 /* What the alert says for sure. */
@@ -153,6 +164,8 @@ refusal_explain(const struct refusal *r, struct err *e)
 	if (r->session->nothing_common || alert == PROTOCOL_VERSION ||
 	    alert == INSUFFICIENT_SECURITY)
 		return no_version(r, e);
+	if (r->pid[0] != '\0' && alert == HANDSHAKE_FAILURE)
+		return no_suite(r, e);
 	if (r->pid[0] != '\0')
 		return err_refuse(e, ERR_PEER, reason_get(REASON_PSK_REJECTED),
 		    "PID %s: the device ended the handshake with TLS alert %d",

@@ -15,7 +15,8 @@
 
 /* All borrowed. */
 struct refusal {
-	const char *pid; /* "" where it was by certificates */
+	const char *pid;        /* "" where it was by certificates */
+	const char *psk_suites; /* that we offered with it */
 	const struct x509_chain *chain;
 	const struct generation *generation;
 	unsigned announced; /* kinds of our root's hash in its hello, by

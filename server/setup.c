@@ -205,6 +205,7 @@ refused_by_device(
     const struct setup *s, const struct tls_session *t, struct err *e)
 {
 	const struct refusal r = { .pid = s->how.psk.pid,
+		.psk_suites = s->how.psk_suites,
 		.chain = s->how.chain,
 		.generation = s->how.generation,
 		.announced = s->how.announced,

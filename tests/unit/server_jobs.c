@@ -478,7 +478,7 @@ a_step_that_fails_is_told_with_its_value(void **state)
 }
 
 static void
-a_wrong_key_and_a_strange_uuid_are_refused(void **state)
+no_suite_in_common_and_a_strange_uuid_are_refused(void **state)
 {
 	static struct hello h;
 	struct world *w = &world;
@@ -489,7 +489,8 @@ a_wrong_key_and_a_strange_uuid_are_refused(void **state)
 	w->psk = NULL; /* the device speaks no PSK at all */
 	say_hello(w);
 	turn(w, 90000);
-	assert_string_equal(w->reason, "psk-rejected");
+	assert_string_equal(w->reason, "tls-version");
+	assert_non_null(strstr(w->detail, TLS_PSK_SUITES " (psk_suites"));
 	assert_int_equal(w->bytes, 0);
 	w->connections = 0;
 	h.version = HELLO_PSK;
@@ -543,7 +544,8 @@ main(void)
 		cmocka_unit_test(
 		    a_unit_that_did_not_commit_goes_on_with_its_next_hello),
 		cmocka_unit_test(a_step_that_fails_is_told_with_its_value),
-		cmocka_unit_test(a_wrong_key_and_a_strange_uuid_are_refused),
+		cmocka_unit_test(
+		    no_suite_in_common_and_a_strange_uuid_are_refused),
 	};
 
 	crypto_init();

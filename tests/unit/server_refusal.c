@@ -147,19 +147,29 @@ nothing_in_common_is_a_matter_of_versions(void **state)
 }
 
 static void
-a_wrong_pre_shared_key_stays_that(void **state)
+a_pre_shared_key_is_wrong_only_where_the_alert_says_it(void **state)
 {
-	const struct tls_session t = { .sent = -1, .received = 20 };
+	struct tls_session t = { .sent = -1 };
 	const struct refusal r = { .pid = "0000037M",
+		.psk_suites = "PSK-AES128-CBC-SHA",
 		.generation = generation_of(3, 0),
 		.domain = "",
 		.session = &t };
+	const int key[] = { 20, 51, 115 }; /* or its identity */
 	struct err e;
 
 	(void)state;
+	for (size_t i = 0; i < sizeof(key) / sizeof(key[0]); i++) {
+		err_clear(&e);
+		t.received = key[i];
+		assert_int_equal(refusal_explain(&r, &e), ERR_PEER);
+		is(&e, REASON_PSK_REJECTED, "PID 0000037M");
+	}
 	err_clear(&e);
-	refusal_explain(&r, &e);
-	is(&e, REASON_PSK_REJECTED, "PID 0000037M");
+	t.received = 40; /* of a server that shares no suite with us */
+	assert_int_equal(refusal_explain(&r, &e), ERR_PEER);
+	is(&e, REASON_TLS_VERSION, "PID 0000037M: TLS alert 40");
+	is(&e, REASON_TLS_VERSION, "PSK-AES128-CBC-SHA (psk_suites");
 }
 
 static void
@@ -194,7 +204,8 @@ main(void)
 		    the_domain_of_the_profile_is_held_against_our_name),
 		cmocka_unit_test(what_no_rule_explains_says_so),
 		cmocka_unit_test(nothing_in_common_is_a_matter_of_versions),
-		cmocka_unit_test(a_wrong_pre_shared_key_stays_that),
+		cmocka_unit_test(
+		    a_pre_shared_key_is_wrong_only_where_the_alert_says_it),
 		cmocka_unit_test(a_version_stands_for_those_of_its_age),
 	};
 
