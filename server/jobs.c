@@ -288,7 +288,7 @@ save(struct job *j, struct err *e)
 	if (store_next(store, u, &j->fresh, e) != ERR_OK ||
 	    history_add(store, u, &ev, e) != ERR_OK)
 		return e->code;
-	witness_make(by, recipe_chain(j), time(NULL));
+	witness_make(by, recipe_chain(j), j->policy->time ? time(NULL) : 0);
 	return store_set(store, u, STORE_COLUMN_BY, by, e);
 }
 

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/bytes.h"
+#include "base/stamp.h"
 #include "base/text.h"
 #include "formats/hashlist.h"
 #include "formats/reason.h"
@@ -51,7 +52,9 @@ witness_make(
 		}
 		wr_fmt(&w, "%s\n", hex);
 	}
-	wr_fmt(&w, "%lld\n", (long long)from);
+	if (from != 0)
+		wr_fmt(&w, "%lld", (long long)from);
+	wr_fmt(&w, "\n");
 	out[w.failed ? 0 : w.len] = '\0';
 }
 
@@ -129,17 +132,18 @@ static enum err_code
 judge_time(const char *by, const struct session_record *r, struct err *e)
 {
 	time_t at = seconds_of(r->created);
-	char from[24], to[24];
+	char from[24], to[24], here[STAMP_LEN];
 
 	line_of(by, FROM, from, sizeof(from));
 	line_of(by, TO, to, sizeof(to));
-	if (at == 0 || to[0] == '\0' ||
+	if (at == 0 || from[0] == '\0' || to[0] == '\0' ||
 	    (at >= strtoll(from, NULL, 10) - TOLERANCE &&
 		at <= strtoll(to, NULL, 10) + TOLERANCE))
 		return ERR_OK;
+	stamp_utc(here, (time_t)strtoll(to, NULL, 10));
 	return err_refuse(e, ERR_PERM, why(),
-	    "the device says set up at %s, here it was %lld s earlier",
-	    r->created, (long long)at - strtoll(to, NULL, 10));
+	    "the device says set up at %s, here it was at %s", r->created,
+	    here);
 }
 
 enum err_code

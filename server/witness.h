@@ -13,7 +13,8 @@
 #include "server/store.h"
 
 /* chain: that it was done with, root last; NULL: a pre-shared key. from:
- * before the first change. */
+ * before the first change; 0: the device's clock, by which it dates its record,
+ * is left as it is. */
 void witness_make(
     char out[static STORE_BY], const struct x509_chain *chain, time_t from);
 /* to: after the commit. */

@@ -135,6 +135,46 @@ what_is_not_told_is_not_compared(void **state)
 	assert_null(judged(&chain, &r));
 }
 
+/* Its clock tells what it told before: nothing that we know of. */
+static void
+a_clock_that_was_left_alone_is_no_witness(void **state)
+{
+	struct session_record r = ours(HASH_SHA256);
+	char by[STORE_BY];
+	struct err e;
+
+	(void)state;
+	err_clear(&e);
+	strcpy(r.created, "2001-09-09T01:46:45Z");
+	witness_make(by, &chain, 0);
+	witness_close(by, TO);
+	assert_int_equal(witness_judge(by, &r, &e), ERR_OK);
+	strcpy(r.fqdn, "rogue.example.com");
+	assert_int_equal(witness_judge(by, &r, &e), ERR_PERM);
+	err_clear(&e);
+	r = ours(HASH_SHA256);
+	r.hash[0] ^= 1;
+	assert_int_equal(witness_judge(by, &r, &e), ERR_PERM);
+}
+
+static void
+both_times_are_told(void **state)
+{
+	struct session_record r = ours(HASH_SHA256);
+	char by[STORE_BY];
+	struct err e;
+
+	(void)state;
+	err_clear(&e);
+	strcpy(r.created, "2001-09-09T01:46:45Z");
+	witness_make(by, &chain, FROM);
+	witness_close(by, TO);
+	assert_int_equal(witness_judge(by, &r, &e), ERR_PERM);
+	assert_string_equal(e.msg,
+	    "the device says set up at 2001-09-09T01:46:45Z, here it was at "
+	    "2023-11-14T22:13:40Z");
+}
+
 int
 main(void)
 {
@@ -142,6 +182,8 @@ main(void)
 		cmocka_unit_test(our_own_set_up_is_told_alike_by_any_hash),
 		cmocka_unit_test(another_server_time_or_way_differs),
 		cmocka_unit_test(what_is_not_told_is_not_compared),
+		cmocka_unit_test(a_clock_that_was_left_alone_is_no_witness),
+		cmocka_unit_test(both_times_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, open_chain, close_chain);
