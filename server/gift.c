@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -55,6 +56,59 @@ gift_judge(void *arg, const struct uuid *u, const struct x509 *cert)
 		x509_not_after(cert) - now > (time_t)p->days * 43200
 	    ? SESSION_WANTED
 	    : SESSION_OURS;
+}
+
+/* To the letter, so no unit's own of a time when it had another's name. */
+static enum err_code
+given_to_other(const struct job *j, const char *cn, const struct x509 *cert,
+    char out[static UUID_TEXT], struct err *e)
+{
+	char text[UUID_TEXT];
+	struct db_stmt *q;
+	const uint8_t *der;
+	size_t n;
+	bool row;
+
+	if (db_prepare(store_db(j->in->how.store),
+		"SELECT uuid FROM units WHERE uuid = ?1 AND tls_cert = ?2"
+		" AND uuid <> ?3 UNION ALL SELECT uuid FROM units"
+		" WHERE fqdn = ?1 AND fqdn <> '' AND tls_cert = ?2"
+		" AND uuid <> ?3 LIMIT 1",
+		&q, e) != ERR_OK)
+		return e->code;
+	uuid_text(&j->unit.row.uuid, text);
+	der = x509_der(cert, &n);
+	db_bind_text(q, 1, cn);
+	db_bind_blob(q, 2, der, n);
+	db_bind_text(q, 3, text);
+	if (db_step(q, &row, e) == ERR_OK && row) {
+		snprintf(out, UUID_TEXT, "%s", db_text(q, 0));
+		db_reset(q);
+	}
+	return e->code;
+}
+
+/* A certificate of the factory, or the key in it, may be many machines'; ours
+ * is one machine's. The store's own CA signs for a UUID only what said that
+ * UUID in TLS; another may sign whatever it likes. */
+bool
+gift_other(void *arg, const struct x509 *cert, char uuid[static UUID_TEXT])
+{
+	const struct job *j = arg;
+	struct uuid named;
+	char cn[256];
+	struct err e;
+
+	err_clear(&e);
+	uuid[0] = '\0';
+	if (!x509_cn(cert, cn, sizeof(cn)))
+		return false;
+	if (uuid_parse(&named, cn) && !uuid_equal(&named, &j->unit.row.uuid) &&
+	    x509_signed_by(cert, j->in->how.ca))
+		uuid_text(&named, uuid);
+	else if (given_to_other(j, cn, cert, uuid, &e) != ERR_OK)
+		jobs_broken(j->in, &e);
+	return uuid[0] != '\0';
 }
 
 enum err_code

@@ -15,5 +15,7 @@ enum err_code gift_secrets(struct job *, struct err *);
 session_certify_fn gift_certify; /* arg: the struct job * */
 /* Is this one of those, and as it would be made now? */
 session_judge_fn gift_judge;
+/* Was this one given to another unit? */
+setup_other_fn gift_other;
 
 #endif

@@ -338,6 +338,7 @@ start(struct job *j)
 	memset(&how, 0, sizeof(how));
 	j->policy = tenant_policy(jobs_tenant(j->in, &j->unit), &j->unit.row);
 	recipe_make(j, &how);
+	how.other = gift_other;
 	how.save = on_save;
 	how.done = on_done;
 	how.arg = j;

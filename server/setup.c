@@ -31,7 +31,18 @@ struct setup {
 	struct err judged; /* why our judge refused the certificate */
 };
 
-/* Did a CA that signs devices' certificates here sign it, for this one? */
+/* By a CA that signs devices' certificates here? */
+static bool
+is_given(const struct setup *s, const struct x509 *leaf)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (s->how.device_ca[i] != NULL &&
+		    x509_signed_by(leaf, s->how.device_ca[i]))
+			return true;
+	return false;
+}
+
+/* The same, for this one. */
 static bool
 signed_here(const struct setup *s, const struct x509 *leaf)
 {
@@ -43,11 +54,7 @@ signed_here(const struct setup *s, const struct x509 *leaf)
 	    (strcmp(cn, uuid) != 0 &&
 		(fqdn == NULL || fqdn[0] == '\0' || strcmp(cn, fqdn) != 0)))
 		return false;
-	for (size_t i = 0; i < 2; i++)
-		if (s->how.device_ca[i] != NULL &&
-		    x509_signed_by(leaf, s->how.device_ca[i]))
-			return true;
-	return false;
+	return is_given(s, leaf);
 }
 
 /* What the certificate that it was to show is to us. */
@@ -67,7 +74,7 @@ judge(void *arg, void *conn_arg, const struct x509_chain *peer)
 	const char *pinned =
 	    s->how.issued[0] != '\0' ? s->how.issued : s->how.pin;
 	uint8_t sha256[32];
-	char hex[65];
+	char hex[65], whose[UUID_TEXT];
 
 	(void)conn_arg;
 	if (peer->n == 0)
@@ -76,7 +83,14 @@ judge(void *arg, void *conn_arg, const struct x509_chain *peer)
 	text_hex(hex, sha256, sizeof(sha256));
 	if (strcmp(hex, s->how.pin) != 0 && strcmp(hex, s->how.issued) != 0 &&
 	    !signed_here(s, peer->cert[0])) {
-		if (pinned[0] != '\0')
+		if (s->how.other != NULL && is_given(s, peer->cert[0]) &&
+		    s->how.other(s->how.arg, peer->cert[0], whose))
+			err_refuse(&s->judged, ERR_PERM,
+			    reason_get(REASON_DEVICE_UUID_DIFFERS),
+			    "the device showed the certificate that set-up "
+			    "gave to %s",
+			    whose);
+		else if (pinned[0] != '\0')
 			err_refuse(&s->judged, ERR_PERM,
 			    reason_get(REASON_DEVICE_CERT_DIFFERS),
 			    "the device showed %s, %s %s", hex,

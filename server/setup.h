@@ -20,6 +20,11 @@
 
 #define SETUP_LOGINS 8
 
+/* Is this certificate, by one who signs devices' here, another machine's for
+ * sure, and whose? */
+typedef bool setup_other_fn(
+    void *arg, const struct x509 *, char uuid[static UUID_TEXT]);
+
 /* How to reach the device and what to say. Holds secrets; what it points to
  * is borrowed for the life of the set-up. */
 struct setup_how {
@@ -45,6 +50,7 @@ struct setup_how {
 	bool first_use;
 	const struct x509 *device_ca[2]; /* NULL: none */
 	const char *device_fqdn; /* the common name there, or its UUID */
+	setup_other_fn *other;   /* asked in the handshake; NULL: none is */
 	/* Passwords for admin, tried in turn where the device asks. */
 	char login[SETUP_LOGINS][SESSION_PASSWORD];
 	size_t nlogins;

@@ -61,6 +61,118 @@ a_device_certificate_is_kept_at_first_use_and_wanted_again(void **state)
 	close_world(w);
 }
 
+/* From now on the device shows one of this name, signed by the store's CA. */
+static void
+show_issued(struct world *w, const char *cn)
+{
+	struct x509_make make = { .cn = cn, .days = 9 };
+	struct tls_config conf = { .server = true };
+	struct err e;
+
+	err_clear(&e);
+	x509_chain_free(&w->chain);
+	assert_int_equal(
+	    x509_new(&make, w->key, w->ca, w->ca_key, &w->chain.cert[0], &e),
+	    ERR_OK);
+	w->chain.n = 1;
+	conf.chain = &w->chain;
+	conf.key = w->key;
+	tls_free(w->tls);
+	assert_int_equal(tls_new(&conf, &w->tls, &e), ERR_OK);
+	w->bytes = 0;
+}
+
+/* Another unit, with what the device shows as that which set-up gave it
+ * (column tls_cert), or which was seen first (seen_cert). */
+static void
+add_other(struct world *w, const char *fqdn, bool given, char uuid[UUID_TEXT])
+{
+	struct row row = { .uuid = script_unit };
+	uint8_t sha256[32];
+	char hex[65];
+	enum store_added added;
+	struct db_stmt *q;
+	const uint8_t *der;
+	struct err e;
+	size_t n;
+
+	err_clear(&e);
+	row.uuid.b[0] ^= 1;
+	strcpy(row.serial, "2");
+	strcpy(row.order, "O");
+	assert_int_equal(store_add(w->store, 1, &row, &added, &e), ERR_OK);
+	assert_int_equal(db_prepare(store_db(w->store),
+			     "UPDATE units SET state = 'provisioned',"
+			     " fqdn = ?2, tls_cert = iif(?5, ?3, NULL),"
+			     " seen_cert = iif(?5, '', ?4) WHERE uuid = ?1",
+			     &q, &e),
+	    ERR_OK);
+	uuid_text(&row.uuid, uuid);
+	der = x509_der(w->chain.cert[0], &n);
+	x509_sha256(w->chain.cert[0], sha256);
+	text_hex(hex, sha256, 32);
+	db_bind_text(q, 1, uuid);
+	db_bind_text(q, 2, fqdn);
+	db_bind_blob(q, 3, der, n);
+	db_bind_text(q, 4, hex);
+	db_bind_int(q, 5, given);
+	assert_int_equal(db_run(q, &e), ERR_OK);
+}
+
+static void
+assert_other(struct world *w, const char *uuid)
+{
+	w->told = 0;
+	say_hello_by_certificate(w);
+	turn(w, 90000);
+	assert_int_equal(w->told, 1);
+	assert_string_equal(w->state_told, "refused");
+	assert_string_equal(w->reason, "device-uuid-differs");
+	assert_non_null(strstr(w->detail, uuid));
+	assert_int_equal(w->bytes, 0);
+}
+
+/* The other one's passwords are not for it. */
+static void
+a_machine_that_we_set_up_does_not_pass_for_another(void **state)
+{
+	static const char named[] = "4c4c4544-0039-4210-8052-b4c04f4e3732";
+	struct world *w = &world;
+	char uuid[UUID_TEXT];
+
+	(void)state;
+	open_world(w, false, "");
+	show_issued(w, named);
+	assert_other(w, named);
+	show_issued(w, "pc2.example.com");
+	add_other(w, "pc2.example.com", true, uuid);
+	assert_other(w, uuid);
+	close_world(w);
+}
+
+/* Machines may share what the factory gave them, and one that has begun anew
+ * may show what it was given under an earlier name. */
+static void
+what_others_showed_first_or_an_old_name_is_no_proof(void **state)
+{
+	struct world *w = &world;
+	char uuid[UUID_TEXT];
+
+	(void)state;
+	open_world(w, false, "");
+	add_other(w, "pc2.example.com", false, uuid);
+	say_hello_by_certificate(w);
+	turn(w, 90000);
+	assert_provisioned(w);
+	close_world(w);
+	open_world(w, false, "");
+	show_issued(w, "pc2.example.com");
+	say_hello_by_certificate(w);
+	turn(w, 90000);
+	assert_provisioned(w);
+	close_world(w);
+}
+
 /* A MEBx password that is the same for all machines is not for whoever says a
  * hello: what it is offered are the defaults of firmware. */
 static void
@@ -514,6 +626,10 @@ main(void)
 		    a_hello_ends_in_a_durable_row_with_what_the_device_has),
 		cmocka_unit_test(
 		    a_device_certificate_is_kept_at_first_use_and_wanted_again),
+		cmocka_unit_test(
+		    a_machine_that_we_set_up_does_not_pass_for_another),
+		cmocka_unit_test(
+		    what_others_showed_first_or_an_old_name_is_no_proof),
 		cmocka_unit_test(
 		    who_has_not_proved_itself_hears_no_new_password),
 		cmocka_unit_test(a_rogue_device_gets_no_byte_of_http),
