@@ -180,19 +180,21 @@ failed(struct job *j, struct err *e)
 {
 	const struct reason *why = reason_get(REASON_DEVICE_TAKEN);
 	bool post = strcmp(setup_state(j->setup), "2") == 0;
+	bool alarm = taken(j, e);
 	struct err bad;
 
 	err_clear(&bad);
-	if (taken(j, e) && post) {
+	if (alarm && post) {
 		e->reason = why;
 		e->code = ERR_PERM;
-	} else if (taken(j, e) &&
+	} else if (alarm &&
 	    (jobs_join(j->in, &bad) != ERR_OK ||
 		alarm_raise(j->in->how.store, &j->unit.row.uuid, why,
 		    j->at.addr, e->msg, &bad) != ERR_OK)) {
 		jobs_broken(j->in, &bad);
 	}
 	jobs_end(j, refusal(e) ? STORE_REFUSED : STORE_FAILED, e);
+	j->alarm |= alarm; /* where it has another reason than the result */
 }
 
 /* Has it committed? What is to be told if it has not is written down. */

@@ -53,6 +53,7 @@ struct world {
 	int connections, denied;
 	/* what was told */
 	int told;
+	bool alarm_told;
 	char state_told[16], reason[32], detail[400];
 };
 
@@ -222,6 +223,7 @@ on_tell(void *arg, const struct jobs_event *ev)
 	struct world *w = arg;
 
 	w->told++;
+	w->alarm_told = ev->alarm;
 	snprintf(w->state_told, sizeof(w->state_told), "%s", ev->state);
 	snprintf(w->reason, sizeof(w->reason), "%s", ev->reason);
 	snprintf(w->detail, sizeof(w->detail), "%s", ev->detail);

@@ -173,6 +173,24 @@ what_others_showed_first_or_an_old_name_is_no_proof(void **state)
 	close_world(w);
 }
 
+static int64_t
+alarms(struct world *w)
+{
+	struct db_stmt *q;
+	struct err e;
+	int64_t n;
+	bool row;
+
+	err_clear(&e);
+	assert_int_equal(db_prepare(store_db(w->store),
+			     "SELECT count(*) FROM alarms", &q, &e),
+	    ERR_OK);
+	assert_int_equal(db_step(q, &row, &e), ERR_OK);
+	n = db_int(q, 0);
+	db_reset(q);
+	return n;
+}
+
 /* A MEBx password that is the same for all machines is not for whoever says a
  * hello: what it is offered are the defaults of firmware. */
 static void
@@ -187,6 +205,8 @@ who_has_not_proved_itself_hears_no_new_password(void **state)
 	turn(w, 90000);
 	assert_string_equal(w->reason, "login-refused");
 	assert_non_null(strstr(w->detail, "2 passwords tried"));
+	assert_true(w->alarm_told); /* device-taken */
+	assert_int_equal(alarms(w), 1);
 	w->deaf = false;
 	close_world(w);
 }
@@ -221,6 +241,8 @@ an_unpinned_device_is_refused_where_the_policy_says_so(void **state)
 	say_hello_by_certificate(w);
 	turn(w, 90000);
 	assert_string_equal(w->reason, "device-cert-unpinned");
+	assert_false(w->alarm_told);
+	assert_int_equal(alarms(w), 0);
 	assert_int_equal(w->bytes, 0);
 	close_world(w);
 }
