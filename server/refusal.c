@@ -47,7 +47,7 @@ no_suite(const struct refusal *r, struct err *e)
 	    r->pid, r->session->received, r->psk_suites);
 }
 
-/* What the alert says for sure. */
+/* What the alert says by its name. */
 static enum reason_id
 class_of(int alert)
 {
@@ -127,6 +127,20 @@ tell_domain(const struct refusal *r, const char *name, char *out, size_t room)
 	    r->domain[0] != '\0' ? ": the device is in another" : "");
 }
 
+/* Only that the root is unknown is plain from an alert; what firmware means by
+ * the others is not public. They count where our rules find the same, or where
+ * what is left is what we cannot see: the domain that the device is in. */
+static enum reason_id
+class_for(int alert, const struct pkich_verdict *v)
+{
+	enum reason_id class = class_of(alert);
+
+	if (class == REASON_DEVICE_REFUSED_ROOT || (int)v->alert == alert ||
+	    (class == REASON_DEVICE_REFUSED_DOMAIN && v->reason == REASON_NONE))
+		return class;
+	return REASON_DEVICE_REFUSED;
+}
+
 static void
 tell_rest(const struct refusal *r, enum reason_id class, const char *name,
     char *out, size_t room)
@@ -156,7 +170,7 @@ enum err_code
 refusal_explain(const struct refusal *r, struct err *e)
 {
 	int alert = r->session->received;
-	enum reason_id class = class_of(alert);
+	enum reason_id class;
 	char words[512] = "nothing was shown";
 	struct pkich_verdict v = { .reason = REASON_NONE };
 	char cn[CERTFACT_NAME] = "?";
@@ -171,12 +185,13 @@ refusal_explain(const struct refusal *r, struct err *e)
 		    "PID %s: the device ended the handshake with TLS alert %d",
 		    r->pid, alert);
 	if (r->chain == NULL || r->chain->n == 0)
-		return err_refuse(e, ERR_PEER, reason_get(class),
+		return err_refuse(e, ERR_PEER, reason_get(class_of(alert)),
 		    "TLS alert %d from the device; it was asked as one that "
 		    "is set up, without a PID or a chain",
 		    alert);
 	x509_cn(r->chain->cert[0], cn, sizeof(cn));
 	judge(r, &v);
+	class = class_for(alert, &v);
 	if (v.reason != REASON_NONE &&
 	    (class == REASON_DEVICE_REFUSED || (int)v.alert == alert))
 		return err_refuse(e, ERR_PEER, reason_get(class),

@@ -104,6 +104,24 @@ the_domain_of_the_profile_is_held_against_our_name(void **state)
 }
 
 static void
+a_rule_that_the_alert_does_not_name_is_told_beside_it(void **state)
+{
+	struct err e;
+
+	(void)state;
+	chain_new("prov.example.com", plain);
+	e = told(46, 6, 0, "");
+	is(&e, REASON_DEVICE_REFUSED, "no-amt-mark: ");
+	is(&e, REASON_DEVICE_REFUSED, "TLS alert 46");
+	e = told(42, 6, 0, "");
+	is(&e, REASON_DEVICE_REFUSED, "no-amt-mark: ");
+	chain.n = 1; /* its root is not shown */
+	e = told(46, 6, 0, "");
+	is(&e, REASON_DEVICE_REFUSED_CHAIN, "chain-invalid: ");
+	chain.n = 2;
+}
+
+static void
 what_no_rule_explains_says_so(void **state)
 {
 	struct err e;
@@ -114,8 +132,12 @@ what_no_rule_explains_says_so(void **state)
 	is(&e, REASON_DEVICE_REFUSED_ROOT, "marked as the only one");
 	e = told(48, 6, 0, "");
 	is(&e, REASON_DEVICE_REFUSED_ROOT, "no rule that we know of");
+	/* The chain is whole, and has the mark. */
 	e = told(46, 6, 0, "");
-	is(&e, REASON_DEVICE_REFUSED_CHAIN, "no rule that we know of");
+	is(&e, REASON_DEVICE_REFUSED, "no rule that we know of");
+	is(&e, REASON_DEVICE_REFUSED, "TLS alert 46");
+	e = told(43, 6, 0, "");
+	is(&e, REASON_DEVICE_REFUSED, "no rule that we know of");
 	e = told(80, 6, 0, "");
 	is(&e, REASON_DEVICE_REFUSED, "TLS alert 80");
 }
@@ -202,6 +224,8 @@ main(void)
 		cmocka_unit_test(the_rule_that_our_chain_breaks_is_named),
 		cmocka_unit_test(
 		    the_domain_of_the_profile_is_held_against_our_name),
+		cmocka_unit_test(
+		    a_rule_that_the_alert_does_not_name_is_told_beside_it),
 		cmocka_unit_test(what_no_rule_explains_says_so),
 		cmocka_unit_test(nothing_in_common_is_a_matter_of_versions),
 		cmocka_unit_test(
