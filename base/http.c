@@ -6,7 +6,6 @@
 #include "base/bytes.h"
 #include "base/conn.h"
 #include "base/http.h"
-#include "base/httpauth.h"
 #include "base/httpread.h"
 #include "base/rand.h"
 #include "base/secret.h"
@@ -210,6 +209,17 @@ send_request(struct http_peer *p)
 	wr_free(&w);
 }
 
+static void
+tell_challenges(const struct http_peer *p, struct http_answer *a)
+{
+	const char *c = p->head.challenges;
+
+	a->unanswerable = a->status == 401 && p->auth.nonce[0] == '\0';
+	if (a->unanswerable)
+		for (; *c != '\0'; c += strlen(c) + 1)
+			httpauth_schemes(c, a->asks);
+}
+
 /* The end of a post. Takes all it needs out of p first: done() may post again
  * or free it. */
 static void
@@ -227,6 +237,7 @@ finish(struct http_peer *p, const struct err *e)
 		a.body = body.buf;
 		a.n = body.len;
 		memcpy(a.server, p->head.server, sizeof(a.server));
+		tell_challenges(p, &a);
 	}
 	p->done(p->arg, &a, e);
 	wr_free(&body);
@@ -297,6 +308,17 @@ go_again(struct http_peer *p)
 		finish(p, &e);
 }
 
+/* RFC 7616, 3.7: the first that is understood, of all that are offered. */
+static bool
+take_challenge(struct http_peer *p)
+{
+	const char *c = p->head.challenges;
+
+	while (*c != '\0' && !httpauth_take(&p->auth, c))
+		c += strlen(c) + 1;
+	return *c != '\0';
+}
+
 /* A login that was taken before fails when its nonce has run out, and not
  * every peer says so by "stale". One that was not sent for want of a
  * challenge is sent now. */
@@ -309,8 +331,8 @@ asks_again(struct http_peer *p)
 		p->accepted |= p->signed_in;
 		return false;
 	}
-	if (p->head.digest[0] == '\0' || !httpauth_take(a, p->head.digest) ||
-	    p->user[0] == '\0' || p->again || (p->last && p->conn == NULL))
+	if (!take_challenge(p) || p->user[0] == '\0' || p->again ||
+	    (p->last && p->conn == NULL))
 		return false;
 	return !p->signed_in || a->stale || p->accepted;
 }

@@ -13,10 +13,12 @@
 #ifndef BASE_HTTP_H
 #define BASE_HTTP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/httpauth.h"
 #include "base/loop.h"
 #include "base/tls.h"
 
@@ -29,6 +31,10 @@ struct http_answer {
 	size_t n;
 	bool resent;     /* the request was, after it may have been heard */
 	char server[96]; /* Server: header, "" if none */
+	/* It asks for a login, and never by a challenge that can be answered,
+	 * so none was sent; asks: the schemes that it names instead. */
+	bool unanswerable;
+	char asks[HTTPAUTH_SCHEMES];
 	struct tls_session session; /* what TLS did */
 };
 

@@ -83,27 +83,105 @@ take(struct httpauth *a, const char *name, size_t n, const char *v)
 	return true;
 }
 
+/* Of a list of challenges: the name of a scheme, or a parameter of the scheme
+ * that was named last. */
+struct piece {
+	const char *word;
+	size_t n;
+	bool scheme;
+	bool fits; /* the parameter's value */
+	bool bad;  /* no piece: what is there is no list */
+	char value[VALUE_MAX];
+};
+
+static const char *
+blanks(const char *p)
+{
+	return p + strspn(p, " \t");
+}
+
+/* What a scheme may have in place of parameters (token68): its only "=" are at
+ * its end. */
+static const char *
+skip_token(const char *p)
+{
+	const char *end = p + strcspn(p, "=, \t\"");
+
+	end = blanks(end + strspn(end, "="));
+	return *end == ',' || *end == '\0' ? end : p;
+}
+
+/* Blanks around "=" are bad, and are to be read all the same. */
+static bool
+next_piece(const char **at, struct piece *out)
+{
+	const char *p = *at + strspn(*at, ", \t"), *v, *end;
+
+	out->word = p;
+	out->n = strcspn(p, "=, \t\"");
+	out->bad = out->n == 0 && *p != '\0';
+	if (out->n == 0)
+		return false;
+	v = blanks(p + out->n);
+	out->scheme = *v != '=';
+	if (out->scheme) {
+		*at = *v == ',' ? v : skip_token(v);
+		return true;
+	}
+	v = blanks(v + 1);
+	end = httpauth_value(v, out->value, sizeof(out->value));
+	out->fits = end != NULL;
+	if (end == NULL)
+		end = httpauth_value(v, NULL, 0);
+	out->bad = end == NULL;
+	if (end != NULL)
+		*at = end;
+	return end != NULL;
+}
+
+static bool
+is_digest(const struct piece *p)
+{
+	return p->n == 6 && strncasecmp(p->word, "Digest", 6) == 0;
+}
+
 bool
 httpauth_take(struct httpauth *a, const char *p)
 {
 	struct httpauth got = { .count = 0 };
-	char v[VALUE_MAX];
-	const char *name;
-	size_t n;
+	struct piece piece;
+	bool good = false, more;
 
-	while (*(p += strspn(p, ", \t")) != '\0') {
-		name = p;
-		n = strcspn(p, "= ,\t");
-		if (n == 0 || p[n] != '=')
-			return false;
-		p = httpauth_value(p + n + 1, v, sizeof(v));
-		if (p == NULL || !take(&got, name, n, v))
-			return false;
+	do {
+		more = next_piece(&p, &piece);
+		if (more && !piece.scheme) {
+			good = good && piece.fits &&
+			    take(&got, piece.word, piece.n, piece.value);
+			continue;
+		}
+		if (good && !piece.bad && got.nonce[0] != '\0') {
+			*a = got;
+			return true;
+		}
+		memset(&got, 0, sizeof(got));
+		good = more && is_digest(&piece);
+	} while (more);
+	return false;
+}
+
+void
+httpauth_schemes(const char *p, char out[static HTTPAUTH_SCHEMES])
+{
+	struct piece piece;
+	size_t n = strlen(out);
+
+	while (next_piece(&p, &piece)) {
+		if (!piece.scheme || !text_printable(piece.word, piece.n) ||
+		    n + piece.n + 3 > HTTPAUTH_SCHEMES)
+			continue;
+		n += (size_t)snprintf(out + n, HTTPAUTH_SCHEMES - n, "%s%.*s",
+		    n == 0 ? "" : ", ", (int)piece.n, piece.word);
 	}
-	if (got.nonce[0] == '\0')
-		return false;
-	*a = got;
-	return true;
 }
 
 static void

@@ -26,9 +26,15 @@ struct httpauth {
 	uint32_t count;       /* of the requests that used the nonce */
 };
 
-/* What follows "Digest" in a challenge. false: it cannot be answered, and
+/* The value of a WWW-Authenticate header, which is a list (RFC 9110, 11.6.1):
+ * the first challenge of it that can be answered. false: there is none, and
  * what was there is kept. */
-bool httpauth_take(struct httpauth *, const char *challenge);
+bool httpauth_take(struct httpauth *, const char *challenges);
+/* The schemes that such a list names, for people: behind what is in out, and
+ * as much as fits. */
+#define HTTPAUTH_SCHEMES 64
+void httpauth_schemes(
+    const char *challenges, char out[static HTTPAUTH_SCHEMES]);
 
 struct httpauth_ask {
 	const char *method, *uri;

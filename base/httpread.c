@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
-#include <strings.h>
 
 #include "base/httpline.h"
 #include "base/httpread.h"
@@ -50,16 +49,17 @@ status_line(struct httpline line, struct httpread *r)
 	return true;
 }
 
-/* The first challenge that is for digest; a list of several in one header has
- * it first or not at all. */
+/* One that does not fit is left out. */
 static void
 take_challenge(struct httpline v, struct httpread *r)
 {
-	if (r->digest[0] != '\0' || v.n <= 7 ||
-	    strncasecmp(v.p, "Digest ", 7) != 0 || v.n - 7 >= sizeof(r->digest))
-		return;
-	copy(r->digest, sizeof(r->digest),
-	    (struct httpline){ v.p + 7, v.n - 7 });
+	char *at = r->challenges;
+	size_t room = sizeof(r->challenges) - 1, n;
+
+	for (; *at != '\0'; at += n, room -= n)
+		n = strlen(at) + 1;
+	if (v.n < room)
+		copy(at, room, v);
 }
 
 /* Two lengths that differ, or a length and chunks, could be read two ways. */

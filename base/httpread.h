@@ -20,7 +20,9 @@ struct httpread {
 	int status;
 	bool close; /* the peer ends the connection after it */
 	char server[96];
-	char digest[1024]; /* what follows "Digest" in a challenge, or "" */
+	/* The values of WWW-Authenticate, each with its NUL, an empty one
+	 * behind them (base/httpauth.h). */
+	char challenges[2048];
 	/* how the body comes */
 	bool chunked, has_length;
 	size_t length;

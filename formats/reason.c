@@ -325,6 +325,11 @@ static const struct reason table[REASON_LAST] = {
 	    "Someone changed its password. Give the one that it has to "
 	    "amtforge-server setup --password-file, or reset the machine to "
 	    "factory defaults." },
+	[REASON_LOGIN_UNSUPPORTED] = { "login-unsupported",
+	    "A device that asks for a password takes it by HTTP digest, with "
+	    "MD5 or SHA-256 and qop auth or none.",
+	    "Allow digest for admin in the machine; with Kerberos alone it "
+	    "cannot be set up." },
 	[REASON_STEP_FAILED] = { "step-failed",
 	    "Each WS-Man step of set-up returns success.",
 	    "Look up the step and its return value, which the message "

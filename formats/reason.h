@@ -92,6 +92,7 @@ enum reason_id {
 				     */
 	REASON_DEVICE_GONE,
 	REASON_LOGIN_REFUSED,
+	REASON_LOGIN_UNSUPPORTED,
 	REASON_STEP_FAILED,   /* a WS-Man step returned an error */
 	REASON_MODE_MISMATCH, /* PSK hello for a PKI unit, or the reverse */
 	REASON_OTP_MISMATCH,

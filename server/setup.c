@@ -239,6 +239,13 @@ no_answer(const struct setup *s, const struct http_answer *a,
 
 	if (s->judged.code != ERR_OK)
 		*e = s->judged;
+	else if (got->code == ERR_OK && a->unanswerable)
+		err_refuse(e, ERR_PERM, reason_get(REASON_LOGIN_UNSUPPORTED),
+		    "%s: the device asks for %s%s%s, no digest challenge that "
+		    "can be answered; no password was sent",
+		    session_step_name(&s->session),
+		    a->asks[0] == '\0' ? "a password" : "\"", a->asks,
+		    a->asks[0] == '\0' ? "" : "\" only");
 	else if (got->code == ERR_OK)
 		err_refuse(e, ERR_PERM, reason_get(REASON_LOGIN_REFUSED),
 		    "%s: %zu password%s tried", session_step_name(&s->session),

@@ -47,8 +47,9 @@ struct world {
 	const char *halt;             /* stops the loop at this method */
 	const char *mute;             /* never answers this method */
 	bool challenge;               /* asks for a password once committed */
-	bool deaf;  /* asks for a password, whatever it hears */
-	bool guard; /* from when it has a password, asks for that */
+	bool deaf;     /* asks for a password, whatever it hears */
+	bool guard;    /* from when it has a password, asks for that */
+	bool kerberos; /* the same, and cannot be answered */
 	size_t bytes;
 	int connections, denied;
 	/* what was told */
@@ -177,6 +178,9 @@ device_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
 	    "WWW-Authenticate: Digest realm=\"" SCRIPT_REALM
 	    "\", nonce=\"abc\","
 	    "stale=\"false\",qop=\"auth\"\r\n\r\n";
+	static const char other[] =
+	    "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n"
+	    "WWW-Authenticate: Negotiate\r\n\r\n";
 	struct world *w = arg;
 	const uint8_t *end = memmem(p, n, "\r\n\r\n", 4);
 	const char *length;
@@ -194,7 +198,9 @@ device_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
 	if (n < head + body)
 		return 0;
 	w->bytes += head + body;
-	if (denies(w, text)) {
+	if (w->kerberos) {
+		conn_send(c, other, sizeof(other) - 1);
+	} else if (denies(w, text)) {
 		w->denied++;
 		conn_send(c, deny, sizeof(deny) - 1);
 	} else {

@@ -121,7 +121,7 @@ no-end CIM_SoftwareIdentity.Enumerate provisioned
 # HTTP
 challenge * refused login-refused
 stale * refused login-refused
-bare-401 * refused login-refused
+bare-401 * refused login-unsupported
 banner 1 failed device-gone
 http2 1 failed device-gone
 status-500 1 failed step-failed

@@ -53,6 +53,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		"0123456789abcdef" };
 	struct httpauth a = { .nonce = "kept" }, kept = a;
 	char challenge[2048];
+	char schemes[HTTPAUTH_SCHEMES] = "";
 	struct wr w;
 
 	if (n >= sizeof(challenge) ||
@@ -60,11 +61,13 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		return 0;
 	memcpy(challenge, p, n);
 	challenge[n] = '\0';
+	httpauth_schemes(challenge, schemes);
+	must(strlen(schemes) < sizeof(schemes));
 	if (!httpauth_take(&a, challenge)) {
 		must(memcmp(&a, &kept, sizeof(a)) == 0);
 		return 0;
 	}
-	must(a.nonce[0] != '\0' && a.count == 0);
+	must(a.nonce[0] != '\0' && a.count == 0 && schemes[0] != '\0');
 	for (uint32_t i = 1; i <= 2; i++) {
 		wr_grow(&w, 8192);
 		httpauth_write(&a, &ask, &w);

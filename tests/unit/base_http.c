@@ -19,7 +19,8 @@ struct side {
 	struct x509_chain chain;
 	/* the server's script and notes */
 	bool challenge, drop;
-	size_t bytes; /* of HTTP that arrived */
+	const char *challenges; /* WWW-Authenticate headers, if others */
+	size_t bytes;           /* of HTTP that arrived */
 	int connections, requests;
 	char last[4096];
 	/* the judge's */
@@ -27,6 +28,8 @@ struct side {
 	int judged;
 	/* the answer */
 	int done, status;
+	bool unanswerable;
+	char asks[HTTPAUTH_SCHEMES];
 	char body[64], server[96];
 	struct tls_session session;
 	struct err e;
@@ -70,8 +73,10 @@ serve(void *arg, struct conn *c, const uint8_t *p, size_t n)
 		conn_finish(c);
 	else if (s->challenge && strstr(s->last, "Authorization:") == NULL)
 		reply(c, "401 Unauthorized",
-		    "WWW-Authenticate: Digest realm=\"Digest:A4\", "
-		    "nonce=\"abcdefgh\",stale=\"false\",qop=\"auth\"\r\n",
+		    s->challenges != NULL
+			? s->challenges
+			: "WWW-Authenticate: Digest realm=\"Digest:A4\", "
+			  "nonce=\"abcdefgh\",stale=\"false\",qop=\"auth\"\r\n",
 		    "who?");
 	else
 		reply(c, "200 OK", "", "fine");
@@ -170,6 +175,8 @@ on_done(void *arg, const struct http_answer *a, const struct err *e)
 	s->done++;
 	s->status = a->status;
 	s->session = a->session;
+	s->unanswerable = a->unanswerable;
+	memcpy(s->asks, a->asks, sizeof(s->asks));
 	s->e = *e;
 	snprintf(s->body, sizeof(s->body), "%.*s", (int)a->n,
 	    a->n == 0 ? "" : (const char *)a->body);
@@ -303,6 +310,66 @@ digest_is_answered_and_kept(void **state)
 	side_close(&s);
 }
 
+/* RFC 7616, 3.7, and 9110, 11.6.1: in any header, beside any other. */
+static void
+the_challenge_that_is_understood_is_answered(void **state)
+{
+	static const char *const lists[] = {
+		"WWW-Authenticate: Digest realm=\"x\", nonce=\"y\", "
+		"algorithm=SHA-512-256\r\n"
+		"WWW-Authenticate: Digest realm=\"r\", nonce=\"abc\"\r\n",
+		"WWW-Authenticate: Negotiate, Digest realm = \"r\", "
+		"nonce = \"abc\"\r\n",
+	};
+	struct http_peer *p;
+	struct side s;
+	struct err e;
+
+	(void)state;
+	err_clear(&e);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		side_open(&s, false);
+		s.challenge = true;
+		s.challenges = lists[i];
+		p = peer_open(&s, NULL);
+		assert_int_equal(http_peer_login(p, "admin", "pw", &e), ERR_OK);
+		post(&s, p, "one");
+		assert_int_equal(s.status, 200);
+		assert_non_null(strstr(s.last, "realm=\"r\", nonce=\"abc\""));
+		http_peer_free(p);
+		side_close(&s);
+	}
+}
+
+static void
+challenges_that_cannot_be_answered_are_told(void **state)
+{
+	struct http_peer *p;
+	struct side s;
+	struct err e;
+
+	(void)state;
+	err_clear(&e);
+	side_open(&s, false);
+	s.challenge = true;
+	s.challenges = "WWW-Authenticate: Negotiate\r\n"
+		       "WWW-Authenticate: Basic realm=\"b\"\r\n";
+	p = peer_open(&s, NULL);
+	assert_int_equal(http_peer_login(p, "admin", "pw", &e), ERR_OK);
+	post(&s, p, "one");
+	assert_int_equal(s.status, 401);
+	assert_true(s.unanswerable);
+	assert_string_equal(s.asks, "Negotiate, Basic");
+	assert_null(strstr(s.last, "Authorization:"));
+	assert_int_equal(s.requests, 1);
+	s.challenges = NULL; /* digest */
+	post(&s, p, "two");
+	assert_int_equal(s.status, 200);
+	assert_false(s.unanswerable);
+	http_peer_free(p);
+	side_close(&s);
+}
+
 static void
 a_shared_key_opens_and_a_wrong_identity_is_told_by_its_alert(void **state)
 {
@@ -380,6 +447,8 @@ main(void)
 		cmocka_unit_test(another_peer_never_inherits_a_connection),
 		cmocka_unit_test(a_refused_certificate_gets_no_byte_of_http),
 		cmocka_unit_test(digest_is_answered_and_kept),
+		cmocka_unit_test(the_challenge_that_is_understood_is_answered),
+		cmocka_unit_test(challenges_that_cannot_be_answered_are_told),
 		cmocka_unit_test(
 		    a_shared_key_opens_and_a_wrong_identity_is_told_by_its_alert),
 		cmocka_unit_test(after_the_last_connection_no_other_is_made),

@@ -93,8 +93,13 @@ a_body_without_a_length_goes_to_the_end(void **state)
 }
 
 static void
-the_first_challenge_by_digest_is_kept(void **state)
+challenges_are_kept_in_their_order(void **state)
 {
+	static const char *const want[] = { "Basic realm=\"b\"",
+		"digest realm=\"r\", nonce=\"1\"",
+		"Digest realm=\"s\", nonce=\"2\"" };
+	const char *is;
+
 	struct got g =
 	    read_text("HTTP/1.1 401 Unauthorized\r\n"
 		      "WWW-Authenticate: Basic realm=\"b\"\r\n"
@@ -104,8 +109,32 @@ the_first_challenge_by_digest_is_kept(void **state)
 
 	(void)state;
 	assert_int_equal(g.verdict, HTTPREAD_DONE);
-	assert_string_equal(g.r.digest, "realm=\"r\", nonce=\"1\"");
+	is = g.r.challenges;
+	for (size_t i = 0; i < 3; i++, is += strlen(is) + 1)
+		assert_string_equal(is, want[i]);
+	assert_string_equal(is, "");
 	assert_true(g.r.close);
+}
+
+static void
+a_challenge_that_does_not_fit_is_left_out(void **state)
+{
+	static char text[8192];
+	struct got g;
+
+	(void)state;
+	snprintf(text, sizeof(text),
+	    "HTTP/1.1 401 X\r\nWWW-Authenticate: A %01500d\r\n"
+	    "WWW-Authenticate: B %0600d\r\nWWW-Authenticate: C %0530d\r\n"
+	    "WWW-Authenticate:\r\nWWW-Authenticate: D\r\n"
+	    "Content-Length: 0\r\n\r\n",
+	    0, 0, 0);
+	g = read_text(text);
+	assert_int_equal(g.verdict, HTTPREAD_DONE);
+	assert_int_equal(strlen(g.r.challenges), 1502);
+	assert_int_equal(strlen(g.r.challenges + 1503), 532);
+	assert_string_equal(g.r.challenges + 1503 + 533, "D");
+	assert_string_equal(g.r.challenges + 1503 + 533 + 2, "");
 }
 
 static void
@@ -184,7 +213,8 @@ main(void)
 		cmocka_unit_test(an_answer_is_there_when_its_last_byte_is),
 		cmocka_unit_test(what_follows_an_answer_is_left),
 		cmocka_unit_test(a_body_without_a_length_goes_to_the_end),
-		cmocka_unit_test(the_first_challenge_by_digest_is_kept),
+		cmocka_unit_test(challenges_are_kept_in_their_order),
+		cmocka_unit_test(a_challenge_that_does_not_fit_is_left_out),
 		cmocka_unit_test(what_is_no_answer_is_refused),
 		cmocka_unit_test(a_head_without_an_end_is_refused_at_its_bound),
 		cmocka_unit_test(

@@ -211,6 +211,49 @@ who_has_not_proved_itself_hears_no_new_password(void **state)
 	close_world(w);
 }
 
+static int64_t
+alarms(struct world *w)
+{
+	struct db_stmt *q;
+	struct err e;
+	int64_t n;
+	bool row;
+
+	err_clear(&e);
+	assert_int_equal(db_prepare(store_db(w->store),
+			     "SELECT count(*) FROM alarms", &q, &e),
+	    ERR_OK);
+	assert_int_equal(db_step(q, &row, &e), ERR_OK);
+	n = db_int(q, 0);
+	db_reset(q);
+	return n;
+}
+
+/* No password was refused, so it need not be somebody else's machine. */
+static void
+who_asks_for_no_digest_is_not_said_to_be_taken(void **state)
+{
+	struct world *w = &world;
+
+	(void)state;
+	open_world(w, true, "");
+	w->kerberos = true;
+	say_hello(w);
+	turn(w, 90000);
+	assert_string_equal(w->state_told, "refused");
+	assert_string_equal(w->reason, "login-unsupported");
+	assert_non_null(strstr(w->detail, "asks for \"Negotiate\" only"));
+	assert_int_equal(alarms(w), 0);
+	w->kerberos = false;
+	w->deaf = true;
+	say_hello(w);
+	turn(w, 90000);
+	assert_string_equal(w->reason, "login-refused");
+	assert_int_equal(alarms(w), 1);
+	w->deaf = false;
+	close_world(w);
+}
+
 static void
 a_rogue_device_gets_no_byte_of_http(void **state)
 {
@@ -654,6 +697,8 @@ main(void)
 		    what_others_showed_first_or_an_old_name_is_no_proof),
 		cmocka_unit_test(
 		    who_has_not_proved_itself_hears_no_new_password),
+		cmocka_unit_test(
+		    who_asks_for_no_digest_is_not_said_to_be_taken),
 		cmocka_unit_test(a_rogue_device_gets_no_byte_of_http),
 		cmocka_unit_test(
 		    an_unpinned_device_is_refused_where_the_policy_says_so),
