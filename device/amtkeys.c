@@ -188,8 +188,8 @@ enum amt_status
 amtkeys_create_credential(
     struct amt *a, const struct node *in, struct amt_item *out)
 {
-	const char *id = node_text(
-	    in, "ElementInContext/ReferenceParameters/SelectorSet/Selector");
+	const char *id =
+	    wsman_selector(node_child(in, "ElementInContext"), "InstanceID");
 	struct x509 *cert = NULL;
 	struct err e = { 0 };
 	bool good;

@@ -695,6 +695,18 @@ lacks(const char **why, const char *what)
 	return false;
 }
 
+const char *
+wsman_selector(const struct node *ref, const char *name)
+{
+	const struct node *first =
+	    node_path(ref, "ReferenceParameters/SelectorSet/Selector");
+
+	for (const struct node *s = first; s != NULL; s = s->next)
+		if (s->attr_name != NULL && strcmp(s->attr_name, name) == 0)
+			return s->text;
+	return first != NULL && first->next == NULL ? first->text : NULL;
+}
+
 bool
 wsman_read_response(
     const struct node *root, struct wsman_response *res, const char **why)

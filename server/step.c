@@ -20,16 +20,27 @@ step_bad(struct err *e, const char *what)
 	    "the answer has no usable %s", what);
 }
 
-bool
-step_copy(char *out, size_t room, const struct node *n, const char *path)
+static bool
+copy(char *out, size_t room, const char *s)
 {
-	const char *s = node_text(n, path);
 	size_t len = s == NULL ? 0 : strlen(s);
 
 	if (len == 0 || len >= room || !text_printable(s, len))
 		return false;
 	memcpy(out, s, len + 1);
 	return true;
+}
+
+bool
+step_copy(char *out, size_t room, const struct node *n, const char *path)
+{
+	return copy(out, room, node_text(n, path));
+}
+
+bool
+step_copy_id(char *out, size_t room, const struct node *ref)
+{
+	return copy(out, room, wsman_selector(ref, "InstanceID"));
 }
 
 static size_t

@@ -50,6 +50,8 @@ void step_add(
 enum err_code step_bad(struct err *, const char *what);
 /* Copies a text of the answer; false if it is not there or does not fit. */
 bool step_copy(char *out, size_t room, const struct node *, const char *path);
+/* The same of the InstanceID that an endpoint reference names. */
+bool step_copy_id(char *out, size_t room, const struct node *ref);
 /* Keeps the flat fields of an instance, and puts them back: ours (n of them)
  * in place of those of their name; a field that it does not have is added only
  * if `add`. */

@@ -173,9 +173,8 @@ stepleft_take_context(
 
 	(void)e;
 	for (; i != NULL; i = i->next) {
-		is = node_text(i,
-		    "ElementInContext/ReferenceParameters/SelectorSet/"
-		    "Selector");
+		is = wsman_selector(
+		    node_child(i, "ElementInContext"), "InstanceID");
 		if (is != NULL && s->cert[0] != '\0' &&
 		    strcmp(is, s->cert) == 0)
 			s->left.bound = true;

@@ -4,8 +4,6 @@
 #include "base/text.h"
 #include "server/steptls.h"
 
-#define REF "ReferenceParameters/SelectorSet/Selector"
-
 bool
 steptls_wants_certificate(const struct session *s)
 {
@@ -37,7 +35,8 @@ enum err_code
 steptls_take_key(
     struct session *s, const struct wsman_response *r, struct err *e)
 {
-	if (!step_copy(s->key, sizeof(s->key), r->body, "KeyPair/" REF))
+	if (!step_copy_id(
+		s->key, sizeof(s->key), node_child(r->body, "KeyPair")))
 		return step_bad(e, "KeyPair");
 	return ERR_OK;
 }
@@ -90,8 +89,8 @@ enum err_code
 steptls_take_cert(
     struct session *s, const struct wsman_response *r, struct err *e)
 {
-	if (!step_copy(
-		s->cert, sizeof(s->cert), r->body, "CreatedCertificate/" REF))
+	if (!step_copy_id(s->cert, sizeof(s->cert),
+		node_child(r->body, "CreatedCertificate")))
 		return step_bad(e, "CreatedCertificate");
 	return ERR_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/xml.h"
@@ -371,6 +372,50 @@ a_return_value_that_is_no_number_is_refused(void **state)
 	post_close(&p);
 }
 
+/* DSP0226: a key goes by its name, wherever it stands. */
+static void
+a_reference_is_read_by_the_name_of_its_key(void **state)
+{
+	static const struct {
+		const char *selectors, *id;
+	} refs[] = {
+		{ "<Selector Name='InstanceID'>k</Selector>", "k" },
+		{ "<Selector Name='ClassName'>c</Selector>"
+		  "<Selector Name='InstanceID'>k</Selector>",
+		    "k" },
+		{ "<Selector Name='InstanceID'>k</Selector>"
+		  "<Selector Name='ClassName'>c</Selector>",
+		    "k" },
+		{ "<Selector>k</Selector>", "k" },
+		{ "<Selector Name='Handle'>k</Selector>", "k" },
+		{ "<Selector>c</Selector><Selector Name='N'>k</Selector>",
+		    NULL },
+		{ "", NULL },
+	};
+	char text[512];
+	struct xml *x;
+	struct err e;
+	const char *id;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(refs) / sizeof(refs[0]); i++) {
+		err_clear(&e);
+		snprintf(text, sizeof(text),
+		    "<KeyPair><Address>a</Address><ReferenceParameters>"
+		    "<ResourceURI>u</ResourceURI><SelectorSet>%s</SelectorSet>"
+		    "</ReferenceParameters></KeyPair>",
+		    refs[i].selectors);
+		assert_int_equal(xml_read(text, strlen(text), &x, &e), ERR_OK);
+		id = wsman_selector(xml_root(x), "InstanceID");
+		if (refs[i].id == NULL)
+			assert_null(id);
+		else
+			assert_string_equal(id, refs[i].id);
+		xml_free(x);
+	}
+	assert_null(wsman_selector(NULL, "InstanceID"));
+}
+
 int
 main(void)
 {
@@ -387,6 +432,7 @@ main(void)
 		    created_echoed_and_faulty_answers_are_told_apart),
 		cmocka_unit_test(a_request_without_its_parts_is_refused),
 		cmocka_unit_test(a_return_value_that_is_no_number_is_refused),
+		cmocka_unit_test(a_reference_is_read_by_the_name_of_its_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

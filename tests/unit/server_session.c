@@ -387,6 +387,55 @@ a_refusal_is_a_value_or_a_fault_of_the_sender(void **state)
 	}
 }
 
+#define REFERENCE                                                        \
+	"<ReferenceParameters><SelectorSet><Selector "                   \
+	"Name='Class'>C</Selector>"                                      \
+	"<Selector Name='InstanceID'>Handle: 7</Selector></SelectorSet>" \
+	"</ReferenceParameters>"
+
+/* New key and certificate are those that the reference's InstanceID names. */
+static void
+a_reference_with_several_keys_is_followed(void **state)
+{
+	static const char key[] =
+	    "<Envelope><Body><GenerateKeyPair_OUTPUT><KeyPair>" REFERENCE
+	    "</KeyPair><ReturnValue>0</ReturnValue></GenerateKeyPair_OUTPUT>"
+	    "</Body></Envelope>";
+	static const char cert[] =
+	    "<Envelope><Body><AddCertificate_OUTPUT>"
+	    "<CreatedCertificate>" REFERENCE "</CreatedCertificate>"
+	    "<ReturnValue>0</ReturnValue></AddCertificate_OUTPUT></Body>"
+	    "</Envelope>";
+	static const char context[] =
+	    "<Envelope><Body><PullResponse><Items><AMT_TLSCredentialContext>"
+	    "<ElementInContext>" REFERENCE "</ElementInContext>"
+	    "</AMT_TLSCredentialContext></Items><EndOfSequence/>"
+	    "</PullResponse></Body></Envelope>";
+	struct session_plan plan = plain_plan();
+	static struct session s;
+	struct err e;
+
+	(void)state;
+	err_clear(&e);
+	plan.certify = certify;
+	plan.again = true;
+	session_init(&s, &plan);
+	s.step = SESSION_KEY;
+	assert_int_equal(
+	    session_answer(&s, 200, key, sizeof(key) - 1, &e), ERR_OK);
+	assert_string_equal(s.key, "Handle: 7");
+	s.step = SESSION_CERT;
+	assert_int_equal(
+	    session_answer(&s, 200, cert, sizeof(cert) - 1, &e), ERR_OK);
+	assert_string_equal(s.cert, "Handle: 7");
+	s.step = SESSION_CONTEXT_READ;
+	strcpy(s.context, "1");
+	assert_int_equal(
+	    session_answer(&s, 200, context, sizeof(context) - 1, &e), ERR_OK);
+	assert_true(s.left.bound);
+	session_wipe(&s);
+}
+
 static void
 a_list_without_an_end_is_given_up(void **state)
 {
@@ -545,6 +594,7 @@ main(void)
 		cmocka_unit_test(each_step_that_fails_is_named_with_its_value),
 		cmocka_unit_test(an_answer_that_is_not_wsman_ends_the_session),
 		cmocka_unit_test(a_refusal_is_a_value_or_a_fault_of_the_sender),
+		cmocka_unit_test(a_reference_with_several_keys_is_followed),
 		cmocka_unit_test(a_list_without_an_end_is_given_up),
 		cmocka_unit_test(
 		    a_machine_that_is_set_up_is_asked_for_its_record),
