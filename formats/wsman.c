@@ -723,6 +723,11 @@ wsman_read_response(
 		res->fault = node_text(res->body, "Reason/Text");
 		if (res->fault == NULL || *res->fault == '\0')
 			res->fault = "a fault without a reason";
+		res->code = node_text(res->body, "Code/Subcode/Value");
+		if (res->code == NULL)
+			res->code = node_text(res->body, "Code/Value");
+		if (res->code == NULL)
+			res->code = "";
 		return true;
 	}
 	res->context = node_text(res->body, "EnumerationContext");

@@ -77,6 +77,7 @@ struct wsman_response {
 	int return_value;         /* INVOKE: ReturnValue; -1 if none came */
 	const char *relates_to;   /* the request's MessageID, or NULL */
 	const char *fault;        /* fault reason text, or NULL */
+	const char *code;         /* of a fault, "wsman:AccessDenied", or "" */
 	const char *context;      /* ENUMERATE, PULL: EnumerationContext */
 	bool end;                 /* PULL: EndOfSequence came */
 	const struct node *body;  /* first element of Body */

@@ -265,6 +265,32 @@ is_ours(const struct session *s, const struct wsman_response *r)
 	    (r->fault != NULL && strcmp(r->relates_to, UNSPECIFIED) == 0);
 }
 
+/* For people: what is not printable ASCII is one "?" a character. */
+static void
+legible(char *out, size_t room, const char *s)
+{
+	size_t left = strlen(s), n;
+
+	for (; left > 0 && room > 1; s += n, left -= n, room--) {
+		n = text_utf8((const uint8_t *)s, left);
+		n = n == 0 ? 1 : n;
+		*out++ = text_printable(s, n) ? *s : '?';
+	}
+	*out = '\0';
+}
+
+static enum err_code
+faulty(const struct wsman_response *r, int status, struct err *e)
+{
+	char text[160], code[64];
+
+	legible(text, sizeof(text), r->fault);
+	legible(code, sizeof(code), r->code);
+	return err_refuse(e, ERR_PEER, reason_get(REASON_STEP_FAILED),
+	    "HTTP status %d, fault: %s%s%s%s", status, text,
+	    code[0] == '\0' ? "" : " (", code, code[0] == '\0' ? "" : ")");
+}
+
 static enum err_code
 read_answer(const struct session *s, int status, const struct node *root,
     struct wsman_response *r, struct err *e)
@@ -283,10 +309,7 @@ read_answer(const struct session *s, int status, const struct node *root,
 			: "?",
 		    s->number);
 	if (r->fault != NULL)
-		return err_refuse(e, ERR_PEER, why, "HTTP status %d, fault: %s",
-		    status,
-		    text_printable(r->fault, strlen(r->fault)) ? r->fault
-							       : "?");
+		return faulty(r, status, e);
 	if (status != 200)
 		return err_refuse(e, ERR_PEER, why, "HTTP status %d", status);
 	if (t->op == WSMAN_INVOKE && r->return_value == -1)
@@ -362,6 +385,8 @@ session_answer(
 	else {
 		rc = e->code;
 		e->reason = reason_get(REASON_STEP_FAILED);
+		if (status != 200)
+			err_in(e, "HTTP status %d", status);
 	}
 	s->definite = rc != ERR_OK && is_definite(s, status, &r);
 	if (rc == ERR_OK)

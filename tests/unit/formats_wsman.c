@@ -301,6 +301,7 @@ created_echoed_and_faulty_answers_are_told_apart(void **state)
 	    &p.w, &req, 3, WSMAN_FAULT_SELECTORS, "InvalidValue", "not <here>");
 	read_response(&p, &res);
 	assert_string_equal(res.fault, "not <here>");
+	assert_string_equal(res.code, "wsman:InvalidSelectors");
 	assert_string_equal(node_text(res.body, "Code/Subcode/Value"),
 	    "wsman:InvalidSelectors");
 	post_close(&p);

@@ -336,6 +336,20 @@ an_answer_that_is_not_wsman_ends_the_session(void **state)
 		{ 503, "", "HTTP status 503" },
 		{ 500, "<Envelope><Body/></Envelope>", "HTTP status 500" },
 		{ 200, "<Envelope><Body/></Envelope>", "DigestRealm" },
+		{ 500, "<html>x<br></html>", "HTTP status 500: XML line 1" },
+		{ 400,
+		    "<Envelope><Body><Fault><Code><Value>s:Sender</Value>"
+		    "<Subcode><Value>wsman:QuotaLimit</Value></Subcode></Code>"
+		    "</Fault></Body></Envelope>",
+		    "HTTP status 400, fault: a fault without a reason "
+		    "(wsman:QuotaLimit)" },
+		{ 400,
+		    "<Envelope><Body><Fault><Code><Value>s:Sender</Value>"
+		    "</Code><Reason><Text>f\xc3\xbcr dich, nein&#10;.</Text>"
+		    "</Reason></Fault></Body></Envelope>",
+		    "fault: f?r dich, nein?. (s:Sender)" },
+		{ 500, "<Envelope><Body><Fault/></Body></Envelope>",
+		    "fault: a fault without a reason" },
 	};
 	struct session_plan plan = plain_plan();
 	static struct session s;
