@@ -695,6 +695,17 @@ lacks(const char **why, const char *what)
 	return false;
 }
 
+bool
+wsman_is_fault(const struct wsman_response *res, enum wsman_fault fault)
+{
+	const char *want = faults[fault].subcode, *colon;
+
+	if (res->fault == NULL || want == NULL)
+		return false;
+	colon = strchr(res->code, ':');
+	return strcmp(colon == NULL ? res->code : colon + 1, want) == 0;
+}
+
 const char *
 wsman_selector(const struct node *ref, const char *name)
 {

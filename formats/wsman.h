@@ -122,6 +122,7 @@ void wsman_write_fault(struct wr *, const struct wsman_request *req,
     uint64_t number, enum wsman_fault, const char *detail, const char *text);
 int wsman_fault_status(enum wsman_fault); /* of HTTP: 400 or 500 */
 
+bool wsman_is_fault(const struct wsman_response *, enum wsman_fault);
 /* The key of that name in an endpoint reference, which may have others, in
  * any order; or its only key, whatever its name. NULL: none. */
 const char *wsman_selector(const struct node *ref, const char *name);

@@ -244,12 +244,17 @@ session_request(struct session *s, int64_t now, struct wr *w)
 	secret_wipe(&in, sizeof(in));
 }
 
-/* A root that an earlier try brought. */
+/* A root or its hash that an earlier try brought, or that is in the firmware
+ * and not in its list. */
 static bool
-is_there(const struct step *t, const struct wsman_response *r)
+is_there(const struct session *s, const struct wsman_response *r)
 {
-	return t == &steps[SESSION_ROOT_ADD] &&
-	    r->return_value == STEP_DUPLICATE;
+	bool exists = wsman_is_fault(r, WSMAN_FAULT_EXISTS);
+
+	if (s->step == SESSION_ROOT_ADD)
+		return exists || r->return_value == STEP_DUPLICATE;
+	return s->step == SESSION_HASH_ADD && exists &&
+	    stepset_may_have_hash(s);
 }
 
 /* HTTP pairs them already, so one that says nothing is taken; and a fault may
@@ -309,12 +314,12 @@ read_answer(const struct session *s, int status, const struct node *root,
 			: "?",
 		    s->number);
 	if (r->fault != NULL)
-		return faulty(r, status, e);
+		return is_there(s, r) ? ERR_OK : faulty(r, status, e);
 	if (status != 200)
 		return err_refuse(e, ERR_PEER, why, "HTTP status %d", status);
 	if (t->op == WSMAN_INVOKE && r->return_value == -1)
 		return step_bad(e, "ReturnValue");
-	if (t->op == WSMAN_INVOKE && r->return_value != 0 && !is_there(t, r))
+	if (t->op == WSMAN_INVOKE && r->return_value != 0 && !is_there(s, r))
 		return err_refuse(e, ERR_PEER, why, "ReturnValue %d (%s)",
 		    r->return_value,
 		    pthi_status_name((uint32_t)r->return_value));

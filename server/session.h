@@ -197,6 +197,7 @@ struct session {
 	struct session_left left;
 	char power[64];      /* InstanceID of the power package */
 	unsigned hash_done;  /* by bit: those of the policy that it has */
+	unsigned hash_taken; /* those whose name is another hash's there */
 	unsigned roots_done; /* the same of roots */
 	bool definite;       /* session_refused() */
 };

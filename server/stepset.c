@@ -84,6 +84,12 @@ hash_text(
 	text_b64(out, h->hash, hashlist_hash_len(h->type));
 }
 
+bool
+stepset_may_have_hash(const struct session *s)
+{
+	return (s->hash_taken & (1u << hash_missing(s))) == 0;
+}
+
 /* One that an earlier try brought need not be brought again. */
 enum err_code
 stepset_take_hashes(
@@ -92,15 +98,18 @@ stepset_take_hashes(
 	const struct node *i = r->items == NULL ? NULL : r->items->child;
 	const struct policy *p = s->plan.policy;
 	char b64[TEXT_B64_SIZE(HASHLIST_HASH)];
-	const char *is;
+	const char *is, *id;
 
 	(void)e;
 	for (; i != NULL; i = i->next) {
 		is = node_text(i, "HashData");
+		id = node_text(i, "InstanceID");
 		for (size_t k = 0; is != NULL && k < p->nhashes; k++) {
 			hash_text(&p->hash[k], b64);
 			if (strcmp(b64, is) == 0)
 				s->hash_done |= 1u << k;
+			else if (id != NULL && strcmp(id, p->hash[k].name) == 0)
+				s->hash_taken |= 1u << k;
 		}
 	}
 	return ERR_OK;

@@ -10,5 +10,7 @@ step_take_fn stepset_take_hashes, stepset_take_hash, stepset_take_power;
 step_fill_fn stepset_fill_network, stepset_fill_hash, stepset_fill_power;
 step_wanted_fn stepset_wants_network, stepset_wants_hashes, stepset_wants_hash,
     stepset_wants_power;
+/* The hash to add next: its name is not another one's in the machine. */
+bool stepset_may_have_hash(const struct session *);
 
 #endif

@@ -293,6 +293,7 @@ created_echoed_and_faulty_answers_are_told_apart(void **state)
 	    node_text(xml_root(p.x), "Header/Action"), TRANSFER "/PutResponse");
 	assert_string_equal(node_text(res.body, "Enabled"), "true");
 	assert_null(res.fault);
+	assert_false(wsman_is_fault(&res, WSMAN_FAULT_EXISTS));
 	post_close(&p);
 
 	req.class = NULL;
@@ -302,6 +303,9 @@ created_echoed_and_faulty_answers_are_told_apart(void **state)
 	read_response(&p, &res);
 	assert_string_equal(res.fault, "not <here>");
 	assert_string_equal(res.code, "wsman:InvalidSelectors");
+	assert_true(wsman_is_fault(&res, WSMAN_FAULT_SELECTORS));
+	assert_false(wsman_is_fault(&res, WSMAN_FAULT_EXISTS));
+	assert_false(wsman_is_fault(&res, WSMAN_FAULT_VERSION));
 	assert_string_equal(node_text(res.body, "Code/Subcode/Value"),
 	    "wsman:InvalidSelectors");
 	post_close(&p);

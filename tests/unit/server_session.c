@@ -401,6 +401,61 @@ a_refusal_is_a_value_or_a_fault_of_the_sender(void **state)
 	}
 }
 
+/* Firmware answers a hash that it has already by a fault. Where the name is
+ * another hash's, it is not the one that was asked for. */
+static void
+a_root_or_hash_that_exists_is_no_failure(void **state)
+{
+	static const char exists[] =
+	    "<Envelope><Body><Fault><Code><Value>s:Sender</Value><Subcode>"
+	    "<Value>wsman:AlreadyExists</Value></Subcode></Code><Reason>"
+	    "<Text>there</Text></Reason></Fault></Body></Envelope>";
+	static const char list[] =
+	    "<Envelope><Body><PullResponse><Items>"
+	    "<AMT_ProvisioningCertificateHash><HashData>AAAA</HashData>"
+	    "<InstanceID>other</InstanceID></AMT_ProvisioningCertificateHash>"
+	    "</Items><EndOfSequence/></PullResponse></Body></Envelope>";
+	static const char *const names[] = { "mine", "other" };
+	struct session_plan plan = plain_plan();
+	static struct policy p;
+	static struct session s;
+	struct err e;
+
+	(void)state;
+	policy_plain(&p, true);
+	p.nhashes = 1;
+	p.hash[0].type = HASH_SHA256;
+	plan.policy = &p;
+	for (int i = 0; i < 2; i++) {
+		err_clear(&e);
+		strcpy(p.hash[0].name, names[i]);
+		session_init(&s, &plan);
+		s.step = SESSION_HASH_READ;
+		strcpy(s.context, "1");
+		assert_int_equal(
+		    session_answer(&s, 200, list, sizeof(list) - 1, &e),
+		    ERR_OK);
+		assert_int_equal(s.step, SESSION_HASH_ADD);
+		session_answer(&s, 400, exists, sizeof(exists) - 1, &e);
+		assert_int_equal(e.code, i == 0 ? ERR_OK : ERR_PEER);
+		assert_int_equal(s.step == SESSION_HASH_ADD, i);
+	}
+	assert_non_null(strstr(e.msg, "there (wsman:AlreadyExists)"));
+	plan.certify = certify;
+	p.mutual = true;
+	p.nroots = 1;
+	err_clear(&e);
+	session_init(&s, &plan);
+	s.step = SESSION_ROOT_ADD;
+	assert_int_equal(
+	    session_answer(&s, 400, exists, sizeof(exists) - 1, &e), ERR_OK);
+	/* Of nothing else. */
+	s.step = SESSION_CONTEXT;
+	assert_int_equal(
+	    session_answer(&s, 400, exists, sizeof(exists) - 1, &e), ERR_PEER);
+	session_wipe(&s);
+}
+
 #define REFERENCE                                                        \
 	"<ReferenceParameters><SelectorSet><Selector "                   \
 	"Name='Class'>C</Selector>"                                      \
@@ -609,6 +664,7 @@ main(void)
 		cmocka_unit_test(an_answer_that_is_not_wsman_ends_the_session),
 		cmocka_unit_test(a_refusal_is_a_value_or_a_fault_of_the_sender),
 		cmocka_unit_test(a_reference_with_several_keys_is_followed),
+		cmocka_unit_test(a_root_or_hash_that_exists_is_no_failure),
 		cmocka_unit_test(a_list_without_an_end_is_given_up),
 		cmocka_unit_test(
 		    a_machine_that_is_set_up_is_asked_for_its_record),
