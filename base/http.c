@@ -49,6 +49,7 @@ struct http_peer {
 	bool again;           /* it was sent again */
 	bool resent;          /* since its connection had ended */
 	bool to_end;          /* the answer's body ends with the connection */
+	bool too_long;        /* it is */
 	struct err late;      /* what failed at once */
 	struct httpread head; /* of the answer */
 	struct wr answer;
@@ -225,7 +226,9 @@ tell_challenges(const struct http_peer *p, struct http_answer *a)
 static void
 finish(struct http_peer *p, const struct err *e)
 {
-	struct http_answer a = { .session = p->session, .resent = p->resent };
+	struct http_answer a = { .session = p->session,
+		.resent = p->resent,
+		.too_long = p->too_long };
 	struct wr body = p->answer;
 
 	memset(&p->answer, 0, sizeof(p->answer));
@@ -278,7 +281,7 @@ go(struct http_peer *p, struct err *e)
 	struct tls *tls;
 
 	p->reused = p->conn != NULL;
-	p->to_end = false;
+	p->to_end = p->too_long = false;
 	wr_free(&p->answer);
 	wr_grow(&p->answer, BODY_MAX);
 	if (p->reused) {
@@ -364,6 +367,7 @@ more_body(struct http_peer *p, const uint8_t *data, size_t n)
 {
 	wr_bytes(&p->answer, data, n);
 	if (p->answer.failed) {
+		p->too_long = true;
 		hang_up(p);
 		fail(p, "the answer is too long");
 	}
@@ -374,6 +378,7 @@ static size_t
 on_data(void *arg, struct conn *c, const uint8_t *data, size_t n)
 {
 	struct http_peer *p = arg;
+	enum httpread_verdict verdict;
 	const char *why = "";
 	size_t used = 0;
 
@@ -384,11 +389,14 @@ on_data(void *arg, struct conn *c, const uint8_t *data, size_t n)
 	}
 	if (p->to_end)
 		return more_body(p, data, n);
-	switch (httpread_answer(data, n, &p->head, &p->answer, &used, &why)) {
+	verdict = httpread_answer(data, n, &p->head, &p->answer, &used, &why);
+	switch (verdict) {
 	case HTTPREAD_MORE:
 		p->reused = false; /* it does answer */
 		return 0;
+	case HTTPREAD_LONG:
 	case HTTPREAD_BAD:
+		p->too_long = verdict == HTTPREAD_LONG;
 		hang_up(p);
 		fail(p, why);
 		return n;

@@ -34,6 +34,7 @@ struct http_answer {
 	/* It asks for a login, and never by a challenge that can be answered,
 	 * so none was sent; asks: the schemes that it names instead. */
 	bool unanswerable;
+	bool too_long; /* one came, and it is more than is taken: no answer */
 	char asks[HTTPAUTH_SCHEMES];
 	struct tls_session session; /* what TLS did */
 };

@@ -102,6 +102,13 @@ bad(const char **why, const char *what)
 }
 
 static enum httpread_verdict
+too_long(const char **why, const char *what)
+{
+	*why = what;
+	return HTTPREAD_LONG;
+}
+
+static enum httpread_verdict
 head_read(struct httpline *s, struct httpread *r, const char **why)
 {
 	struct httpline line, all = *s;
@@ -124,7 +131,7 @@ head_read(struct httpline *s, struct httpread *r, const char **why)
 		}
 	}
 	return all.n > HTTPREAD_HEAD_MAX
-	    ? bad(why, "the answer's head is too long")
+	    ? too_long(why, "the answer's head is too long")
 	    : HTTPREAD_MORE;
 }
 
@@ -151,7 +158,8 @@ chunks_read(struct httpline *s, struct wr *body, const char **why)
 	for (;;) {
 		/* Extensions are read anew with each piece that comes. */
 		if ((size_t)(s->p - start) > HTTPREAD_HEAD_MAX + 8 * body->len)
-			return bad(why, "the answer is more chunks than text");
+			return too_long(
+			    why, "the answer is more chunks than text");
 		if ((v = chunk_line(s, &line, why)) != HTTPREAD_DONE)
 			return v;
 		if ((semi = memchr(line.p, ';', line.n)) != NULL)
@@ -161,7 +169,7 @@ chunks_read(struct httpline *s, struct wr *body, const char **why)
 		if (n == 0)
 			break;
 		if (n > body->max - body->len)
-			return bad(why, "the answer is too long");
+			return too_long(why, "the answer is too long");
 		if (s->n < n + 1)
 			return HTTPREAD_MORE;
 		wr_bytes(body, s->p, n);
@@ -176,7 +184,8 @@ chunks_read(struct httpline *s, struct wr *body, const char **why)
 	start = s->p;
 	do {
 		if ((size_t)(s->p - start) > HTTPREAD_HEAD_MAX)
-			return bad(why, "the answer's trailer is too long");
+			return too_long(
+			    why, "the answer's trailer is too long");
 		if ((v = chunk_line(s, &line, why)) != HTTPREAD_DONE)
 			return v;
 	} while (line.n > 0);
@@ -207,7 +216,7 @@ httpread_answer(const void *p, size_t n, struct httpread *r, struct wr *body,
 			return v;
 	} else if (r->has_length) {
 		if (r->length > body->max)
-			return bad(why, "the answer is too long");
+			return too_long(why, "the answer is too long");
 		if (s.n < r->length)
 			return HTTPREAD_MORE;
 		wr_bytes(body, s.p, r->length);

@@ -32,7 +32,8 @@ enum httpread_verdict {
 	HTTPREAD_MORE,
 	HTTPREAD_DONE,   /* *used bytes were the answer */
 	HTTPREAD_TO_END, /* *used: the head; its body is all that follows */
-	HTTPREAD_BAD     /* *why */
+	HTTPREAD_BAD,    /* *why */
+	HTTPREAD_LONG    /* likewise: more than is taken */
 };
 
 /* The body is put into body (reset first), which bounds it. */

@@ -252,6 +252,9 @@ no_answer(const struct setup *s, const struct http_answer *a,
 		    s->login, text_plural(s->login));
 	else if (first && refusal_is(&a->session))
 		refused_by_device(s, &a->session, e);
+	else if (a->too_long) /* and would be once more */
+		err_refuse(e, ERR_PEER, reason_get(REASON_STEP_FAILED),
+		    "%s: %s", session_step_name(&s->session), got->msg);
 	else if (got->code == ERR_PEER)
 		err_refuse(e, ERR_PEER, reason_get(REASON_DEVICE_GONE),
 		    "%s: %s", session_step_name(&s->session), got->msg);

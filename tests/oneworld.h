@@ -47,9 +47,10 @@ struct world {
 	const char *halt;             /* stops the loop at this method */
 	const char *mute;             /* never answers this method */
 	bool challenge;               /* asks for a password once committed */
-	bool deaf;     /* asks for a password, whatever it hears */
-	bool guard;    /* from when it has a password, asks for that */
-	bool kerberos; /* the same, and cannot be answered */
+	bool deaf;        /* asks for a password, whatever it hears */
+	bool guard;       /* from when it has a password, asks for that */
+	bool kerberos;    /* the same, and cannot be answered */
+	const char *huge; /* answers this one with more than is taken */
 	size_t bytes;
 	int connections, denied;
 	/* what was told */
@@ -73,6 +74,8 @@ psk_of(void *arg, void *conn_arg, const char *identity,
 static inline void
 device_answer(struct world *w, struct conn *c, const uint8_t *body, size_t n)
 {
+	static const char huge[] =
+	    "HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n";
 	struct wsman_request q;
 	struct xml *x = NULL;
 	const char *why;
@@ -91,6 +94,12 @@ device_answer(struct world *w, struct conn *c, const uint8_t *body, size_t n)
 		loop_stop(w->loop);
 	if (w->mute != NULL && q.method != NULL &&
 	    strcmp(w->mute, q.method) == 0) {
+		xml_free(x);
+		return;
+	}
+	if (w->huge != NULL && q.method != NULL &&
+	    strcmp(w->huge, q.method) == 0) {
+		conn_send(c, huge, sizeof(huge) - 1);
 		xml_free(x);
 		return;
 	}

@@ -98,6 +98,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		must(used > 0 && used <= n && body.len == 0);
 		break;
 	case HTTPREAD_BAD:
+	case HTTPREAD_LONG:
 		must(why != NULL);
 		break;
 	case HTTPREAD_MORE:

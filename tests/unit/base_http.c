@@ -19,6 +19,7 @@ struct side {
 	struct x509_chain chain;
 	/* the server's script and notes */
 	bool challenge, drop;
+	const char *raw;        /* what is answered instead */
 	const char *challenges; /* WWW-Authenticate headers, if others */
 	size_t bytes;           /* of HTTP that arrived */
 	int connections, requests;
@@ -28,7 +29,7 @@ struct side {
 	int judged;
 	/* the answer */
 	int done, status;
-	bool unanswerable;
+	bool unanswerable, too_long;
 	char asks[HTTPAUTH_SCHEMES];
 	char body[64], server[96];
 	struct tls_session session;
@@ -71,6 +72,8 @@ serve(void *arg, struct conn *c, const uint8_t *p, size_t n)
 	s->requests++;
 	if (s->drop)
 		conn_finish(c);
+	else if (s->raw != NULL)
+		conn_send(c, s->raw, strlen(s->raw));
 	else if (s->challenge && strstr(s->last, "Authorization:") == NULL)
 		reply(c, "401 Unauthorized",
 		    s->challenges != NULL
@@ -176,6 +179,7 @@ on_done(void *arg, const struct http_answer *a, const struct err *e)
 	s->status = a->status;
 	s->session = a->session;
 	s->unanswerable = a->unanswerable;
+	s->too_long = a->too_long;
 	memcpy(s->asks, a->asks, sizeof(s->asks));
 	s->e = *e;
 	snprintf(s->body, sizeof(s->body), "%.*s", (int)a->n,
@@ -370,6 +374,39 @@ challenges_that_cannot_be_answered_are_told(void **state)
 	side_close(&s);
 }
 
+/* More than is taken is told apart from what is no answer. */
+static void
+an_answer_that_is_too_long_is_told(void **state)
+{
+	static char text[300000];
+	static const char *const heads[] = {
+		"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n",
+		"HTTP/1.1 200 OK\r\n\r\n",
+		"HTTP/2 200 OK\r\n\r\n",
+	};
+	struct http_peer *p;
+	struct side s;
+
+	(void)state;
+	side_open(&s, false);
+	p = peer_open(&s, NULL);
+	for (int i = 0; i < 3; i++) {
+		memset(text, 'x', sizeof(text) - 1);
+		memcpy(text, heads[i], strlen(heads[i]) + (i != 1));
+		s.raw = text;
+		post(&s, p, "one");
+		assert_int_equal(s.e.code, ERR_PEER);
+		assert_int_equal(s.status, 0);
+		assert_int_equal(s.too_long, i < 2);
+	}
+	s.raw = NULL;
+	post(&s, p, "two");
+	assert_int_equal(s.status, 200);
+	assert_false(s.too_long);
+	http_peer_free(p);
+	side_close(&s);
+}
+
 static void
 a_shared_key_opens_and_a_wrong_identity_is_told_by_its_alert(void **state)
 {
@@ -447,6 +484,7 @@ main(void)
 		cmocka_unit_test(another_peer_never_inherits_a_connection),
 		cmocka_unit_test(a_refused_certificate_gets_no_byte_of_http),
 		cmocka_unit_test(digest_is_answered_and_kept),
+		cmocka_unit_test(an_answer_that_is_too_long_is_told),
 		cmocka_unit_test(the_challenge_that_is_understood_is_answered),
 		cmocka_unit_test(challenges_that_cannot_be_answered_are_told),
 		cmocka_unit_test(

@@ -152,8 +152,6 @@ what_is_no_answer_is_refused(void **state)
 		HEAD "Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
 		HEAD "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
 		HEAD "Transfer-Encoding: gzip\r\n\r\n",
-		HEAD "Content-Length: 65\r\n\r\n",
-		HEAD "Transfer-Encoding: chunked\r\n\r\n41\r\n",
 		HEAD "Transfer-Encoding: chunked\r\n\r\nz\r\n",
 		HEAD "Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n",
 	};
@@ -168,6 +166,23 @@ what_is_no_answer_is_refused(void **state)
 }
 
 static void
+what_is_longer_than_is_taken_is_told_apart(void **state)
+{
+	static const char *const texts[] = {
+		HEAD "Content-Length: 65\r\n\r\n",
+		HEAD "Transfer-Encoding: chunked\r\n\r\n41\r\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct got g = read_text(texts[i]);
+
+		assert_int_equal(g.verdict, HTTPREAD_LONG);
+		assert_string_equal(g.why, "the answer is too long");
+	}
+}
+
+static void
 a_head_without_an_end_is_refused_at_its_bound(void **state)
 {
 	static char text[HTTPREAD_HEAD_MAX + 2];
@@ -178,7 +193,7 @@ a_head_without_an_end_is_refused_at_its_bound(void **state)
 	assert_int_equal(
 	    read_n(text, HTTPREAD_HEAD_MAX).verdict, HTTPREAD_MORE);
 	assert_int_equal(
-	    read_n(text, HTTPREAD_HEAD_MAX + 1).verdict, HTTPREAD_BAD);
+	    read_n(text, HTTPREAD_HEAD_MAX + 1).verdict, HTTPREAD_LONG);
 }
 
 /* What is no text has its bound too, however it comes. */
@@ -201,7 +216,7 @@ chunks_without_an_end_are_refused_at_their_bound(void **state)
 			n += (size_t)snprintf(
 			    text + n, sizeof(text) - n, "%s", more[i]);
 		g = read_n(text, n);
-		assert_int_equal(g.verdict, HTTPREAD_BAD);
+		assert_int_equal(g.verdict, HTTPREAD_LONG);
 		assert_int_equal(read_n(text, 1000).verdict, HTTPREAD_MORE);
 	}
 }
@@ -216,6 +231,7 @@ main(void)
 		cmocka_unit_test(challenges_are_kept_in_their_order),
 		cmocka_unit_test(a_challenge_that_does_not_fit_is_left_out),
 		cmocka_unit_test(what_is_no_answer_is_refused),
+		cmocka_unit_test(what_is_longer_than_is_taken_is_told_apart),
 		cmocka_unit_test(a_head_without_an_end_is_refused_at_its_bound),
 		cmocka_unit_test(
 		    chunks_without_an_end_are_refused_at_their_bound),

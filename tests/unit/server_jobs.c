@@ -211,6 +211,25 @@ who_has_not_proved_itself_hears_no_new_password(void **state)
 	close_world(w);
 }
 
+/* It would be as long the next time. */
+static void
+an_answer_that_is_too_long_is_not_asked_for_again(void **state)
+{
+	struct world *w = &world;
+
+	(void)state;
+	open_world(w, true, "");
+	w->huge = "GetUuid";
+	say_hello(w);
+	turn(w, 90000);
+	assert_string_equal(w->state_told, "failed");
+	assert_string_equal(w->reason, "step-failed");
+	assert_non_null(strstr(w->detail, "GetUuid: "));
+	assert_non_null(strstr(w->detail, "the answer is too long"));
+	assert_int_equal(w->connections, 1);
+	close_world(w);
+}
+
 static int64_t
 alarms(struct world *w)
 {
@@ -697,6 +716,8 @@ main(void)
 		    what_others_showed_first_or_an_old_name_is_no_proof),
 		cmocka_unit_test(
 		    who_has_not_proved_itself_hears_no_new_password),
+		cmocka_unit_test(
+		    an_answer_that_is_too_long_is_not_asked_for_again),
 		cmocka_unit_test(
 		    who_asks_for_no_digest_is_not_said_to_be_taken),
 		cmocka_unit_test(a_rogue_device_gets_no_byte_of_http),
