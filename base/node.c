@@ -42,6 +42,13 @@ node_text(const struct node *n, const char *path)
 	return n == NULL ? NULL : n->text;
 }
 
+const char *
+node_raw(const struct node *n, const char *path)
+{
+	n = node_path(n, path);
+	return n == NULL ? NULL : n->raw;
+}
+
 void
 node_escape(struct wr *w, const char *s)
 {

@@ -2,7 +2,9 @@
 /*
  * A small XML tree as plain data (pure): what base/xml.c reads and formats/
  * understands. Names are local names; the namespace is kept beside. Text is
- * the concatenated character data with surrounding white space removed.
+ * the concatenated character data without the white space around it, as XML
+ * Schema reads numbers, truth values, URIs and base64; a string's white space
+ * is part of it, and a password is one: that is raw.
  */
 #ifndef BASE_NODE_H
 #define BASE_NODE_H
@@ -16,6 +18,7 @@ struct node {
 	const char *name;      /* local name */
 	const char *ns;        /* namespace URI, "" if none */
 	const char *text;      /* never NULL */
+	const char *raw;       /* untrimmed; with elements in it: text */
 	const char *attr_name; /* value of the attribute "Name", or NULL */
 	bool must;             /* SOAP 1.2: mustUnderstand is said to be true */
 	struct node *child, *next;
@@ -26,6 +29,7 @@ const struct node *node_child(const struct node *, const char *name);
 /* node_child by path "Body/CommitChanges_OUTPUT/ReturnValue". */
 const struct node *node_path(const struct node *, const char *path);
 const char *node_text(const struct node *, const char *path); /* or NULL */
+const char *node_raw(const struct node *, const char *path);  /* likewise */
 /* Character data or an attribute's value: & < > " and \t \n \r escaped. */
 void node_escape(struct wr *, const char *);
 

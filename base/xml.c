@@ -128,7 +128,8 @@ on_start(void *arg, const XML_Char *name, const XML_Char **attr)
 		stop(r, "out of memory");
 		return;
 	}
-	*n = (struct node){ .text = "", .ns = keep_ns(r, name, sep) };
+	*n =
+	    (struct node){ .text = "", .raw = "", .ns = keep_ns(r, name, sep) };
 	if (sep != NULL)
 		name = sep + 1;
 	n->name = keep(r, name, strlen(name));
@@ -154,26 +155,37 @@ blank(uint8_t c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static void XMLCALL
-on_end(void *arg, const XML_Char *name)
+/* What stands in the element's text from first on. Indentation, between
+ * elements, is not kept. */
+static void
+keep_text(struct reading *r, struct node *n, size_t first)
 {
-	struct reading *r = arg;
-	struct level *l;
-	size_t from, to;
+	const char *p = (const char *)r->text.buf;
+	size_t from = first, to = r->text.len;
 
-	(void)name;
-	if (r->why != NULL)
-		return;
-	l = &r->level[--r->depth];
-	from = l->text;
-	to = r->text.len;
 	while (from < to && blank(r->text.buf[from]))
 		from++;
 	while (to > from && blank(r->text.buf[to - 1]))
 		to--;
 	if (to > from)
-		l->node->text =
-		    keep(r, (const char *)r->text.buf + from, to - from);
+		n->text = keep(r, p + from, to - from);
+	if (n->child != NULL || to - from == r->text.len - first)
+		n->raw = n->text;
+	else
+		n->raw = keep(r, p + first, r->text.len - first);
+}
+
+static void XMLCALL
+on_end(void *arg, const XML_Char *name)
+{
+	struct reading *r = arg;
+	struct level *l;
+
+	(void)name;
+	if (r->why != NULL)
+		return;
+	l = &r->level[--r->depth];
+	keep_text(r, l->node, l->text);
 	r->text.len = l->text;
 }
 

@@ -74,7 +74,7 @@ amtsetup_commit(struct amt *a, const struct node *in, struct amt_item *out)
 enum amt_status
 amtsetup_mebx(struct amt *a, const struct node *in, struct amt_item *out)
 {
-	const char *password = node_text(in, "Password");
+	const char *password = node_raw(in, "Password");
 	struct state *s = a->state;
 	const char *why;
 

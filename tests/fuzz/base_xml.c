@@ -24,7 +24,7 @@ write_node(struct wr *w, const struct node *n)
 		    " s:mustUnderstand=\"1\""
 		    " xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"");
 	wr_u8(w, '>');
-	node_escape(w, n->text);
+	node_escape(w, n->raw);
 	for (const struct node *c = n->child; c != NULL; c = c->next)
 		write_node(w, c);
 	wr_str(w, "</n:");
@@ -51,7 +51,7 @@ same(const struct node *a, const struct node *b)
 	const struct node *c = a->child, *d = b->child;
 
 	if (strcmp(a->name, b->name) != 0 || strcmp(a->ns, b->ns) != 0 ||
-	    strcmp(a->text, b->text) != 0 ||
+	    strcmp(a->text, b->text) != 0 || strcmp(a->raw, b->raw) != 0 ||
 	    (a->attr_name == NULL) != (b->attr_name == NULL) ||
 	    (a->attr_name != NULL && strcmp(a->attr_name, b->attr_name) != 0) ||
 	    a->must != b->must)

@@ -51,6 +51,26 @@ names_namespaces_text_and_the_name_attribute_are_kept(void **state)
 }
 
 static void
+white_space_around_a_text_is_there_for_who_wants_it(void **state)
+{
+	struct xml *x = read_text("<r>\n <a> x y\t</a><b>&#10;</b><c>z</c>"
+				  "<d> 1 <e/> 2 </d><f/>\n</r>");
+	const struct node *r = xml_root(x);
+
+	(void)state;
+	assert_string_equal(node_text(r, "a"), "x y");
+	assert_string_equal(node_raw(r, "a"), " x y\t");
+	assert_string_equal(node_text(r, "b"), "");
+	assert_string_equal(node_raw(r, "b"), "\n");
+	assert_string_equal(node_raw(r, "c"), "z");
+	assert_string_equal(node_raw(r, "d"), "1  2");
+	assert_string_equal(node_raw(r, "f"), "");
+	assert_string_equal(r->raw, "");
+	assert_null(node_raw(r, "g"));
+	xml_free(x);
+}
+
+static void
 a_path_leads_to_the_first_child_of_each_name(void **state)
 {
 	struct xml *x =
@@ -134,6 +154,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    names_namespaces_text_and_the_name_attribute_are_kept),
+		cmocka_unit_test(
+		    white_space_around_a_text_is_there_for_who_wants_it),
 		cmocka_unit_test(a_path_leads_to_the_first_child_of_each_name),
 		cmocka_unit_test(what_is_escaped_reads_back_the_same),
 		cmocka_unit_test(

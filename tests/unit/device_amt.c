@@ -284,6 +284,41 @@ a_weak_mebx_password_is_refused(void **unused)
 	assert_false(state.mebx_set);
 }
 
+/* XML Schema's string: what stands around it is part of it. */
+static void
+blanks_around_a_mebx_password_are_its_own(void **unused)
+{
+	char want[33];
+
+	(void)unused;
+	assert_int_equal(call("SetMEBxPassword", "Password", " Aa1!xxxx "), 0);
+	assert_string_equal(state.mebx, " Aa1!xxxx ");
+	auth_ha1(want, "admin", state.realm, " Aa1!xxxx ");
+	assert_string_equal(state.ha1, want);
+	assert_int_equal(
+	    call("SetMEBxPassword", "Password", "Mebx#2026\n"), 2054);
+	assert_int_equal(
+	    call("SetMEBxPassword", "Password", "\tStrong#1"), 2054);
+	assert_string_equal(state.mebx, " Aa1!xxxx ");
+}
+
+/* Of what is no string it is not. */
+static void
+white_space_around_numbers_and_names_is_not_theirs(void **unused)
+{
+	const struct wsman_field f[] = { { "Username", "\n admin\t", NULL },
+		{ "DigestPassword", " 00360e4baa903393fa8cc352d0e30083\n",
+		    NULL } };
+
+	(void)unused;
+	assert_int_equal(
+	    call2("AMT_AuthorizationService", "SetAdminAclEntryEx", f, 2), 0);
+	assert_string_equal(state.ha1, "00360e4baa903393fa8cc352d0e30083");
+	assert_int_equal(
+	    call("ExtendProvisioningPeriod", "Duration", "\n 3 "), 0);
+	assert_int_equal(amt.hours, 3);
+}
+
 /* Password model 0, coupled. */
 static void
 the_mebx_password_is_the_administrators_until_that_is_set(void **unused)
@@ -559,6 +594,8 @@ main(void)
 		CASE(a_commit_that_cannot_be_saved_did_not_happen),
 		CASE(a_second_commit_that_cannot_be_saved_undoes_nothing),
 		CASE(a_weak_mebx_password_is_refused),
+		CASE(blanks_around_a_mebx_password_are_its_own),
+		CASE(white_space_around_numbers_and_names_is_not_theirs),
 		CASE(the_mebx_password_is_the_administrators_until_that_is_set),
 		CASE(the_administrators_digest_comes_as_hex_or_as_base64),
 		CASE(a_new_pre_shared_key_must_have_its_checks),
