@@ -138,6 +138,37 @@ text_unb64(void *buf, size_t *n, const char *b64, size_t len)
 	return bad <= 63;
 }
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+bool
+text_unb64_lines(void *buf, size_t *n, const char *b64, size_t len)
+{
+	uint8_t *out = buf;
+	size_t got = 0, have = 0, part = 3;
+	char four[4];
+
+	for (size_t i = 0; i < len; i++) {
+		if (is_blank(b64[i]))
+			continue;
+		if (have == 0 && part != 3) /* behind the padding */
+			return false;
+		four[have++] = b64[i];
+		if (have < sizeof(four))
+			continue;
+		part = *n - got;
+		if (!text_unb64(out + got, &part, four, sizeof(four)))
+			return false;
+		got += part;
+		have = 0;
+	}
+	*n = got;
+	return have == 0;
+}
+
 size_t
 text_utf8(const uint8_t *p, size_t left)
 {

@@ -22,6 +22,9 @@ bool text_unhex(void *out, size_t n, const char *hex, size_t len);
 void text_b64(char *out, const void *, size_t n);
 /* Strict: canonical padding and zero spare bits. *n: in room, out length. */
 bool text_unb64(void *out, size_t *n, const char *b64, size_t len);
+/* Likewise, with white space anywhere, as XML Schema's base64Binary may have:
+ * what is wrapped into lines. Where it stands shows in the cache. */
+bool text_unb64_lines(void *out, size_t *n, const char *b64, size_t len);
 /* For encodings of keys: all ones if lo <= c <= hi, else 0, without a branch.
  */
 unsigned text_within(unsigned c, unsigned lo, unsigned hi);

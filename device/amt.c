@@ -187,8 +187,8 @@ amt_take_bool(const struct node *in, const char *name, bool *out)
 
 	if (text == NULL)
 		return true;
-	*out = strcmp(text, "true") == 0;
-	return *out || strcmp(text, "false") == 0;
+	*out = strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
+	return *out || strcmp(text, "false") == 0 || strcmp(text, "0") == 0;
 }
 
 bool
@@ -207,6 +207,14 @@ amt_take_num(const struct node *in, const char *name, int64_t min, int64_t max,
 		return false;
 	*out = v;
 	return true;
+}
+
+bool
+amt_take_b64(const struct node *in, const char *name, void *out, size_t *n)
+{
+	const char *text = node_text(in, name);
+
+	return text != NULL && text_unb64_lines(out, n, text, strlen(text));
 }
 
 void

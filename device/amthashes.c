@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "device/amthashes.h"
 #include "device/roots.h"
 
@@ -76,24 +75,15 @@ take_handle(const struct amt_item *it, size_t *out)
 	return *end == '\0';
 }
 
-static bool
-take_bool(const struct node *in, const char *name, bool *out)
-{
-	const char *text = node_text(in, name);
-
-	*out = text == NULL || strcmp(text, "true") == 0;
-	return *out || strcmp(text, "false") == 0;
-}
-
 /* Only whether it is used can be changed. */
 enum amt_status
 amthashes_put(struct amt *a, const struct node *in, struct amt_item *it)
 {
 	size_t handle;
-	bool on;
+	bool on = true;
 
 	if (!take_handle(it, &handle) || node_text(in, "Enabled") == NULL ||
-	    !take_bool(in, "Enabled", &on))
+	    !amt_take_bool(in, "Enabled", &on))
 		return AMT_BAD_PARAMETER;
 	return saved(a, roots_set_active(a->factory, a->state, handle, on));
 }
@@ -102,14 +92,12 @@ static bool
 take_hash(const struct node *in, struct hash_entry *e)
 {
 	const char *type = node_text(in, "HashType");
-	const char *data = node_text(in, "HashData");
 	size_t n = sizeof(e->hash);
 
-	if (type == NULL || data == NULL || type[0] < '1' || type[0] > '3' ||
-	    type[1] != '\0')
+	if (type == NULL || type[0] < '1' || type[0] > '3' || type[1] != '\0')
 		return false;
 	e->type = (enum hash_type)(type[0] - '0');
-	return text_unb64(e->hash, &n, data, strlen(data)) &&
+	return amt_take_b64(in, "HashData", e->hash, &n) &&
 	    n == hashlist_hash_len(e->type);
 }
 
@@ -118,11 +106,11 @@ enum amt_status
 amthashes_create(struct amt *a, const struct node *in, struct amt_item *out)
 {
 	const char *name = node_text(in, "Description");
-	struct hash_entry e = { .oem = false };
+	struct hash_entry e = { .oem = false, .active = true };
 	enum roots_status status;
 	size_t handle;
 
-	if (!take_hash(in, &e) || !take_bool(in, "Enabled", &e.active) ||
+	if (!take_hash(in, &e) || !amt_take_bool(in, "Enabled", &e.active) ||
 	    (name != NULL && strlen(name) > HASHLIST_NAME))
 		return AMT_BAD_PARAMETER;
 	strcpy(e.name, name != NULL ? name : "");

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/secret.h"
-#include "base/text.h"
 #include "base/x509.h"
 #include "device/amtkeys.h"
 
@@ -107,12 +106,7 @@ amtkeys_tls(struct amt *a, size_t i, struct amt_item *it)
 static bool
 take_bool(const struct node *in, const char *name, bool *out)
 {
-	const char *text = node_text(in, name);
-
-	if (text == NULL)
-		return false;
-	*out = strcmp(text, "true") == 0;
-	return *out || strcmp(text, "false") == 0;
+	return node_text(in, name) != NULL && amt_take_bool(in, name, out);
 }
 
 /* out holds the instance that the selector named. */
@@ -319,7 +313,6 @@ enum amt_status
 amtkeys_add_certificate(
     struct amt *a, const struct node *in, struct amt_item *out)
 {
-	const char *b64 = node_text(in, "CertificateBlob");
 	enum amt_status status = AMT_BAD_CERTIFICATE;
 	struct x509 *cert = NULL;
 	uint8_t der[STATE_BLOB];
@@ -328,7 +321,7 @@ amtkeys_add_certificate(
 
 	if (!blob_place(a->state->certs, STATE_CERTS, &h))
 		return AMT_MAX_LIMIT;
-	if (b64 != NULL && text_unb64(der, &n, b64, strlen(b64)) &&
+	if (amt_take_b64(in, "CertificateBlob", der, &n) &&
 	    x509_from_der(der, n, &cert, &e) == ERR_OK &&
 	    state_blob_set(&a->state->certs[h], der, n, &e) == ERR_OK) {
 		amt_put_handle(out, "CreatedCertificate",
@@ -344,7 +337,6 @@ amtkeys_add_certificate(
 enum amt_status
 amtkeys_add_root(struct amt *a, const struct node *in, struct amt_item *out)
 {
-	const char *b64 = node_text(in, "CertificateBlob");
 	struct switches *own = switches_own(&a->state->switches);
 	const struct state_blob *c = a->state->certs;
 	enum amt_status status;
@@ -353,7 +345,7 @@ amtkeys_add_root(struct amt *a, const struct node *in, struct amt_item *out)
 
 	if (own == NULL)
 		return AMT_INTERNAL;
-	if (b64 == NULL || !text_unb64(der, &n, b64, strlen(b64)))
+	if (!amt_take_b64(in, "CertificateBlob", der, &n))
 		return AMT_BAD_CERTIFICATE;
 	for (size_t h = 0; h < STATE_CERTS; h++)
 		if (c[h].n == n && is_root(a, h) && memcmp(c[h].p, der, n) == 0)

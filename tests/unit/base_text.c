@@ -88,6 +88,36 @@ base64_that_is_not_canonical_is_refused(void **state)
 }
 
 static void
+base64_in_lines_is_read_as_if_it_were_in_one(void **state)
+{
+	const struct {
+		const char *in, *out;
+	} good[] = { { "YWJj\r\nZGVm\n", "abcdef" },
+		{ " Y W\tJ j Z A = =\n", "abcd" }, { "YWJjZA==", "abcd" },
+		{ " \n", "" }, { "", "" } };
+	const char *bad[] = { "YWJ", "YWJj Z",
+		"YQ== YQ==", "Y=Q=", "YR==", "YWJj\vYWJj", "YWJj-", "====" };
+	uint8_t out[6];
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		n = sizeof(out);
+		assert_true(
+		    text_unb64_lines(out, &n, good[i].in, strlen(good[i].in)));
+		assert_int_equal(n, strlen(good[i].out));
+		assert_memory_equal(out, good[i].out, n);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		n = sizeof(out);
+		if (text_unb64_lines(out, &n, bad[i], strlen(bad[i])))
+			fail_msg("accepted %s", bad[i]);
+	}
+	n = 5; /* no room */
+	assert_false(text_unb64_lines(out, &n, "YWJj\nZGVm", 9));
+}
+
+static void
 printable_is_ascii_from_space_to_tilde(void **state)
 {
 	(void)state;
@@ -127,6 +157,7 @@ main(void)
 		cmocka_unit_test(
 		    every_length_survives_base64_as_openssl_writes_it),
 		cmocka_unit_test(base64_that_is_not_canonical_is_refused),
+		cmocka_unit_test(base64_in_lines_is_read_as_if_it_were_in_one),
 		cmocka_unit_test(printable_is_ascii_from_space_to_tilde),
 		cmocka_unit_test(
 		    a_version_has_one_or_two_numbers_of_up_to_two_digits),

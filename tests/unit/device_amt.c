@@ -468,6 +468,65 @@ a_key_made_here_gets_a_certificate_that_is_then_used(void **unused)
 	crypto_key_free(ca);
 }
 
+/* As in a PEM file. */
+static void
+a_certificate_may_come_in_lines(void **unused)
+{
+	const struct x509_make make = { .cn = "in lines", .days = 9 };
+	struct wsman_field blob = { "CertificateBlob", NULL, NULL };
+	struct crypto_key *k = NULL;
+	struct x509 *cert = NULL;
+	struct err e = { 0 };
+	char b64[4096];
+	const uint8_t *der;
+	struct wr lines;
+	size_t n;
+
+	(void)unused;
+	assert_int_equal(crypto_key_new(CRYPTO_EC256, &k, &e), ERR_OK);
+	assert_int_equal(x509_new(&make, k, NULL, NULL, &cert, &e), ERR_OK);
+	der = x509_der(cert, &n);
+	text_b64(b64, der, n);
+	wr_grow(&lines, 2 * sizeof(b64));
+	for (const char *p = b64; *p != '\0'; p += strnlen(p, 64))
+		wr_fmt(&lines, "\n%.64s", p);
+	wr_u8(&lines, '\0');
+	blob.value = (const char *)lines.buf;
+	assert_int_equal(call2(KEYS, "AddCertificate", &blob, 1), 0);
+	assert_int_equal(call2(KEYS, "AddTrustedRootCertificate", &blob, 1), 0);
+	assert_int_equal(state.certs[0].n, n);
+	assert_memory_equal(state.certs[1].p, der, n);
+	wr_free(&lines);
+	x509_free(cert);
+	crypto_key_free(k);
+}
+
+static void
+truth_values_are_words_or_digits(void **unused)
+{
+	const struct wsman_request put = { .op = WSMAN_PUT,
+		.class = "AMT_GeneralSettings" };
+	static const struct {
+		const char *text;
+		bool good, is;
+	} values[] = { { "1", true, true }, { "0", true, false },
+		{ "true", true, true }, { "false", true, false },
+		{ "2", false, false }, { "TRUE", false, false },
+		{ "", false, false } };
+	struct wsman_field f = { "PingResponseEnabled", NULL, NULL };
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		f.value = values[i].text;
+		ask(&put, &f, 1);
+		assert_int_equal(status, values[i].good ? 200 : 400);
+		if (values[i].good)
+			assert_string_equal(
+			    node_text(res.body, "PingResponseEnabled"),
+			    values[i].is ? "true" : "false");
+	}
+}
+
 static void
 a_certificate_whose_key_is_not_here_is_not_bound(void **unused)
 {
@@ -603,6 +662,8 @@ main(void)
 		CASE(the_period_is_extended_by_up_to_a_day_or_ended),
 		CASE(the_clock_is_set_by_the_mean_of_both_ways),
 		CASE(a_key_made_here_gets_a_certificate_that_is_then_used),
+		CASE(a_certificate_may_come_in_lines),
+		CASE(truth_values_are_words_or_digits),
 		CASE(a_certificate_whose_key_is_not_here_is_not_bound),
 		CASE(there_are_exactly_two_tls_settings),
 		CASE(the_record_tells_who_set_the_device_up),

@@ -105,6 +105,30 @@ what_it_adds_is_in_the_list_and_saved(void **unused)
 	assert_non_null(strstr((char *)text.buf, "IsDefault>false"));
 }
 
+/* As XML Schema has them: 1 and 0 beside the words, base64 in lines. */
+static void
+values_are_read_in_any_form_that_they_have(void **unused)
+{
+	const struct wsman_field f[] = { { "Description", "in lines", NULL },
+		{ "HashType", " 2 ", NULL },
+		{ "HashData",
+		    "\n47DEQpj8HBSa+/TImW+5JCeu\n  QeRkm5NMpJWZG3hSuFU=\n",
+		    NULL },
+		{ "Enabled", "0", NULL } };
+
+	(void)unused;
+	assert_int_equal(ask(WSMAN_CREATE, NULL, f, 4), 200);
+	assert_int_equal(in_force().n, 3);
+	assert_int_equal(in_force().e[2].hash[31], 0x55);
+	assert_false(in_force().e[2].active);
+	assert_int_equal(enable(HANDLE "2", "1"), 200);
+	assert_true(in_force().e[2].active);
+	assert_int_equal(enable(HANDLE "2", " false\n"), 200);
+	assert_false(in_force().e[2].active);
+	assert_int_equal(enable(HANDLE "2", "2"), 400);
+	assert_int_equal(enable(HANDLE "2", ""), 400);
+}
+
 static void
 there_is_room_for_three_of_its_own(void **unused)
 {
@@ -267,6 +291,7 @@ main(void)
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, start, end)
 	const struct CMUnitTest tests[] = {
 		CASE(what_it_adds_is_in_the_list_and_saved),
+		CASE(values_are_read_in_any_form_that_they_have),
 		CASE(there_is_room_for_three_of_its_own),
 		CASE(what_does_not_fit_is_refused),
 		CASE(the_oems_can_be_switched_off_but_not_deleted),
