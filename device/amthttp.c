@@ -77,15 +77,22 @@ list_has(struct httpline v, const char *word)
 	return false;
 }
 
+static int
+wrong(struct amthttp_request *r, int status, const char *why)
+{
+	r->why = why;
+	return status;
+}
+
 /* Any 1.x is answered as 1.1 (RFC 9110 2.5). */
 static int
-version_status(const char *v, bool *old)
+version_status(struct amthttp_request *r, const char *v)
 {
 	if (strncmp(v, "HTTP/", 5) != 0 || v[5] < '0' || v[5] > '9' ||
 	    v[6] != '.' || v[7] < '0' || v[7] > '9' || v[8] != '\0')
-		return 400;
-	*old = v[7] == '0';
-	return v[5] == '1' ? 0 : 505;
+		return wrong(r, 400, "HTTP: no version in the first line");
+	r->old = v[7] == '0';
+	return v[5] == '1' ? 0 : wrong(r, 505, "HTTP: not version 1");
 }
 
 /* 0, or the status that answers it. */
@@ -96,13 +103,14 @@ request_line(struct httpline line, struct amthttp_request *r)
 	int status;
 
 	if (!word_take(&line, r->method, sizeof(r->method)))
-		return 400;
+		return wrong(r, 400, "HTTP: no method in the first line");
 	if (!word_take(&line, r->path, sizeof(r->path)))
-		return line.n >= sizeof(r->path) ? 414 : 400;
+		return wrong(r, line.n >= sizeof(r->path) ? 414 : 400,
+		    "HTTP: the first line has no path, or too long a one");
 	if (!word_take(&line, version, sizeof(version)) || line.n != 0)
-		return 400;
+		return wrong(r, 400, "HTTP: no version in the first line");
 	target_path(r->path);
-	if ((status = version_status(version, &r->old)) == 0)
+	if ((status = version_status(r, version)) == 0)
 		r->close = r->old;
 	return status;
 }
@@ -114,16 +122,19 @@ header_line(struct httpline line, struct amthttp_request *r)
 	struct httpline name, v;
 
 	if (!httpline_header(line, &name, &v))
-		return 400;
+		return wrong(r, 400, "HTTP: a header is malformed or folded");
 	if (httpline_is(name, "Content-Length")) {
 		if (r->has_length || !httpline_number(v, 10, &r->length))
-			return 400;
+			return wrong(
+			    r, 400, "HTTP: Content-Length twice, or no number");
 		r->has_length = true;
 	} else if (httpline_is(name, "Transfer-Encoding")) {
 		if (!httpline_is(v, "chunked"))
-			return 501;
+			return wrong(r, 501,
+			    "HTTP: a Transfer-Encoding that is not chunked");
 		if (r->chunked || r->old) /* RFC 9112 6.1 */
-			return 400;
+			return wrong(r, 400,
+			    "HTTP: Transfer-Encoding twice, or in HTTP/1.0");
 		r->chunked = true;
 	} else if (httpline_is(name, "Connection")) {
 		r->close |= list_has(v, "close");
@@ -132,17 +143,20 @@ header_line(struct httpline line, struct amthttp_request *r)
 	} else if (httpline_is(name, "Authorization")) {
 		if (v.n >= sizeof(r->authorization) ||
 		    r->authorization[0] != '\0')
-			return 400;
+			return wrong(
+			    r, 400, "HTTP: Authorization twice, or too long");
 		memcpy(r->authorization, v.p, v.n);
 		r->authorization[v.n] = '\0';
 	}
-	return r->has_length && r->chunked ? 400 : 0;
+	return r->has_length && r->chunked
+	    ? wrong(r, 400, "HTTP: Content-Length beside Transfer-Encoding")
+	    : 0;
 }
 
 static enum amthttp_verdict
-bad(int *status, int code)
+bad(struct amthttp_request *r, int *status, int code, const char *why)
 {
-	*status = code;
+	*status = wrong(r, code, why);
 	return AMTHTTP_BAD;
 }
 
@@ -187,66 +201,79 @@ head_read(struct httpline *s, struct amthttp_request *r, int *status)
 	seen = end == NULL ? n : n + 2;
 	if (!lines_good(
 		s->p, seen > AMTHTTP_HEAD_MAX ? AMTHTTP_HEAD_MAX : seen))
-		return bad(status, 400);
+		return bad(r, status, 400,
+		    "HTTP: a byte 0, or a line that does not end in CR LF");
 	if (n > AMTHTTP_HEAD_MAX)
-		return bad(status, 413);
+		return bad(r, status, 413, "HTTP: the headers are too long");
 	if (end == NULL)
 		return AMTHTTP_MORE;
 	if (!line_take(s, &line))
-		return bad(status, 400);
+		return bad(r, status, 400, "HTTP: no first line");
 	if ((code = request_line(line, r)) != 0)
-		return bad(status, code);
+		return bad(r, status, code, r->why);
 	while (line_take(s, &line) && line.n > 0)
 		if ((code = header_line(line, r)) != 0)
-			return bad(status, code);
+			return bad(r, status, code, r->why);
 	r->expects &= r->chunked || r->length > 0;
 	return AMTHTTP_DONE;
 }
 
 /* A line between chunks or behind them; *lines counts their bytes. */
 static enum amthttp_verdict
-chunk_line(
-    struct httpline *s, struct httpline *line, size_t *lines, int *status)
+chunk_line(struct httpline *s, struct httpline *line, size_t *lines,
+    struct amthttp_request *r, int *status)
 {
+	static const char why[] = "HTTP: no line with a chunk's size";
+
 	if (!line_take(s, line))
-		return s->n > CHUNK_LINE_MAX ? bad(status, 400) : AMTHTTP_MORE;
+		return s->n > CHUNK_LINE_MAX ? bad(r, status, 400, why)
+					     : AMTHTTP_MORE;
 	if (memchr(line->p, '\n', line->n) != NULL ||
 	    memchr(line->p, '\r', line->n) != NULL)
-		return bad(status, 400);
+		return bad(r, status, 400, why);
 	*lines += line->n + 2;
-	return *lines > CHUNK_LINES_MAX ? bad(status, 413) : AMTHTTP_DONE;
+	return *lines > CHUNK_LINES_MAX
+	    ? bad(r, status, 413, "HTTP: too much around the chunks")
+	    : AMTHTTP_DONE;
 }
 
 static enum amthttp_verdict
-chunks_read(struct httpline *s, struct wr *body, int *status)
+chunks_read(
+    struct httpline *s, struct amthttp_request *r, struct wr *body, int *status)
 {
+
 	enum amthttp_verdict v;
 	struct httpline line;
 	size_t n, lines = 0;
 	const char *semi;
 
 	for (;;) {
-		if ((v = chunk_line(s, &line, &lines, status)) != AMTHTTP_DONE)
+		if ((v = chunk_line(s, &line, &lines, r, status)) !=
+		    AMTHTTP_DONE)
 			return v;
 		if ((semi = memchr(line.p, ';', line.n)) != NULL)
 			line.n = (size_t)(semi - line.p);
 		if (!httpline_number(httpline_trim(line), 16, &n))
-			return bad(status, 400);
+			return bad(r, status, 400,
+			    "HTTP: a chunk's size is no number");
 		if (n > AMTHTTP_BODY_MAX - body->len)
-			return bad(status, 413);
+			return bad(
+			    r, status, 413, "HTTP: the body is too long");
 		if (n == 0)
 			break;
 		if (s->n < n + 2)
 			return AMTHTTP_MORE;
 		if (memcmp(s->p + n, "\r\n", 2) != 0)
-			return bad(status, 400);
+			return bad(r, status, 400,
+			    "HTTP: a chunk is longer than it says");
 		wr_bytes(body, s->p, n);
 		s->p += n + 2;
 		s->n -= n + 2;
 	}
 	/* Trailer fields are not looked at; an empty line ends them. */
 	do {
-		if ((v = chunk_line(s, &line, &lines, status)) != AMTHTTP_DONE)
+		if ((v = chunk_line(s, &line, &lines, r, status)) !=
+		    AMTHTTP_DONE)
 			return v;
 	} while (line.n > 0);
 	return AMTHTTP_DONE;
@@ -264,18 +291,19 @@ amthttp_read(const uint8_t *p, size_t n, struct amthttp_request *r,
 	if ((v = head_read(&s, r, status)) != AMTHTTP_DONE)
 		return v;
 	if (r->chunked) {
-		if ((v = chunks_read(&s, body, status)) != AMTHTTP_DONE)
+		if ((v = chunks_read(&s, r, body, status)) != AMTHTTP_DONE)
 			return v;
 	} else {
 		if (r->length > AMTHTTP_BODY_MAX)
-			return bad(status, 413);
+			return bad(
+			    r, status, 413, "HTTP: the body is too long");
 		if (s.n < r->length)
 			return AMTHTTP_MORE;
 		wr_bytes(body, s.p, r->length);
 		s.p += r->length;
 	}
 	if (body->failed)
-		return bad(status, 500);
+		return bad(r, status, 500, "out of memory");
 	*used = (size_t)((const uint8_t *)s.p - p);
 	return AMTHTTP_DONE;
 }
@@ -333,13 +361,16 @@ write_head(struct wr *w, const struct amthttp_answer *a)
 		wr_str(w, "Connection: close\r\n");
 }
 
+/* Its words are the program's own, without a mark of HTML. */
 static void
-write_page(struct wr *w, int status)
+write_page(struct wr *w, const struct amthttp_answer *a)
 {
-	char page[160];
+	char page[512];
 	int n = snprintf(page, sizeof(page),
-	    "<html><head><title>%d</title></head><body>%s</body></html>\n",
-	    status, status_words(status));
+	    "<html><head><title>%d</title></head>"
+	    "<body>%s%s%.240s</body></html>\n",
+	    a->status, status_words(a->status), a->why != NULL ? ": " : "",
+	    a->why != NULL ? a->why : "");
 
 	wr_fmt(w, "Content-Type: text/html\r\nContent-Length: %d\r\n\r\n%s", n,
 	    page);
@@ -352,7 +383,7 @@ amthttp_write(struct wr *w, const struct amthttp_answer *a)
 
 	write_head(w, a);
 	if (a->body == NULL) {
-		write_page(w, a->status);
+		write_page(w, a);
 		return;
 	}
 	wr_str(w,

@@ -30,6 +30,7 @@ struct amthttp_request {
 	bool chunked;
 	bool has_length;
 	size_t length;
+	const char *why; /* of BAD: what does not hold, for people */
 };
 
 enum amthttp_verdict {
@@ -55,8 +56,9 @@ struct amthttp_answer {
 	bool old;                  /* the body in one piece, with its length */
 	const char *realm, *nonce; /* 401 */
 	bool stale;
-	const uint8_t *body; /* SOAP; may be NULL */
+	const uint8_t *body; /* SOAP; NULL: a page of the status' words */
 	size_t n;
+	const char *why; /* on that page; NULL: nothing more */
 };
 void amthttp_write(struct wr *, const struct amthttp_answer *);
 

@@ -21,6 +21,7 @@
 #include "formats/reason.h"
 
 #define ALERT_BAD_MAC 20 /* RFC 5246: bad_record_mac */
+#define LATE_MS 1000     /* of the connection's timer behind our own */
 
 struct machine_session {
 	struct machine *m;
@@ -37,6 +38,7 @@ struct machine_session {
 	bool served;                /* a request was answered */
 	uint64_t asked_ms;          /* the last one, or since it is here */
 	uint64_t begun_ms;          /* one that is not whole yet; 0: none */
+	struct loop_timer *late;    /* ends that one; NULL: there was none */
 	bool over;                  /* nothing more is taken from it */
 	struct state_record record; /* for the configuration record */
 	struct err refusal;
@@ -133,6 +135,7 @@ release(struct machine_session *v)
 	if (v->committed)
 		v->m->parting = false;
 	trickle_free(v->trickle);
+	loop_timer_free(v->late);
 	free(v);
 }
 
@@ -332,6 +335,21 @@ answer_status(struct machine_session *v, int status)
 	answer(v, &(struct amthttp_answer){ .status = status, .close = true });
 }
 
+/* What is no request that could be answered by a fault. */
+static void
+answer_bad(struct machine_session *v, int status, const struct err *why)
+{
+	machine_tell(v->m,
+	    &(struct machine_event){ .name = "malformed",
+		.words = "",
+		.peer = v->peer,
+		.retry = -1,
+		.why = why });
+	answer(v,
+	    &(struct amthttp_answer){
+		.status = status, .close = true, .why = why->msg });
+}
+
 static void
 answer_challenge(struct machine_session *v, bool stale)
 {
@@ -509,7 +527,7 @@ answer_soap(struct machine_session *v, const struct amthttp_request *r)
 	bool answered, ends;
 
 	if (xml_read(s->body.buf, s->body.len, &xml, &e) != ERR_OK) {
-		answer_status(v, 400);
+		answer_bad(v, 400, &e);
 		return;
 	}
 	m->requests++;
@@ -592,20 +610,40 @@ on_ready(void *arg, struct conn *c)
 		.retry = -1 });
 }
 
-/* The rest of a request has the time that is left of it all; false: none. */
+static void
+on_late(void *arg)
+{
+	struct machine_session *v = arg;
+	struct err e = { 0 };
+
+	if (v->over || v->conn == NULL)
+		return;
+	err_set(&e, ERR_PEER, "HTTP: the rest of a request did not come");
+	answer_bad(v, 408, &e);
+}
+
+/* The rest of a request has the time that is left of it all, and no more
+ * silence than there may be at any time; then its client is told so, before the
+ * connection's own timer ends it. false: no time is left. */
 static bool
 wait_rest(struct machine_session *v, struct conn *c)
 {
 	const struct settings *s = v->m->common->settings;
-	uint64_t now = clock_ms(), spent;
+	uint64_t now = clock_ms(), left;
+	struct err e = { 0 };
 
 	if (v->begun_ms == 0)
 		v->begun_ms = now;
-	spent = now - v->begun_ms;
-	if (spent >= s->request_ms)
+	if (now - v->begun_ms >= s->request_ms)
 		return false;
-	if (s->request_ms - spent < s->idle_ms)
-		conn_idle(c, (unsigned long)(s->request_ms - spent));
+	left = s->request_ms - (now - v->begun_ms);
+	if (left > s->idle_ms)
+		left = s->idle_ms;
+	if (v->late != NULL ||
+	    loop_timer_new(v->m->common->loop, on_late, v, &v->late, &e) ==
+		ERR_OK)
+		loop_timer_set(v->late, (unsigned long)left);
+	conn_idle(c, (unsigned long)left + LATE_MS);
 	return true;
 }
 
@@ -614,6 +652,8 @@ rest_came(struct machine_session *v, struct conn *c)
 {
 	if (v->begun_ms != 0)
 		conn_idle(c, v->m->common->settings->idle_ms);
+	if (v->late != NULL)
+		loop_timer_stop(v->late);
 	v->begun_ms = 0;
 	v->continued = false;
 }
@@ -624,6 +664,7 @@ on_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
 	struct machine_session *v = arg;
 	struct wr *body = &v->m->common->scratch->body;
 	struct amthttp_request r;
+	struct err e = { 0 };
 	size_t used = n;
 	int status = 400;
 
@@ -632,7 +673,7 @@ on_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
 	switch (amthttp_read(p, n, &r, body, &used, &status)) {
 	case AMTHTTP_MORE:
 		if (!wait_rest(v, c)) {
-			answer_status(v, 408);
+			on_late(v);
 			break;
 		}
 		used = 0;
@@ -641,7 +682,8 @@ on_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
 		v->continued |= r.expects;
 		break;
 	case AMTHTTP_BAD:
-		answer_status(v, status);
+		err_set(&e, ERR_PEER, "%s", r.why);
+		answer_bad(v, status, &e);
 		used = n;
 		break;
 	case AMTHTTP_DONE:

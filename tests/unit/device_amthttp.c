@@ -180,6 +180,51 @@ requests_that_two_readers_could_split_differently_are_refused(void **state)
 }
 
 static void
+what_does_not_hold_is_said(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} bad[] = {
+		{ "POST / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", "folded" },
+		{ "POST / HTTP/1.1\r\nContent-Length: 1\r\n"
+		  "Content-Length: 1\r\n\r\na",
+		    "Content-Length twice" },
+		{ "POST / HTTP/1.1\r\nContent-Length: 1\r\n"
+		  "Transfer-Encoding: chunked\r\n\r\na",
+		    "beside" },
+		{ "POST / HTTP/1.1\n\n", "CR LF" },
+		{ "POST /\r\n\r\n", "no version" },
+		{ "POST / HTTP/2.0\r\n\r\n", "not version 1" },
+		{ "POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
+		    "chunked" },
+		{ "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+		  "g\r\n",
+		    "no number" },
+		{ "POST / HTTP/1.1\r\nContent-Length: 65537\r\n\r\n",
+		    "too long" },
+	};
+	struct amthttp_answer a = { .status = 400, .version = "3.0.0" };
+	const char *page, *length;
+	struct wr w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(take(bad[i].text), AMTHTTP_BAD);
+		assert_non_null(strstr(req.why, bad[i].why));
+	}
+	wr_grow(&w, 4096);
+	a.why = req.why;
+	amthttp_write(&w, &a);
+	wr_u8(&w, '\0');
+	assert_non_null(strstr((const char *)w.buf,
+	    "<body>Bad Request: HTTP: the body is too long</body>"));
+	page = strstr((const char *)w.buf, "\r\n\r\n") + 4;
+	length = strstr((const char *)w.buf, "Content-Length: ") + 16;
+	assert_int_equal(strtoul(length, NULL, 10), strlen(page));
+	wr_free(&w);
+}
+
+static void
 what_is_not_known_is_told_apart(void **state)
 {
 	char head[256];
@@ -329,6 +374,7 @@ main(void)
 		cmocka_unit_test(every_prefix_of_a_request_asks_for_more),
 		cmocka_unit_test(
 		    requests_that_two_readers_could_split_differently_are_refused),
+		cmocka_unit_test(what_does_not_hold_is_said),
 		cmocka_unit_test(what_is_not_known_is_told_apart),
 		cmocka_unit_test(an_empty_line_before_a_request_is_passed_over),
 		cmocka_unit_test(what_is_too_long_is_refused_before_it_came),
