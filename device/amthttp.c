@@ -123,7 +123,11 @@ header_line(struct httpline line, struct amthttp_request *r)
 
 	if (!httpline_header(line, &name, &v))
 		return wrong(r, 400, "HTTP: a header is malformed or folded");
-	if (httpline_is(name, "Content-Length")) {
+	if (httpline_is(name, "Host")) {
+		if (r->has_host)
+			return wrong(r, 400, "HTTP: Host twice");
+		r->has_host = true;
+	} else if (httpline_is(name, "Content-Length")) {
 		if (r->has_length || !httpline_number(v, 10, &r->length))
 			return wrong(
 			    r, 400, "HTTP: Content-Length twice, or no number");
@@ -214,6 +218,8 @@ head_read(struct httpline *s, struct amthttp_request *r, int *status)
 	while (line_take(s, &line) && line.n > 0)
 		if ((code = header_line(line, r)) != 0)
 			return bad(r, status, code, r->why);
+	if (!r->has_host && !r->old) /* RFC 9112 3.2 */
+		return bad(r, status, 400, "HTTP: no Host");
 	r->expects &= r->chunked || r->length > 0;
 	return AMTHTTP_DONE;
 }
@@ -373,7 +379,7 @@ write_page(struct wr *w, const struct amthttp_answer *a)
 	    a->why != NULL ? a->why : "");
 
 	wr_fmt(w, "Content-Type: text/html\r\nContent-Length: %d\r\n\r\n%s", n,
-	    page);
+	    a->head ? "" : page);
 }
 
 void

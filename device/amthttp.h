@@ -22,9 +22,10 @@
 struct amthttp_request {
 	char method[16];
 	char path[128];
-	bool close;               /* the client wants the connection to end */
-	bool old;                 /* HTTP/1.0: knows no chunks */
-	bool expects;             /* a 100 before it sends the body */
+	bool close;   /* the client wants the connection to end */
+	bool old;     /* HTTP/1.0: knows no chunks */
+	bool expects; /* a 100 before it sends the body */
+	bool has_host;
 	char authorization[1024]; /* "" if none */
 	/* how the body comes */
 	bool chunked;
@@ -54,6 +55,7 @@ struct amthttp_answer {
 	const char *version; /* firmware, behind the Server: words */
 	bool close;
 	bool old;                  /* the body in one piece, with its length */
+	bool head;                 /* without the page's text: RFC 9110 9.3.2 */
 	const char *realm, *nonce; /* 401 */
 	bool stale;
 	const uint8_t *body; /* SOAP; NULL: a page of the status' words */

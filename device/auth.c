@@ -13,10 +13,12 @@
 #include "device/auth.h"
 
 #define PARAM 160
+#define BLANKS " \t" /* around a parameter's '=': RFC 9110 11.2, BWS */
 
 struct params {
 	char username[PARAM], realm[PARAM], nonce[PARAM], uri[PARAM];
 	char response[PARAM], qop[PARAM], nc[PARAM], cnonce[PARAM];
+	char algorithm[PARAM];
 };
 
 void
@@ -78,6 +80,7 @@ param_of(struct params *ps, const char *name, size_t n)
 		{ "qop", ps->qop },
 		{ "nc", ps->nc },
 		{ "cnonce", ps->cnonce },
+		{ "algorithm", ps->algorithm },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -99,12 +102,13 @@ params_read(struct params *ps, const char *p)
 	p += 7;
 	while (*(p += strspn(p, ", \t")) != '\0') {
 		n = strcspn(p, "= ,\t");
-		if (n == 0 || p[n] != '=')
-			return false;
 		value = param_of(ps, p, n);
+		p += n + strspn(p + n, BLANKS);
+		if (n == 0 || *p++ != '=')
+			return false;
 		if (value != NULL && *value != '\0')
 			return false; /* given twice */
-		p = httpauth_value(p + n + 1, value, PARAM);
+		p = httpauth_value(p + strspn(p, BLANKS), value, PARAM);
 		if (p == NULL)
 			return false;
 	}
@@ -175,6 +179,14 @@ qop_fits(const struct params *ps, bool any)
 	return strcmp(ps->qop, "auth") == 0 && ps->cnonce[0] != '\0';
 }
 
+/* Where a client names none it is MD5 (RFC 7616 3.4). */
+static bool
+is_md5(const struct params *ps)
+{
+	return ps->algorithm[0] == '\0' ||
+	    strcasecmp(ps->algorithm, "MD5") == 0;
+}
+
 enum auth_verdict
 auth_check(struct auth *a, const struct auth_ask *ask)
 {
@@ -186,7 +198,7 @@ auth_check(struct auth *a, const struct auth_ask *ask)
 	    !params_read(&ps, ask->header) || ps.nonce[0] == '\0' ||
 	    strcmp(ps.username, ask->user) != 0 ||
 	    strcmp(ps.realm, ask->realm) != 0 ||
-	    strcmp(uri_path(ps.uri), ask->path) != 0 ||
+	    strcmp(uri_path(ps.uri), ask->path) != 0 || !is_md5(&ps) ||
 	    !qop_fits(&ps, ask->any_qop) || !response_fits(&ps, ask))
 		return AUTH_BAD;
 	return count_use(a, &ps);

@@ -36,6 +36,7 @@ struct machine_session {
 	bool committed;
 	bool continued;             /* the client was told to send its body */
 	bool served;                /* a request was answered */
+	bool head;                  /* what it asked last is for a head alone */
 	uint64_t asked_ms;          /* the last one, or since it is here */
 	uint64_t begun_ms;          /* one that is not whole yet; 0: none */
 	struct loop_timer *late;    /* ends that one; NULL: there was none */
@@ -317,6 +318,7 @@ answer(struct machine_session *v, struct amthttp_answer *a)
 
 	amt_version(machine_factory(v->m), version);
 	a->version = version;
+	a->head = v->head;
 	a->date = (time_t)amt_now(v->m->amt);
 	wr_reset(out);
 	amthttp_write(out, a);
@@ -584,6 +586,18 @@ request(struct machine_session *v, const struct amthttp_request *r)
 	answer_soap(v, r);
 }
 
+/* Before a client is told to send the body: who must log in, and did not, is
+ * asked to now. */
+static void
+expected(struct machine_session *v, const struct amthttp_request *r)
+{
+	v->continued = true;
+	if (challenges(v) && r->authorization[0] == '\0' && has_auth(v->m))
+		answer_challenge(v, false);
+	else
+		put(v, AMTHTTP_CONTINUE, strlen(AMTHTTP_CONTINUE));
+}
+
 /* The connection. */
 
 static void
@@ -664,13 +678,16 @@ on_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
 	struct machine_session *v = arg;
 	struct wr *body = &v->m->common->scratch->body;
 	struct amthttp_request r;
+	enum amthttp_verdict verdict;
 	struct err e = { 0 };
 	size_t used = n;
 	int status = 400;
 
 	if (!v->admitted || v->over)
 		return n;
-	switch (amthttp_read(p, n, &r, body, &used, &status)) {
+	verdict = amthttp_read(p, n, &r, body, &used, &status);
+	v->head = strcmp(r.method, "HEAD") == 0;
+	switch (verdict) {
 	case AMTHTTP_MORE:
 		if (!wait_rest(v, c)) {
 			on_late(v);
@@ -678,8 +695,7 @@ on_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
 		}
 		used = 0;
 		if (r.expects && !v->continued)
-			put(v, AMTHTTP_CONTINUE, strlen(AMTHTTP_CONTINUE));
-		v->continued |= r.expects;
+			expected(v, &r);
 		break;
 	case AMTHTTP_BAD:
 		err_set(&e, ERR_PEER, "%s", r.why);

@@ -65,7 +65,7 @@ a_chunked_request_is_read(void **state)
 {
 	(void)state;
 	assert_int_equal(
-	    take("POST /wsman HTTP/1.1\r\n"
+	    take("POST /wsman HTTP/1.1\r\nHost: a\r\n"
 		 "transfer-encoding: Chunked\r\n"
 		 "Connection: Close\r\n\r\n"
 		 "0003\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: 1\r\n\r\n"),
@@ -85,11 +85,11 @@ what_clients_of_other_ages_send_is_understood(void **state)
 	struct wr w;
 
 	(void)state;
-	assert_int_equal(take("POST /wsman HTTP/1.1\r\n"
+	assert_int_equal(take("POST /wsman HTTP/1.1\r\nHost: a\r\n"
 			      "Connection: keep-alive , Close\r\n\r\n"),
 	    AMTHTTP_DONE);
 	assert_true(req.close);
-	assert_int_equal(take("POST /wsman HTTP/1.1\r\n"
+	assert_int_equal(take("POST /wsman HTTP/1.1\r\nHost: a\r\n"
 			      "Connection: keep-alive, closed\r\n\r\n"),
 	    AMTHTTP_DONE);
 	assert_false(req.close);
@@ -110,12 +110,14 @@ static void
 a_client_that_waits_before_its_body_is_seen(void **state)
 {
 	(void)state;
-	assert_int_equal(take("POST /wsman HTTP/1.1\r\nContent-Length: 3\r\n"
-			      "Expect: 100-continue\r\n\r\n"),
+	assert_int_equal(
+	    take("POST /wsman HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"
+		 "Expect: 100-continue\r\n\r\n"),
 	    AMTHTTP_MORE);
 	assert_true(req.expects);
-	assert_int_equal(take("POST /wsman HTTP/1.1\r\nContent-Length: 3\r\n"
-			      "Expect: 100-continue\r\n"),
+	assert_int_equal(
+	    take("POST /wsman HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"
+		 "Expect: 100-continue\r\n"),
 	    AMTHTTP_MORE);
 	assert_false(req.expects);
 	assert_int_equal(take("POST /wsman HTTP/1.0\r\nContent-Length: 3\r\n"
@@ -127,7 +129,7 @@ a_client_that_waits_before_its_body_is_seen(void **state)
 static void
 every_prefix_of_a_request_asks_for_more(void **state)
 {
-	const char *whole = "POST /wsman HTTP/1.1\r\n"
+	const char *whole = "POST /wsman HTTP/1.1\r\nHost: a\r\n"
 			    "Authorization: Digest x\r\n"
 			    "Transfer-Encoding: chunked\r\n\r\n"
 			    "3\r\nabc\r\n0\r\n\r\n";
@@ -147,28 +149,35 @@ static void
 requests_that_two_readers_could_split_differently_are_refused(void **state)
 {
 	static const char *const bad[] = {
-		"POST / HTTP/1.1\r\nContent-Length: 1\r\n"
+		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n"
 		"Transfer-Encoding: chunked\r\n\r\n",
-		"POST / HTTP/1.1\r\nContent-Length: 1\r\n"
+		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n"
 		"Content-Length: 1\r\n\r\na",
-		"POST / HTTP/1.1\r\nContent-Length: +1\r\n\r\na",
-		"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\na",
-		"POST / HTTP/1.1\r\nContent-Length : 1\r\n\r\na",
-		"POST / HTTP/1.1\r\nA: b\r\n Content-Length: 1\r\n\r\na",
+		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\na",
+		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\na",
+		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length : 1\r\n\r\na",
+		"POST / HTTP/1.1\r\nHost: a\r\nA: b\r\n Content-Length: "
+		"1\r\n\r\na",
 		"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n",
 		"POST / HTTP/11\r\n\r\n",
 		"POST / HTTP/1.1\nContent-Length: 1\r\n\r\na",
 		"POST / HTTP/1.1\n\n",
-		"POST / HTTP/1.1\r\nA: b\r\r\n\r\n",
-		"POST / HTTP/1.1\r\nA: b\nContent-Length: 1\r\n\r\na",
-		"POST / HTTP/1.1\r\nA: b\rContent-Length: 1\r\n\r\na",
-		"\r\n\r\n\r\n\r\n\r\n\r\n\r\nPOST / HTTP/1.1\r\n\r\n",
+		"POST / HTTP/1.1\r\nHost: a\r\nA: b\r\r\n\r\n",
+		"POST / HTTP/1.1\r\nHost: a\r\nA: b\nContent-Length: "
+		"1\r\n\r\na",
+		"POST / HTTP/1.1\r\nHost: a\r\nA: b\rContent-Length: "
+		"1\r\n\r\na",
+		"\r\n\r\n\r\n\r\n\r\n\r\n\r\nPOST / HTTP/1.1\r\nHost: "
+		"a\r\n\r\n",
 		"POST /\r\n\r\n",
-		"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+		"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+		"chunked\r\n\r\n"
 		"0x1\r\na\r\n0\r\n\r\n",
-		"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+		"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+		"chunked\r\n\r\n"
 		"1\r\nab\r\n0\r\n\r\n",
-		"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+		"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+		"chunked\r\n\r\n"
 		"1;e\n0\r\na\r\n0\r\n\r\n",
 	};
 
@@ -185,22 +194,25 @@ what_does_not_hold_is_said(void **state)
 	static const struct {
 		const char *text, *why;
 	} bad[] = {
-		{ "POST / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", "folded" },
-		{ "POST / HTTP/1.1\r\nContent-Length: 1\r\n"
+		{ "POST / HTTP/1.1\r\nHost: a\r\nA: b\r\n c\r\n\r\n",
+		    "folded" },
+		{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n"
 		  "Content-Length: 1\r\n\r\na",
 		    "Content-Length twice" },
-		{ "POST / HTTP/1.1\r\nContent-Length: 1\r\n"
+		{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n"
 		  "Transfer-Encoding: chunked\r\n\r\na",
 		    "beside" },
 		{ "POST / HTTP/1.1\n\n", "CR LF" },
 		{ "POST /\r\n\r\n", "no version" },
 		{ "POST / HTTP/2.0\r\n\r\n", "not version 1" },
-		{ "POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
+		{ "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+		  "gzip\r\n\r\n",
 		    "chunked" },
-		{ "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+		{ "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+		  "chunked\r\n\r\n"
 		  "g\r\n",
 		    "no number" },
-		{ "POST / HTTP/1.1\r\nContent-Length: 65537\r\n\r\n",
+		{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n",
 		    "too long" },
 	};
 	struct amthttp_answer a = { .status = 400, .version = "3.0.0" };
@@ -225,6 +237,46 @@ what_does_not_hold_is_said(void **state)
 }
 
 static void
+a_request_names_its_host_once(void **state)
+{
+	(void)state;
+	assert_int_equal(take("POST / HTTP/1.1\r\n\r\n"), AMTHTTP_BAD);
+	assert_int_equal(status, 400);
+	assert_string_equal(req.why, "HTTP: no Host");
+	assert_int_equal(
+	    take("POST / HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n"), AMTHTTP_BAD);
+	assert_int_equal(status, 400);
+	assert_string_equal(req.why, "HTTP: Host twice");
+	assert_int_equal(
+	    take("POST / HTTP/1.1\r\nHost:\r\n\r\n"), AMTHTTP_DONE);
+	assert_int_equal(take("POST / HTTP/1.0\r\n\r\n"), AMTHTTP_DONE);
+}
+
+static void
+who_asks_for_a_head_gets_no_page(void **state)
+{
+	struct amthttp_answer a = {
+		.status = 405, .head = true, .version = "3.0.0"
+	};
+	static const char page[] = "<html><head><title>405</title></head>"
+				   "<body>Method Not Allowed</body></html>\n";
+	struct wr w;
+	char *end;
+
+	(void)state;
+	wr_grow(&w, 4096);
+	amthttp_write(&w, &a);
+	wr_u8(&w, '\0');
+	end = strstr((char *)w.buf, "Content-Length: ");
+	assert_non_null(end);
+	assert_int_equal(strtoul(end + 16, NULL, 10), sizeof(page) - 1);
+	end = strstr((char *)w.buf, "\r\n\r\n");
+	assert_non_null(end);
+	assert_string_equal(end, "\r\n\r\n");
+	wr_free(&w);
+}
+
+static void
 what_is_not_known_is_told_apart(void **state)
 {
 	char head[256];
@@ -232,14 +284,16 @@ what_is_not_known_is_told_apart(void **state)
 	(void)state;
 	assert_int_equal(take("POST / HTTP/2.0\r\n\r\n"), AMTHTTP_BAD);
 	assert_int_equal(status, 505);
-	assert_int_equal(
-	    take("POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n"),
+	assert_int_equal(take("POST / HTTP/1.1\r\nHost: "
+			      "a\r\nTransfer-Encoding: gzip\r\n\r\n"),
 	    AMTHTTP_BAD);
 	assert_int_equal(status, 501);
-	snprintf(head, sizeof(head), "POST /%0150d HTTP/1.1\r\n\r\n", 0);
+	snprintf(
+	    head, sizeof(head), "POST /%0150d HTTP/1.1\r\nHost: a\r\n\r\n", 0);
 	assert_int_equal(take(head), AMTHTTP_BAD);
 	assert_int_equal(status, 414);
-	assert_int_equal(take("POST / HTTP/1.2\r\n\r\n"), AMTHTTP_DONE);
+	assert_int_equal(
+	    take("POST / HTTP/1.2\r\nHost: a\r\n\r\n"), AMTHTTP_DONE);
 	assert_false(req.close);
 }
 
@@ -248,11 +302,11 @@ an_empty_line_before_a_request_is_passed_over(void **state)
 {
 	(void)state;
 	assert_int_equal(take("\r\n"), AMTHTTP_MORE);
-	assert_int_equal(take("\r\n\r\nPOST /wsman HTTP/1.1\r\n"
+	assert_int_equal(take("\r\n\r\nPOST /wsman HTTP/1.1\r\nHost: a\r\n"
 			      "Content-Length: 1\r\n\r\naPOST"),
 	    AMTHTTP_DONE);
 	body_is("a");
-	assert_int_equal(used, 4 + 22 + 21 + 1);
+	assert_int_equal(used, 4 + 22 + 9 + 21 + 1);
 }
 
 static void
@@ -262,12 +316,12 @@ what_is_too_long_is_refused_before_it_came(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    take("POST / HTTP/1.1\r\nContent-Length: 65537\r\n\r\n"),
+	    take("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n"),
 	    AMTHTTP_BAD);
 	assert_int_equal(status, 413);
-	assert_int_equal(
-	    take("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
-		 "10001\r\n"),
+	assert_int_equal(take("POST / HTTP/1.1\r\nHost: "
+			      "a\r\nTransfer-Encoding: chunked\r\n\r\n"
+			      "10001\r\n"),
 	    AMTHTTP_BAD);
 	assert_int_equal(status, 413);
 	memset(head, 'a', AMTHTTP_HEAD_MAX + 1);
@@ -284,7 +338,8 @@ take_many(const char *last, const char *line, size_t times)
 	struct wr w;
 
 	wr_grow(&w, 1u << 20);
-	wr_str(&w, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
+	wr_str(&w,
+	    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
 	wr_str(&w, last);
 	for (size_t i = 0; i < times; i++)
 		wr_str(&w, line);
@@ -375,6 +430,8 @@ main(void)
 		cmocka_unit_test(
 		    requests_that_two_readers_could_split_differently_are_refused),
 		cmocka_unit_test(what_does_not_hold_is_said),
+		cmocka_unit_test(a_request_names_its_host_once),
+		cmocka_unit_test(who_asks_for_a_head_gets_no_page),
 		cmocka_unit_test(what_is_not_known_is_told_apart),
 		cmocka_unit_test(an_empty_line_before_a_request_is_passed_over),
 		cmocka_unit_test(what_is_too_long_is_refused_before_it_came),

@@ -89,6 +89,44 @@ a_right_answer_is_taken_with_quotes_and_without(void **state)
 }
 
 static void
+blanks_may_stand_around_a_parameters_sign(void **state)
+{
+	char h[512], wide[600];
+	size_t n = 0;
+
+	(void)state;
+	header(h, "P@ssw0rd1", "00000001", "");
+	for (const char *p = h; *p != '\0'; p++)
+		n += (size_t)snprintf(
+		    wide + n, sizeof(wide) - n, *p == '=' ? " \t= " : "%c", *p);
+	assert_int_equal(ask(wide), AUTH_OK);
+	assert_int_equal(ask("Digest nc 1"), AUTH_BAD);
+	assert_int_equal(ask("Digest = 1"), AUTH_BAD);
+	assert_int_equal(ask("Digest nc ="), AUTH_BAD);
+}
+
+/* What another algorithm would have made of the password is not compared. */
+static void
+an_answer_by_another_algorithm_is_not_taken_for_md5(void **state)
+{
+	static const struct {
+		const char *name;
+		enum auth_verdict verdict;
+	} said[] = { { "SHA-256", AUTH_BAD }, { "MD5-sess", AUTH_BAD },
+		{ "\"MD5-sess\"", AUTH_BAD }, { "MD5", AUTH_OK },
+		{ "\"md5\"", AUTH_OK } };
+	char h[512], nc[9], all[600];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		snprintf(nc, sizeof(nc), "%08x", i + 1);
+		header(h, "P@ssw0rd1", nc, "");
+		snprintf(all, sizeof(all), "%s,algorithm=%s", h, said[i].name);
+		assert_int_equal(ask(all), said[i].verdict);
+	}
+}
+
+static void
 the_targets_absolute_form_is_its_path(void **state)
 {
 	char text[512], h1[33], h2[33], response[33], part[256];
@@ -238,6 +276,10 @@ main(void)
 		    the_published_digests_of_passwords_hold, start),
 		cmocka_unit_test_setup(
 		    a_right_answer_is_taken_with_quotes_and_without, start),
+		cmocka_unit_test_setup(
+		    blanks_may_stand_around_a_parameters_sign, start),
+		cmocka_unit_test_setup(
+		    an_answer_by_another_algorithm_is_not_taken_for_md5, start),
 		cmocka_unit_test_setup(
 		    the_targets_absolute_form_is_its_path, start),
 		cmocka_unit_test_setup(

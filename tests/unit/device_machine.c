@@ -588,6 +588,26 @@ what_is_no_request_is_told_with_its_reason(void **unused)
 	assert_int_equal(m->requests, 0);
 }
 
+#define WAITS                                                      \
+	"POST /wsman HTTP/1.1\r\nHost: m\r\nContent-Length: 3\r\n" \
+	"Expect: 100-continue\r\n\r\n"
+
+static void
+who_must_log_in_is_asked_to_before_it_sends_a_body(void **unused)
+{
+	(void)unused;
+	settings.challenge = SETTINGS_CHALLENGE_ALWAYS;
+	machine_up(false);
+	say(WAITS);
+	assert_non_null(strstr(one.told, "HTTP/1.1 401 Unauthorized\r\n"));
+	assert_null(strstr(one.told, "HTTP/1.1 100 "));
+	settings.challenge = SETTINGS_CHALLENGE_NEVER;
+	settings.request_ms = 50;
+	say(WAITS);
+	assert_non_null(strstr(one.told, "HTTP/1.1 100 Continue\r\n"));
+	assert_null(strstr(one.told, "HTTP/1.1 401 "));
+}
+
 static void
 who_says_nothing_makes_room_for_another(void **unused)
 {
@@ -615,6 +635,7 @@ main(void)
 		CASE(a_request_that_trickles_in_is_ended),
 		CASE(who_does_not_end_a_request_is_told_so),
 		CASE(what_is_no_request_is_told_with_its_reason),
+		CASE(who_must_log_in_is_asked_to_before_it_sends_a_body),
 		CASE(who_says_nothing_makes_room_for_another),
 		CASE(a_server_with_a_good_chain_is_answered),
 		CASE(no_ws_man_is_read_from_a_server_without_the_mark),
