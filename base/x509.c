@@ -431,23 +431,37 @@ x509_matches_public(const struct x509 *c, const uint8_t hash[static 32])
 	return yes;
 }
 
+/* What the one behind it, or its end, is not. */
+static const char *
+stranger_behind(X509 *x, bool last)
+{
+	if (last)
+		return "the last one is not self-signed";
+	return X509_NAME_cmp(
+		   X509_get_issuer_name(x), X509_get_subject_name(x)) == 0
+	    ? "it is its own issuer, and another one is behind it"
+	    : "the next one is not its issuer";
+}
+
 static const char *
 fault_of(const struct x509_chain *chain, size_t i)
 {
 	X509 *x = chain->cert[i]->x;
 	const struct x509 *up = chain->cert[i + 1 < chain->n ? i + 1 : i];
 	long path = X509_get_pathlen(x);
+	uint32_t flags = X509_get_extension_flags(x);
 
-	if (X509_get_extension_flags(x) & (EXFLAG_INVALID | EXFLAG_CRITICAL))
+	if (flags & (EXFLAG_INVALID | EXFLAG_CRITICAL))
 		return "an extension is invalid, or critical and unknown";
 	if (i > 0 && !x509_is_ca(chain->cert[i]))
-		return "signs another, but is not marked as a CA";
+		return (flags & EXFLAG_CA) != 0
+		    ? "signs another, but its key usage is not for that"
+		    : "signs another, but is not marked as a CA";
 	if (i > 0 && path >= 0 && (size_t)path < i - 1)
 		return "its path length is exceeded";
 	if (X509_NAME_cmp(
 		X509_get_issuer_name(x), X509_get_subject_name(up->x)) != 0)
-		return i + 1 < chain->n ? "the next one is not its issuer"
-					: "the last one is not self-signed";
+		return stranger_behind(x, i + 1 == chain->n);
 	if (X509_verify(x, X509_get0_pubkey(up->x)) != 1)
 		return "its signature is wrong";
 	return NULL;

@@ -711,6 +711,13 @@ on_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
 	return used;
 }
 
+/* Then a server with certificates has no suite that it knows. */
+static bool
+wants_psk(const struct machine_session *v)
+{
+	return !v->managing && v->m->psk.pid[0] != '\0';
+}
+
 static void
 on_closed(void *arg, struct conn *c, const struct err *e)
 {
@@ -729,7 +736,9 @@ on_closed(void *arg, struct conn *c, const struct err *e)
 		    "the server presented no certificate");
 	if (v->refusal.code == ERR_OK && t != NULL && t->nothing_common)
 		err_refuse(&v->refusal, ERR_PERM,
-		    reason_get(REASON_TLS_VERSION), "TLS: %s", t->words);
+		    reason_get(REASON_TLS_VERSION), "TLS: %s%s%s", t->words,
+		    wants_psk(v) ? ": set up by its pre-shared key, PID " : "",
+		    wants_psk(v) ? m->psk.pid : "");
 	/* Its identity was known, and then it could not be understood. */
 	if (v->refusal.code == ERR_OK && t != NULL && !t->established &&
 	    v->record.psk && t->sent == ALERT_BAD_MAC)

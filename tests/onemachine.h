@@ -38,8 +38,9 @@ static struct crypto_key *root_key, *leaf_key;
 static struct x509_chain chain;
 
 /* What happened. */
-static char events[65536];  /* "hello session refused:no-amt-mark " */
-static const char *stop_at; /* an event that stops the loop */
+static char events[65536];      /* "hello session refused:no-amt-mark " */
+static char refusal_words[400]; /* why the last was refused */
+static const char *stop_at;     /* an event that stops the loop */
 static int done, status;
 static char answer[65536];
 static uint8_t hello[64];
@@ -57,6 +58,9 @@ on_event(void *arg, struct machine *who, const struct machine_event *e)
 	if (e->why != NULL && e->why->reason != NULL) {
 		strcat(events, ":");
 		strcat(events, e->why->reason->code);
+		if (strcmp(e->name, "refused") == 0)
+			snprintf(refusal_words, sizeof(refusal_words), "%s",
+			    e->why->msg);
 	}
 	strcat(events, " ");
 	if (stop_at != NULL && strcmp(stop_at, e->name) == 0)
@@ -210,7 +214,7 @@ start(void **unused)
 	der = x509_der(chain.cert[1], &n);
 	hashlist_of_der(&rec.hashes.e[0], HASH_SHA256, der, n);
 	rec.hashes.n = 1;
-	events[0] = '\0';
+	events[0] = refusal_words[0] = '\0';
 	stop_at = NULL;
 	done = status = hello_count = 0;
 	return 0;

@@ -159,8 +159,40 @@ a_wrong_chain_names_the_certificate_that_fails(void **state)
 	c.cert[1] = c.cert[0];
 	c.n = 4; /* the leaf twice */
 	check_bad(&c, 0, "not its issuer");
+	c = p.chain;
+	c.cert[3] = q.chain.cert[0];
+	c.n = 4; /* something behind the root */
+	check_bad(&c, 2, "another one is behind it");
 	pki_free(&p);
 	pki_free(&q);
+}
+
+static void
+a_ca_whose_key_usage_is_another_is_told_from_none(void **state)
+{
+	/* Critical keyUsage of keyCertSign and cRLSign. */
+	static const uint8_t usage[] = { 0x55, 0x1d, 0x0f, 0x01, 0x01, 0xff,
+		0x04, 0x04, 0x03, 0x02, 0x01, 0x06 };
+	struct x509_chain c;
+	struct err e = { 0 };
+	uint8_t der[4096], *at;
+	const uint8_t *from;
+	struct pki p;
+	size_t n;
+
+	(void)state;
+	pki_new(&p);
+	from = x509_der(p.chain.cert[1], &n);
+	assert_true(n < sizeof(der));
+	memcpy(der, from, n);
+	at = memmem(der, n, usage, sizeof(usage));
+	assert_non_null(at);
+	at[sizeof(usage) - 1] = 0x02; /* cRLSign alone */
+	c = p.chain;
+	assert_int_equal(x509_from_der(der, n, &c.cert[1], &e), ERR_OK);
+	check_bad(&c, 1, "its key usage is not for that");
+	x509_free(c.cert[1]);
+	pki_free(&p);
 }
 
 static void
@@ -375,6 +407,8 @@ main(void)
 		cmocka_unit_test(a_right_chain_verifies),
 		cmocka_unit_test(
 		    a_wrong_chain_names_the_certificate_that_fails),
+		cmocka_unit_test(
+		    a_ca_whose_key_usage_is_another_is_told_from_none),
 		cmocka_unit_test(a_leaf_cannot_sign),
 		cmocka_unit_test(a_flipped_byte_breaks_the_chain),
 		cmocka_unit_test(a_certificate_survives_der_and_pem),

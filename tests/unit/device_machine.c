@@ -174,6 +174,21 @@ a_wrong_pps_or_pid_reads_no_ws_man(void **unused)
 }
 
 static void
+who_comes_by_certificates_where_a_key_is_wanted_is_told_which(void **unused)
+{
+	(void)unused;
+	strcpy(rec.psk.pid, PID);
+	strcpy(rec.psk.pps, PPS);
+	machine_up(false);
+	visit(true, "refused");
+	assert_int_equal(status, 0);
+	assert_non_null(strstr(events, "refused:tls-version "));
+	assert_non_null(
+	    strstr(refusal_words, "by its pre-shared key, PID " PID));
+	assert_null(strstr(refusal_words, PPS));
+}
+
+static void
 set_up(struct http_peer *p)
 {
 	const struct wsman_field mebx = { "Password", "P@ssw0rd1", NULL };
@@ -647,6 +662,8 @@ main(void)
 		CASE(a_version_that_knows_no_pre_shared_key_has_none),
 		CASE(the_images_mebx_password_answers_the_challenge),
 		CASE(a_wrong_pps_or_pid_reads_no_ws_man),
+		CASE(
+		    who_comes_by_certificates_where_a_key_is_wanted_is_told_which),
 		CASE(
 		    a_machine_that_was_set_up_answers_its_administrator_after_a_restart),
 		CASE(what_a_server_left_is_not_another_ones_to_commit),
