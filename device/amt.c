@@ -34,36 +34,41 @@ static const struct {
 	const char *class;
 	amt_instance_fn *instance;
 	amt_method_fn *put, *create, *remove;
+	unsigned step; /* enum state_step, of Put and Create; 0: none */
 } classes[] = {
-	{ "AMT_GeneralSettings", amtnetwork_general, amtnetwork_put, NULL,
-	    NULL },
-	{ ACCOUNTS, amtservice_authorization, NULL, NULL, NULL },
-	{ TIME, amtservice_time, NULL, NULL, NULL },
-	{ KEYS, amtservice_keys, NULL, NULL, NULL },
+	{ "AMT_GeneralSettings", amtnetwork_general, amtnetwork_put, NULL, NULL,
+	    STATE_STEP_SETTINGS },
+	{ ACCOUNTS, amtservice_authorization, NULL, NULL, NULL, 0 },
+	{ TIME, amtservice_time, NULL, NULL, NULL, 0 },
+	{ KEYS, amtservice_keys, NULL, NULL, NULL, 0 },
 	{ "AMT_RedirectionService", amtredirect_service, amtredirect_put, NULL,
-	    NULL },
-	{ "CIM_KVMRedirectionSAP", amtredirect_kvm, NULL, NULL, NULL },
+	    NULL, STATE_STEP_SETTINGS },
+	{ "CIM_KVMRedirectionSAP", amtredirect_kvm, NULL, NULL, NULL, 0 },
 	{ "IPS_KVMRedirectionSettingData", amtredirect_settings,
-	    amtredirect_put_settings, NULL, NULL },
-	{ "AMT_SystemPowerScheme", amtpower_scheme, NULL, NULL, NULL },
-	{ "CIM_ElementSettingData", amtpower_current, NULL, NULL, NULL },
-	{ "CIM_SoftwareIdentity", amtfacts_software, NULL, NULL, NULL },
+	    amtredirect_put_settings, NULL, NULL, STATE_STEP_SETTINGS },
+	{ "AMT_SystemPowerScheme", amtpower_scheme, NULL, NULL, NULL, 0 },
+	{ "CIM_ElementSettingData", amtpower_current, NULL, NULL, NULL, 0 },
+	{ "CIM_SoftwareIdentity", amtfacts_software, NULL, NULL, NULL, 0 },
 	{ "AMT_ProvisioningCertificateHash", amthashes_instance, amthashes_put,
-	    amthashes_create, amthashes_remove },
-	{ HOSTED, amthosted_service, NULL, NULL, NULL },
-	{ LOG, amtaudit_log, NULL, NULL, NULL },
-	{ "IPS_TLSProvisioningRecord", amtfacts_record, NULL, NULL, NULL },
-	{ "IPS_ManualProvisioningRecord", amtfacts_manual, NULL, NULL, NULL },
-	{ "IPS_AdminProvisioningRecord", amtfacts_admin, NULL, NULL, NULL },
-	{ "IPS_ClientProvisioningRecord", amtfacts_client, NULL, NULL, NULL },
-	{ SETUP, amtsetup_service, NULL, NULL, NULL },
+	    amthashes_create, amthashes_remove, STATE_STEP_HASHES },
+	{ HOSTED, amthosted_service, NULL, NULL, NULL, 0 },
+	{ LOG, amtaudit_log, NULL, NULL, NULL, 0 },
+	{ "IPS_TLSProvisioningRecord", amtfacts_record, NULL, NULL, NULL, 0 },
+	{ "IPS_ManualProvisioningRecord", amtfacts_manual, NULL, NULL, NULL,
+	    0 },
+	{ "IPS_AdminProvisioningRecord", amtfacts_admin, NULL, NULL, NULL, 0 },
+	{ "IPS_ClientProvisioningRecord", amtfacts_client, NULL, NULL, NULL,
+	    0 },
+	{ SETUP, amtsetup_service, NULL, NULL, NULL, 0 },
 	{ "AMT_PublicPrivateKeyPair", amtkeys_pair, NULL, NULL,
-	    amtkeys_remove_pair },
+	    amtkeys_remove_pair, 0 },
 	{ "AMT_PublicKeyCertificate", amtkeys_certificate, NULL, NULL,
-	    amtkeys_remove_certificate },
-	{ "AMT_TLSSettingData", amtkeys_tls, amtkeys_put_tls, NULL, NULL },
+	    amtkeys_remove_certificate, 0 },
+	{ "AMT_TLSSettingData", amtkeys_tls, amtkeys_put_tls, NULL, NULL,
+	    STATE_STEP_TLS },
 	{ "AMT_TLSCredentialContext", amtkeys_credential, NULL,
-	    amtkeys_create_credential, amtkeys_remove_credential },
+	    amtkeys_create_credential, amtkeys_remove_credential,
+	    STATE_STEP_KEYS },
 };
 #define CLASSES (sizeof(classes) / sizeof(classes[0]))
 
@@ -71,39 +76,47 @@ static const struct {
 	const char *class, *method;
 	amt_method_fn *fn;
 	bool saves; /* also while a set-up goes on */
+	unsigned step;
 } methods[] = {
-	{ SETUP, "CommitChanges", amtsetup_commit, true },
-	{ SETUP, "SetMEBxPassword", amtsetup_mebx, false },
-	{ SETUP, "ExtendProvisioningPeriod", amtsetup_extend, false },
-	{ SETUP, "SetTLSPSK", amtsetup_psk, false },
-	{ SETUP, "GetUuid", amtsetup_uuid, false },
-	{ SETUP, "Unprovision", amtsetup_unprovision, true },
-	{ SETUP, "PartialUnprovision", amtsetup_partial, true },
-	{ SETUP, "GetProvisioningAuditRecord", amtaudit_get, false },
-	{ SETUP, "GetProvisioningAuditRecordV2", amtaudit_get, false },
-	{ SETUP, "GetUnprovisionBlockingComponents", amtsetup_nothing, false },
-	{ SETUP, "ResetFlashWearOutProtection", amtsetup_nothing, false },
-	{ LOG, "ClearLog", amtaudit_clear, false },
-	{ HOSTED, "Setup", amthosted_setup, true },
-	{ HOSTED, "AddNextCertInChain", amthosted_add, false },
-	{ HOSTED, "AdminSetup", amthosted_admin, true },
-	{ HOSTED, "UpgradeClientToAdmin", amthosted_upgrade, true },
-	{ ACCOUNTS, "SetAdminAclEntryEx", amtsetup_admin, false },
-	{ ACCOUNTS, "GetAdminAclEntry", amtservice_admin, false },
-	{ ACCOUNTS, "GetAdminAclEntryStatus", amtservice_admin_status, false },
-	{ ACCOUNTS, "GetAdminNetAclEntryStatus", amtservice_admin_status,
-	    false },
-	{ ACCOUNTS, "EnumerateUserAclEntries", amtservice_users, false },
-	{ TIME, "GetLowAccuracyTimeSynch", amtsetup_get_time, false },
-	{ TIME, "SetHighAccuracyTimeSynch", amtsetup_set_time, false },
-	{ KEYS, "GenerateKeyPair", amtkeys_generate, false },
-	{ KEYS, "AddCertificate", amtkeys_add_certificate, false },
-	{ KEYS, "AddTrustedRootCertificate", amtkeys_add_root, false },
+	{ SETUP, "CommitChanges", amtsetup_commit, true, 0 },
+	{ SETUP, "SetMEBxPassword", amtsetup_mebx, false, STATE_STEP_MEBX },
+	{ SETUP, "ExtendProvisioningPeriod", amtsetup_extend, false, 0 },
+	{ SETUP, "SetTLSPSK", amtsetup_psk, false, STATE_STEP_PSK },
+	{ SETUP, "GetUuid", amtsetup_uuid, false, 0 },
+	{ SETUP, "Unprovision", amtsetup_unprovision, true, 0 },
+	{ SETUP, "PartialUnprovision", amtsetup_partial, true, 0 },
+	{ SETUP, "GetProvisioningAuditRecord", amtaudit_get, false, 0 },
+	{ SETUP, "GetProvisioningAuditRecordV2", amtaudit_get, false, 0 },
+	{ SETUP, "GetUnprovisionBlockingComponents", amtsetup_nothing, false,
+	    0 },
+	{ SETUP, "ResetFlashWearOutProtection", amtsetup_nothing, false, 0 },
+	{ LOG, "ClearLog", amtaudit_clear, false, 0 },
+	{ HOSTED, "Setup", amthosted_setup, true, 0 },
+	{ HOSTED, "AddNextCertInChain", amthosted_add, false, 0 },
+	{ HOSTED, "AdminSetup", amthosted_admin, true, 0 },
+	{ HOSTED, "UpgradeClientToAdmin", amthosted_upgrade, true, 0 },
+	{ ACCOUNTS, "SetAdminAclEntryEx", amtsetup_admin, false,
+	    STATE_STEP_ADMIN },
+	{ ACCOUNTS, "GetAdminAclEntry", amtservice_admin, false, 0 },
+	{ ACCOUNTS, "GetAdminAclEntryStatus", amtservice_admin_status, false,
+	    0 },
+	{ ACCOUNTS, "GetAdminNetAclEntryStatus", amtservice_admin_status, false,
+	    0 },
+	{ ACCOUNTS, "EnumerateUserAclEntries", amtservice_users, false, 0 },
+	{ TIME, "GetLowAccuracyTimeSynch", amtsetup_get_time, false, 0 },
+	{ TIME, "SetHighAccuracyTimeSynch", amtsetup_set_time, false,
+	    STATE_STEP_CLOCK },
+	{ KEYS, "GenerateKeyPair", amtkeys_generate, false, STATE_STEP_KEYS },
+	{ KEYS, "AddCertificate", amtkeys_add_certificate, false,
+	    STATE_STEP_KEYS },
+	{ KEYS, "AddTrustedRootCertificate", amtkeys_add_root, false,
+	    STATE_STEP_KEYS },
 	{ "AMT_RedirectionService", "RequestStateChange", amtredirect_state,
-	    false },
+	    false, STATE_STEP_SETTINGS },
 	{ "CIM_KVMRedirectionSAP", "RequestStateChange", amtredirect_kvm_state,
-	    false },
-	{ "AMT_SystemPowerScheme", "SetPowerScheme", amtpower_set, false },
+	    false, STATE_STEP_SETTINGS },
+	{ "AMT_SystemPowerScheme", "SetPowerScheme", amtpower_set, false,
+	    STATE_STEP_SETTINGS },
 };
 
 /* Fields. A value that does not fit leaves its field empty: the sizes of all
@@ -348,6 +361,14 @@ answer_get(struct amt *a, size_t c, struct wsman_request *q, struct wr *w)
 	return 200;
 }
 
+/* Of a set-up that has not ended it is known what was set. */
+static void
+did(struct amt *a, enum amt_status done, unsigned step)
+{
+	if (done == AMT_OK && a->state->phase != STATE_POST)
+		a->state->steps |= step;
+}
+
 /* What cannot be saved was never done. */
 static enum amt_status
 change(struct amt *a, amt_method_fn *fn, bool saves, const struct node *in,
@@ -374,8 +395,9 @@ answer_put(struct amt *a, size_t c, struct wsman_request *q, struct wr *w)
 		return unsupported(a, q, w);
 	if ((status = choose(a, c, q, w)) != 0)
 		return status;
-	if ((done = change(a, classes[c].put, false, q->body, a->item)) !=
-	    AMT_OK)
+	done = change(a, classes[c].put, false, q->body, a->item);
+	did(a, done, classes[c].step);
+	if (done != AMT_OK)
 		return refused(a, q, w, done);
 	return answer_get(a, c, q, w);
 }
@@ -388,7 +410,9 @@ answer_create(struct amt *a, size_t c, struct wsman_request *q, struct wr *w)
 
 	if (classes[c].create == NULL)
 		return unsupported(a, q, w);
-	if ((done = change(a, classes[c].create, false, q->body, it)) != AMT_OK)
+	done = change(a, classes[c].create, false, q->body, it);
+	did(a, done, classes[c].step);
+	if (done != AMT_OK)
 		return refused(a, q, w, done);
 	wsman_write_created(w, q, a->number, it->f, it->n);
 	return 200;
@@ -543,6 +567,7 @@ answer_invoke(struct amt *a, size_t c, struct wsman_request *q, struct wr *w)
 	it = amt_clear(a);
 	a->selected = q->sel_value == NULL ? "" : q->sel_value;
 	done = change(a, methods[i].fn, methods[i].saves, q->body, it);
+	did(a, done, methods[i].step);
 	a->selected = "";
 	if (done != AMT_OK)
 		it = amt_clear(a);

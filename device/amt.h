@@ -85,6 +85,7 @@ struct amt_item {
 };
 
 struct amthosted; /* amthosted.h */
+struct loss;      /* loss.h */
 
 struct amt {
 	const struct record *factory; /* borrowed: what the image says */
@@ -95,6 +96,7 @@ struct amt {
 	const char *suffix;           /* in force; "" if not known */
 	const char *dhcp_suffix;      /* what DHCP said; likewise */
 	struct state_record session;  /* who is setting this device up */
+	struct loss *loss;            /* owned; NULL: nobody's */
 	const char *selected;         /* the request's selector, or "" */
 	bool any_qop;                 /* a digest may lack it: auth.h */
 	uint64_t number;              /* of answers, for their MessageIDs */

@@ -6,6 +6,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "device/amtsetup.h"
+#include "device/loss.h"
 #include "formats/passwd.h"
 
 #define OTP_EMPTY 32           /* zero bytes of an idle device */
@@ -53,7 +54,9 @@ amtsetup_commit(struct amt *a, const struct node *in, struct amt_item *out)
 
 	(void)in;
 	(void)out;
-	if (!s->mebx_set || s->ha1[0] == '\0')
+	if (!s->mebx_set || s->ha1[0] == '\0' ||
+	    (s->phase != STATE_POST &&
+		loss_matters(a->loss, &a->session, s->steps)))
 		return AMT_DATA_MISSING;
 	if (s->phase != STATE_POST) {
 		s->record = a->session;
@@ -65,6 +68,7 @@ amtsetup_commit(struct amt *a, const struct node *in, struct amt_item *out)
 	if (a->host->save(a->host->arg, s, &e) != ERR_OK)
 		return AMT_FLASH_LIMIT;
 	secret_wipe(s->otp, sizeof(s->otp));
+	loss_free(&a->loss);
 	a->event = AMT_COMMITTED;
 	return AMT_OK;
 }
@@ -201,6 +205,7 @@ unprovision(struct amt *a, bool partial)
 	state_reset(a->state, partial);
 	if (a->host->save(a->host->arg, a->state, &e) != ERR_OK)
 		return AMT_FLASH_LIMIT;
+	loss_free(&a->loss);
 	a->event = AMT_UNPROVISIONED;
 	return AMT_OK;
 }

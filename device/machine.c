@@ -14,6 +14,7 @@
 #include "device/attempt.h"
 #include "device/hellos.h"
 #include "device/identity.h"
+#include "device/loss.h"
 #include "device/machine.h"
 #include "device/period.h"
 #include "device/pin.h"
@@ -415,8 +416,10 @@ parts_free(struct machine *m)
 {
 	if (m->state != NULL)
 		state_free(m->state);
-	if (m->amt != NULL)
+	if (m->amt != NULL) {
 		amthosted_free(m->amt);
+		loss_free(&m->amt->loss);
+	}
 	if (m->amt != NULL)
 		secret_wipe(m->amt, sizeof(*m->amt));
 	if (m->auth != NULL)

@@ -59,7 +59,7 @@ window_over(struct machine *m)
 	window_end(&m->state->window);
 	state_blob_free(&m->state->pin);
 	period_shut(m);
-	visit_undo(m);
+	visit_undo(m, "the period for set-up is over");
 	machine_save(m);
 	machine_tell(m,
 	    &(struct machine_event){ .name = "window-closed",
@@ -336,7 +336,7 @@ period_start_pinned(struct machine *m, struct state_blob *pin)
 		return status;
 	state_blob_free(pin);
 	making_stop(m);
-	visit_undo(m);
+	visit_undo(m, "its host starts it for a server");
 	visit_end_all(m);
 	open_for_host(m);
 	return AMT_OK;
@@ -379,7 +379,7 @@ period_stop(struct machine *m)
 		return status;
 	making_stop(m);
 	period_shut(m);
-	visit_undo(m);
+	visit_undo(m, "an agent on its host stopped it");
 	machine_tell_words(m, "stopped", "by an agent on its host");
 	visit_end_all(m);
 	return AMT_OK;

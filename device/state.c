@@ -637,6 +637,7 @@ static void
 drop_set_up(struct state *s)
 {
 	s->client = false;
+	s->steps = 0;
 	secret_wipe(s->ha1, sizeof(s->ha1));
 	s->mebx_set = false;
 	secret_wipe(s->mebx, sizeof(s->mebx));

@@ -59,6 +59,18 @@ enum state_control {
 	STATE_CONTROL_ADMIN = 2
 };
 
+/* What a set-up session has set. */
+enum state_step {
+	STATE_STEP_MEBX = 1,
+	STATE_STEP_ADMIN = 2,
+	STATE_STEP_PSK = 4,
+	STATE_STEP_HASHES = 8,
+	STATE_STEP_KEYS = 16, /* and certificates */
+	STATE_STEP_TLS = 32,
+	STATE_STEP_CLOCK = 64,
+	STATE_STEP_SETTINGS = 128
+};
+
 struct state_blob {
 	uint8_t *p; /* owned; wiped */
 	size_t n;
@@ -123,6 +135,7 @@ struct state {
 	 * the image is never written, so this outlives un-provisioning. */
 	uint8_t setup_sha256[32];
 	uint32_t setup_used;
+	unsigned steps; /* enum state_step, of a set-up that has not ended */
 	/* Made or changed by a set-up session; saved in STATE_POST only. */
 	bool client;        /* in client control mode */
 	char ha1[AUTH_HA1]; /* admin; "" while it is the factory's */

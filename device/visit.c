@@ -14,6 +14,7 @@
 #include "device/hellos.h"
 #include "device/identity.h"
 #include "device/judge.h"
+#include "device/loss.h"
 #include "device/mutual.h"
 #include "device/period.h"
 #include "device/trickle.h"
@@ -202,24 +203,35 @@ visit_serving(const struct machine *m)
 	return v != NULL;
 }
 
-/* A set-up belongs to who began it, whatever the number of his connections:
- * clients reconnect after a challenge, or for each request. */
-
-static bool
-same_server(const struct state_record *a, const struct state_record *b)
+static void
+tell_dropped(struct machine *m, unsigned steps, const char *why)
 {
-	return a->psk == b->psk && strcmp(a->fqdn, b->fqdn) == 0 &&
-	    a->hash_type == b->hash_type && strcmp(a->hash, b->hash) == 0 &&
-	    strcmp(a->server_ip, b->server_ip) == 0;
+	const struct state_record *who = &m->amt->session;
+	char words[LOSS_TEXT + sizeof(who->fqdn) + 80], what[LOSS_TEXT];
+
+	loss_text(what, steps);
+	snprintf(words, sizeof(words), "what %s set is gone, %s: %s",
+	    who->fqdn[0] != '\0' ? who->fqdn : "its server", why, what);
+	machine_tell(m,
+	    &(struct machine_event){ .name = "setup-dropped",
+		.words = words,
+		.peer = who->server_ip[0] != '\0' ? who->server_ip : NULL,
+		.retry = -1 });
 }
 
 void
-visit_undo(struct machine *m)
+visit_undo(struct machine *m, const char *why)
 {
+	unsigned steps = m->state->steps;
+
 	if (m->state->phase == STATE_POST)
 		return;
 	state_undo(m->state);
 	m->state->mebx_set = machine_factory(m)->mebx_new[0] != '\0';
+	if (steps != 0) {
+		loss_add(&m->amt->loss, &m->amt->session, steps);
+		tell_dropped(m, steps, why);
+	}
 	memset(&m->amt->session, 0, sizeof(m->amt->session));
 }
 
@@ -228,14 +240,22 @@ visit_expire(struct machine *m)
 {
 	for (struct machine_session *v = m->sessions; v != NULL; v = v->next)
 		if (v->conn != NULL && v->admitted &&
-		    same_server(&v->record, &m->amt->session))
+		    loss_same_server(&v->record, &m->amt->session))
 			return;
 	if (clock_ms() - m->asked_ms >= m->common->settings->idle_ms)
-		visit_undo(m);
+		visit_undo(m, "nobody went on with it");
 }
 
-/* Before a request is looked at: what another server left is not this one's to
- * commit, nor its password good. */
+/* Is it the set-up's own server that asks, or a host? */
+static bool
+owns(const struct machine_session *v)
+{
+	return v->managing || v->host ||
+	    loss_same_server(&v->record, &v->m->amt->session);
+}
+
+/* Once it is let in, and before what it asks is looked at: what another server
+ * left is not this one's to commit. */
 static void
 claim(struct machine_session *v)
 {
@@ -243,9 +263,8 @@ claim(struct machine_session *v)
 
 	if (v->managing || v->host || m->state->phase == STATE_POST)
 		return;
-	visit_expire(m);
-	if (!same_server(&v->record, &m->amt->session))
-		visit_undo(m);
+	if (!owns(v))
+		visit_undo(m, "another server asks");
 	m->amt->session = v->record;
 	m->asked_ms = clock_ms();
 }
@@ -413,8 +432,9 @@ authenticate(struct machine_session *v, const struct amthttp_request *r)
 	const char *factory = machine_factory(m)->mebx_new[0] != '\0'
 	    ? machine_factory(m)->mebx_new
 	    : "admin";
+	/* Nor is the password good that another server left. */
 	struct auth_ask ask = { r->authorization, r->method, r->path, "admin",
-		m->state->realm, m->state->ha1,
+		m->state->realm, owns(v) ? m->state->ha1 : "",
 		m->common->settings->insecure_digest_without_qop };
 	enum auth_verdict verdict = AUTH_BAD;
 	char ha1[AUTH_HA1];
@@ -566,7 +586,7 @@ request(struct machine_session *v, const struct amthttp_request *r)
 {
 	enum auth_verdict verdict;
 
-	claim(v);
+	visit_expire(v->m);
 	if (strcmp(r->path, "/wsman") != 0) {
 		answer_status(v, 404);
 		return;
@@ -583,6 +603,7 @@ request(struct machine_session *v, const struct amthttp_request *r)
 		answer_challenge(v, verdict == AUTH_STALE);
 		return;
 	}
+	claim(v);
 	answer_soap(v, r);
 }
 

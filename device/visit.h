@@ -32,8 +32,9 @@ void visit_end_all(struct machine *);
 extern const struct conn_handler visit_handler;
 
 /* Drops what a set-up that did not end changed: at once, or where its server
- * has no connection and has asked nothing for as long as one may be idle. */
-void visit_undo(struct machine *);
+ * has no connection and has asked nothing for as long as one may be idle. That
+ * something was dropped, and why, is told. */
+void visit_undo(struct machine *, const char *why);
 void visit_expire(struct machine *);
 
 /* The two ways in, a console's by certificate, and the machine's own

@@ -9,6 +9,7 @@
 #include "base/xml.h"
 #include "device/amt.h"
 #include "device/amthosted.h"
+#include "device/loss.h"
 
 #define NOW 1700000000
 
@@ -94,6 +95,7 @@ static inline void
 close_amt(void)
 {
 	amthosted_free(&amt);
+	loss_free(&amt.loss);
 	state_free(&state);
 	xml_free(xml);
 	xml = NULL;

@@ -2,6 +2,7 @@
 /* Who is let in, and when hellos go out. */
 #include "tests/onemachine.h"
 
+#include "base/clock.h"
 #include "device/period.h"
 #include "device/roots.h"
 
@@ -374,6 +375,121 @@ a_set_up_that_nobody_goes_on_with_leaves_no_trace(void **unused)
 	assert_no_trace();
 }
 
+/* As long as one may be idle is over, and nobody is connected. */
+static void
+let_it_expire(void)
+{
+	for (int i = 0; i < 12000 && m->sessions != NULL; i++)
+		run(5);
+	assert_null(m->sessions);
+	m->asked_ms = clock_ms() - settings.idle_ms;
+}
+
+static void
+what_was_dropped_of_a_set_up_is_told_and_not_committed_without(void **unused)
+{
+	const struct tls_config c = {
+		.judge = trusting, .chain = &chain, .key = leaf_key
+	};
+
+	(void)unused;
+	machine_up(false);
+	assert_int_equal(
+	    ask_once(&c, NULL, ADMIN, "SetAdminAclEntryEx", admin_fields), 0);
+	assert_null(strstr(events, "setup-dropped"));
+	let_it_expire();
+	assert_int_equal(
+	    ask_once(&c, NULL, SERVICE, "SetMEBxPassword", mebx_fields), 0);
+	assert_non_null(strstr(events, "setup-dropped "));
+	assert_int_equal(
+	    ask_once(&c, NULL, SERVICE, "CommitChanges", NULL), 2057);
+	assert_int_equal(
+	    ask_once(&c, NULL, SERVICE, "CommitChanges", NULL), 2057);
+	assert_int_equal(m->state->phase, STATE_IN);
+	assert_int_equal(
+	    ask_once(&c, NULL, ADMIN, "SetAdminAclEntryEx", admin_fields), 0);
+	assert_int_equal(ask_once(&c, NULL, SERVICE, "CommitChanges", NULL), 0);
+	assert_string_equal(m->state->ha1, "00360e4baa903393fa8cc352d0e30083");
+}
+
+/* Where the factory gave a MEBx password none is missing. */
+static void
+a_dropped_mebx_password_is_not_the_factorys_by_mistake(void **unused)
+{
+	const struct tls_config c = {
+		.judge = trusting, .chain = &chain, .key = leaf_key
+	};
+
+	(void)unused;
+	strcpy(rec.mebx_new, "Strong#1");
+	machine_up(false);
+	assert_int_equal(
+	    ask_once(&c, NULL, SERVICE, "SetMEBxPassword", mebx_fields), 0);
+	let_it_expire();
+	assert_int_equal(
+	    ask_once(&c, NULL, ADMIN, "SetAdminAclEntryEx", admin_fields), 0);
+	assert_int_equal(
+	    ask_once(&c, NULL, SERVICE, "CommitChanges", NULL), 2057);
+	assert_int_equal(
+	    ask_once(&c, NULL, SERVICE, "SetMEBxPassword", mebx_fields), 0);
+	assert_int_equal(ask_once(&c, NULL, SERVICE, "CommitChanges", NULL), 0);
+	assert_string_equal(m->state->mebx, "P@ssw0rd1");
+}
+
+static void
+a_server_may_go_on_from_another_address(void **unused)
+{
+	const struct tls_config c = {
+		.judge = trusting, .chain = &chain, .key = leaf_key
+	};
+
+	(void)unused;
+	machine_up(false);
+	assert_int_equal(
+	    ask_once(&c, NULL, ADMIN, "SetAdminAclEntryEx", admin_fields), 0);
+	strcpy(m->amt->session.server_ip, "127.0.0.2");
+	assert_int_equal(
+	    ask_once(&c, NULL, SERVICE, "SetMEBxPassword", mebx_fields), 0);
+	assert_int_equal(ask_once(&c, NULL, SERVICE, "CommitChanges", NULL), 0);
+	assert_string_equal(m->state->ha1, "00360e4baa903393fa8cc352d0e30083");
+	assert_string_equal(m->state->record.server_ip, "127.0.0.1");
+	assert_null(strstr(events, "setup-dropped"));
+}
+
+/* By a chain of another name alone, where a log-in is asked for, nothing of
+ * the first server's is dropped; and what that set is no way in. */
+static void
+who_is_not_logged_in_drops_nothing(void **unused)
+{
+	static const char *const wrong[] = { NULL, "wrong", "P@ssw0rd1" };
+	const struct tls_config c = {
+		.judge = trusting, .chain = &chain, .key = leaf_key
+	};
+	struct http_peer *p;
+
+	(void)unused;
+	settings.challenge = SETTINGS_CHALLENGE_ALWAYS;
+	machine_up(false);
+	assert_int_equal(
+	    ask_once(&c, "admin", SERVICE, "SetMEBxPassword", mebx_fields), 0);
+	chain_make("honest.example.com", true);
+	for (size_t i = 0; i < 3; i++) {
+		p = peer_new(&c, wrong[i]);
+		ask(p, SERVICE, NULL, NULL, 0);
+		assert_int_equal(status, 401);
+		http_peer_free(p);
+	}
+	assert_string_equal(m->state->mebx, "P@ssw0rd1");
+	assert_null(strstr(events, "setup-dropped"));
+	p = peer_new(&c, "admin");
+	ask(p, SERVICE, NULL, NULL, 0);
+	assert_int_equal(status, 200);
+	http_peer_free(p);
+	chain_make("prov.example.com", true);
+	assert_string_equal(m->state->mebx, "");
+	assert_non_null(strstr(events, "setup-dropped "));
+}
+
 static void
 hellos_rise_in_their_counter_and_start_over_with_the_machine(void **unused)
 {
@@ -670,6 +786,11 @@ main(void)
 		CASE(
 		    a_set_up_goes_on_over_as_many_connections_as_its_server_likes),
 		CASE(a_set_up_that_nobody_goes_on_with_leaves_no_trace),
+		CASE(
+		    what_was_dropped_of_a_set_up_is_told_and_not_committed_without),
+		CASE(a_dropped_mebx_password_is_not_the_factorys_by_mistake),
+		CASE(a_server_may_go_on_from_another_address),
+		CASE(who_is_not_logged_in_drops_nothing),
 		CASE(
 		    hellos_rise_in_their_counter_and_start_over_with_the_machine),
 		CASE(no_hello_is_sent_while_a_session_is_open),
