@@ -137,12 +137,13 @@ mebx_provisioned(const struct mebx *m)
 	return m->state->phase == STATE_POST;
 }
 
-/* A set-up session may have given another than the factory did. */
+/* A set-up session may have given another than the factory did, also one that
+ * was undone in part. */
 static const char *
 password_of(const struct mebx *m)
 {
-	if (mebx_provisioned(m) && m->state->mebx[0] != '\0')
-		return m->state->mebx;
+	if (state_mebx(m->state)[0] != '\0')
+		return state_mebx(m->state);
 	return m->rec->mebx_new[0] != '\0' ? m->rec->mebx_new
 					   : FACTORY_PASSWORD;
 }
@@ -300,17 +301,19 @@ unsound(const char *why, struct err *e)
 enum err_code
 mebx_password(struct mebx *m, const char *text, struct err *e)
 {
+	struct state *s = m->state;
+	char *to = mebx_provisioned(m) ? s->mebx : s->mebx_kept;
 	const char *why;
 
 	if (!m->logged_in)
 		return may_change(m, e);
 	if (!passwd_check(text, &why))
 		return unsound(why, e);
-	if (!mebx_provisioned(m))
+	if (to[0] == '\0' && !mebx_provisioned(m))
 		return apply(
 		    m, &(struct value){ 1, 2, text, strlen(text) }, 1, e);
-	memset(m->state->mebx, 0, sizeof(m->state->mebx));
-	memcpy(m->state->mebx, text, strlen(text));
+	memset(to, 0, sizeof(s->mebx));
+	memcpy(to, text, strlen(text));
 	m->password_changed = true;
 	return ERR_OK;
 }
@@ -642,6 +645,7 @@ can_activate(const struct mebx *m, struct err *e)
 enum err_code
 mebx_activate(struct mebx *m, struct err *e)
 {
+	const char *password = password_of(m);
 	struct state *s = m->state;
 	struct attempt *t;
 
@@ -654,8 +658,9 @@ mebx_activate(struct mebx *m, struct err *e)
 		return e->code;
 	}
 	s->phase = STATE_POST;
-	auth_ha1(s->ha1, "admin", s->realm, m->rec->mebx_new);
-	memcpy(s->mebx, m->rec->mebx_new, sizeof(s->mebx));
+	auth_ha1(s->ha1, "admin", s->realm, password);
+	memset(s->mebx, 0, sizeof(s->mebx));
+	memcpy(s->mebx, password, strlen(password));
 	s->mebx_set = true;
 	s->record = (struct state_record){
 		.present = true, .manual = true, .created = (uint64_t)time(NULL)

@@ -208,6 +208,7 @@ put_all(struct wr *w, const struct state *s)
 	put_blob(w, "key", &s->key);
 	put_blob(w, "cert", &s->cert);
 	put_psk(w, "_kept", &s->psk_kept);
+	put_text(w, "mebx_kept", s->mebx_kept);
 	put_blob(w, "onetouch", &s->onetouch);
 	put_blob(w, "roots",
 	    !post && s->roots_pending ? &s->roots_before : &s->roots);
@@ -472,6 +473,9 @@ take(struct state *s, const char *key, const char *v)
 		good = take_bool(v, &s->mebx_set);
 	} else if (strcmp(key, "mebx") == 0) {
 		good = text_copy(s->mebx, sizeof(s->mebx), v);
+	} else if (strcmp(key, "mebx_kept") == 0) {
+		good = text_copy(s->mebx_kept, sizeof(s->mebx_kept), v);
+		s->mebx_set = s->mebx_kept[0] != '\0';
 	} else if (strcmp(key, "pid") == 0) {
 		good = text_copy(s->psk.pid, sizeof(s->psk.pid), v);
 	} else if (strcmp(key, "pps") == 0) {
@@ -639,7 +643,7 @@ drop_set_up(struct state *s)
 	s->client = false;
 	s->steps = 0;
 	secret_wipe(s->ha1, sizeof(s->ha1));
-	s->mebx_set = false;
+	s->mebx_set = s->mebx_kept[0] != '\0';
 	secret_wipe(s->mebx, sizeof(s->mebx));
 	secret_wipe(&s->psk, sizeof(s->psk));
 	state_drop_keys(s);
@@ -678,11 +682,14 @@ state_reset(struct state *s, bool partial)
 		s->ztc = STATE_UNSAID;
 		s->host_fqdn[0] = '\0';
 		secret_wipe(&s->psk_kept, sizeof(s->psk_kept));
+		secret_wipe(s->mebx_kept, sizeof(s->mebx_kept));
 		state_blob_free(&s->onetouch);
 		memset(s->suffix, 0, sizeof(s->suffix));
-	} else if (s->psk.pid[0] != '\0') {
-		s->psk_kept = s->psk;
 	}
+	if (partial && s->psk.pid[0] != '\0')
+		s->psk_kept = s->psk;
+	if (partial && s->mebx[0] != '\0')
+		memcpy(s->mebx_kept, s->mebx, sizeof(s->mebx_kept));
 	drop_set_up(s);
 }
 
@@ -694,6 +701,12 @@ state_free(struct state *s)
 	free(s->dir);
 	s->dir = NULL;
 	s->unsaved = false;
+}
+
+const char *
+state_mebx(const struct state *s)
+{
+	return s->mebx[0] != '\0' ? s->mebx : s->mebx_kept;
 }
 
 enum state_control
@@ -734,7 +747,7 @@ state_is_factory(const struct state *s, const char **why)
 		*why = "the machine is already provisioned";
 	else if (s->onetouch.n > 0)
 		*why = "a key was applied to the machine before";
-	else if (s->psk_kept.pid[0] != '\0')
+	else if (s->psk_kept.pid[0] != '\0' || s->mebx_kept[0] != '\0')
 		*why = "the machine was un-provisioned in part only";
 	return *why == NULL;
 }

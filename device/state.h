@@ -124,7 +124,9 @@ struct state {
 	char realm[AUTH_REALM];
 	/* The device's own key and self-signed certificate, DER. */
 	struct state_blob key, cert;
-	struct psk psk_kept; /* of a set-up that was undone in part */
+	/* Of a set-up that was undone in part. */
+	struct psk psk_kept;
+	char mebx_kept[33];
 	/* The record that a one-touch key made of the image's, OPR1. */
 	struct state_blob onetouch;
 	/* What was changed of the certificate hashes (roots.h): in force, and
@@ -139,9 +141,9 @@ struct state {
 	/* Made or changed by a set-up session; saved in STATE_POST only. */
 	bool client;        /* in client control mode */
 	char ha1[AUTH_HA1]; /* admin; "" while it is the factory's */
-	bool mebx_set;
-	char mebx[33];  /* that a set-up gave; "": none, or another's state */
-	struct psk psk; /* will replace the factory's; "" if not */
+	bool mebx_set;      /* or kept of an earlier one */
+	char mebx[33];      /* that this set-up gave, or "" */
+	struct psk psk;     /* will replace the factory's; "" if not */
 	struct state_blob pair[STATE_PAIRS]; /* by handle, PKCS#8 DER */
 	struct state_blob certs[STATE_CERTS];
 	int credential; /* handle of the TLS certificate, -1 none */
@@ -165,8 +167,8 @@ enum err_code state_begin(struct state *, const char *dir, enum state_care,
  * dear for the many of a fleet, the next save has them, or the end. */
 enum err_code state_save_soon(struct state *, struct err *);
 /* Back to the factory: in memory; keeps realm, own key and certificate, and
- * with partial the pre-shared key and what a one-touch key set. Roots that came
- * from a key do not survive a full one (Open AMT docs). */
+ * with partial the pre-shared key, the MEBx password and what a one-touch key
+ * set. Roots that came from a key do not survive a full one (Open AMT docs). */
 void state_reset(struct state *, bool partial);
 /* Drops what set-up sessions changed since it was last saved: a set-up that
  * did not end leaves no trace. Nothing to do in STATE_POST. */
@@ -189,6 +191,8 @@ bool state_kept(const struct state *, struct record *out);
 bool state_onetouch(
     const struct state *, const struct record *image, struct record *out);
 
+/* The MEBx password that a set-up gave; "": it is the factory's. */
+const char *state_mebx(const struct state *);
 enum state_control state_control(const struct state *);
 /* Whether AMT is on, remote configuration without a touch, and the one-time
  * password: what the host set, else the factory. */

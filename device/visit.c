@@ -227,7 +227,7 @@ visit_undo(struct machine *m, const char *why)
 	if (m->state->phase == STATE_POST)
 		return;
 	state_undo(m->state);
-	m->state->mebx_set = machine_factory(m)->mebx_new[0] != '\0';
+	m->state->mebx_set |= machine_factory(m)->mebx_new[0] != '\0';
 	if (steps != 0) {
 		loss_add(&m->amt->loss, &m->amt->session, steps);
 		tell_dropped(m, steps, why);
@@ -426,18 +426,31 @@ authenticate_host(struct machine_session *v, const struct amthttp_request *r)
 }
 
 static enum auth_verdict
+try_password(struct machine *m, struct auth_ask ask, const char *password)
+{
+	enum auth_verdict verdict;
+	char ha1[AUTH_HA1];
+
+	auth_ha1(ha1, ask.user, ask.realm, password);
+	ask.ha1 = ha1;
+	verdict = auth_check(m->auth, &ask);
+	secret_wipe(ha1, sizeof(ha1));
+	return verdict;
+}
+
+static enum auth_verdict
 authenticate(struct machine_session *v, const struct amthttp_request *r)
 {
 	struct machine *m = v->m;
 	const char *factory = machine_factory(m)->mebx_new[0] != '\0'
 	    ? machine_factory(m)->mebx_new
 	    : "admin";
+	const char *kept = m->state->mebx_kept;
 	/* Nor is the password good that another server left. */
 	struct auth_ask ask = { r->authorization, r->method, r->path, "admin",
 		m->state->realm, owns(v) ? m->state->ha1 : "",
 		m->common->settings->insecure_digest_without_qop };
 	enum auth_verdict verdict = AUTH_BAD;
-	char ha1[AUTH_HA1];
 
 	if (v->host)
 		verdict = authenticate_host(v, r);
@@ -449,10 +462,9 @@ authenticate(struct machine_session *v, const struct amthttp_request *r)
 	 * not for good before CommitChanges. */
 	if (v->managing || verdict != AUTH_BAD)
 		return verdict;
-	auth_ha1(ha1, "admin", m->state->realm, factory);
-	ask.ha1 = ha1;
-	verdict = auth_check(m->auth, &ask);
-	secret_wipe(ha1, sizeof(ha1));
+	verdict = try_password(m, ask, factory);
+	if (verdict == AUTH_BAD && kept[0] != '\0')
+		verdict = try_password(m, ask, kept);
 	return verdict;
 }
 

@@ -384,6 +384,28 @@ un_provisioning_in_part_keeps_the_new_pre_shared_key(void **unused)
 }
 
 static void
+un_provisioning_in_part_keeps_the_mebx_password(void **unused)
+{
+	(void)unused;
+	assert_int_equal(call("SetMEBxPassword", "Password", "Strong#1"), 0);
+	assert_int_equal(call("PartialUnprovision", NULL, NULL), 0);
+	assert_string_equal(state_mebx(&state), ""); /* no end */
+	assert_int_equal(call("SetMEBxPassword", "Password", "Strong#1"), 0);
+	assert_int_equal(call("CommitChanges", NULL, NULL), 0);
+	assert_int_equal(call("PartialUnprovision", NULL, NULL), 0);
+	assert_string_equal(state_mebx(&state), "Strong#1");
+	state_undo(&state);
+	assert_int_equal(admin("00360e4baa903393fa8cc352d0e30083"), 0);
+	assert_int_equal(call("CommitChanges", NULL, NULL), 0);
+	assert_int_equal(call("PartialUnprovision", NULL, NULL), 0);
+	assert_string_equal(state_mebx(&state), "Strong#1");
+	assert_int_equal(call("Unprovision", "ProvisioningMode", "1"), 0);
+	assert_string_equal(state_mebx(&state), "");
+	assert_int_equal(admin("00360e4baa903393fa8cc352d0e30083"), 0);
+	assert_int_equal(call("CommitChanges", NULL, NULL), 2057);
+}
+
+static void
 the_period_is_extended_by_up_to_a_day_or_ended(void **unused)
 {
 	(void)unused;
@@ -659,6 +681,7 @@ main(void)
 		CASE(the_administrators_digest_comes_as_hex_or_as_base64),
 		CASE(a_new_pre_shared_key_must_have_its_checks),
 		CASE(un_provisioning_in_part_keeps_the_new_pre_shared_key),
+		CASE(un_provisioning_in_part_keeps_the_mebx_password),
 		CASE(the_period_is_extended_by_up_to_a_day_or_ended),
 		CASE(the_clock_is_set_by_the_mean_of_both_ways),
 		CASE(a_key_made_here_gets_a_certificate_that_is_then_used),

@@ -242,6 +242,32 @@ a_machine_set_up_by_hand_is_undone_by_hand(void **unused)
 	assert_int_equal(m->rec->sequence, 5);
 }
 
+static void
+a_password_that_was_kept_opens_the_screen(void **unused)
+{
+	char ha1[AUTH_HA1];
+
+	(void)unused;
+	strcpy(m->state->mebx, "Server!Gave1");
+	m->state->phase = STATE_POST;
+	assert_true(mebx_login(m, "Server!Gave1"));
+	assert_int_equal(mebx_unprovision(m, true, &e), ERR_OK);
+	again();
+	assert_false(mebx_provisioned(m));
+	assert_false(mebx_login(m, "admin"));
+	assert_true(mebx_login(m, "Server!Gave1"));
+	assert_int_equal(mebx_password(m, "Other!Pass2", &e), ERR_OK);
+	assert_int_equal(mebx_save(m, &e), ERR_OK);
+	again();
+	assert_true(mebx_login(m, "Other!Pass2"));
+	assert_int_equal(mebx_activate(m, &e), ERR_OK);
+	auth_ha1(ha1, "admin", m->state->realm, "Other!Pass2");
+	assert_string_equal(m->state->ha1, ha1);
+	assert_int_equal(mebx_unprovision(m, false, &e), ERR_OK);
+	again();
+	assert_true(mebx_login(m, "admin"));
+}
+
 /* The pair of an earlier set-up, which was undone in part, is the old one. */
 static void
 a_typed_key_counts_before_one_that_was_kept(void **unused)
@@ -299,6 +325,7 @@ main(void)
 		CASE(wrong_values_change_nothing),
 		CASE(hashes_are_added_and_chosen),
 		CASE(a_machine_set_up_by_hand_is_undone_by_hand),
+		CASE(a_password_that_was_kept_opens_the_screen),
 		CASE(a_typed_key_counts_before_one_that_was_kept),
 		CASE(what_cannot_be_saved_is_typed_still),
 		CASE(two_screens_of_one_machine_are_one_too_many),

@@ -171,6 +171,31 @@ a_set_up_that_was_not_committed_leaves_no_trace(void **unused)
 }
 
 static void
+a_mebx_password_outlives_un_provisioning_in_part(void **unused)
+{
+	struct err e = { 0 };
+	const char *why;
+
+	(void)unused;
+	fill_set_up();
+	strcpy(a.mebx, "Strong#1");
+	a.phase = STATE_POST;
+	state_reset(&a, true);
+	assert_int_equal(state_save(&a, &e), ERR_OK);
+	reopen();
+	assert_int_equal(b.phase, STATE_PRE);
+	assert_string_equal(b.mebx, "");
+	assert_string_equal(state_mebx(&b), "Strong#1");
+	assert_true(b.mebx_set);
+	memset(&b.psk_kept, 0, sizeof(b.psk_kept));
+	assert_false(state_is_factory(&b, &why));
+	state_reset(&b, false);
+	assert_string_equal(state_mebx(&b), "");
+	assert_false(b.mebx_set);
+	assert_true(state_is_factory(&b, &why));
+}
+
+static void
 every_cut_of_a_state_file_is_refused(void **unused)
 {
 	struct err e = { 0 };
@@ -367,6 +392,9 @@ main(void)
 		    a_committed_set_up_survives_a_restart, start, end),
 		cmocka_unit_test_setup_teardown(
 		    a_set_up_that_was_not_committed_leaves_no_trace, start,
+		    end),
+		cmocka_unit_test_setup_teardown(
+		    a_mebx_password_outlives_un_provisioning_in_part, start,
 		    end),
 		cmocka_unit_test_setup_teardown(
 		    every_cut_of_a_state_file_is_refused, start, end),
