@@ -5,6 +5,7 @@
 
 #include "base/secret.h"
 #include "base/text.h"
+#include "device/amthosted.h"
 #include "device/amtsetup.h"
 #include "device/loss.h"
 #include "formats/passwd.h"
@@ -50,15 +51,15 @@ enum amt_status
 amtsetup_commit(struct amt *a, const struct node *in, struct amt_item *out)
 {
 	struct state *s = a->state;
+	bool again = s->phase == STATE_POST;
 	struct err e = { 0 };
 
 	(void)in;
 	(void)out;
 	if (!s->mebx_set || s->ha1[0] == '\0' ||
-	    (s->phase != STATE_POST &&
-		loss_matters(a->loss, &a->session, s->steps)))
+	    (!again && loss_matters(a->loss, &a->session, s->steps)))
 		return AMT_DATA_MISSING;
-	if (s->phase != STATE_POST) {
+	if (!again) {
 		s->record = a->session;
 		s->record.present = true;
 		s->record.by_host = s->window.by_host;
@@ -69,6 +70,8 @@ amtsetup_commit(struct amt *a, const struct node *in, struct amt_item *out)
 		return AMT_FLASH_LIMIT;
 	secret_wipe(s->otp, sizeof(s->otp));
 	loss_free(&a->loss);
+	if (!again)
+		amthosted_renew(a);
 	a->event = AMT_COMMITTED;
 	return AMT_OK;
 }

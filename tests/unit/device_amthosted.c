@@ -229,6 +229,31 @@ setup_ends_in_client_control_mode(void **unused)
 }
 
 static void
+a_server_that_commits_leaves_another_nonce(void **unused)
+{
+	const struct wsman_field f = { "Password", "P@ssw0rd1", NULL };
+	struct wsman_request q = { .op = WSMAN_INVOKE,
+		.class = "AMT_SetupAndConfigurationService",
+		.method = "SetMEBxPassword" };
+	char nonce[40];
+
+	(void)unused;
+	amt.by_host = false;
+	state.phase = STATE_IN;
+	snprintf(nonce, sizeof(nonce), "%s", get(HOSTED, "ConfigurationNonce"));
+	ask(&q, &f, 1);
+	assert_string_equal(get(HOSTED, "ConfigurationNonce"), nonce);
+	q.method = "CommitChanges";
+	ask(&q, NULL, 0);
+	assert_int_equal(res.return_value, 0);
+	assert_string_not_equal(get(HOSTED, "ConfigurationNonce"), nonce);
+	snprintf(nonce, sizeof(nonce), "%s", get(HOSTED, "ConfigurationNonce"));
+	ask(&q, NULL, 0); /* nothing is set up by it any more */
+	assert_int_equal(res.return_value, 0);
+	assert_string_equal(get(HOSTED, "ConfigurationNonce"), nonce);
+}
+
+static void
 setup_says_what_was_wrong(void **unused)
 {
 	(void)unused;
@@ -466,6 +491,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(setup_ends_in_client_control_mode),
+		CASE(a_server_that_commits_leaves_another_nonce),
 		CASE(setup_says_what_was_wrong),
 		CASE(a_certificate_with_setup_is_proved_and_recorded),
 		CASE(a_chain_goes_from_leaf_to_root),
