@@ -230,24 +230,6 @@ an_answer_that_is_too_long_is_not_asked_for_again(void **state)
 	close_world(w);
 }
 
-static int64_t
-alarms(struct world *w)
-{
-	struct db_stmt *q;
-	struct err e;
-	int64_t n;
-	bool row;
-
-	err_clear(&e);
-	assert_int_equal(db_prepare(store_db(w->store),
-			     "SELECT count(*) FROM alarms", &q, &e),
-	    ERR_OK);
-	assert_int_equal(db_step(q, &row, &e), ERR_OK);
-	n = db_int(q, 0);
-	db_reset(q);
-	return n;
-}
-
 /* No password was refused, so it need not be somebody else's machine. */
 static void
 who_asks_for_no_digest_is_not_said_to_be_taken(void **state)
