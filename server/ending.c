@@ -136,6 +136,21 @@ other_way(struct job *j, const struct err *e)
 	return true;
 }
 
+/* Firmware may take the pair that SetTLSPSK brought before it has committed. Who
+ * goes on with that refuses the one before it, and holds no wrong key. */
+static bool
+new_pair(struct job *j, const struct err *e)
+{
+	const char *pid = j->unit.next.psk.pid;
+
+	if (!j->at.psk || j->at.pid[0] == '\0' || pid[0] == '\0' ||
+	    strcmp(j->at.pid, pid) == 0 || setup_spoken(j->setup)[0] != '\0' ||
+	    e->code != ERR_PEER || !refusal(e))
+		return false;
+	memcpy(j->at.pid, pid, sizeof(j->at.pid));
+	return true;
+}
+
 /* Where it has proved itself it is waited for. Else the next place that it was
  * heard from has its turn, and this one again after the others: a place that
  * had its try rests, so nobody's hello uses up another's tries. */
@@ -248,7 +263,8 @@ ending_set_up(struct job *j, struct err *e)
 		succeeded(j);
 	} else if (j->task == JOB_SET_UP && setup_unsure(j->setup)) {
 		probe(j, e);
-	} else if (j->task == JOB_SET_UP && other_way(j, e)) {
+	} else if (j->task == JOB_SET_UP &&
+	    (other_way(j, e) || new_pair(j, e))) {
 		jobs_requeue(j);
 	} else if (gone && go_elsewhere(j)) {
 		return;

@@ -39,8 +39,8 @@ enum job_task {
 struct job_place {
 	char addr[ADDR_LEN];
 	bool psk;
-	size_t index;              /* of its PSK pair or our chain */
-	char pid[PSK_PID_LEN + 1]; /* that its hello said, or "" */
+	size_t index; /* of our chain; of its PSK pair, while pid is "" */
+	char pid[PSK_PID_LEN + 1]; /* that its hello said, or has worked */
 	/* Kinds of our root's hash in its hello (admit.h); 0: none was heard.
 	 */
 	unsigned announced;

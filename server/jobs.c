@@ -269,6 +269,22 @@ on_done(void *arg, const struct err *got)
 	jobs_start_queued(in);
 }
 
+/* What the job knows of its unit is what the store has of it. A later try is
+ * then one of the same secrets, and the pair that SetTLSPSK brings is known; it
+ * is told from the one that has worked by the PID. */
+static void
+keep_up(struct job *j, const char *cert)
+{
+	struct psk pair = { 0 };
+
+	if (j->at.psk && recipe_pair(&j->unit, &j->at, &pair))
+		memcpy(j->at.pid, pair.pid, sizeof(j->at.pid));
+	secret_wipe(&pair, sizeof(pair));
+	j->unit.next = j->fresh;
+	if (j->unit.seen_cert[0] == '\0')
+		memcpy(j->unit.seen_cert, cert, strlen(cert) + 1);
+}
+
 static enum err_code
 save(struct job *j, struct err *e)
 {
@@ -283,8 +299,7 @@ save(struct job *j, struct err *e)
 		.seen_cert = cert[0] == '\0' ? NULL : cert };
 	char by[STORE_BY];
 
-	if (j->unit.seen_cert[0] == '\0') /* as in the store */
-		memcpy(j->unit.seen_cert, cert, strlen(cert) + 1);
+	keep_up(j, cert);
 	if (store_next(store, u, &j->fresh, e) != ERR_OK ||
 	    history_add(store, u, &ev, e) != ERR_OK)
 		return e->code;

@@ -127,6 +127,22 @@ recipe_pairs(const struct store_unit *u, struct psk out[static 3])
 	return n;
 }
 
+bool
+recipe_pair(
+    const struct store_unit *u, const struct job_place *at, struct psk *out)
+{
+	struct psk pairs[3] = { 0 };
+	size_t n = recipe_pairs(u, pairs), i = at->index;
+
+	if (at->pid[0] != '\0')
+		for (i = 0; i < n && strcmp(pairs[i].pid, at->pid) != 0;)
+			i++;
+	if (i < n)
+		*out = pairs[i];
+	secret_wipe(pairs, sizeof(pairs));
+	return i < n;
+}
+
 size_t
 recipe_ways(const struct job *j)
 {
@@ -178,16 +194,14 @@ void
 recipe_make(struct job *j, struct setup_how *how)
 {
 	const struct conf *conf = j->in->how.conf;
-	struct psk pairs[3];
 
 	how->http = j->in->how.http;
 	memcpy(how->addr, j->at.addr, sizeof(how->addr));
 	how->port = conf->device_port;
 	how->timeout_ms = conf->request_ms;
 	how->psk_suites = conf->psk_suites;
-	if (j->task == JOB_SET_UP && j->at.psk &&
-	    recipe_pairs(&j->unit, pairs) > j->at.index)
-		how->psk = pairs[j->at.index];
+	if (j->task == JOB_SET_UP && j->at.psk)
+		recipe_pair(&j->unit, &j->at, &how->psk);
 	if (j->task == JOB_SET_UP && recipe_chain(j) != NULL) {
 		how->chain = recipe_chain(j);
 		how->key = jobs_tenant(j->in, &j->unit)->chain[j->at.index].key;
@@ -210,5 +224,4 @@ recipe_make(struct job *j, struct setup_how *how)
 	    undoes(j) || j->fqdn[0] == '\0' ? j->unit.fqdn : j->fqdn;
 	fill_logins(j, how);
 	fill_plan(j, &how->plan);
-	secret_wipe(pairs, sizeof(pairs));
 }

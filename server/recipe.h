@@ -14,6 +14,9 @@ void recipe_make(struct job *, struct setup_how *);
 const struct x509_chain *recipe_chain(const struct job *);
 /* How many keys or chains there are to try. */
 size_t recipe_ways(const struct job *);
+/* The pair for a set-up there; false: there is none. */
+bool recipe_pair(
+    const struct store_unit *, const struct job_place *, struct psk *);
 /* Pairs that a unit may say hello with, and how many. */
 size_t recipe_pairs(const struct store_unit *, struct psk out[static 3]);
 /* The one-time password that is expected of it, or "". */

@@ -51,6 +51,7 @@ struct world {
 	bool guard;       /* from when it has a password, asks for that */
 	bool kerberos;    /* the same, and cannot be answered */
 	const char *huge; /* answers this one with more than is taken */
+	bool changes_key; /* as soon as it is told another one */
 	size_t bytes;
 	int connections, denied;
 	/* what was told */
@@ -63,11 +64,13 @@ static inline size_t
 psk_of(void *arg, void *conn_arg, const char *identity,
     uint8_t key[static TLS_PSK_MAX])
 {
-	(void)arg;
+	const struct world *w = arg;
+	bool fresh = w->changes_key && w->script.pid[0] != '\0';
+
 	(void)conn_arg;
-	if (strcmp(identity, PID) != 0)
+	if (strcmp(identity, fresh ? w->script.pid : PID) != 0)
 		return 0;
-	memcpy(key, PPS, 32);
+	memcpy(key, fresh ? w->script.pps : PPS, 32);
 	return 32;
 }
 
@@ -294,7 +297,9 @@ open_device(struct world *w, bool psk)
 	conf.chain = &w->chain;
 	conf.key = w->key;
 	assert_int_equal(tls_new(&conf, &w->tls, &e), ERR_OK);
-	conf = (struct tls_config){ .server = true, .psk_lookup = psk_of };
+	conf = (struct tls_config){
+		.server = true, .psk_lookup = psk_of, .arg = w
+	};
 	if (psk)
 		assert_int_equal(tls_new(&conf, &w->psk, &e), ERR_OK);
 	assert_int_equal(

@@ -29,7 +29,8 @@ struct script {
 	int return_value;
 	int requests, certified;
 	char told[512]; /* the steps, in order */
-	char mebx[64], digest[64], pid[16], tm1[16], enabled[8], blob[64];
+	char mebx[64], digest[64], pid[16], pps[40], tm1[16], enabled[8],
+	    blob[64];
 	bool post;
 	bool stays; /* in set-up, as it says, after CommitChanges */
 };
@@ -117,6 +118,8 @@ script_note_input(struct script *d, const struct wsman_request *q)
 		script_tell(d->digest, sizeof(d->digest), b, "DigestPassword");
 	if (strcmp(q->method, "SetTLSPSK") == 0)
 		script_tell(d->pid, sizeof(d->pid), b, "PID");
+	if (strcmp(q->method, "SetTLSPSK") == 0)
+		script_tell(d->pps, sizeof(d->pps), b, "PPS");
 	if (strcmp(q->method, "SetHighAccuracyTimeSynch") == 0)
 		script_tell(d->tm1, sizeof(d->tm1), b, "Tm1");
 	if (strcmp(q->method, "AddCertificate") == 0)

@@ -504,6 +504,25 @@ a_machine_that_hangs_up_over_commit_and_waits_is_told_as_that(void **state)
 	}
 }
 
+static void
+a_device_that_takes_its_new_key_at_once_is_met_with_it(void **state)
+{
+	struct world *w = &world;
+
+	(void)state;
+	open_world(w, true, "");
+	w->changes_key = true;
+	w->drop = "SetTLSPSK";
+	w->drop_after = true;
+	say_hello(w);
+	turn(w, 90000);
+	assert_provisioned(w);
+	assert_string_equal(w->unit.now.psk.pid, w->script.pid);
+	assert_string_equal(w->unit.now.psk.pps, w->script.pps);
+	assert_int_equal(count(w, "SELECT count(*) FROM alarms"), 0);
+	close_world(w);
+}
+
 /* Neither the defaults of firmware nor any other one is tried before it. */
 static void
 a_device_that_asks_late_hears_its_new_password_alone(void **state)
@@ -721,6 +740,8 @@ main(void)
 		    a_device_that_asks_late_hears_its_new_password_alone),
 		cmocka_unit_test(
 		    a_machine_that_hangs_up_over_commit_and_waits_is_told_as_that),
+		cmocka_unit_test(
+		    a_device_that_takes_its_new_key_at_once_is_met_with_it),
 		cmocka_unit_test(
 		    an_unprovisioning_whose_answer_cannot_be_read_is_asked_again),
 		cmocka_unit_test(
