@@ -316,10 +316,11 @@ static const struct reason table[REASON_LAST] = {
 	    "Someone else's hello led here, or two machines share an "
 	    "address; look at the network before you try again." },
 	[REASON_DEVICE_GONE] = { "device-gone",
-	    "The device answers on its TLS port until set-up ends.",
-	    "Check that its port, 16993 unless device_port is another, is "
-	    "open between server and device; the device's next hello starts "
-	    "over." },
+	    "The device answers on its TLS port, and in time, until set-up "
+	    "ends.",
+	    "Where the message names setup_seconds, raise it in server.cfg. "
+	    "Else check that its port, 16993 unless device_port is another, "
+	    "is open between server and device. Its next hello starts over." },
 	[REASON_LOGIN_REFUSED] = { "login-refused",
 	    "The device accepts the user and password of set-up.",
 	    "Someone changed its password. Give the one that it has to "

@@ -325,6 +325,8 @@ a_set_up_that_takes_too_long_is_ended_and_tried_again(void **state)
 	assert_string_equal(w->state_told, "failed");
 	assert_string_equal(w->reason, "device-gone");
 	assert_non_null(strstr(w->detail, "setup_seconds"));
+	assert_non_null(strstr(
+	    reason_get(REASON_DEVICE_GONE)->mend, "raise it in server.cfg"));
 	assert_int_equal(w->connections, 2);
 	w->mute = NULL;
 	w->told = 0;
