@@ -78,3 +78,34 @@ node_escape(struct wr *w, const char *s)
 		}
 	}
 }
+
+static void
+put(struct wr *w, const char *before, const char *text, const char *after)
+{
+	wr_str(w, before);
+	node_escape(w, text);
+	wr_str(w, after);
+}
+
+/* As deep as the reader let it be. */
+static void
+put_node(struct wr *w, const struct node *n)
+{
+	put(w, "<", n->name, "");
+	put(w, " xmlns=\"", n->ns, "\"");
+	if (n->attr_name != NULL)
+		put(w, " Name=\"", n->attr_name, "\"");
+	if (n->nil)
+		wr_str(w, " i:nil=\"true\" xmlns:i=\"" NODE_SCHEMA "\"");
+	wr_str(w, ">");
+	node_inside(w, n);
+	put(w, "</", n->name, ">");
+}
+
+void
+node_inside(struct wr *w, const struct node *n)
+{
+	node_escape(w, n->raw);
+	for (const struct node *c = n->child; c != NULL; c = c->next)
+		put_node(w, c);
+}

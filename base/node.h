@@ -21,6 +21,7 @@ struct node {
 	const char *raw;       /* untrimmed; with elements in it: text */
 	const char *attr_name; /* value of the attribute "Name", or NULL */
 	bool must;             /* SOAP 1.2: mustUnderstand is said to be true */
+	bool nil;              /* XML Schema: xsi:nil is said to be true */
 	struct node *child, *next;
 };
 
@@ -32,5 +33,9 @@ const char *node_text(const struct node *, const char *path); /* or NULL */
 const char *node_raw(const struct node *, const char *path);  /* likewise */
 /* Character data or an attribute's value: & < > " and \t \n \r escaped. */
 void node_escape(struct wr *, const char *);
+/* What is inside it, as markup that stands anywhere: of attributes "Name" and
+ * xsi:nil only; its text before its children. */
+void node_inside(struct wr *, const struct node *);
+#define NODE_SCHEMA "http://www.w3.org/2001/XMLSchema-instance"
 
 #endif

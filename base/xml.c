@@ -16,6 +16,7 @@
 #define XML_BLOCK 8192
 /* Between URI and local name in expat's names; never in a local name. */
 #define XML_SEP ' '
+#define NIL NODE_SCHEMA " nil"
 #define MUST_UNDERSTAND "http://www.w3.org/2003/05/soap-envelope mustUnderstand"
 
 struct block {
@@ -109,6 +110,12 @@ keep_ns(struct reading *r, const char *name, const char *sep)
 	return keep(r, name, n);
 }
 
+static bool
+is_true(const char *v)
+{
+	return strcmp(v, "true") == 0 || strcmp(v, "1") == 0;
+}
+
 static void XMLCALL
 on_start(void *arg, const XML_Char *name, const XML_Char **attr)
 {
@@ -137,8 +144,9 @@ on_start(void *arg, const XML_Char *name, const XML_Char **attr)
 		if (strcmp(attr[0], "Name") == 0)
 			n->attr_name = keep(r, attr[1], strlen(attr[1]));
 		else if (strcmp(attr[0], MUST_UNDERSTAND) == 0)
-			n->must = strcmp(attr[1], "true") == 0 ||
-			    strcmp(attr[1], "1") == 0;
+			n->must = is_true(attr[1]);
+		else if (strcmp(attr[0], NIL) == 0)
+			n->nil = is_true(attr[1]);
 	}
 	if (r->depth == 0) {
 		r->xml->root = n;

@@ -153,11 +153,24 @@ put_reference(struct wr *w, const struct wsman_field *f)
 	    f->value);
 }
 
+static bool
+is_kind(const struct wsman_field *f, const char *kind)
+{
+	return f->epr != NULL && strcmp(f->epr, kind) == 0;
+}
+
 static void
 put_field(struct wr *w, const struct wsman_field *f)
 {
+	if (is_kind(f, WSMAN_NIL)) {
+		put_text(w, "<g:", f->name,
+		    " i:nil=\"true\" xmlns:i=\"" NODE_SCHEMA "\"/>");
+		return;
+	}
 	put_text(w, "<g:", f->name, ">");
-	if (f->epr != NULL)
+	if (is_kind(f, WSMAN_MARKUP))
+		wr_str(w, f->value);
+	else if (f->epr != NULL)
 		put_reference(w, f);
 	else if (f->value != NULL)
 		node_escape(w, f->value);

@@ -51,6 +51,8 @@ enum wsman_fault {
 /* A field of an instance or an argument of a method. With epr set, value is
  * the selector of an endpoint reference to that class: InstanceID, or what
  * follows a slash ("AMT_TLSProtocolEndpointCollection/ElementName"). */
+#define WSMAN_NIL "<nil>"       /* in place of a class: it is xsi:nil */
+#define WSMAN_MARKUP "<markup>" /* likewise: value is markup, node_inside() */
 struct wsman_field {
 	const char *name;
 	const char *value;

@@ -154,11 +154,12 @@ struct session_record {
 	char server_ip[46];
 };
 
-/* An instance as it was read, to be put back with our values in it: names and
- * values one after the other, each with its NUL. */
-#define SESSION_KEPT 2048
+/* An instance as it was read, to be put back with our values in it: names, what
+ * kind their value is and values one after the other, each with its NUL. */
+#define SESSION_KEPT 8192
 struct session_kept {
 	size_t n, used;
+	bool cut; /* not all of it fits */
 	char text[SESSION_KEPT];
 };
 

@@ -43,40 +43,74 @@ step_copy_id(char *out, size_t room, const struct node *ref)
 	return copy(out, room, wsman_selector(ref, "InstanceID"));
 }
 
-static size_t
-pair_size(const char *name, const char *value)
+/* The name of a field, the kind that wsman_field.epr has or "", its value. */
+static bool
+keep_field(struct session_kept *k, const struct node *f)
 {
-	return strlen(name) + strlen(value) + 2;
+	const char *kind = f->nil ? WSMAN_NIL
+	    : f->child != NULL    ? WSMAN_MARKUP
+				  : "";
+	struct wr w;
+
+	if (k->n >= STEP_FIELDS - 4)
+		return false;
+	wr_fixed(&w, k->text + k->used, sizeof(k->text) - k->used);
+	wr_bytes(&w, f->name, strlen(f->name) + 1);
+	wr_bytes(&w, kind, strlen(kind) + 1);
+	if (f->child == NULL)
+		wr_str(&w, f->raw);
+	else if (!f->nil)
+		node_inside(&w, f);
+	wr_u8(&w, '\0');
+	if (w.failed)
+		return false;
+	k->used += w.len;
+	k->n++;
+	return true;
 }
 
-/* What does not fit, or has fields of its own, is left out. */
 void
 step_keep(struct session_kept *k, const struct node *instance)
 {
-	size_t n;
-
 	k->n = k->used = 0;
-	for (const struct node *f = instance->child; f != NULL; f = f->next) {
-		n = pair_size(f->name, f->text);
-		if (f->child != NULL || n > sizeof(k->text) - k->used ||
-		    k->n >= STEP_FIELDS - 4)
-			continue;
-		strcpy(k->text + k->used, f->name);
-		strcpy(k->text + k->used + strlen(f->name) + 1, f->text);
-		k->used += n;
-		k->n++;
-	}
+	k->cut = false;
+	for (const struct node *f = instance->child; f != NULL; f = f->next)
+		if (!keep_field(k, f))
+			k->cut = true;
+}
+
+enum err_code
+step_whole(const struct session_kept *k, struct err *e)
+{
+	if (!k->cut)
+		return ERR_OK;
+	return err_refuse(e, ERR_PEER, reason_get(REASON_STEP_FAILED),
+	    "the answer has more fields than can be put back");
+}
+
+/* The next of them, from p on. */
+static const char *
+next_kept(const char *p, struct wsman_field *f)
+{
+	f->name = p;
+	f->epr = p + strlen(p) + 1;
+	f->value = f->epr + strlen(f->epr) + 1;
+	p = f->value + strlen(f->value) + 1;
+	if (*f->epr == '\0')
+		f->epr = NULL;
+	return p;
 }
 
 const char *
 step_kept(const struct session_kept *k, const char *name)
 {
-	const char *p = k->text, *value;
+	const char *p = k->text;
+	struct wsman_field f;
 
-	for (size_t i = 0; i < k->n; i++, p = value + strlen(value) + 1) {
-		value = p + strlen(p) + 1;
-		if (strcmp(p, name) == 0)
-			return value;
+	for (size_t i = 0; i < k->n; i++) {
+		p = next_kept(p, &f);
+		if (strcmp(f.name, name) == 0)
+			return f.value;
 	}
 	return NULL;
 }
@@ -85,15 +119,19 @@ void
 step_put(struct step_input *in, const struct session_kept *k,
     const struct step_ours *ours, size_t n)
 {
-	const char *p = k->text, *value, *put;
+	const char *p = k->text;
+	struct wsman_field f;
 
-	for (size_t i = 0; i < k->n; i++, p = value + strlen(value) + 1) {
-		value = put = p + strlen(p) + 1;
-		for (size_t o = 0; o < n; o++)
-			if (ours[o].value != NULL &&
-			    strcmp(ours[o].name, p) == 0)
-				put = ours[o].value;
-		step_add(in, p, put, NULL);
+	for (size_t i = 0; i < k->n; i++) {
+		p = next_kept(p, &f);
+		for (size_t o = 0; o < n; o++) {
+			if (ours[o].value == NULL ||
+			    strcmp(ours[o].name, f.name) != 0)
+				continue;
+			f.value = ours[o].value;
+			f.epr = NULL;
+		}
+		step_add(in, f.name, f.value, f.epr);
 	}
 	for (size_t o = 0; o < n; o++)
 		if (ours[o].add && ours[o].value != NULL &&

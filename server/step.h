@@ -16,7 +16,7 @@
 #include "formats/wsman.h"
 #include "server/session.h"
 
-#define STEP_FIELDS 40
+#define STEP_FIELDS 96
 #define STEP_DUPLICATE 0x80a /* ReturnValue: it has it already */
 
 /* The fields of a request and the texts that are made for them. */
@@ -52,14 +52,16 @@ enum err_code step_bad(struct err *, const char *what);
 bool step_copy(char *out, size_t room, const struct node *, const char *path);
 /* The same of the InstanceID that an endpoint reference names. */
 bool step_copy_id(char *out, size_t room, const struct node *ref);
-/* Keeps the flat fields of an instance, and puts them back: ours (n of them)
- * in place of those of their name; a field that it does not have is added only
- * if `add`. */
+/* Keeps the fields of an instance, and puts them back, since a Put replaces it
+ * as a whole: ours (n of them) in place of those of their name; a field that it
+ * does not have is added only if `add`. */
 struct step_ours {
 	const char *name, *value;
 	bool add;
 };
 void step_keep(struct session_kept *, const struct node *instance);
+/* Refuses what is not kept as a whole. */
+enum err_code step_whole(const struct session_kept *, struct err *);
 const char *step_kept(const struct session_kept *, const char *name);
 void step_put(struct step_input *, const struct session_kept *,
     const struct step_ours *, size_t n);

@@ -33,7 +33,8 @@ stepkvm_take_instance(
     struct session *s, const struct wsman_response *r, struct err *e)
 {
 	step_keep(&s->kept, r->body);
-	return s->kept.n > 0 ? ERR_OK : step_bad(e, "instance");
+	return s->kept.n > 0 ? step_whole(&s->kept, e)
+			     : step_bad(e, "instance");
 }
 
 /* What it shall be, from what it is. */

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "formats/reason.h"
 #include "server/stepself.h"
+#include "server/stepset.h"
 
 #define CLOCK_TOLERANCE 10 /* seconds */
 
@@ -16,7 +17,7 @@ stepself_take_general(
 	if (!step_copy(s->realm, sizeof(s->realm), r->body, "DigestRealm"))
 		return step_bad(e, "DigestRealm");
 	step_keep(&s->kept, r->body);
-	return ERR_OK;
+	return stepset_wants_network(s) ? step_whole(&s->kept, e) : ERR_OK;
 }
 
 enum err_code

@@ -112,8 +112,10 @@ steptls_take_tls(
 	const char *id;
 
 	/* What was kept before was another class's. */
-	if (step_kept(&s->kept, "MutualAuthentication") == NULL)
+	if (step_kept(&s->kept, "MutualAuthentication") == NULL) {
 		s->kept.n = 0;
+		s->kept.cut = false;
+	}
 	for (; i != NULL; i = i->next) {
 		id = node_text(i, "InstanceID");
 		if (id != NULL && strcmp(id, STEPTLS_SETTINGS) == 0)
@@ -121,7 +123,7 @@ steptls_take_tls(
 	}
 	if (r->end && s->kept.n == 0)
 		return step_bad(e, "AMT_TLSSettingData of the wired interface");
-	return ERR_OK;
+	return step_whole(&s->kept, e);
 }
 
 void

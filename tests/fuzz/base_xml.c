@@ -23,6 +23,8 @@ write_node(struct wr *w, const struct node *n)
 		wr_str(w,
 		    " s:mustUnderstand=\"1\""
 		    " xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"");
+	if (n->nil)
+		wr_str(w, " x:nil=\"1\" xmlns:x=\"" NODE_SCHEMA "\"");
 	wr_u8(w, '>');
 	node_escape(w, n->raw);
 	for (const struct node *c = n->child; c != NULL; c = c->next)
@@ -54,7 +56,7 @@ same(const struct node *a, const struct node *b)
 	    strcmp(a->text, b->text) != 0 || strcmp(a->raw, b->raw) != 0 ||
 	    (a->attr_name == NULL) != (b->attr_name == NULL) ||
 	    (a->attr_name != NULL && strcmp(a->attr_name, b->attr_name) != 0) ||
-	    a->must != b->must)
+	    a->must != b->must || a->nil != b->nil)
 		return false;
 	for (; c != NULL && d != NULL; c = c->next, d = d->next)
 		if (!same(c, d))

@@ -401,6 +401,99 @@ a_refusal_is_a_value_or_a_fault_of_the_sender(void **state)
 	}
 }
 
+/* What a Put leaves out is gone: fields that are many, nil, or have fields of
+ * their own are put back as they were. */
+static void
+an_instance_is_put_back_as_a_whole(void **state)
+{
+	static char text[16384];
+	struct session_plan plan = plain_plan();
+	struct wsman_request q;
+	static struct session s;
+	struct xml *x = NULL;
+	const struct node *f;
+	const char *why;
+	size_t n, fields = 0;
+	struct err e;
+	struct wr w;
+
+	(void)state;
+	err_clear(&e);
+	strcpy(plan.fqdn, "pc.example.com");
+	n = (size_t)snprintf(text, sizeof(text),
+	    "<Envelope><Body><AMT_GeneralSettings xmlns='urn:g'>"
+	    "<DigestRealm>r</DigestRealm><HostName>old</HostName>"
+	    "<Nothing i:nil='true' xmlns:i='" NODE_SCHEMA "'/>"
+	    "<At><D:Datetime xmlns:D='urn:d'>now &lt; then</D:Datetime>"
+	    "<K Name='k'/></At>");
+	for (int i = 0; i < 60; i++)
+		n += (size_t)snprintf(
+		    text + n, sizeof(text) - n, "<F%d>v%d</F%d>", i, i, i);
+	snprintf(text + n, sizeof(text) - n,
+	    "</AMT_GeneralSettings></Body></Envelope>");
+	session_init(&s, &plan);
+	assert_int_equal(
+	    session_answer(&s, 200, text, strlen(text), &e), ERR_OK);
+	s.step = SESSION_NETWORK;
+	wr_grow(&w, 65536);
+	session_request(&s, NOW, &w);
+	assert_false(w.failed);
+	assert_int_equal(xml_read(w.buf, w.len, &x, &e), ERR_OK);
+	assert_true(wsman_read_request(xml_root(x), &q, &why));
+	for (f = q.body->child; f != NULL; f = f->next)
+		fields++;
+	assert_int_equal(fields, 65); /* DomainName is new */
+	assert_string_equal(node_text(q.body, "HostName"), "pc");
+	assert_string_equal(node_text(q.body, "DomainName"), "example.com");
+	assert_string_equal(node_text(q.body, "F59"), "v59");
+	assert_true(node_child(q.body, "Nothing")->nil);
+	assert_false(node_child(q.body, "At")->nil);
+	assert_string_equal(node_text(q.body, "At/Datetime"), "now < then");
+	assert_string_equal(node_path(q.body, "At/Datetime")->ns, "urn:d");
+	assert_string_equal(node_path(q.body, "At/K")->attr_name, "k");
+	xml_free(x);
+	wr_free(&w);
+	session_wipe(&s);
+}
+
+/* One that is too large is left as it is, before anything is changed. */
+static void
+an_instance_that_cannot_be_put_back_is_not_put(void **state)
+{
+	static char text[65536];
+	struct session_plan plan = plain_plan();
+	static struct session s;
+	struct err e;
+
+	(void)state;
+	for (int many = 0; many < 2; many++) {
+		size_t n = (size_t)snprintf(text, sizeof(text),
+		    "<Envelope><Body><AMT_GeneralSettings>"
+		    "<DigestRealm>r</DigestRealm>");
+
+		for (int i = 0; many == 1 && i < 200; i++)
+			n += (size_t)snprintf(
+			    text + n, sizeof(text) - n, "<F/>");
+		if (many == 0)
+			n += (size_t)snprintf(
+			    text + n, sizeof(text) - n, "<F>%09000d</F>", 0);
+		snprintf(text + n, sizeof(text) - n,
+		    "</AMT_GeneralSettings></Body></Envelope>");
+		plan.fqdn[0] = '\0'; /* it is not to be put */
+		err_clear(&e);
+		session_init(&s, &plan);
+		assert_int_equal(
+		    session_answer(&s, 200, text, strlen(text), &e), ERR_OK);
+		strcpy(plan.fqdn, "pc.example.com");
+		session_init(&s, &plan);
+		assert_int_equal(
+		    session_answer(&s, 200, text, strlen(text), &e), ERR_PEER);
+		assert_non_null(strstr(e.msg, "more fields than can be put"));
+		assert_false(session_changes(&s));
+	}
+	session_wipe(&s);
+}
+
 /* Firmware answers a hash that it has already by a fault. Where the name is
  * another hash's, it is not the one that was asked for. */
 static void
@@ -665,6 +758,9 @@ main(void)
 		cmocka_unit_test(a_refusal_is_a_value_or_a_fault_of_the_sender),
 		cmocka_unit_test(a_reference_with_several_keys_is_followed),
 		cmocka_unit_test(a_root_or_hash_that_exists_is_no_failure),
+		cmocka_unit_test(an_instance_is_put_back_as_a_whole),
+		cmocka_unit_test(
+		    an_instance_that_cannot_be_put_back_is_not_put),
 		cmocka_unit_test(a_list_without_an_end_is_given_up),
 		cmocka_unit_test(
 		    a_machine_that_is_set_up_is_asked_for_its_record),
