@@ -11,6 +11,7 @@
 #include "base/xml.h"
 #include "device/amthosted.h"
 #include "device/amthttp.h"
+#include "device/handshake.h"
 #include "device/hellos.h"
 #include "device/identity.h"
 #include "device/judge.h"
@@ -21,8 +22,7 @@
 #include "device/visit.h"
 #include "formats/reason.h"
 
-#define ALERT_BAD_MAC 20 /* RFC 5246: bad_record_mac */
-#define LATE_MS 1000     /* of the connection's timer behind our own */
+#define LATE_MS 1000 /* of the connection's timer behind our own */
 
 struct machine_session {
 	struct machine *m;
@@ -744,46 +744,22 @@ on_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
 	return used;
 }
 
-/* Then a server with certificates has no suite that it knows. */
-static bool
-wants_psk(const struct machine_session *v)
-{
-	return !v->managing && v->m->psk.pid[0] != '\0';
-}
-
 static void
 on_closed(void *arg, struct conn *c, const struct err *e)
 {
-	const struct tls_session *t = conn_tls(c);
 	struct machine_session *v = arg;
 	struct machine *m = v->m;
-	struct machine_event event = { .name = "refused",
-		.words = "",
-		.peer = v->peer,
-		.retry = -1,
-		.why = &v->refusal };
+	const struct handshake h = { conn_tls(c), v->managing, v->record.psk,
+		m->psk.pid, e->msg };
+	const char *failure = handshake_failure(&h, &v->refusal);
 
-	if (!v->managing && t != NULL && t->no_certificate)
-		err_refuse(&v->refusal, ERR_PERM,
-		    reason_get(REASON_CHAIN_MISSING),
-		    "the server presented no certificate");
-	if (v->refusal.code == ERR_OK && t != NULL && t->nothing_common)
-		err_refuse(&v->refusal, ERR_PERM,
-		    reason_get(REASON_TLS_VERSION), "TLS: %s%s%s", t->words,
-		    wants_psk(v) ? ": set up by its pre-shared key, PID " : "",
-		    wants_psk(v) ? m->psk.pid : "");
-	/* Its identity was known, and then it could not be understood. */
-	if (v->refusal.code == ERR_OK && t != NULL && !t->established &&
-	    v->record.psk && t->sent == ALERT_BAD_MAC)
-		err_refuse(&v->refusal, ERR_PERM,
-		    reason_get(REASON_PSK_REJECTED), "TLS: %s", t->words);
-	if (v->refusal.code == ERR_OK && t != NULL && !t->established) {
-		event.name = "handshake-failed";
-		err_set(&v->refusal, ERR_PEER, "TLS: %s",
-		    t->words[0] != '\0' ? t->words : e->msg);
-	}
-	if (v->refusal.code != ERR_OK)
-		machine_tell(m, &event);
+	if (failure != NULL)
+		machine_tell(m,
+		    &(struct machine_event){ .name = failure,
+			.words = "",
+			.peer = v->peer,
+			.retry = -1,
+			.why = &v->refusal });
 	m->parting = m->parting && !v->committed;
 	if (v->committed)
 		machine_tell(m,
