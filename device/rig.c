@@ -33,7 +33,7 @@ on_event(void *arg, struct machine *m, const struct machine_event *event)
 
 	tally_event(&r->tally, m, event);
 	events_tell(r->args, m, event);
-	if (strcmp(event->name, "provisioned") == 0 && all_done(r))
+	if (strcmp(event->name, "provisioned") == 0 && r->exit_when_done)
 		loop_timer_set(r->stay, STAY_MS);
 }
 
@@ -44,6 +44,8 @@ on_stayed(void *arg)
 
 	if (all_done(r))
 		fleet_stop(r->fleet);
+	else /* some are not, or the last one's answer is on its way */
+		loop_timer_set(r->stay, STAY_MS);
 }
 
 static void

@@ -30,7 +30,7 @@ struct rig {
 	struct blank board; /* boot only */
 	struct fleet *fleet;
 	bool exit_when_done;
-	struct loop_timer *stay; /* a little, when all are done */
+	struct loop_timer *stay; /* a little, after each that is done */
 	struct secret setup;     /* boot only: the Setup.bin of a blank board */
 	struct meiport **port;   /* one for each machine, or NULL */
 	struct fault_plan faults; /* fleet only */

@@ -48,8 +48,8 @@ struct machine_session {
 };
 
 /* Who goes where there is room for no other: of those that were never answered
- * the oldest, else who asked for nothing for the longest time. A commit is told
- * with its connection's end. */
+ * the oldest, else who asked for nothing for the longest time; but never who is
+ * being told that its commit is done. */
 static struct machine_session *
 least_wanted(const struct machine *m, size_t *n)
 {
@@ -468,6 +468,22 @@ authenticate(struct machine_session *v, const struct amthttp_request *r)
 	return verdict;
 }
 
+/* Whoever ends for it waits until the answer is gone: m->parting. */
+static void
+committed(struct machine_session *v)
+{
+	struct machine *m = v->m;
+
+	v->committed = m->parting = true;
+	machine_committed(m);
+	machine_tell(m,
+	    &(struct machine_event){ .name = "provisioned",
+		.words = m->state->record.fqdn,
+		.peer = v->peer,
+		.retry = -1,
+		.requests = m->requests });
+}
+
 /* The answer goes out before the event takes effect on the connection. */
 static void
 take_event(struct machine_session *v)
@@ -476,10 +492,8 @@ take_event(struct machine_session *v)
 
 	switch (m->amt->event) {
 	case AMT_COMMITTED:
-		v->committed = !v->managing;
-		m->parting = v->committed;
-		if (v->committed)
-			machine_committed(m);
+		if (!v->managing)
+			committed(v);
 		break;
 	case AMT_UNPROVISIONED:
 		machine_reset(m);
@@ -760,14 +774,6 @@ on_closed(void *arg, struct conn *c, const struct err *e)
 			.peer = v->peer,
 			.retry = -1,
 			.why = &v->refusal });
-	m->parting = m->parting && !v->committed;
-	if (v->committed)
-		machine_tell(m,
-		    &(struct machine_event){ .name = "provisioned",
-			.words = m->state->record.fqdn,
-			.peer = v->peer,
-			.retry = -1,
-			.requests = m->requests });
 	v->conn = v->self = NULL;
 	release(v);
 	if (!visit_serving(m))

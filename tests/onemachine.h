@@ -41,6 +41,7 @@ static struct x509_chain chain;
 static char events[65536];      /* "hello session refused:no-amt-mark " */
 static char refusal_words[400]; /* why the last was refused */
 static const char *stop_at;     /* an event that stops the loop */
+static char set_up_by[256];     /* what "provisioned" said */
 static int done, status;
 static char answer[65536];
 static uint8_t hello[64];
@@ -63,6 +64,8 @@ on_event(void *arg, struct machine *who, const struct machine_event *e)
 			    e->why->msg);
 	}
 	strcat(events, " ");
+	if (strcmp(e->name, "provisioned") == 0)
+		snprintf(set_up_by, sizeof(set_up_by), "%s", e->words);
 	if (stop_at != NULL && strcmp(stop_at, e->name) == 0)
 		loop_stop(common.loop);
 }
@@ -214,7 +217,8 @@ start(void **unused)
 	der = x509_der(chain.cert[1], &n);
 	hashlist_of_der(&rec.hashes.e[0], HASH_SHA256, der, n);
 	rec.hashes.n = 1;
-	events[0] = refusal_words[0] = '\0';
+	events[0] = refusal_words[0] = set_up_by[0] = '\0';
+	static char set_up_by[256]; /* what "provisioned" said */
 	stop_at = NULL;
 	done = status = hello_count = 0;
 	return 0;

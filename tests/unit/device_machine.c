@@ -238,6 +238,35 @@ a_machine_that_was_set_up_answers_its_administrator_after_a_restart(
 	http_peer_free(p);
 }
 
+/* Whatever becomes of the machine before the connection has ended. */
+static void
+a_commit_is_told_with_its_answer_and_once(void **unused)
+{
+	const struct tls_config c = {
+		.judge = trusting, .chain = &chain, .key = leaf_key
+	};
+	struct http_peer *p;
+	const char *told;
+
+	(void)unused;
+	machine_up(false);
+	p = peer_new(&c, NULL);
+	set_up(p);
+	assert_non_null(strstr(events, "provisioned "));
+	assert_string_equal(set_up_by, "prov.example.com");
+	state_reset(m->state, false);
+	machine_reset(m);
+	http_peer_free(p);
+	for (int i = 0; i < 12000 && m->sessions != NULL; i++)
+		run(5);
+	assert_null(m->sessions);
+	assert_false(m->parting);
+	told = strstr(events, " provisioned ");
+	assert_non_null(told);
+	assert_non_null(strstr(told, " unprovisioned "));
+	assert_null(strstr(told + 1, " provisioned "));
+}
+
 /* One request on a connection of its own; its ReturnValue. */
 static int
 ask_once(const struct tls_config *c, const char *password, const char *class,
@@ -676,6 +705,7 @@ main(void)
 		    who_comes_by_certificates_where_a_key_is_wanted_is_told_which),
 		CASE(
 		    a_machine_that_was_set_up_answers_its_administrator_after_a_restart),
+		CASE(a_commit_is_told_with_its_answer_and_once),
 		CASE(what_a_server_left_is_not_another_ones_to_commit),
 		CASE(
 		    a_set_up_goes_on_over_as_many_connections_as_its_server_likes),
