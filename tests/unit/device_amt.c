@@ -362,6 +362,28 @@ a_new_pre_shared_key_must_have_its_checks(void **unused)
 	assert_int_equal(call2(SETUP, "SetTLSPSK", f, 1), 0x2b);
 }
 
+/* It could be stored, and would never count. */
+static void
+a_version_without_pre_shared_keys_takes_none(void **unused)
+{
+	const struct wsman_field f[] = { { "PID", "0000037M", NULL },
+		{ "PPS", "NKLDG5DCRRNQE9YZZIJL7LFLVJED69XJ", NULL } };
+	const struct wsman_request q = {
+		.op = WSMAN_INVOKE, .class = SETUP, .method = "SetTLSPSK"
+	};
+
+	(void)unused;
+	factory.amt_major = 10;
+	assert_int_equal(call2(SETUP, "SetTLSPSK", f, 2), 0);
+	memset(&state.psk, 0, sizeof(state.psk));
+	factory.amt_major = 11;
+	ask(&q, f, 2);
+	assert_int_equal(status, 400);
+	assert_non_null(res.fault);
+	assert_string_equal(state.psk.pid, "");
+	assert_int_equal(call("GetUuid", NULL, NULL), 0);
+}
+
 static void
 un_provisioning_in_part_keeps_the_new_pre_shared_key(void **unused)
 {
@@ -680,6 +702,7 @@ main(void)
 		CASE(the_mebx_password_is_the_administrators_until_that_is_set),
 		CASE(the_administrators_digest_comes_as_hex_or_as_base64),
 		CASE(a_new_pre_shared_key_must_have_its_checks),
+		CASE(a_version_without_pre_shared_keys_takes_none),
 		CASE(un_provisioning_in_part_keeps_the_new_pre_shared_key),
 		CASE(un_provisioning_in_part_keeps_the_mebx_password),
 		CASE(the_period_is_extended_by_up_to_a_day_or_ended),
