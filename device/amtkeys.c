@@ -109,24 +109,25 @@ take_bool(const struct node *in, const char *name, bool *out)
 	return node_text(in, name) != NULL && amt_take_bool(in, name, out);
 }
 
-/* out holds the instance that the selector named. */
+/* out holds the instance that the selector named. What the Put does not name
+ * stays. */
 enum amt_status
 amtkeys_put_tls(struct amt *a, const struct node *in, struct amt_item *out)
 {
 	const char *id = node_text(in, "InstanceID");
-	bool enabled, mutual = false, plain = false;
+	bool enabled, mutual, plain;
 	size_t i;
 
 	for (i = 0; out->n > 1 && i < 2; i++)
 		if (strcmp(out->f[1].value, tls_names[i]) == 0)
 			break;
-	if (i >= 2 || (id != NULL && strcmp(id, tls_names[i]) != 0) ||
-	    !take_bool(in, "Enabled", &enabled) ||
-	    (node_child(in, "MutualAuthentication") != NULL &&
-		!take_bool(in, "MutualAuthentication", &mutual)))
+	if (i >= 2 || (id != NULL && strcmp(id, tls_names[i]) != 0))
 		return AMT_BAD_PARAMETER;
-	if (node_child(in, "AcceptNonSecureConnections") != NULL &&
-	    !take_bool(in, "AcceptNonSecureConnections", &plain))
+	mutual = a->state->tls_mutual[i];
+	plain = a->state->tls_plain[i];
+	if (!take_bool(in, "Enabled", &enabled) ||
+	    !amt_take_bool(in, "MutualAuthentication", &mutual) ||
+	    !amt_take_bool(in, "AcceptNonSecureConnections", &plain))
 		return AMT_BAD_PARAMETER;
 	a->state->tls_plain[i] = plain;
 	a->state->tls_enabled[i] = enabled;

@@ -614,6 +614,45 @@ there_are_exactly_two_tls_settings(void **unused)
 }
 
 static void
+put_tls(const struct wsman_field *f, size_t n)
+{
+	ask(&(struct wsman_request){ .op = WSMAN_PUT,
+		.class = "AMT_TLSSettingData",
+		.sel_name = "InstanceID",
+		.sel_value = "Intel(r) AMT 802.3 TLS Settings" },
+	    f, n);
+}
+
+static void
+what_a_put_does_not_name_stays(void **unused)
+{
+	struct wsman_field f[] = { { "Enabled", "true", NULL },
+		{ "MutualAuthentication", "true", NULL },
+		{ "AcceptNonSecureConnections", "true", NULL } };
+
+	(void)unused;
+	assert_non_null(switches_own(&state.switches));
+	state.switches->roots = 1;
+	put_tls(f, 3);
+	assert_int_equal(status, 200);
+	put_tls(f, 1);
+	assert_int_equal(status, 200);
+	assert_string_equal(
+	    node_text(res.body, "MutualAuthentication"), "true");
+	assert_string_equal(
+	    node_text(res.body, "AcceptNonSecureConnections"), "true");
+	f[1].value = "false";
+	put_tls(f, 2);
+	assert_true(state.tls_enabled[0] && state.tls_plain[0]);
+	assert_false(state.tls_mutual[0]);
+	f[1].value = "maybe";
+	put_tls(f, 2);
+	assert_int_equal(status, 400);
+	put_tls(f + 1, 1); /* Enabled is wanted */
+	assert_int_equal(status, 400);
+}
+
+static void
 the_record_tells_who_set_the_device_up(void **unused)
 {
 	(void)unused;
@@ -712,6 +751,7 @@ main(void)
 		CASE(truth_values_are_words_or_digits),
 		CASE(a_certificate_whose_key_is_not_here_is_not_bound),
 		CASE(there_are_exactly_two_tls_settings),
+		CASE(what_a_put_does_not_name_stays),
 		CASE(the_record_tells_who_set_the_device_up),
 		CASE(the_hash_list_is_told_in_order),
 		CASE(what_is_not_supported_is_a_fault),
