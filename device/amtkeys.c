@@ -67,10 +67,17 @@ amtkeys_pair(struct amt *a, size_t i, struct amt_item *it)
 	return true;
 }
 
+/* Of those who may log in where TLS is mutual: a bit for each certificate. */
+static unsigned
+roots(const struct amt *a)
+{
+	return switches_of(a->state->switches)->roots;
+}
+
 static bool
 is_root(const struct amt *a, size_t h)
 {
-	return (switches_of(a->state->switches)->roots & (1u << h)) != 0;
+	return (roots(a) & (1u << h)) != 0;
 }
 
 bool
@@ -129,6 +136,9 @@ amtkeys_put_tls(struct amt *a, const struct node *in, struct amt_item *out)
 	    !amt_take_bool(in, "MutualAuthentication", &mutual) ||
 	    !amt_take_bool(in, "AcceptNonSecureConnections", &plain))
 		return AMT_BAD_PARAMETER;
+	/* Without a root nobody could log in any more. */
+	if (enabled && mutual && roots(a) == 0)
+		return AMT_NOT_PERMITTED;
 	a->state->tls_plain[i] = plain;
 	a->state->tls_enabled[i] = enabled;
 	a->state->tls_mutual[i] = mutual;
@@ -226,7 +236,18 @@ amtkeys_remove_credential(
 	return amt_keep(a);
 }
 
-/* Not while it is the one of TLS. */
+/* The only root while TLS is mutual. */
+static bool
+is_last_root(const struct amt *a, size_t h)
+{
+	const struct state *s = a->state;
+
+	return roots(a) == 1u << h &&
+	    ((s->tls_enabled[0] && s->tls_mutual[0]) ||
+		(s->tls_enabled[1] && s->tls_mutual[1]));
+}
+
+/* Not while it is the one of TLS, nor without it nobody could log in. */
 enum amt_status
 amtkeys_remove_certificate(
     struct amt *a, const struct node *in, struct amt_item *it)
@@ -239,7 +260,7 @@ amtkeys_remove_certificate(
 		return AMT_INTERNAL;
 	if (!take_instance(it, CERTIFICATE, STATE_CERTS, &h))
 		return AMT_NOT_FOUND;
-	if (a->state->credential == (int)h)
+	if (a->state->credential == (int)h || is_last_root(a, h))
 		return AMT_NOT_PERMITTED;
 	state_blob_free(&a->state->certs[h]);
 	own->roots &= ~(1u << h);

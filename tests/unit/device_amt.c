@@ -653,6 +653,57 @@ what_a_put_does_not_name_stays(void **unused)
 }
 
 static void
+remove_certificate(const char *id)
+{
+	ask(&(struct wsman_request){ .op = WSMAN_DELETE,
+		.class = "AMT_PublicKeyCertificate",
+		.sel_name = "InstanceID",
+		.sel_value = id },
+	    NULL, 0);
+}
+
+/* Nobody could log in by it. */
+static void
+tls_is_not_mutual_without_a_root(void **unused)
+{
+	struct wsman_field f[] = { { "Enabled", "true", NULL },
+		{ "MutualAuthentication", "true", NULL } };
+	const char *first = "Intel(r) AMT Certificate: Handle: 0";
+	const char *second = "Intel(r) AMT Certificate: Handle: 1";
+	struct err e = { 0 };
+
+	(void)unused;
+	put_tls(f, 2);
+	assert_int_equal(status, 400);
+	assert_non_null(res.fault);
+	assert_false(state.tls_enabled[0] || state.tls_mutual[0]);
+	f[0].value = "false";
+	put_tls(f, 2); /* off, it shuts nobody out */
+	assert_int_equal(status, 200);
+	f[0].value = "true";
+	put_tls(f, 1);
+	assert_int_equal(status, 400);
+	assert_int_equal(state_blob_set(&state.certs[0], "a", 1, &e), ERR_OK);
+	assert_int_equal(state_blob_set(&state.certs[1], "b", 1, &e), ERR_OK);
+	assert_non_null(switches_own(&state.switches));
+	state.switches->roots = 3;
+	put_tls(f, 1);
+	assert_int_equal(status, 200);
+	assert_true(state.tls_enabled[0] && state.tls_mutual[0]);
+	remove_certificate(first);
+	assert_int_equal(status, 200);
+	remove_certificate(second);
+	assert_int_equal(status, 400);
+	assert_int_equal(state.certs[1].n, 1);
+	f[1].value = "false";
+	put_tls(f, 2);
+	assert_int_equal(status, 200);
+	remove_certificate(second);
+	assert_int_equal(status, 200);
+	assert_int_equal(state.certs[1].n, 0);
+}
+
+static void
 the_record_tells_who_set_the_device_up(void **unused)
 {
 	(void)unused;
@@ -752,6 +803,7 @@ main(void)
 		CASE(a_certificate_whose_key_is_not_here_is_not_bound),
 		CASE(there_are_exactly_two_tls_settings),
 		CASE(what_a_put_does_not_name_stays),
+		CASE(tls_is_not_mutual_without_a_root),
 		CASE(the_record_tells_who_set_the_device_up),
 		CASE(the_hash_list_is_told_in_order),
 		CASE(what_is_not_supported_is_a_fault),
