@@ -136,8 +136,8 @@ other_way(struct job *j, const struct err *e)
 	return true;
 }
 
-/* Firmware may take the pair that SetTLSPSK brought before it has committed. Who
- * goes on with that refuses the one before it, and holds no wrong key. */
+/* Firmware may take the pair that SetTLSPSK brought before it has committed.
+ * Who goes on with that refuses the one before it, and holds no wrong key. */
 static bool
 new_pair(struct job *j, const struct err *e)
 {

@@ -218,7 +218,6 @@ start(void **unused)
 	hashlist_of_der(&rec.hashes.e[0], HASH_SHA256, der, n);
 	rec.hashes.n = 1;
 	events[0] = refusal_words[0] = set_up_by[0] = '\0';
-	static char set_up_by[256]; /* what "provisioned" said */
 	stop_at = NULL;
 	done = status = hello_count = 0;
 	return 0;
