@@ -320,7 +320,8 @@ static const struct reason table[REASON_LAST] = {
 	    "ends.",
 	    "Where the message names setup_seconds, raise it in server.cfg. "
 	    "Else check that its port, 16993 unless device_port is another, "
-	    "is open between server and device. Its next hello starts over." },
+	    "is open between server and device. The device's next hello "
+	    "starts over." },
 	[REASON_LOGIN_REFUSED] = { "login-refused",
 	    "The device accepts the user and password of set-up.",
 	    "Someone changed its password. Give the one that it has to "
