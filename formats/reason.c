@@ -335,7 +335,9 @@ static const struct reason table[REASON_LAST] = {
 	[REASON_STEP_FAILED] = { "step-failed",
 	    "Each WS-Man step of set-up returns success.",
 	    "Look up the step and its return value, which the message "
-	    "gives, in Intel's AMT SDK; the device is not set up." },
+	    "gives, in Intel's AMT SDK; the device was sent no step after "
+	    "it, so that a set-up is not finished, and a machine not "
+	    "un-provisioned unless the message says perhaps." },
 	[REASON_MODE_MISMATCH] = { "mode-mismatch",
 	    "A unit says hello in the way its row names: with its PID or "
 	    "with its hashes.",
