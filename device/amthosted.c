@@ -176,17 +176,13 @@ amthosted_service(struct amt *a, size_t i, struct amt_item *it)
 
 /* Of arguments. */
 
-/* Base64 of at most room bytes; false also where it is not there. */
+/* At most room bytes, and one at least. */
 static bool
 take_bytes(const struct node *in, const char *name, uint8_t *out, size_t room,
     size_t *n)
 {
-	const char *text = node_text(in, name);
-
 	*n = room;
-	return text != NULL && text[0] != '\0' &&
-	    strlen(text) <= TEXT_B64_SIZE(room) &&
-	    text_unb64(out, n, text, strlen(text)) && *n > 0;
+	return amt_take_b64(in, name, out, n) && *n > 0;
 }
 
 static bool

@@ -299,6 +299,23 @@ a_certificate_with_setup_is_proved_and_recorded(void **unused)
 }
 
 static void
+a_certificate_of_a_chain_may_come_in_lines(void **unused)
+{
+	char lines[sizeof(b64[0]) + 2];
+	const struct wsman_field f[] = { { "NextCertificate", lines, NULL },
+		{ "IsLeafCertificate", "1", NULL } };
+	const struct wsman_field none = { "NextCertificate", " \n", NULL };
+
+	(void)unused;
+	memcpy(lines, b64[0], 64);
+	lines[64] = '\n';
+	strcpy(lines + 65, b64[0] + 64);
+	assert_int_equal(call("AddNextCertInChain", &none, 1), 1);
+	assert_int_equal(call("AddNextCertInChain", f, 2), 0);
+	assert_string_equal(get(HOSTED, "CertChainStatus"), "1");
+}
+
+static void
 a_chain_goes_from_leaf_to_root(void **unused)
 {
 	const struct wsman_field junk = { "NextCertificate", "AAAA", NULL };
@@ -494,6 +511,7 @@ main(void)
 		CASE(a_server_that_commits_leaves_another_nonce),
 		CASE(setup_says_what_was_wrong),
 		CASE(a_certificate_with_setup_is_proved_and_recorded),
+		CASE(a_certificate_of_a_chain_may_come_in_lines),
 		CASE(a_chain_goes_from_leaf_to_root),
 		CASE(a_chain_is_judged_with_its_root),
 		CASE(admin_setup_wants_the_leafs_signature_on_both_nonces),
