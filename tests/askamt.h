@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "tests/oneamt.h"
+#include "tests/unit.h"
 
 #define SETUP "AMT_SetupAndConfigurationService"
 #define KEYS "AMT_PublicKeyManagementService"
