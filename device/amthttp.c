@@ -218,8 +218,6 @@ head_read(struct httpline *s, struct amthttp_request *r, int *status)
 	while (line_take(s, &line) && line.n > 0)
 		if ((code = header_line(line, r)) != 0)
 			return bad(r, status, code, r->why);
-	if (!r->has_host && !r->old) /* RFC 9112 3.2 */
-		return bad(r, status, 400, "HTTP: no Host");
 	r->expects &= r->chunked || r->length > 0;
 	return AMTHTTP_DONE;
 }

@@ -361,7 +361,8 @@ on_answer(void *arg, const struct http_answer *a, const struct err *got)
 	s->repeated |= a->resent;
 	if (got->code == ERR_OK && a->status != 401)
 		answered(s, a);
-	else if (got->code == ERR_OK && s->login < s->noffers)
+	else if (got->code == ERR_OK && !a->unanswerable &&
+	    s->login < s->noffers)
 		log_in(s);
 	else if (s->session.step == SESSION_CHECK && sets_up(s))
 		/* CommitChanges was answered with success already; firmware
