@@ -481,8 +481,8 @@ put_http(struct wr *w, const struct wr *body)
 static void
 take_challenge(const struct httpread *h)
 {
-	const char *nonce = strstr(h->digest, "nonce=\""),
-		   *realm = strstr(h->digest, "realm=\"");
+	const char *nonce = strstr(h->challenges, "nonce=\""),
+		   *realm = strstr(h->challenges, "realm=\"");
 
 	play.nc = 0;
 	play.nonce[0] = play.realm[0] = '\0';
