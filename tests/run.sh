@@ -5,11 +5,6 @@
 # processors, since many of them wait), each in a folder of its own and with a
 # bound on its time. The last line counts: N passed, N failed.
 # ONLY=pattern picks files whose name holds the pattern.
-#
-# A machine that stalls for seconds can fail a test of several programs that is
-# right. Where one or two of the shell files have failed, these are run again at
-# the end, alone: what they said the first time stays in the log, they are named
-# at the end, and what fails twice has failed. AGAIN=no does without.
 set -u
 build=$1
 shift
@@ -82,7 +77,6 @@ printf '%-32s %s passed' "$name" "$((pass - skip))"
 echo
 grep -i '^ok.*# skip' "$1/$name.tap" | sed 's/^ok[- 0-9]*/    skipped: /'
 if [ "$fail" -gt 0 ]; then
-	echo "$2 $3" >"$1/$name.failed"
 	grep '^not ok' "$1/$name.tap" | sed 's/^/    /'
 	grep -v '^ok\|^not ok\|^1\.\.' "$1/$name.tap" | tail -n 40 |
 		sed 's/^/    | /'
@@ -136,22 +130,7 @@ proved() {
 		END { if (NR) print "" }'
 }
 
-# again: those that failed, if they are few; those that pass are in ./again.
-again() {
-	cat "$work"/*.failed >"$work/failed" 2>/dev/null || return 0
-	[ "${AGAIN:-}" != no ] && [ "$(wc -l <"$work/failed")" -le 2 ] || return 0
-	grep -q '^unit' "$work/failed" && return 0
-	while read -r suite file; do
-		name=$suite-$(basename "$file" .sh)
-		rm "$work/$name.failed"
-		echo "again, alone: $name"
-		"$work/one" "$work" "$suite" "$file" </dev/null
-		[ -e "$work/$name.failed" ] || echo "$name" >>"$work/again"
-	done <"$work/failed"
-}
-
 list "$@" | xargs -P "${JOBS:-$(($(nproc) + 1))}" -n 2 "$work/one" "$work"
-again
 
 case " $* " in
 *" interop "*)
@@ -162,8 +141,6 @@ case " $* " in
 	;;
 esac
 
-[ ! -e "$work/again" ] ||
-	echo "passed only when run again: $(tr '\n' ' ' <"$work/again")"
 cat "$work"/*.count 2>/dev/null | awk '
 	{ p += $1; f += $2; s += $3 }
 	END {
