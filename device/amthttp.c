@@ -245,7 +245,6 @@ static enum amthttp_verdict
 chunks_read(
     struct httpline *s, struct amthttp_request *r, struct wr *body, int *status)
 {
-
 	enum amthttp_verdict v;
 	struct httpline line;
 	size_t n, lines = 0;

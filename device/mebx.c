@@ -659,8 +659,8 @@ mebx_activate(struct mebx *m, struct err *e)
 	}
 	s->phase = STATE_POST;
 	auth_ha1(s->ha1, "admin", s->realm, password);
-	memset(s->mebx, 0, sizeof(s->mebx));
-	memcpy(s->mebx, password, strlen(password));
+	if (password != s->mebx)
+		text_copy(s->mebx, sizeof(s->mebx), password);
 	s->mebx_set = true;
 	s->record = (struct state_record){
 		.present = true, .manual = true, .created = (uint64_t)time(NULL)

@@ -178,14 +178,14 @@ a_mebx_password_outlives_un_provisioning_in_part(void **unused)
 
 	(void)unused;
 	fill_set_up();
-	strcpy(a.mebx, "Strong#1");
+	strcpy(a.mebx, " Strong#1 ");
 	a.phase = STATE_POST;
 	state_reset(&a, true);
 	assert_int_equal(state_save(&a, &e), ERR_OK);
 	reopen();
 	assert_int_equal(b.phase, STATE_PRE);
 	assert_string_equal(b.mebx, "");
-	assert_string_equal(state_mebx(&b), "Strong#1");
+	assert_string_equal(state_mebx(&b), " Strong#1 ");
 	assert_true(b.mebx_set);
 	memset(&b.psk_kept, 0, sizeof(b.psk_kept));
 	assert_false(state_is_factory(&b, &why));
