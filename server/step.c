@@ -58,7 +58,7 @@ keep_field(struct session_kept *k, const struct node *f)
 	wr_bytes(&w, f->name, strlen(f->name) + 1);
 	wr_bytes(&w, kind, strlen(kind) + 1);
 	if (f->child == NULL)
-		wr_str(&w, f->raw);
+		wr_str(&w, f->text);
 	else if (!f->nil)
 		node_inside(&w, f);
 	wr_u8(&w, '\0');
