@@ -77,11 +77,9 @@ serve() {
 	port=$(sed -n 's/.*listening on .* port \([0-9]*\)$/\1/p' log)
 }
 
-# shellcheck disable=SC2154,SC2317 # what a test started, if it did
+# shellcheck disable=SC2086,SC2317 # what a test started, if it did
 leave() {
-	for p in "${server:-}" "${fleet:-}" "${device:-}"; do
-		[ -z "$p" ] || kill "$p" 2>/dev/null || :
-	done
+	end ${server:-} ${fleet:-} ${device:-}
 }
 
 stop_server() {

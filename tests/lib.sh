@@ -145,6 +145,18 @@ is_gone() {
 	! grep -qs '^State:.[^Z]' "/proc/$1/status"
 }
 
+# end [PID...]: these children of ours are told to end, and have ended: before
+# that they may write to their folders still.
+# shellcheck disable=SC2317 # traps call it
+end() {
+	for p; do
+		kill "$p" 2>/dev/null || :
+	done
+	for p; do
+		wait "$p" 2>/dev/null || :
+	done
+}
+
 # listens ADDRESS:PORT: somebody does, who is not asked.
 listens() {
 	ss -Hltn "src $1" | grep -q .

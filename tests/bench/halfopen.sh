@@ -23,7 +23,7 @@ BATCH_TRAP=ours
 # shellcheck disable=SC2086,SC2317 # no process, no argument
 finish() {
 	rc=$?
-	kill $server $fleet $rude 2>/dev/null || :
+	end $server $fleet $rude
 	rm -rf "$work"
 	exit $rc
 }

@@ -60,8 +60,7 @@ BATCH_TRAP=ours
 # shellcheck disable=SC2086,SC2317 # no process, no argument
 finish() {
 	rc=$?
-	kill $server $fleet $mesh 2>/dev/null || :
-	[ -z "$mesh" ] || wait $mesh 2>/dev/null || :
+	end $server $fleet $mesh
 	rm -rf "$work" "$TEST_DIR" $memory
 	exit $rc
 }

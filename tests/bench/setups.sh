@@ -30,7 +30,7 @@ BATCH_TRAP=ours
 # shellcheck disable=SC2086,SC2317 # no process, no argument
 finish() {
 	rc=$?
-	kill $server $fleet $peer 2>/dev/null || :
+	end $server $fleet $peer
 	rm -rf "$work" $memory
 	exit $rc
 }

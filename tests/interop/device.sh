@@ -59,7 +59,7 @@ boot() {
 		--listen 127.0.0.1 --port 0 --server 127.0.0.1:9 \
 		--suffix example.com --json "$@" >events 2>log &
 	device=$!
-	trap 'kill $device 2>/dev/null' EXIT
+	trap 'kill $device 2>/dev/null || :' EXIT
 	wait_for '"started"' events
 	port=$(sed -n 's/.*"port":\([0-9]*\)}$/\1/p' events)
 }
