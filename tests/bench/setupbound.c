@@ -11,6 +11,7 @@
  *
  * Without arguments: rows of the exchanges' rate against the handshake's alone.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -348,6 +349,8 @@ serve(struct end *e)
 	begin(e);
 	while (e->ended < e->count) {
 		n = epoll_wait(e->epoll, ev, AT_ONCE, 20000);
+		if (n < 0 && errno == EINTR) /* stopped and let go on */
+			continue;
 		if (n <= 0)
 			die("no event for 20 s");
 		for (int i = 0; i < n; i++) {
