@@ -371,7 +371,8 @@ on_answer(void *arg, const struct http_answer *a, const struct err *got)
 	else if (session_may_end(&s->session, &e))
 		finish(s, &e);
 	else {
-		note_unsure(s);
+		if (got->code != ERR_OK || s->repeated) /* 401 says no */
+			note_unsure(s);
 		no_answer(s, a, got, &e);
 		finish(s, &e);
 	}

@@ -583,6 +583,33 @@ an_unprovisioning_whose_answer_cannot_be_read_is_asked_again(void **state)
 	}
 }
 
+/* It has let us in, and then it does not: nothing was done. */
+static void
+an_unprovisioning_that_no_password_opens_is_none(void **state)
+{
+	struct world *w = &world;
+
+	(void)state;
+	open_world(w, true, "");
+	say_hello(w);
+	turn(w, 90000);
+	assert_provisioned(w);
+	w->halt = "GetUuid";
+	ask(w, REQUEST_UNDO);
+	turn(w, 90000);
+	assert_int_equal(w->told, 0);
+	w->halt = NULL;
+	w->deaf = true;
+	turn(w, 90000);
+	assert_string_equal(w->reason, "login-refused");
+	assert_non_null(strstr(w->detail, "not un-provisioned at 127.0.0.1"));
+	assert_null(strstr(w->detail, "perhaps"));
+	load(w);
+	assert_int_equal(w->unit.state, STORE_PROVISIONED);
+	w->deaf = false;
+	close_world(w);
+}
+
 static void
 an_unprovisioning_that_is_refused_stays_refused(void **state)
 {
@@ -747,6 +774,8 @@ main(void)
 		    a_device_that_takes_its_new_key_at_once_is_met_with_it),
 		cmocka_unit_test(
 		    an_unprovisioning_whose_answer_cannot_be_read_is_asked_again),
+		cmocka_unit_test(
+		    an_unprovisioning_that_no_password_opens_is_none),
 		cmocka_unit_test(
 		    an_unprovisioning_that_is_refused_stays_refused),
 		cmocka_unit_test(
