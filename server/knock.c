@@ -386,39 +386,21 @@ drop_hello(struct jobs *in, const char *from)
 	in->warned = now;
 }
 
-/* The pair that goes by that PID now: a set-up that has begun adds one. */
-static bool
-find_pair(const struct store_unit *u, struct job_place *at)
-{
-	struct psk pairs[3] = { 0 };
-	size_t n = recipe_pairs(u, pairs), i = 0;
-
-	while (i < n && strcmp(pairs[i].pid, at->pid) != 0)
-		i++;
-	secret_wipe(pairs, sizeof(pairs));
-	at->index = i;
-	return i < n;
-}
-
 static struct job *
 job_at(struct jobs *in, const struct store_unit *u, const struct job_place *at,
     unsigned n)
 {
-	struct job_place first = at[0];
 	struct job *j;
 	struct err e;
 
 	err_clear(&e);
-	if ((first.psk && !find_pair(u, &first)) ||
-	    (j = jobs_add(in, u, first.addr, &e)) == NULL)
+	if ((at->psk && !recipe_pair(u, at, NULL)) ||
+	    (j = jobs_add(in, u, at->addr, &e)) == NULL)
 		return NULL;
-	j->at = first;
-	for (unsigned i = 1; i < n; i++) {
-		struct job_place more = at[i];
-
-		if (!more.psk || find_pair(u, &more))
-			keep_place(j, &more);
-	}
+	j->at = *at;
+	for (unsigned i = 1; i < n; i++)
+		if (!at[i].psk || recipe_pair(u, &at[i], NULL))
+			keep_place(j, &at[i]);
 	return j;
 }
 

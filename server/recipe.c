@@ -137,7 +137,7 @@ recipe_pair(
 	if (at->pid[0] != '\0')
 		for (i = 0; i < n && strcmp(pairs[i].pid, at->pid) != 0;)
 			i++;
-	if (i < n)
+	if (i < n && out != NULL)
 		*out = pairs[i];
 	secret_wipe(pairs, sizeof(pairs));
 	return i < n;

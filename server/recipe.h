@@ -14,7 +14,7 @@ void recipe_make(struct job *, struct setup_how *);
 const struct x509_chain *recipe_chain(const struct job *);
 /* How many keys or chains there are to try. */
 size_t recipe_ways(const struct job *);
-/* The pair for a set-up there; false: there is none. */
+/* The pair for a set-up there; false: there is none. out may be NULL. */
 bool recipe_pair(
     const struct store_unit *, const struct job_place *, struct psk *);
 /* Pairs that a unit may say hello with, and how many. */
