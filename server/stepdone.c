@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "formats/reason.h"
 #include "server/stepdone.h"
 
@@ -38,7 +37,7 @@ stepdone_take_record(
 {
 	const struct node *i = r->items == NULL ? NULL : r->items->child;
 	struct session_record *out = &s->record;
-	const char *hash, *type;
+	const char *type;
 
 	(void)e;
 	if (i == NULL || out->present)
@@ -50,11 +49,9 @@ stepdone_take_record(
 	step_copy(out->created, sizeof(out->created), i, "CreationTimeStamp");
 	step_copy(out->server_ip, sizeof(out->server_ip), i, "ProvServerIP");
 	type = node_text(i, "SelectedHashType");
-	hash = node_text(i, "SelectedHashData");
 	out->hash_type = type == NULL ? 0 : (int)strtol(type, NULL, 10);
 	out->hash_len = sizeof(out->hash);
-	if (hash == NULL ||
-	    !text_unb64(out->hash, &out->hash_len, hash, strlen(hash)))
+	if (!step_b64(out->hash, &out->hash_len, i, "SelectedHashData"))
 		out->hash_len = 0;
 	return ERR_OK;
 }

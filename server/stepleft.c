@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/digest.h"
-#include "base/text.h"
 #include "base/x509.h"
 #include "server/stepleft.h"
 
@@ -36,7 +35,6 @@ stepleft_take_keys(
 	struct session_left *left = &s->left;
 	struct session_left_key *k;
 	uint8_t der[1024];
-	const char *b64;
 	size_t n;
 
 	(void)e;
@@ -44,8 +42,7 @@ stepleft_take_keys(
 	for (; i != NULL && left->nkeys < SESSION_LEFT; i = i->next) {
 		k = &left->key[left->nkeys];
 		n = sizeof(der);
-		b64 = node_text(i, "DERKey");
-		if (b64 == NULL || !text_unb64(der, &n, b64, strlen(b64)) ||
+		if (!step_b64(der, &n, i, "DERKey") ||
 		    !step_copy(k->id, sizeof(k->id), i, "InstanceID"))
 			continue;
 		digest_sha256(der, n, k->hash);
@@ -102,15 +99,13 @@ stepleft_take_certs(
 	uint8_t der[SESSION_CERT_MAX];
 	struct x509 *cert = NULL;
 	struct err bad;
-	const char *b64;
 	size_t n;
 
 	(void)e;
 	for (; i != NULL; i = i->next) {
 		n = sizeof(der);
-		b64 = node_text(i, "X509Certificate");
 		err_clear(&bad);
-		if (b64 == NULL || !text_unb64(der, &n, b64, strlen(b64)) ||
+		if (!step_b64(der, &n, i, "X509Certificate") ||
 		    !step_copy(id, sizeof(id), i, "InstanceID") ||
 		    x509_from_der(der, n, &cert, &bad) != ERR_OK)
 			continue;

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "formats/reason.h"
 #include "server/stepself.h"
 #include "server/stepset.h"
@@ -41,14 +40,12 @@ enum err_code
 stepself_take_uuid(
     struct session *s, const struct wsman_response *r, struct err *e)
 {
-	const char *b64 = node_text(r->body, "UUID");
 	char is[UUID_TEXT], want[UUID_TEXT];
 	struct uuid u;
 	uint8_t raw[UUID_LEN];
 	size_t n = sizeof(raw);
 
-	if (b64 == NULL || !text_unb64(raw, &n, b64, strlen(b64)) ||
-	    n != UUID_LEN)
+	if (!step_b64(raw, &n, r->body, "UUID") || n != UUID_LEN)
 		return step_bad(e, "UUID");
 	memcpy(u.b, raw, UUID_LEN);
 	if (uuid_equal(&u, &s->plan.uuid))

@@ -97,16 +97,19 @@ stepset_take_hashes(
 {
 	const struct node *i = r->items == NULL ? NULL : r->items->child;
 	const struct policy *p = s->plan.policy;
-	char b64[TEXT_B64_SIZE(HASHLIST_HASH)];
-	const char *is, *id;
+	uint8_t is[HASHLIST_HASH];
+	const char *id;
+	size_t n;
 
 	(void)e;
 	for (; i != NULL; i = i->next) {
-		is = node_text(i, "HashData");
+		n = sizeof(is);
+		if (!step_b64(is, &n, i, "HashData"))
+			continue;
 		id = node_text(i, "InstanceID");
-		for (size_t k = 0; is != NULL && k < p->nhashes; k++) {
-			hash_text(&p->hash[k], b64);
-			if (strcmp(b64, is) == 0)
+		for (size_t k = 0; k < p->nhashes; k++) {
+			if (n == hashlist_hash_len(p->hash[k].type) &&
+			    memcmp(is, p->hash[k].hash, n) == 0)
 				s->hash_done |= 1u << k;
 			else if (id != NULL && strcmp(id, p->hash[k].name) == 0)
 				s->hash_taken |= 1u << k;

@@ -42,14 +42,14 @@ steptls_take_key(
 }
 
 static enum err_code
-certify(struct session *s, const char *b64, struct err *e)
+certify(struct session *s, const struct node *pair, struct err *e)
 {
 	uint8_t key[1024];
 	size_t n = sizeof(key);
 	struct wr w;
 	enum err_code rc;
 
-	if (!text_unb64(key, &n, b64, strlen(b64)))
+	if (!step_b64(key, &n, pair, "DERKey"))
 		return step_bad(e, "DERKey");
 	wr_fixed(&w, s->cert_der, sizeof(s->cert_der));
 	rc = s->plan.certify(s->plan.certify_arg, &s->plan.uuid, key, n, &w, e);
@@ -65,13 +65,12 @@ steptls_take_key_read(
     struct session *s, const struct wsman_response *r, struct err *e)
 {
 	const struct node *i = r->items == NULL ? NULL : r->items->child;
-	const char *id, *key;
+	const char *id;
 
 	for (; i != NULL; i = i->next) {
 		id = node_text(i, "InstanceID");
-		key = node_text(i, "DERKey");
-		if (id != NULL && key != NULL && strcmp(id, s->key) == 0)
-			return certify(s, key, e);
+		if (id != NULL && strcmp(id, s->key) == 0)
+			return certify(s, i, e);
 	}
 	if (r->end && s->cert_len == 0)
 		return step_bad(e, "DERKey of the new key pair");

@@ -9,7 +9,6 @@
 #include "formats/reason.h"
 #include "formats/wsman.h"
 #include "server/session.h"
-#include "server/step.h"
 #include "tests/script.h"
 
 #define NOW 1700000000
@@ -495,25 +494,6 @@ an_instance_that_cannot_be_put_back_is_not_put(void **state)
 	session_wipe(&s);
 }
 
-static void
-a_kept_value_has_no_space_around_it(void **state)
-{
-	static const char text[] =
-	    "<CIM_KVMRedirectionSAP><Name>\n KVM \n</Name>"
-	    "<EnabledState> 6 </EnabledState></CIM_KVMRedirectionSAP>";
-	static struct session_kept kept;
-	struct xml *x = NULL;
-	struct err e;
-
-	(void)state;
-	err_clear(&e);
-	assert_int_equal(xml_read(text, sizeof(text) - 1, &x, &e), ERR_OK);
-	step_keep(&kept, xml_root(x));
-	assert_string_equal(step_kept(&kept, "Name"), "KVM");
-	assert_string_equal(step_kept(&kept, "EnabledState"), "6");
-	xml_free(x);
-}
-
 /* Firmware answers a hash that it has already by a fault. Where the name is
  * another hash's, it is not the one that was asked for. */
 static void
@@ -779,7 +759,6 @@ main(void)
 		cmocka_unit_test(a_reference_with_several_keys_is_followed),
 		cmocka_unit_test(a_root_or_hash_that_exists_is_no_failure),
 		cmocka_unit_test(an_instance_is_put_back_as_a_whole),
-		cmocka_unit_test(a_kept_value_has_no_space_around_it),
 		cmocka_unit_test(
 		    an_instance_that_cannot_be_put_back_is_not_put),
 		cmocka_unit_test(a_list_without_an_end_is_given_up),

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What steps read of an answer. */
+#include "tests/unit.h"
+
+#include <string.h>
+
+#include "base/xml.h"
+#include "server/session.h"
+#include "server/step.h"
+
+static enum err_code
+certify(void *arg, const struct uuid *u, const void *key, size_t n,
+    struct wr *cert, struct err *e)
+{
+	(void)arg;
+	(void)u;
+	(void)e;
+	assert_int_equal(n, 4);
+	assert_memory_equal(key, "\1\2\3\4", 4);
+	wr_bytes(cert, key, n);
+	return ERR_OK;
+}
+
+static void
+a_kept_value_has_no_space_around_it(void **state)
+{
+	static const char text[] =
+	    "<CIM_KVMRedirectionSAP><Name>\n KVM \n</Name>"
+	    "<EnabledState> 6 </EnabledState></CIM_KVMRedirectionSAP>";
+	static struct session_kept kept;
+	struct xml *x = NULL;
+	struct err e;
+
+	(void)state;
+	err_clear(&e);
+	assert_int_equal(xml_read(text, sizeof(text) - 1, &x, &e), ERR_OK);
+	step_keep(&kept, xml_root(x));
+	assert_string_equal(step_kept(&kept, "Name"), "KVM");
+	assert_string_equal(step_kept(&kept, "EnabledState"), "6");
+	xml_free(x);
+}
+
+/* As XML Schema lets it be. */
+static void
+base64_of_a_device_may_come_in_lines(void **state)
+{
+	static const char keys[] =
+	    "<Envelope><Body><PullResponse><Items><AMT_PublicPrivateKeyPair>"
+	    "<DERKey>\n AQID\nBA==\n</DERKey><InstanceID>k</InstanceID>"
+	    "</AMT_PublicPrivateKeyPair></Items><EndOfSequence/>"
+	    "</PullResponse></Body></Envelope>";
+	static const char list[] =
+	    "<Envelope><Body><PullResponse><Items>"
+	    "<AMT_ProvisioningCertificateHash><HashData>\n"
+	    "AAAAAAAAAAAAAAAAAAAA\nAAAAAAA=</HashData><InstanceID>h"
+	    "</InstanceID></AMT_ProvisioningCertificateHash></Items>"
+	    "<EndOfSequence/></PullResponse></Body></Envelope>";
+	struct session_plan plan = { .certify = certify };
+	static struct policy p;
+	static struct session s;
+	struct err e;
+
+	(void)state;
+	err_clear(&e);
+	policy_plain(&p, true);
+	p.nhashes = 1;
+	p.hash[0].type = HASH_SHA1;
+	plan.policy = &p;
+	session_init(&s, &plan);
+	strcpy(s.key, "k");
+	s.step = SESSION_KEY_READ;
+	strcpy(s.context, "1");
+	assert_int_equal(
+	    session_answer(&s, 200, keys, sizeof(keys) - 1, &e), ERR_OK);
+	assert_int_equal(s.cert_len, 4);
+	s.step = SESSION_HASH_READ;
+	strcpy(s.context, "1");
+	assert_int_equal(
+	    session_answer(&s, 200, list, sizeof(list) - 1, &e), ERR_OK);
+	assert_int_equal(s.hash_done, 1);
+	session_wipe(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_kept_value_has_no_space_around_it),
+		cmocka_unit_test(base64_of_a_device_may_come_in_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
