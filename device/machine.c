@@ -112,39 +112,25 @@ machine_accept_plain(
 	return true;
 }
 
-/* Takes what comes, and never answers. */
-static size_t
-silent_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
-{
-	(void)arg;
-	(void)c;
-	(void)p;
-	return n;
-}
-
-static const struct conn_handler silent_handler = { NULL, silent_data, NULL };
-
 bool
 machine_accept(
     struct machine *m, const struct conn_peer *peer, struct conn_end *end)
 {
+	bool silent = fault_has(&m->fault, FAULT_SILENT);
 	struct err e = { 0 };
 
 	if (!is_here(m, peer) || !takes_tls(m))
 		return false;
-	if (fault_has(&m->fault, FAULT_SILENT)) {
+	if (silent) {
 		machine_tell_fault(m, FAULT_SILENT);
-		end->h = &silent_handler;
-		return true;
-	}
-	if ((end->tls = identity_tls(m, &e)) == NULL) {
+	} else if ((end->tls = identity_tls(m, &e)) == NULL) {
 		machine_tell_failure(m, &e);
 		return false;
 	}
 	if ((end->arg = visit_new(m, peer)) == NULL)
 		return false;
 	end->self = visit_self(end->arg);
-	end->h = &visit_handler;
+	end->h = silent ? &visit_silent : &visit_handler;
 	return true;
 }
 

@@ -781,3 +781,4 @@ on_closed(void *arg, struct conn *c, const struct err *e)
 }
 
 const struct conn_handler visit_handler = { on_ready, on_data, on_closed };
+const struct conn_handler visit_silent = { NULL, NULL, on_closed };

@@ -30,6 +30,8 @@ bool visit_serving(const struct machine *);
  * gets no further. */
 void visit_end_all(struct machine *);
 extern const struct conn_handler visit_handler;
+/* Takes what comes, and never answers: without TLS. */
+extern const struct conn_handler visit_silent;
 
 /* Drops what a set-up that did not end changed: at once, or where its server
  * has no connection and has asked nothing for as long as one may be idle. That

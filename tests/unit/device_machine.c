@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "device/period.h"
 #include "device/roots.h"
+#include "device/visit.h"
 
 static void
 a_server_with_a_good_chain_is_answered(void **unused)
@@ -685,12 +686,40 @@ who_says_nothing_makes_room_for_another(void **unused)
 	loop_timer_free(slow.more);
 }
 
+static void
+who_hears_nothing_makes_room_for_another(void **unused)
+{
+	static struct fault_plan plan;
+	const struct conn_peer peer = { .peer = "127.0.0.1" };
+	struct conn_end next = { .h = NULL };
+	struct err e = { 0 };
+
+	(void)unused;
+	settings.connections = 1;
+	machine_up(false);
+	assert_int_equal(fault_rule(&plan, "silent", &e), ERR_OK);
+	fault_deal(&plan, &rec.uuid, &m->fault);
+	slow_open(NULL);
+	for (int i = 0; i < 600 && strstr(events, "fault ") == NULL; i++)
+		run(100);
+	assert_non_null(m->sessions);
+	assert_true(machine_accept(m, &peer, &next));
+	assert_non_null(strstr(events, "crowded "));
+	visit_free(next.arg);
+	assert_null(m->sessions);
+	for (int i = 0; i < 600 && slow.c != NULL; i++)
+		run(100);
+	assert_null(slow.c);
+	loop_timer_free(slow.more);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(a_request_that_trickles_in_is_ended),
 		CASE(who_says_nothing_makes_room_for_another),
+		CASE(who_hears_nothing_makes_room_for_another),
 		CASE(a_server_with_a_good_chain_is_answered),
 		CASE(no_ws_man_is_read_from_a_server_without_the_mark),
 		CASE(no_ws_man_is_read_from_a_server_of_another_domain),
