@@ -108,8 +108,7 @@ amtsetup_take_digest(
 	bool good = digest != NULL &&
 	    ((strlen(digest) == 32 &&
 		 text_unhex(bytes, sizeof(bytes), digest, 32)) ||
-		(strlen(digest) == 24 && text_unb64(bytes, &n, digest, 24) &&
-		    n == sizeof(bytes)));
+		(amt_take_b64(in, name, bytes, &n) && n == sizeof(bytes)));
 
 	if (good)
 		text_hex(ha1, bytes, sizeof(bytes));

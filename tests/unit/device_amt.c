@@ -259,6 +259,9 @@ the_administrators_digest_comes_as_hex_or_as_base64(void **unused)
 	(void)unused;
 	assert_int_equal(admin("3qKbtod+EUez86NWRrWZ7g=="), 0);
 	assert_string_equal(state.ha1, "dea29bb6877e1147b3f3a35646b599ee");
+	state.ha1[0] = '\0';
+	assert_int_equal(admin("3qKbtod+EUez\n86NWRrWZ7g=="), 0);
+	assert_string_equal(state.ha1, "dea29bb6877e1147b3f3a35646b599ee");
 	assert_int_equal(admin("00360E4BAA903393FA8CC352D0E30083"), 0);
 	assert_string_equal(state.ha1, "00360e4baa903393fa8cc352d0e30083");
 	assert_int_equal(admin("00360e4baa903393fa8cc352d0e3008"), 36);
