@@ -667,7 +667,7 @@ mebx_activate(struct mebx *m, struct err *e)
 	};
 	if (state_save(s, e) == ERR_OK) {
 		*m->base = *m->rec;
-		m->changed = false;
+		m->changed = m->password_changed = false;
 	}
 	attempt_end(t, s, e->code == ERR_OK);
 	return e->code;

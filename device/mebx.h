@@ -30,7 +30,7 @@ struct mebx {
 	struct record *rec;  /* as it is being changed */
 	struct record *base; /* as it was when it was opened */
 	bool logged_in, changed;
-	bool password_changed; /* of a machine that is set up */
+	bool password_changed; /* one that a set-up gave */
 	bool blank; /* without a record in its image, or from a key */
 };
 

@@ -260,8 +260,10 @@ a_password_that_was_kept_opens_the_screen(void **unused)
 	assert_int_equal(mebx_save(m, &e), ERR_OK);
 	again();
 	assert_true(mebx_login(m, "Other!Pass2"));
+	assert_int_equal(mebx_password(m, "Third!Pass3", &e), ERR_OK);
 	assert_int_equal(mebx_activate(m, &e), ERR_OK);
-	auth_ha1(ha1, "admin", m->state->realm, "Other!Pass2");
+	assert_false(m->changed || m->password_changed);
+	auth_ha1(ha1, "admin", m->state->realm, "Third!Pass3");
 	assert_string_equal(m->state->ha1, ha1);
 	assert_int_equal(mebx_unprovision(m, false, &e), ERR_OK);
 	again();
