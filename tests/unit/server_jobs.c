@@ -174,7 +174,7 @@ what_others_showed_first_or_an_old_name_is_no_proof(void **state)
 }
 
 static int64_t
-alarms(struct world *w)
+count(struct world *w, const char *select)
 {
 	struct db_stmt *q;
 	struct err e;
@@ -182,13 +182,18 @@ alarms(struct world *w)
 	bool row;
 
 	err_clear(&e);
-	assert_int_equal(db_prepare(store_db(w->store),
-			     "SELECT count(*) FROM alarms", &q, &e),
-	    ERR_OK);
+	assert_int_equal(
+	    db_prepare(store_db(w->store), select, &q, &e), ERR_OK);
 	assert_int_equal(db_step(q, &row, &e), ERR_OK);
 	n = db_int(q, 0);
 	db_reset(q);
 	return n;
+}
+
+static int64_t
+alarms(struct world *w)
+{
+	return count(w, "SELECT count(*) FROM alarms");
 }
 
 /* A MEBx password that is the same for all machines is not for whoever says a
@@ -439,23 +444,6 @@ a_commit_that_is_refused_when_it_is_repeated_is_settled_by_asking(void **state)
 	close_world(w);
 }
 
-static int64_t
-count(struct world *w, const char *select)
-{
-	struct db_stmt *q;
-	struct err e;
-	int64_t n;
-	bool row;
-
-	err_clear(&e);
-	assert_int_equal(
-	    db_prepare(store_db(w->store), select, &q, &e), ERR_OK);
-	assert_int_equal(db_step(q, &row, &e), ERR_OK);
-	n = db_int(q, 0);
-	db_reset(q);
-	return n;
-}
-
 /* It is told by what went wrong, not by how a machine in set-up meets who
  * takes it for one that is set up. */
 static void
@@ -519,7 +507,7 @@ a_device_that_takes_its_new_key_at_once_is_met_with_it(void **state)
 	assert_provisioned(w);
 	assert_string_equal(w->unit.now.psk.pid, w->script.pid);
 	assert_string_equal(w->unit.now.psk.pps, w->script.pps);
-	assert_int_equal(count(w, "SELECT count(*) FROM alarms"), 0);
+	assert_int_equal(alarms(w), 0);
 	close_world(w);
 }
 
