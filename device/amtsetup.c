@@ -69,7 +69,6 @@ amtsetup_commit(struct amt *a, const struct node *in, struct amt_item *out)
 	if (a->host->save(a->host->arg, s, &e) != ERR_OK)
 		return AMT_FLASH_LIMIT;
 	secret_wipe(s->otp, sizeof(s->otp));
-	loss_free(&a->loss);
 	if (!again)
 		amthosted_renew(a);
 	a->event = AMT_COMMITTED;
@@ -207,7 +206,6 @@ unprovision(struct amt *a, bool partial)
 	state_reset(a->state, partial);
 	if (a->host->save(a->host->arg, a->state, &e) != ERR_OK)
 		return AMT_FLASH_LIMIT;
-	loss_free(&a->loss);
 	a->event = AMT_UNPROVISIONED;
 	return AMT_OK;
 }

@@ -352,6 +352,7 @@ void
 machine_committed(struct machine *m)
 {
 	state_blob_free(&m->state->pin);
+	loss_free(&m->amt->loss);
 	period_shut(m);
 	visit_end_all(m);
 }
@@ -362,6 +363,7 @@ machine_reset(struct machine *m)
 	period_shut(m);
 	visit_end_all(m);
 	drop_key(m);
+	loss_free(&m->amt->loss);
 	amthosted_renew(m->amt);
 	machine_tell_words(m, "unprovisioned", "");
 	machine_start(m);

@@ -3,6 +3,7 @@
 #include "tests/onemachine.h"
 
 #include "base/clock.h"
+#include "device/loss.h"
 #include "device/period.h"
 #include "device/roots.h"
 #include "device/visit.h"
@@ -442,6 +443,19 @@ what_was_dropped_of_a_set_up_is_told_and_not_committed_without(void **unused)
 	assert_string_equal(m->state->ha1, "00360e4baa903393fa8cc352d0e30083");
 }
 
+/* Whoever un-provisions it: what was dropped before is no matter then. */
+static void
+what_was_dropped_is_forgotten_with_an_un_provisioning(void **unused)
+{
+	(void)unused;
+	machine_up(false);
+	loss_add(&m->amt->loss, &m->amt->session, STATE_STEP_TLS);
+	m->state->phase = STATE_POST;
+	m->state->client = true;
+	assert_int_equal(machine_unprovision(m), AMT_OK);
+	assert_false(loss_matters(m->amt->loss, &m->amt->session, 0));
+}
+
 /* Where the factory gave a MEBx password none is missing. */
 static void
 a_dropped_mebx_password_is_not_the_factorys_by_mistake(void **unused)
@@ -741,6 +755,7 @@ main(void)
 		CASE(a_set_up_that_nobody_goes_on_with_leaves_no_trace),
 		CASE(
 		    what_was_dropped_of_a_set_up_is_told_and_not_committed_without),
+		CASE(what_was_dropped_is_forgotten_with_an_un_provisioning),
 		CASE(a_dropped_mebx_password_is_not_the_factorys_by_mistake),
 		CASE(a_server_may_go_on_from_another_address),
 		CASE(who_is_not_logged_in_drops_nothing),
