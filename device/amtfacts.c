@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "device/amtfacts.h"
 
+#define COMMON "http://schemas.dmtf.org/wbem/wscim/1/common"
+
 bool
 amtfacts_software(struct amt *a, size_t i, struct amt_item *it)
 {
@@ -20,14 +22,18 @@ amtfacts_software(struct amt *a, size_t i, struct amt_item *it)
 	return true;
 }
 
+/* A date and time of CIM is an element of its own (DSP0230; MeshCentral reads
+ * and writes those of AMT so). */
 static void
 put_head(struct amt_item *it, const struct state_record *r)
 {
-	char text[STAMP_LEN];
+	char stamp[STAMP_LEN], text[STAMP_LEN + 100];
 
-	stamp_utc(text, (time_t)r->created);
+	stamp_utc(stamp, (time_t)r->created);
+	snprintf(text, sizeof(text),
+	    "<c:Datetime xmlns:c=\"" COMMON "\">%s</c:Datetime>", stamp);
 	amt_put(it, "InstanceID", "Intel(r) AMT: RecordLog 1");
-	amt_put(it, "CreationTimeStamp", text);
+	amt_put_ref(it, "CreationTimeStamp", WSMAN_MARKUP, text);
 }
 
 static void

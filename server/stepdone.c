@@ -30,6 +30,16 @@ stepdone_wants_admin_record(const struct session *s)
 	return s->plan.kind == SESSION_PROBE && !s->record.present;
 }
 
+/* A date and time of CIM is an element of its own, Datetime or CIM_DateTime
+ * (DSP0230); who writes it bare is understood, too. */
+static void
+take_time(char *out, size_t room, const struct node *i)
+{
+	const struct node *t = node_child(i, "CreationTimeStamp");
+
+	step_copy(out, room, t != NULL && t->child != NULL ? t->child : t, "");
+}
+
 /* The log holds one record at most; what it lacks stays empty. */
 enum err_code
 stepdone_take_record(
@@ -46,7 +56,7 @@ stepdone_take_record(
 	out->host_based = s->step == SESSION_RECORD_ADMIN;
 	step_copy(out->fqdn, sizeof(out->fqdn), i,
 	    out->host_based ? "CertificateCN" : "ProvServerFQDN");
-	step_copy(out->created, sizeof(out->created), i, "CreationTimeStamp");
+	take_time(out->created, sizeof(out->created), i);
 	step_copy(out->server_ip, sizeof(out->server_ip), i, "ProvServerIP");
 	type = node_text(i, "SelectedHashType");
 	out->hash_type = type == NULL ? 0 : (int)strtol(type, NULL, 10);

@@ -500,9 +500,9 @@ async function after() {
 }
 
 async function audit() {
-	const fields = ['CreationTimeStamp', 'ProvisioningTLSMode', 'SecureDNS',
-		'HostInitiated', 'ProvServerFQDN', 'SelectedHashType',
-		'SelectedHashData', 'CaCertificateSerials',
+	const fields = ['CreationTimeStamp/Datetime', 'ProvisioningTLSMode',
+		'SecureDNS', 'HostInitiated', 'ProvServerFQDN',
+		'SelectedHashType', 'SelectedHashData', 'CaCertificateSerials',
 		'AdditionalCaSerialNums', 'HashIsOemDefault', 'IsTimeValid',
 		'ProvServerIP'];
 	const name = { name: 'InstanceID', value: 'Intel(r) AMT: RecordLog 1' };

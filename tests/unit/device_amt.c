@@ -394,8 +394,11 @@ the_record_tells_who_set_the_device_up(void **unused)
 	assert_string_equal(node_text(res.body, "SelectedHashData"), "q80=");
 	assert_string_equal(node_text(res.body, "ProvisioningTLSMode"), "1");
 	assert_string_equal(node_text(res.body, "IsTimeValid"), "false");
+	assert_string_equal(node_text(res.body, "CreationTimeStamp/Datetime"),
+	    "2023-11-14T22:13:20Z");
 	assert_string_equal(
-	    node_text(res.body, "CreationTimeStamp"), "2023-11-14T22:13:20Z");
+	    node_path(res.body, "CreationTimeStamp/Datetime")->ns,
+	    "http://schemas.dmtf.org/wbem/wscim/1/common");
 	/* A later commit does not change it. */
 	strcpy(amt.session.fqdn, "rogue.example.com");
 	assert_int_equal(call("CommitChanges", NULL, NULL), 0);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "base/xml.h"
 #include "formats/hashlist.h"
 #include "formats/reason.h"
+#include "server/stepdone.h"
 #include "server/witness.h"
 
 #define FROM 1700000000 /* 2023-11-14T22:13:20Z */
@@ -175,6 +178,38 @@ both_times_are_told(void **state)
 	    "2023-11-14T22:13:40Z");
 }
 
+/* DSP0230 has an element inside; a few write the time alone. */
+static void
+the_time_of_a_record_is_read_in_each_form(void **state)
+{
+	static const char *const forms[] = { "2023-11-14T22:13:20Z",
+		"<D:Datetime xmlns:D='urn:d'> "
+		"2023-11-14T22:13:20Z</D:Datetime>",
+		"<CIM_DateTime>2023-11-14T22:13:20Z</CIM_DateTime>" };
+	static struct session s;
+	struct wsman_response res;
+	struct xml *x = NULL;
+	const char *why;
+	struct err e = { 0 };
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(text, sizeof(text),
+		    "<Envelope><Body><PullResponse><Items>"
+		    "<IPS_TLSProvisioningRecord><CreationTimeStamp>%s"
+		    "</CreationTimeStamp></IPS_TLSProvisioningRecord>"
+		    "</Items></PullResponse></Body></Envelope>",
+		    forms[i]);
+		assert_int_equal(xml_read(text, strlen(text), &x, &e), ERR_OK);
+		assert_true(wsman_read_response(xml_root(x), &res, &why));
+		memset(&s, 0, sizeof(s));
+		assert_int_equal(stepdone_take_record(&s, &res, &e), ERR_OK);
+		assert_string_equal(s.record.created, forms[0]);
+		xml_free(x);
+	}
+}
+
 int
 main(void)
 {
@@ -184,6 +219,7 @@ main(void)
 		cmocka_unit_test(what_is_not_told_is_not_compared),
 		cmocka_unit_test(a_clock_that_was_left_alone_is_no_witness),
 		cmocka_unit_test(both_times_are_told),
+		cmocka_unit_test(the_time_of_a_record_is_read_in_each_form),
 	};
 
 	return cmocka_run_group_tests(tests, open_chain, close_chain);
