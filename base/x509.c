@@ -258,15 +258,14 @@ x509_pem(const struct x509 *c, struct wr *out)
 	return bio_to_wr(bio, out);
 }
 
-bool
-x509_subject(const struct x509 *c, char *out, size_t room)
+static bool
+name_text(const X509_NAME *name, char *out, size_t room)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 	struct wr w;
 
 	if (bio == NULL ||
-	    X509_NAME_print_ex(
-		bio, X509_get_subject_name(c->x), 0, XN_FLAG_RFC2253) < 0) {
+	    X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) < 0) {
 		BIO_free(bio);
 		ERR_clear_error();
 		return false;
@@ -276,6 +275,18 @@ x509_subject(const struct x509 *c, char *out, size_t room)
 		return false;
 	wr_u8(&w, 0);
 	return !w.failed;
+}
+
+bool
+x509_subject(const struct x509 *c, char *out, size_t room)
+{
+	return name_text(X509_get_subject_name(c->x), out, room);
+}
+
+bool
+x509_issuer(const struct x509 *c, char *out, size_t room)
+{
+	return name_text(X509_get_issuer_name(c->x), out, room);
 }
 
 /* The subject's i-th entry of that kind as UTF-8; NULL at the end. The

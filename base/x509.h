@@ -62,7 +62,9 @@ void x509_key_kind(const struct x509 *, const char **kind, int *bits);
 bool x509_sha1_signed(const struct x509 *);
 time_t x509_not_before(const struct x509 *);
 time_t x509_not_after(const struct x509 *);
-bool x509_subject(const struct x509 *, char *out, size_t room); /* RFC 2253 */
+/* Names as RFC 2253 has them, in ASCII. */
+bool x509_subject(const struct x509 *, char *out, size_t room);
+bool x509_issuer(const struct x509 *, char *out, size_t room);
 bool x509_matches_key(const struct x509 *, const struct crypto_key *);
 /* Is that the SHA-256 of its public key's DER, be it PKCS#1 or SPKI? */
 bool x509_matches_public(const struct x509 *, const uint8_t hash[static 32]);

@@ -28,6 +28,7 @@
 #define LOG "IPS_ProvisioningRecordLog"
 #define HOSTED "IPS_HostBasedSetupService"
 #define TIME "AMT_TimeSynchronizationService"
+#define CONTEXT_OF_TLS "AMT_TLSCredentialContext"
 
 /* Without a method there is none: the action is not supported. */
 static const struct {
@@ -66,7 +67,7 @@ static const struct {
 	    amtkeys_remove_certificate, 0 },
 	{ "AMT_TLSSettingData", amtkeys_tls, amtkeys_put_tls, NULL, NULL,
 	    STATE_STEP_TLS },
-	{ "AMT_TLSCredentialContext", amtkeys_credential, NULL,
+	{ CONTEXT_OF_TLS, amtkeys_credential, amtkeys_create_credential,
 	    amtkeys_create_credential, amtkeys_remove_credential,
 	    STATE_STEP_KEYS },
 };
@@ -399,6 +400,9 @@ answer_put(struct amt *a, size_t c, struct wsman_request *q, struct wr *w)
 	did(a, done, classes[c].step);
 	if (done != AMT_OK)
 		return refused(a, q, w, done);
+	/* The certificate is a key of it: they may name the one before. */
+	if (strcmp(q->class, CONTEXT_OF_TLS) == 0)
+		q->selectors = NULL;
 	return answer_get(a, c, q, w);
 }
 

@@ -80,6 +80,25 @@ is_root(const struct amt *a, size_t h)
 	return (roots(a) & (1u << h)) != 0;
 }
 
+/* Clients take them to pieces (MeshCentral), so that both are always there. */
+static void
+put_names(struct amt_item *it, const struct state_blob *b)
+{
+	char subject[STATE_BLOB] = "", issuer[STATE_BLOB] = "";
+	struct x509 *cert = NULL;
+	struct err e = { 0 };
+
+	if (x509_from_der(b->p, b->n, &cert, &e) == ERR_OK) {
+		if (!x509_subject(cert, subject, sizeof(subject)))
+			subject[0] = '\0';
+		if (!x509_issuer(cert, issuer, sizeof(issuer)))
+			issuer[0] = '\0';
+	}
+	amt_put(it, "Subject", subject);
+	amt_put(it, "Issuer", issuer);
+	x509_free(cert);
+}
+
 bool
 amtkeys_certificate(struct amt *a, size_t i, struct amt_item *it)
 {
@@ -92,6 +111,7 @@ amtkeys_certificate(struct amt *a, size_t i, struct amt_item *it)
 	amt_put_bool(it, "TrustedRootCertficate", is_root(a, h)); /* so spelt */
 	amt_put_b64(
 	    it, "X509Certificate", a->state->certs[h].p, a->state->certs[h].n);
+	put_names(it, &a->state->certs[h]);
 	return true;
 }
 
@@ -188,7 +208,8 @@ pair_for(const struct amt *a, const struct x509 *cert)
 	return found;
 }
 
-/* A certificate without its key here could not be served. */
+/* Of a Put, too, by which a certificate is renewed (MeshCentral). One without
+ * its key here could not be served. */
 enum amt_status
 amtkeys_create_credential(
     struct amt *a, const struct node *in, struct amt_item *out)

@@ -18,8 +18,13 @@ a_key_made_here_gets_a_certificate_that_is_then_used(void **unused)
 	const struct wsman_field gen[] = { { "KeyAlgorithm", "0", NULL },
 		{ "KeyLength", "2048", NULL } };
 	const struct x509_make make = { .cn = "unit", .days = 9 };
+	const struct wsman_request put = { .op = WSMAN_PUT,
+		.class = "AMT_TLSCredentialContext" };
 	const struct wsman_field bind[] = { { "ElementInContext",
 	    "Intel(r) AMT Certificate: Handle: 0",
+	    "AMT_PublicKeyCertificate" } };
+	const struct wsman_field renew[] = { { "ElementInContext",
+	    "Intel(r) AMT Certificate: Handle: 1",
 	    "AMT_PublicKeyCertificate" } };
 	const struct wsman_field tls[] = { { "Enabled", "true", NULL },
 		{ "MutualAuthentication", "false", NULL } };
@@ -50,6 +55,9 @@ a_key_made_here_gets_a_certificate_that_is_then_used(void **unused)
 	blob.value = b64;
 	assert_int_equal(call2(KEYS, "AddCertificate", &blob, 1), 0);
 	assert_int_equal(pull("AMT_PublicKeyCertificate"), 1);
+	/* MeshCentral takes both names to pieces. */
+	assert_string_equal(node_text(res.items->child, "Subject"), "CN=unit");
+	assert_non_null(node_text(res.items->child, "Issuer"));
 	ask(&(struct wsman_request){ .op = WSMAN_CREATE,
 		.class = "AMT_TLSCredentialContext" },
 	    bind, 1);
@@ -64,6 +72,18 @@ a_key_made_here_gets_a_certificate_that_is_then_used(void **unused)
 	assert_int_equal(status, 200);
 	assert_string_equal(node_text(res.body, "Enabled"), "true");
 	assert_true(state.tls_enabled[0] && !state.tls_enabled[1]);
+	/* The next one, while TLS is on. */
+	ask(&put, renew, 1);
+	assert_int_equal(status, 400);
+	assert_int_equal(state.credential, 0);
+	assert_int_equal(call2(KEYS, "AddCertificate", &blob, 1), 0);
+	ask(&put, renew, 1);
+	assert_int_equal(status, 200);
+	assert_string_equal(
+	    wsman_selector(
+		node_child(res.body, "ElementInContext"), "InstanceID"),
+	    "Intel(r) AMT Certificate: Handle: 1");
+	assert_int_equal(state.credential, 1);
 	x509_free(cert);
 	crypto_key_free(ca);
 }
