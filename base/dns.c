@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <event2/dns.h>
 #include <event2/event.h>
@@ -17,6 +18,8 @@
 struct dns {
 	struct event_base *loop;
 	struct evdns_base *base;
+	bool by_conf;     /* asks the servers of resolv.conf, */
+	struct stat conf; /* as it was when it was read */
 	struct dns_query *queries;
 };
 
@@ -55,7 +58,9 @@ base_new(struct event_base *loop)
 	evdns_base_set_option(b, "attempts:", "4");
 	evdns_base_set_option(b, "max-timeouts:", "255");
 	evdns_base_set_option(b, "initial-probe-timeout:", "1");
-	evdns_base_set_option(b, "getaddrinfo-allow-skew:", "1");
+	/* As long as all attempts: where IPv6's answer is there and IPv4's was
+	 * lost, or its server is dead, it is asked for again. */
+	evdns_base_set_option(b, "getaddrinfo-allow-skew:", "5");
 	evdns_base_load_hosts(b, "/etc/hosts");
 	return b;
 }
@@ -75,6 +80,19 @@ take_servers(struct evdns_base *b, const char (*address)[ADDR_LEN], size_t n)
 	return good == n ? ERR_OK : ERR_DATA;
 }
 
+/* Has it changed since this was asked last? */
+static bool
+conf_is_new(struct dns *d)
+{
+	struct stat was = d->conf;
+
+	if (stat(RESOLV_CONF, &d->conf) == -1)
+		memset(&d->conf, 0, sizeof(d->conf));
+	return was.st_ino != d->conf.st_ino || was.st_size != d->conf.st_size ||
+	    was.st_mtim.tv_sec != d->conf.st_mtim.tv_sec ||
+	    was.st_mtim.tv_nsec != d->conf.st_mtim.tv_nsec;
+}
+
 enum err_code
 dns_new(struct loop *l, struct dns **out, struct err *e)
 {
@@ -85,6 +103,8 @@ dns_new(struct loop *l, struct dns **out, struct err *e)
 		return err_mem(e);
 	}
 	d->loop = loop_native(l);
+	d->by_conf = true;
+	conf_is_new(d);
 	take_servers(d->base, NULL, 0);
 	*out = d;
 	return ERR_OK;
@@ -94,6 +114,8 @@ enum err_code
 dns_servers(
     struct dns *d, const char (*address)[ADDR_LEN], size_t n, struct err *e)
 {
+	d->by_conf = n == 0;
+	conf_is_new(d);
 	evdns_base_clear_nameservers_and_suspend(d->base);
 	if (take_servers(d->base, address, n) != ERR_OK)
 		err_set(e, ERR_DATA, "a DNS server without a numeric address");
@@ -147,7 +169,8 @@ words(int rc)
 	case EVUTIL_EAI_NODATA:
 		return "no such name, or no address for it";
 	case EVUTIL_EAI_AGAIN:
-		return "no answer from the DNS";
+	case EVUTIL_EAI_FAIL: /* SERVFAIL, REFUSED, a time-out, a loop */
+		return "no answer from the DNS, or none of use";
 	default:
 		return evutil_gai_strerror(rc);
 	}
@@ -203,6 +226,8 @@ dns_ask(struct dns *d, const char *name, dns_fn *fn, void *arg,
 
 	if (q == NULL)
 		return err_mem(e);
+	if (d->by_conf && conf_is_new(d)) /* a host learns them late */
+		dns_servers(d, NULL, 0, e);
 	q->dns = d;
 	if ((q->next = d->queries) != NULL)
 		q->next->prev = q;

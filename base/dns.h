@@ -29,7 +29,7 @@ typedef void dns_fn(void *arg, const struct dns_answer *);
 /* Asks the servers of resolv.conf, and knows the hosts file. */
 enum err_code dns_new(struct loop *, struct dns **, struct err *);
 /* Asks these servers from now on: n numeric addresses. None: those of
- * resolv.conf, which is read again. */
+ * resolv.conf, which is read again, now and whenever it has changed. */
 enum err_code dns_servers(
     struct dns *, const char (*address)[ADDR_LEN], size_t n, struct err *);
 /* The query is gone after its answer, or after dns_cancel(). */
