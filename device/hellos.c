@@ -113,13 +113,17 @@ hello_closed(void *arg, struct conn *c, const struct err *e)
 static const struct conn_handler hello_handler = { hello_ready, NULL,
 	hello_closed };
 
+static bool
+is_v6(const char *address)
+{
+	return strchr(address, ':') != NULL;
+}
+
 /* An address of the other family than the server's cannot be its source. */
 static const char *
 source(const struct machine *m)
 {
-	bool v6 = strchr(m->address, ':') != NULL;
-
-	if (m->address[0] == '\0' || v6 != (strchr(m->target, ':') != NULL))
+	if (m->address[0] == '\0' || is_v6(m->address) != is_v6(m->target))
 		return NULL;
 	return m->address;
 }
@@ -127,11 +131,12 @@ source(const struct machine *m)
 static void
 call(struct machine *m, const char *address)
 {
-	const struct conn_way way = { source(m), m->target, m->server.port };
+	struct conn_way way = { NULL, m->target, m->server.port };
 	const struct conn_end end = { .h = &hello_handler, .arg = m };
 	struct err e = { 0 };
 
 	snprintf(m->target, sizeof(m->target), "%s", address);
+	way.from = source(m);
 	if (conn_open(m->common->loop, &way, &end, &m->hello, &e) == ERR_OK)
 		conn_idle(m->hello, HELLO_WAIT_MS);
 	else
@@ -142,7 +147,22 @@ call(struct machine *m, const char *address)
 
 static void ask_next(struct machine *, const char *why);
 
-/* Of several addresses each has its turn. */
+/* Each has its turn; of those of the machine's own family, if there are any.
+ * IPv4's come first. */
+static const char *
+choose(const struct machine *m, const struct dns_answer *a)
+{
+	size_t v4 = 0, from = 0, n = a->n;
+
+	while (v4 < a->n && !is_v6(a->address[v4]))
+		v4++;
+	if (m->address[0] != '\0' && v4 > 0 && v4 < a->n) {
+		from = is_v6(m->address) ? v4 : 0;
+		n = is_v6(m->address) ? a->n - v4 : v4;
+	}
+	return a->address[from + m->state->retry % n];
+}
+
 static void
 on_found(void *arg, const struct dns_answer *a)
 {
@@ -154,7 +174,7 @@ on_found(void *arg, const struct dns_answer *a)
 	if (a->n == 0)
 		ask_next(m, a->why);
 	else
-		call(m, a->address[m->state->retry % a->n]);
+		call(m, choose(m, a));
 }
 
 static void

@@ -134,6 +134,27 @@ a_name_that_is_not_there_yet_is_asked_for_again() {
 	wait_for '"provisioned"' dev1
 }
 
+a_resolver_that_the_host_is_told_of_later_is_asked() {
+	make_batch psk b 1
+	lab dhcp start
+	lab exec dev1 ip addr add 10.77.0.50/24 dev eth0
+	plug dev1 b --dhcp host --suffix corp.example
+	wait_for '"hello-failed".*server-unresolved' dev1
+	echo 'nameserver 10.77.0.2' >"/etc/netns/$NETLAB_PREFIX-dev1/resolv.conf"
+	wait_for '"hello-failed".*"peer":"10.77.0.10"' dev1
+}
+
+a_machine_by_ipv4_calls_its_server_by_ipv4() {
+	make_batch psk b 1
+	NETLAB_DNSMASQ="--address=/provisionserver.corp.example/fd00:77::10" \
+		lab dhcp start
+	plug dev1 b
+	lab lease dev1
+	wait_for '"hello-failed".*"retry":3' dev1
+	[ "$(grep -c '"peer":"10.77.0.10"' dev1)" -ge 3 ]
+	not grep '"peer":"fd00' dev1
+}
+
 a_preset_name_is_found_without_a_suffix() {
 	make_batch psk b 1 'server_fqdn = "provisionserver.corp.example";'
 	lab exec dev1 ip addr add 10.77.0.50/24 dev eth0
@@ -234,6 +255,8 @@ lt a_host_that_was_there_before_is_asked_about
 lt dhcpv6_tells_the_suffix_where_option_15_does_not
 lt a_bare_name_is_asked_for_where_there_is_no_suffix
 lt a_name_that_is_not_there_yet_is_asked_for_again
+lt a_resolver_that_the_host_is_told_of_later_is_asked
+lt a_machine_by_ipv4_calls_its_server_by_ipv4
 lt a_preset_name_is_found_without_a_suffix
 lt a_cable_is_plugged_in_late_and_pulled_in_between
 lt one_frame_in_five_may_be_lost
