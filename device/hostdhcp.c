@@ -6,6 +6,9 @@
 
 #include "device/hostdhcp.h"
 
+#define DNS 6
+#define DOMAIN_NAME 15
+#define WANTED 55
 #define RAPID_COMMIT 80
 
 void
@@ -41,14 +44,34 @@ drop_dns(struct hostdhcp *h, bool v6)
 	h->ndns = n;
 }
 
+static void
+take_facts(
+    struct hostdhcp *h, const struct dhcp_facts *f, bool suffix, bool dns)
+{
+	h->known = true;
+	if (suffix)
+		memcpy(h->suffix, f->domain, sizeof(h->suffix));
+	if (dns)
+		drop_dns(h, false);
+	for (size_t i = 0; dns && i < f->ndns; i++)
+		add_dns(h, AF_INET, f->dns[i]);
+}
+
 void
 hostdhcp_facts(struct hostdhcp *h, const struct dhcp_facts *f)
 {
-	h->known = true;
-	memcpy(h->suffix, f->domain, sizeof(h->suffix));
-	drop_dns(h, false);
-	for (size_t i = 0; i < f->ndns; i++)
-		add_dns(h, AF_INET, f->dns[i]);
+	take_facts(h, f, true, true);
+}
+
+/* Does a request ask for that option? One that lists none takes what comes. */
+static bool
+wants(const struct dhcp *d, uint8_t code)
+{
+	uint8_t list[255];
+	size_t n;
+
+	return !dhcp_option(d, WANTED, list, sizeof(list), &n) ||
+	    memchr(list, code, n) != NULL;
 }
 
 /* One that asks to be answered by an ACK at once (RFC 4039). */
@@ -74,6 +97,8 @@ take_request(
 		return HOSTDHCP_NOTHING;
 	h->asked = true;
 	h->due = f.type != DHCP_DISCOVER || is_rapid(d);
+	h->wants_suffix = wants(d, DOMAIN_NAME);
+	h->wants_dns = wants(d, DNS);
 	h->xid = d->xid;
 	memcpy(h->server, f.server, sizeof(h->server));
 	if (get_u32le(h->server) == 0 && get_u32le(frame->to) != UINT32_MAX)
@@ -110,7 +135,8 @@ take_reply(struct hostdhcp *h, const struct dhcp *d, const struct frame *frame)
 	if (f.type != DHCP_ACK || !is_for_host(h, frame) || !answers(h, d, &f))
 		return HOSTDHCP_NOTHING;
 	h->due = false;
-	hostdhcp_facts(h, &f);
+	take_facts(h, &f, h->wants_suffix || f.domain[0] != '\0',
+	    h->wants_dns || f.ndns > 0);
 	return HOSTDHCP_LEARNT;
 }
 
@@ -146,6 +172,14 @@ take_reply6(struct hostdhcp *h, const struct dhcp6 *d)
 	return HOSTDHCP_LEARNT;
 }
 
+/* Whose answer has no configuration in it, only whether it was heard. */
+static bool
+is_notice(const struct dhcp6 *d)
+{
+	return d->type == DHCP6_CONFIRM || d->type == DHCP6_RELEASE ||
+	    d->type == DHCP6_DECLINE;
+}
+
 static enum hostdhcp_event
 take6(struct hostdhcp *h, const struct frame *f)
 {
@@ -157,7 +191,8 @@ take6(struct hostdhcp *h, const struct frame *f)
 		return HOSTDHCP_NOTHING;
 	if (f->to_port == DHCP6_SERVER_PORT &&
 	    memcmp(f->src, h->mac, FRAME_MAC) == 0) {
-		h->asked6 = h->due6 = true;
+		h->asked6 = true;
+		h->due6 = !is_notice(&d);
 		h->xid6 = d.xid;
 		return HOSTDHCP_ASKS;
 	}

@@ -5,7 +5,8 @@
  * option 24, and the DNS servers. The first answer to the host's own request
  * counts, and no second one; a rogue server's that is first cannot be told from
  * a good one's. Only where the host was never heard to ask (it did before the
- * device listened) is an answer taken without, once. No I/O.
+ * device listened) is an answer taken without, once. What a request did not
+ * ask for, and the answer does not tell, stays as it was. No I/O.
  */
 #ifndef DEVICE_HOSTDHCP_H
 #define DEVICE_HOSTDHCP_H
@@ -24,6 +25,7 @@ struct hostdhcp {
 	bool asked, asked6;     /* requests were heard, with these numbers: */
 	bool due, due6;         /* an answer to them is */
 	bool known, known6;     /* one was taken */
+	bool wants_suffix, wants_dns; /* the request asks for them */
 	uint32_t xid, xid6;
 	uint8_t server[4]; /* that the request was for; 0: any */
 	char suffix[DHCP_NAME];

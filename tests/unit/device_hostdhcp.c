@@ -104,6 +104,45 @@ the_first_answer_counts_and_none_after_it(void **state)
 	    SAY6(false, "\7\0\0\5\0\30\0\6\4evil\0"), HOSTDHCP_NOTHING);
 }
 
+/* Firmware of a host that boots, say, asks for an address only. */
+static void
+what_was_not_asked_for_stays_as_it_was(void **state)
+{
+	(void)state;
+	hostdhcp_init(&h, mac);
+	SAY4(true, 7, REQUEST);
+	SAY4(false, 7, ACK("corp.example", "\14"));
+	SAY4(true, 8, "\x35\1\3\x37\2\1\3\377");
+	assert_int_equal(
+	    SAY4(false, 8, "\x35\1\5\x36\4\12\115\0\2\377"), HOSTDHCP_LEARNT);
+	assert_string_equal(suffix(), "corp.example");
+	assert_int_equal(lan.ndns, 1);
+	/* What is told all the same counts. */
+	SAY4(true, 9, "\x35\1\3\x37\2\1\3\377");
+	SAY4(false, 9, ACK("lab.example\0", "\14"));
+	assert_string_equal(suffix(), "lab.example");
+	/* So does silence about what was asked for. */
+	SAY4(true, 10, "\x35\1\3\x37\2\6\17\377");
+	SAY4(false, 10, "\x35\1\5\x36\4\12\115\0\2\377");
+	assert_string_equal(suffix(), "");
+	assert_int_equal(lan.ndns, 0);
+}
+
+/* CONFIRM, RELEASE and DECLINE are answered by a status. */
+static void
+an_answer_without_configuration_takes_none_away(void **state)
+{
+	(void)state;
+	hostdhcp_init(&h, mac);
+	SAY6(true, "\13\0\0\5");
+	SAY6(false, "\7\0\0\5\0\30\0\3\1a\0");
+	assert_string_equal(suffix(), "a");
+	assert_int_equal(SAY6(true, "\4\0\0\6"), HOSTDHCP_ASKS);
+	assert_int_equal(
+	    SAY6(false, "\7\0\0\6\0\15\0\2\0\0"), HOSTDHCP_NOTHING);
+	assert_string_equal(suffix(), "a");
+}
+
 static void
 an_answer_is_enough_if_the_request_was_missed(void **state)
 {
@@ -156,6 +195,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_answer_to_the_hosts_request_counts),
 		cmocka_unit_test(the_first_answer_counts_and_none_after_it),
+		cmocka_unit_test(what_was_not_asked_for_stays_as_it_was),
+		cmocka_unit_test(
+		    an_answer_without_configuration_takes_none_away),
 		cmocka_unit_test(an_answer_is_enough_if_the_request_was_missed),
 		cmocka_unit_test(what_is_another_machines_is_not_looked_at),
 		cmocka_unit_test(option_24_counts_where_option_15_is_silent),
