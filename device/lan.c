@@ -129,21 +129,36 @@ send_lease(struct lan *l)
 		pcap_ear_send(l->ear, frame, w.len, &e);
 }
 
+/* The interface's address of IPv4. */
+static bool
+address4(const struct lan *l, uint8_t out[static 4])
+{
+	char text[NETIF_ADDR];
+
+	netif_address(&l->netif, text);
+	return inet_pton(AF_INET, text, out) == 1;
+}
+
 static void
 lease_given(struct lan *l)
 {
 	const struct dhcp_facts *f = &l->lease.facts;
 	struct err e = { 0 };
+	uint8_t now[4];
 
 	hostdhcp_facts(&l->host, f);
 	if (lease_has_address(&l->lease)) {
-		l->ours = true;
 		if (netif_set_address(&l->netif, l->lease.address, f->mask,
 			f->router, &e) != ERR_OK) {
-			l->ours = false;
-			err_in(&e, "no address of its own (CAP_NET_ADMIN)");
+			err_in(&e,
+			    e.code == ERR_PERM
+				? "no address of its own (CAP_NET_ADMIN)"
+				: "its own address");
 			tell_err(l, "network-failed", &e);
 		}
+		/* It may be there without a route. */
+		l->ours = address4(l, now) &&
+		    memcmp(now, l->lease.address, sizeof(now)) == 0;
 	}
 	publish(l);
 }
@@ -278,6 +293,7 @@ host_came(struct lan *l)
 static void
 hear(struct lan *l, const uint8_t *p, size_t n)
 {
+	enum lease_event event;
 	struct frame f;
 	struct dhcp d;
 	struct rd r;
@@ -286,8 +302,10 @@ hear(struct lan *l, const uint8_t *p, size_t n)
 	if (!frame_read(&r, &f))
 		return;
 	if (is_lease(l, &f, &d)) {
-		memcpy(l->relay, f.src, sizeof(l->relay));
-		on_lease(l, lease_take(&l->lease, &d, clock_boot_ms()));
+		event = lease_take(&l->lease, &d, clock_boot_ms());
+		if (event == LEASE_GIVEN) /* not a late offer */
+			memcpy(l->relay, f.src, sizeof(l->relay));
+		on_lease(l, event);
 		return;
 	}
 	switch (hostdhcp_take(&l->host, &f)) {
@@ -382,6 +400,20 @@ unplugged(struct lan *l)
 	l->wait = 0;
 }
 
+/* A host may give the interface another address than ours, without DHCP. */
+static void
+give_way(struct lan *l)
+{
+	uint8_t now[4];
+
+	if (!l->ours || !address4(l, now) ||
+	    memcmp(now, l->lease.address, sizeof(now)) == 0)
+		return;
+	lease_stop(&l->lease);
+	l->ours = false;
+	l->facts.address[0] = '\0'; /* whose it is has changed: told */
+}
+
 static void
 look(struct lan *l)
 {
@@ -394,6 +426,7 @@ look(struct lan *l)
 		else
 			unplugged(l);
 	}
+	give_way(l);
 	had = l->facts.address[0] != '\0';
 	publish(l);
 	/* A host that sets its address without DHCP. */

@@ -60,6 +60,29 @@ an_address_of_its_own_goes_with_the_device() {
 	not grep inet addresses
 }
 
+a_router_that_is_out_of_reach_leaves_the_address() {
+	make_batch psk b 1
+	NETLAB_DNSMASQ="--dhcp-option-force=option:router,10.99.0.1" lab dhcp start
+	plug dev1 b --dhcp own
+	wait_for '"network-failed".*its own address.*default route' dev1
+	wait_for '"network".*own address, suffix corp.example' dev1
+	lab stop dev1
+	lab exec dev1 ip -4 addr show dev eth0 >addresses
+	not grep inet addresses
+}
+
+a_host_that_sets_an_address_by_hand_keeps_it() {
+	make_batch psk b 1
+	lab dhcp start
+	plug dev1 b --dhcp own
+	wait_for '"network".*own address' dev1
+	lab exec dev1 ip addr flush dev eth0
+	lab exec dev1 ip addr add 10.77.0.50/24 dev eth0
+	wait_for "host's address, suffix corp.example" dev1
+	lab stop dev1
+	lab exec dev1 ip -4 addr show dev eth0 | grep 10.77.0.50
+}
+
 nobody_who_gives_an_address_is_told() {
 	make_batch psk b 1
 	plug dev1 b --dhcp own
@@ -250,6 +273,8 @@ lt a_pre_shared_key_is_enough_with_dhcp_and_names
 lt certificates_are_enough_with_dhcp_and_names
 lt without_a_host_the_device_gets_an_address_of_its_own
 lt an_address_of_its_own_goes_with_the_device
+lt a_router_that_is_out_of_reach_leaves_the_address
+lt a_host_that_sets_an_address_by_hand_keeps_it
 lt nobody_who_gives_an_address_is_told
 lt a_host_that_was_there_before_is_asked_about
 lt dhcpv6_tells_the_suffix_where_option_15_does_not
