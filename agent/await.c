@@ -54,19 +54,28 @@ is_over(struct vigil *v, struct err *e)
 	return e->code != ERR_OK;
 }
 
-/* A connection that was lost is made again, for a while. */
+/* What a firmware that restarts, and a driver that looks for it, refuse with.
+ */
+static bool
+may_pass(const struct err *e)
+{
+	return e->code == ERR_RETRY ||
+	    (e->code == ERR_PEER &&
+		(e->reason == NULL ||
+		    e->reason == reason_get(REASON_MEI_ABSENT)));
+}
+
+/* A connection that was lost is made again, for a while; then why it is lost is
+ * in e. */
 static bool
 is_lost(struct vigil *v, struct err *e)
 {
-	const struct reason *away = reason_get(REASON_MEI_ABSENT);
+	bool over = clock_ms() - v->seen > 1000 * AWAY_SECONDS;
 
-	if (e->code != ERR_PEER || (e->reason != NULL && e->reason != away) ||
-	    clock_ms() - v->seen > 1000 * AWAY_SECONDS)
+	if (e->code != ERR_OK && (over || !may_pass(e)))
 		return true;
 	err_clear(e);
-	if (firmware_reopen(&v->fw, e) == ERR_OK)
-		return false;
-	return (e->reason != away && e->reason != NULL);
+	return firmware_reopen(&v->fw, e) != ERR_OK && (over || !may_pass(e));
 }
 
 static void

@@ -432,18 +432,41 @@ firmware_that_does_otherwise_is_refused_with_its_reason() {
 	grep -F '[mei-absent]' err
 }
 
-# A socket where something else is: it says so much, and no more. It has its
-# name once it listens.
+# false_device HEX... [end]: a socket where something else is: it says one of
+# these to whatever it is told, and no more; then it goes away, or not. It has
+# its name once it listens.
 false_device() {
 	rm -f false
 	perl -MIO::Socket::UNIX -e '$s = IO::Socket::UNIX->new(Listen => 1,
 		Local => "new") or die; rename "new", "false" or die;
-		$c = $s->accept; $c->sysread($x, 16);
-		$c->syswrite(pack "H*", shift); $c->sysread($x, 99);
-		$c->syswrite(pack "H*", shift) if @ARGV; sleep 60' "$@" &
+		$c = $s->accept; for (@ARGV) { $c->sysread($x, 99);
+		exit if $_ eq "end"; $c->syswrite(pack "H*", $_) } sleep 60' \
+		"$@" &
 	false=$!
 	trap 'kill $false 2>/dev/null || :' EXIT
 	until_true 90 [ -S false ]
+}
+
+IN=0101000011008004080000000000000001000000
+
+wait_is_not_over_while_the_firmware_is_away() {
+	false_device $IOCTL_OUT $IN end
+	status 69 amtforge-agent --mei false wait --timeout 3 --json
+	jq -e '.error.code == "mei-absent"' out
+	not grep SUCCESS out
+}
+
+wait_goes_on_with_a_firmware_that_is_back() {
+	device
+	false_device $IOCTL_OUT $IN end
+	status 69 amtforge-agent --mei false wait --json &
+	agent=$!
+	wait $false
+	boot # where set-up was not started
+	ln -sf mei false
+	wait $agent
+	jq -e '.error.code == "activation-failed" and
+		.error.message == "set-up was stopped, or undone"' out
 }
 
 a_socket_that_is_no_device_ends_the_wait() {
@@ -467,12 +490,14 @@ a_socket_that_is_no_device_ends_the_wait() {
 
 t what_is_not_there_is_named
 t a_socket_that_is_no_device_ends_the_wait
+t wait_is_not_over_while_the_firmware_is_away
 for name in the_published_messages_pass_as_bytes \
 	what_is_no_message_is_answered_as_the_layout_wants \
 	a_connection_is_to_the_client_whose_guid_it_begins_with \
 	info_tells_what_the_image_holds \
 	activate_starts_a_machine_that_listens \
 	wait_tells_why_it_is_over \
+	wait_goes_on_with_a_firmware_that_is_back \
 	a_disabled_machine_is_enabled_by_the_agent \
 	what_does_not_fit_is_refused \
 	a_machine_with_a_pre_shared_key_takes_no_password \
