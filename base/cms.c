@@ -199,6 +199,14 @@ der_step(const uint8_t *p, const uint8_t *end, bool enter)
 	return enter ? p : p + n;
 }
 
+/* The first field of the SignedData, or what else it is. */
+static const uint8_t *
+der_content(const uint8_t *p, const uint8_t *end)
+{
+	p = der_step(der_step(p, end, true), end, false); /* contentType */
+	return der_step(der_step(p, end, true), end, true);
+}
+
 /* Both versions are 1 (RFC 5652, 5.1 and 5.3: data, signed by one who is
  * named by issuer and serial). No signature covers them and OpenSSL does not
  * look, so that a byte changed there would go unseen. */
@@ -206,10 +214,8 @@ static bool
 versions_are_1(const uint8_t *der, size_t n)
 {
 	static const uint8_t one[] = { 2, 1, 1 };
-	const uint8_t *end = der + n, *p = der_step(der, end, true);
+	const uint8_t *end = der + n, *p = der_content(der, end);
 
-	p = der_step(p, end, false);                     /* contentType */
-	p = der_step(der_step(p, end, true), end, true); /* SignedData */
 	if (p == NULL || end - p < 3 || memcmp(p, one, 3) != 0)
 		return false;
 	for (int i = 0; i < 3; i++) /* version, digests, content */
@@ -218,6 +224,23 @@ versions_are_1(const uint8_t *der, size_t n)
 		p = der_step(p, end, false);
 	p = der_step(der_step(p, end, true), end, true);
 	return p != NULL && end - p >= 3 && memcmp(p, one, 3) == 0;
+}
+
+/* RFC 5084, 3.2: a tag has 12 to 16 bytes. OpenSSL takes a single one, too,
+ * and whoever guesses that has changed what nobody sees. */
+static bool
+tag_is_whole(const uint8_t *der, size_t n)
+{
+	const uint8_t *end = der + n, *p = der_content(der, end);
+
+	p = der_step(p, end, false); /* version */
+	if (p != NULL && p < end && *p == 0xa0)
+		p = der_step(p, end, false);               /* originatorInfo */
+	p = der_step(der_step(p, end, false), end, false); /* to the content */
+	if (p != NULL && p < end && *p == 0xa1)
+		p = der_step(p, end, false); /* authAttrs */
+	return p != NULL && end - p >= 2 && p[0] == 4 && p[1] >= 12 &&
+	    p[1] <= 16;
 }
 
 static STACK_OF(X509) * stack_of(const struct x509_chain *chain)
@@ -424,6 +447,19 @@ open_content(CMS_ContentInfo *cms, struct wr *out)
 	return ok;
 }
 
+static CMS_ContentInfo *
+envelope(const uint8_t *der, size_t n, struct err *e)
+{
+	CMS_ContentInfo *cms =
+	    from_der(der, n, NID_id_smime_ct_authEnvelopedData, e);
+
+	if (cms == NULL || tag_is_whole(der, n))
+		return cms;
+	err_set(e, ERR_DATA, "CMS: the tag has not 12 to 16 bytes");
+	CMS_ContentInfo_free(cms);
+	return NULL;
+}
+
 /* Each attempt is made on a structure read anew, since one that failed
  * leaves traces, and an RSA key that is not the recipient's may seem to open
  * a PKCS#1 v1.5 recipient info: then the tag decides. */
@@ -439,8 +475,7 @@ cms_decrypt(const uint8_t *der, size_t n, const struct crypto_key *key,
 
 	*verdict = CMS_MALFORMED;
 	for (int i = 0; !good && i < many; i++) {
-		CMS_ContentInfo *cms =
-		    from_der(der, n, NID_id_smime_ct_authEnvelopedData, e);
+		CMS_ContentInfo *cms = envelope(der, n, e);
 
 		if (cms == NULL)
 			return e->code;

@@ -367,6 +367,47 @@ a_changed_byte_is_told_from_a_foreign_recipient(void **state)
 	free(der);
 }
 
+/* The envelope with that many bytes of its tag, all else sound. */
+static size_t
+cut_tag(uint8_t *der, size_t n, size_t keep)
+{
+	static const size_t holders[] = { 0, 17, 21 };
+
+	for (size_t i = 0; i < 3; i++) {
+		uint8_t *at = der + holders[i];
+		size_t len = ((size_t)at[2] << 8 | at[3]) - (16 - keep);
+
+		assert_int_equal(at[1], 0x82);
+		at[2] = (uint8_t)(len >> 8);
+		at[3] = (uint8_t)len;
+	}
+	der[n - 17] = (uint8_t)keep;
+	return n - (16 - keep);
+}
+
+static void
+a_short_tag_opens_nothing(void **state)
+{
+	struct err e = { 0 };
+	uint8_t *der;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(
+	    cms_encrypt(TEXT, strlen(TEXT), &t.to, &der, &n, &e), 0);
+	n = cut_tag(der, n, 12); /* the least of RFC 5084, 3.2 */
+	assert_int_equal(open_with(der, n, t.ec_key, t.to.cert[1]), CMS_GOOD);
+	free(der);
+	assert_int_equal(
+	    cms_encrypt(TEXT, strlen(TEXT), &t.to, &der, &n, &e), 0);
+	n = cut_tag(der, n, 1);
+	assert_int_equal(
+	    open_with(der, n, t.ec_key, t.to.cert[1]), CMS_MALFORMED);
+	assert_int_equal(
+	    open_with(der, n, t.rsa_key, t.to.cert[0]), CMS_MALFORMED);
+	free(der);
+}
+
 static void
 openssl_decrypts_what_we_encrypt(void **state)
 {
@@ -457,6 +498,7 @@ main(void)
 		    the_right_key_is_found_among_others_of_its_kind),
 		cmocka_unit_test(
 		    a_changed_byte_is_told_from_a_foreign_recipient),
+		cmocka_unit_test(a_short_tag_opens_nothing),
 		cmocka_unit_test(openssl_decrypts_what_we_encrypt),
 		cmocka_unit_test(we_decrypt_what_openssl_encrypts),
 		cmocka_unit_test(without_signer_or_recipient_nothing_is_made),
