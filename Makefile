@@ -181,6 +181,8 @@ $(O)/bench/%: $(O)/obj/tests/bench/%.o $(LIBS)
 # A harness takes these calls of the product itself.
 $(O)/fuzz/device_visit: WRAP := rand_bytes $(addprefix conn_,send finish \
 	   close idle tls)
+$(O)/fuzz/device_meiport: WRAP := hostif_answer listener_new_unix \
+	   listener_free $(addprefix conn_,send finish close idle)
 
 $(O)/fuzz/%: $(O)/obj/tests/fuzz/%.o $(LIBS)
 	$(call say,LD,$@)
