@@ -34,12 +34,14 @@ on_accept(struct evconnlistener *lev, evutil_socket_t fd, struct sockaddr *sa,
 	const struct listener *ll = arg;
 	struct conn_peer peer = { 0 };
 	struct conn_end end = { 0 };
+	struct sockaddr_storage ss = { 0 };
 	struct err e = { 0 };
 
 	(void)lev;
-	(void)sa;
-	(void)len;
 	conn_ends(fd, &peer);
+	/* One that was reset meanwhile has no other address than this. */
+	memcpy(&ss, sa, (size_t)len < sizeof(ss) ? (size_t)len : sizeof(ss));
+	addr_text(&ss, peer.peer, &peer.peer_port);
 	if (ll->accept.accept(ll->accept.arg, &peer, &end))
 		conn_take(ll->loop, fd, &peer, &end, &e);
 	else

@@ -152,6 +152,44 @@ a_listener_tells_the_local_address_and_the_source_apart(void **state)
 	pair_close(&p);
 }
 
+static bool
+note_peer(void *arg, const struct conn_peer *p, struct conn_end *end)
+{
+	struct end *d = arg;
+
+	(void)end;
+	d->peer = *p;
+	loop_stop(d->loop);
+	return false;
+}
+
+/* A device may say its hello and be gone before it is accepted. */
+static void
+a_listener_tells_the_source_of_what_was_reset_already(void **state)
+{
+	const struct linger at_once = { .l_onoff = 1 };
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct pair p = { .ll = NULL };
+	struct listener_accept a = { note_peer, &p.server };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)state;
+	assert_int_equal(loop_new(&p.loop, &p.e), ERR_OK);
+	p.server.loop = p.loop;
+	assert_int_equal(
+	    listener_new(p.loop, "127.0.0.1", 0, &a, &p.ll, &p.e), ERR_OK);
+	in.sin_port = htons(listener_port(p.ll));
+	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(connect(fd, (struct sockaddr *)&in, sizeof(in)), 0);
+	assert_int_equal(
+	    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)),
+	    0);
+	close(fd);
+	assert_int_equal(loop_run(p.loop, &p.e), ERR_OK);
+	assert_string_equal(p.server.peer.peer, "127.0.0.1");
+	pair_close(&p);
+}
+
 static void
 an_answer_arrives_whole_before_the_close(void **state)
 {
@@ -310,6 +348,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    a_listener_tells_the_local_address_and_the_source_apart),
+		cmocka_unit_test(
+		    a_listener_tells_the_source_of_what_was_reset_already),
 		cmocka_unit_test(an_answer_arrives_whole_before_the_close),
 		cmocka_unit_test(closing_inside_the_data_callback_is_safe),
 		cmocka_unit_test(bytes_that_are_not_used_up_come_again),
