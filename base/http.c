@@ -46,8 +46,9 @@ struct http_peer {
 	bool busy;
 	bool signed_in;       /* it went with the login */
 	bool reused;          /* it went over a connection that had served */
-	bool again;           /* it was sent again */
-	bool resent;          /* since its connection had ended */
+	bool again;           /* it was sent again, by a new challenge */
+	bool renewed;         /* over a new connection, since the last answer */
+	bool resent;          /* it was, whatever was answered since */
 	bool to_end;          /* the answer's body ends with the connection */
 	bool too_long;        /* it is */
 	struct err late;      /* what failed at once */
@@ -306,7 +307,6 @@ go_again(struct http_peer *p)
 	struct err e;
 
 	err_clear(&e);
-	p->again = true;
 	if (go(p, &e) != ERR_OK)
 		finish(p, &e);
 }
@@ -346,10 +346,13 @@ answered(struct http_peer *p)
 	struct err e;
 
 	err_clear(&e);
-	if (asks_again(p))
-		go_again(p);
-	else
+	if (!asks_again(p)) {
 		finish(p, &e);
+		return;
+	}
+	p->again = true;
+	p->renewed = false;
+	go_again(p);
 }
 
 static void
@@ -427,8 +430,8 @@ on_closed(void *arg, struct conn *c, const struct err *why)
 		return;
 	if (p->to_end && e.code == ERR_OK) {
 		answered(p);
-	} else if (p->reused && !p->again && !p->last) {
-		p->resent = true;
+	} else if (p->reused && !p->renewed && !p->last) {
+		p->renewed = p->resent = true;
 		go_again(p);
 	} else if (e.code != ERR_OK) {
 		finish(p, &e);
@@ -523,7 +526,7 @@ http_post(struct http_peer *p, const char *path, const void *body, size_t n,
 	p->done = done;
 	p->arg = arg;
 	p->busy = true;
-	p->again = p->resent = false;
+	p->again = p->renewed = p->resent = false;
 	err_clear(&p->late);
 	loop_timer_set(p->timer, timeout_ms);
 	if (go(p, &p->late) != ERR_OK) /* told from the loop, as all else */

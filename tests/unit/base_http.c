@@ -19,6 +19,8 @@ struct side {
 	struct x509_chain chain;
 	/* the server's script and notes */
 	bool challenge, drop;
+	bool drop_next;         /* this request only, without an answer */
+	bool by_connection;     /* each has a nonce of its own */
 	const char *raw;        /* what is answered instead */
 	const char *challenges; /* WWW-Authenticate headers, if others */
 	size_t bytes;           /* of HTTP that arrived */
@@ -48,6 +50,22 @@ reply(struct conn *c, const char *status, const char *more, const char *body)
 	conn_send(c, text, (size_t)n);
 }
 
+/* 401, unless it has the nonce of the newest connection. */
+static void
+ask(struct side *s, struct conn *c)
+{
+	char nonce[32], more[128];
+
+	snprintf(nonce, sizeof(nonce), "nonce=\"of-%d\"", s->connections);
+	snprintf(more, sizeof(more),
+	    "WWW-Authenticate: Digest realm=\"r\", %s, qop=\"auth\"\r\n",
+	    nonce);
+	if (strstr(s->last, nonce) != NULL)
+		reply(c, "200 OK", "", "fine");
+	else
+		reply(c, "401 Unauthorized", more, "who?");
+}
+
 static size_t
 serve(void *arg, struct conn *c, const uint8_t *p, size_t n)
 {
@@ -70,10 +88,12 @@ serve(void *arg, struct conn *c, const uint8_t *p, size_t n)
 	s->last[head + body] = '\0';
 	s->bytes += head + body;
 	s->requests++;
-	if (s->drop)
+	if (s->drop || s->drop_next)
 		conn_finish(c);
 	else if (s->raw != NULL)
 		conn_send(c, s->raw, strlen(s->raw));
+	else if (s->by_connection)
+		ask(s, c);
 	else if (s->challenge && strstr(s->last, "Authorization:") == NULL)
 		reply(c, "401 Unauthorized",
 		    s->challenges != NULL
@@ -83,6 +103,7 @@ serve(void *arg, struct conn *c, const uint8_t *p, size_t n)
 		    "who?");
 	else
 		reply(c, "200 OK", "", "fine");
+	s->drop_next = false;
 	return head + body;
 }
 
@@ -314,6 +335,30 @@ digest_is_answered_and_kept(void **state)
 	side_close(&s);
 }
 
+/* A password that was right is not taken for a wrong one. */
+static void
+a_new_connection_may_ask_anew(void **state)
+{
+	struct http_peer *p;
+	struct side s;
+	struct err e;
+
+	(void)state;
+	err_clear(&e);
+	side_open(&s, false);
+	s.by_connection = true;
+	p = peer_open(&s, NULL);
+	assert_int_equal(http_peer_login(p, "admin", "pw", &e), ERR_OK);
+	post(&s, p, "one");
+	assert_int_equal(s.status, 200);
+	s.drop_next = true;
+	post(&s, p, "two");
+	assert_int_equal(s.status, 200);
+	assert_int_equal(s.connections, 2);
+	http_peer_free(p);
+	side_close(&s);
+}
+
 /* RFC 7616, 3.7, and 9110, 11.6.1: in any header, beside any other. */
 static void
 the_challenge_that_is_understood_is_answered(void **state)
@@ -484,6 +529,7 @@ main(void)
 		cmocka_unit_test(another_peer_never_inherits_a_connection),
 		cmocka_unit_test(a_refused_certificate_gets_no_byte_of_http),
 		cmocka_unit_test(digest_is_answered_and_kept),
+		cmocka_unit_test(a_new_connection_may_ask_anew),
 		cmocka_unit_test(an_answer_that_is_too_long_is_told),
 		cmocka_unit_test(the_challenge_that_is_understood_is_answered),
 		cmocka_unit_test(challenges_that_cannot_be_answered_are_told),
