@@ -125,11 +125,22 @@ steptls_take_tls(
 	return step_whole(&s->kept, e);
 }
 
+/* Firmware that has no port without TLS says so, and refuses who opens it
+ * (types of Open AMT go-wsman-messages). */
+static bool
+has_clear_text(const struct session *s)
+{
+	const char *has = step_kept(&s->kept, "NonSecureConnectionsSupported");
+
+	return has == NULL ||
+	    (strcmp(has, "false") != 0 && strcmp(has, "0") != 0);
+}
+
 void
 steptls_fill_tls(struct session *s, struct step_input *in)
 {
 	const struct policy *p = s->plan.policy;
-	bool clear = p == NULL || p->clear_text;
+	bool clear = (p == NULL || p->clear_text) && has_clear_text(s);
 	bool mutual = p != NULL && p->mutual;
 	const struct step_ours ours[] = {
 		{ "Enabled", "true", true },
