@@ -167,6 +167,15 @@ was_undone(const struct job *j, const struct err *got)
 				: got->reason != reason_get(REASON_STEP_FAILED);
 }
 
+/* It let us in, is set up, and says no: that is what stands against a set-up.
+ */
+static bool
+holds_out(const struct job *j, const struct err *got)
+{
+	return got->reason == reason_get(REASON_STEP_FAILED) &&
+	    !setup_unsure(j->setup) && strcmp(setup_state(j->setup), "2") == 0;
+}
+
 static void
 undo_done(struct job *j, const struct err *got)
 {
@@ -187,9 +196,10 @@ undo_done(struct job *j, const struct err *got)
 	} else if (j->login[0] != '\0' &&
 	    got->reason == reason_get(REASON_LOGIN_REFUSED)) {
 		jobs_end(j, STORE_REFUSED, got);
-	} else if (j->then_set_up) { /* it may have been reset */
-		jobs_set_up(j);
+	} else if (j->then_set_up && !holds_out(j, got)) {
+		jobs_set_up(j); /* it may have been reset */
 	} else {
+		j->then_set_up = false;
 		not_undone(j, got);
 	}
 }

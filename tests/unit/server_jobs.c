@@ -622,6 +622,28 @@ an_unprovisioning_that_is_refused_stays_refused(void **state)
 	close_world(w);
 }
 
+/* Not by what the set-up behind it would find: that it is set up. */
+static void
+a_new_set_up_whose_unprovisioning_is_refused_is_told_by_that(void **state)
+{
+	struct world *w = &world;
+
+	(void)state;
+	open_world(w, true, "");
+	say_hello(w);
+	turn(w, 90000);
+	w->script.spoil = "PartialUnprovision";
+	w->script.return_value = 36;
+	ask(w, REQUEST_SET_UP);
+	turn(w, 90000);
+	assert_string_equal(w->reason, "step-failed");
+	assert_non_null(strstr(w->detail, "not un-provisioned at 127.0.0.1"));
+	assert_non_null(strstr(w->detail, "ReturnValue 36"));
+	load(w);
+	assert_int_equal(w->unit.state, STORE_PROVISIONED);
+	close_world(w);
+}
+
 static void
 a_unit_that_committed_while_the_server_was_dead_is_settled(void **state)
 {
@@ -766,6 +788,8 @@ main(void)
 		    an_unprovisioning_that_no_password_opens_is_none),
 		cmocka_unit_test(
 		    an_unprovisioning_that_is_refused_stays_refused),
+		cmocka_unit_test(
+		    a_new_set_up_whose_unprovisioning_is_refused_is_told_by_that),
 		cmocka_unit_test(
 		    a_unit_that_committed_while_the_server_was_dead_is_settled),
 		cmocka_unit_test(
