@@ -380,7 +380,7 @@ session_answer(
 	struct wsman_response r = { .return_value = -1 };
 	struct xml *x = NULL;
 	enum err_code rc;
-	bool full;
+	bool full, none;
 
 	if (status != 200 && n == 0)
 		rc = err_refuse(e, ERR_PEER, reason_get(REASON_STEP_FAILED),
@@ -396,10 +396,16 @@ session_answer(
 	s->definite = rc != ERR_OK && is_definite(s, status, &r);
 	if (rc == ERR_OK)
 		rc = take_answer(s, &r, e);
+	none = rc != ERR_OK && stepkvm_has_none(s, &r);
 	xml_free(x);
 	full = r.return_value == PTHI_MAX_LIMIT;
 	if (rc != ERR_OK && full && stepleft_again(s)) {
 		err_clear(e);
+		return ERR_OK;
+	}
+	if (none) {
+		err_clear(e);
+		next_step(s);
 		return ERR_OK;
 	}
 	if (rc != ERR_OK && is_lenient(s) &&

@@ -200,6 +200,7 @@ struct session {
 	unsigned hash_done;  /* by bit: those of the policy that it has */
 	unsigned hash_taken; /* those whose name is another hash's there */
 	unsigned roots_done; /* the same of roots */
+	bool no_kvm;         /* the device says that it has none */
 	bool definite;       /* session_refused() */
 };
 

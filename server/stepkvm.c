@@ -15,7 +15,20 @@
 static bool
 has_kvm(const struct session *s)
 {
-	return atoi(s->version) >= KVM_SINCE;
+	return atoi(s->version) >= KVM_SINCE && !s->no_kvm;
+}
+
+/* Models without it, such as those of Standard Manageability, do not know its
+ * classes. */
+bool
+stepkvm_has_none(struct session *s, const struct wsman_response *r)
+{
+	bool none =
+	    (s->step == SESSION_KVM_SET || s->step == SESSION_KVM_READ) &&
+	    wsman_is_fault(r, WSMAN_FAULT_DESTINATION);
+
+	s->no_kvm |= none;
+	return none;
 }
 
 bool
