@@ -268,7 +268,8 @@ ending_set_up(struct job *j, struct err *e)
 		jobs_requeue(j);
 	} else if (gone && go_elsewhere(j)) {
 		return;
-	} else if (gone && j->tries < j->in->how.conf->tries) {
+	} else if ((gone || setup_busy(j->setup)) &&
+	    j->tries < j->in->how.conf->tries) {
 		jobs_rest_longer(j);
 	} else if (j->then_set_up) {
 		jobs_set_up(j);

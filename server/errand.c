@@ -191,7 +191,8 @@ undo_done(struct job *j, const struct err *got)
 		undone(j, "un-provisioned; the device hung up over it");
 	} else if (was_undone(j, got)) { /* by a killed server's request, too */
 		undone(j, "un-provisioned before");
-	} else if ((gone || unread) && j->tries < j->in->how.conf->tries) {
+	} else if ((gone || unread || setup_busy(j->setup)) &&
+	    j->tries < j->in->how.conf->tries) {
 		jobs_rest_longer(j);
 	} else if (j->login[0] != '\0' &&
 	    got->reason == reason_get(REASON_LOGIN_REFUSED)) {

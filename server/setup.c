@@ -25,6 +25,7 @@ struct setup {
 	bool logged_in;
 	bool saved;
 	bool unsure;
+	bool busy;     /* it says so */
 	bool repeated; /* this step's request, maybe after it was heard */
 	char cert[65];
 	char spoken[96];   /* TLS version and suite */
@@ -214,6 +215,12 @@ setup_unsure(const struct setup *s)
 	return s->unsure;
 }
 
+bool
+setup_busy(const struct setup *s)
+{
+	return s->busy;
+}
+
 static enum err_code
 refused_by_device(
     const struct setup *s, const struct tls_session *t, struct err *e)
@@ -359,6 +366,7 @@ on_answer(void *arg, const struct http_answer *a, const struct err *got)
 		snprintf(s->spoken, sizeof(s->spoken), "%s, %s",
 		    a->session.version, a->session.suite);
 	s->repeated |= a->resent;
+	s->busy = got->code == ERR_OK && a->status == 503;
 	if (got->code == ERR_OK && a->status != 401)
 		answered(s, a);
 	else if (got->code == ERR_OK && !a->unanswerable &&

@@ -86,5 +86,7 @@ const struct session_record *setup_record(const struct setup *);
 /* CommitChanges, or an un-provisioning, was sent, and whether it took effect
  * is not known. */
 bool setup_unsure(const struct setup *);
+/* The last answer was that the device is busy: HTTP status 503. */
+bool setup_busy(const struct setup *);
 
 #endif

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "server/alarm.h"
+#include "server/request.h"
 #include "tests/oneworld.h"
 
 /* A set-up that rests after a step that was not answered. */
@@ -337,10 +338,36 @@ a_set_up_that_takes_too_long_is_ended_and_tried_again(void **state)
 	close_world(w);
 }
 
+/* RFC 9110, 15.6.4: for a while. */
+static void
+a_machine_that_is_busy_is_asked_again(void **state)
+{
+	struct request undo = { .uuid = script_unit, .what = REQUEST_UNDO };
+	struct world *w = &world;
+	struct err e;
+
+	(void)state;
+	err_clear(&e);
+	open_world(w, true, "");
+	w->garble = "SetMEBxPassword";
+	w->garbage = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
+	say_hello(w);
+	turn(w, 90000);
+	assert_provisioned(w);
+	assert_int_equal(w->connections, 2);
+	w->garble = "GetUuid";
+	w->told = 0;
+	assert_int_equal(request_add(w->store, &undo, &e), ERR_OK);
+	turn(w, 90000);
+	assert_string_equal(w->state_told, "known");
+	close_world(w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_machine_that_is_busy_is_asked_again),
 		cmocka_unit_test(
 		    forged_hellos_do_not_delay_a_set_up_that_rests),
 		cmocka_unit_test(forged_hellos_do_not_end_a_probe),
