@@ -88,7 +88,8 @@ EFI_CC	?= clang
 EFI_LD	?= lld-link
 EFI_SRCS := $(addprefix base/,bytes.c digest.c digestcore.c err.c text.c) \
 	   $(addprefix formats/,fat.c generation.c hashlist.c onetouch.c passwd.c psk.c \
-	   reason.c record.c recordview.c setupbin.c setupvar.c uuid.c) bios/smbios.c \
+	   reason.c reasonfactory.c reasonkey.c reasonsetup.c record.c recordview.c \
+	   setupbin.c setupvar.c uuid.c) bios/smbios.c \
 	   $(call srcs,bios/uefi)
 EFI_OBJS := $(EFI_SRCS:%.c=$(O)/efi/obj/%.o)
 # A frame above 4 KiB would call for a stack probe that firmware has not.

@@ -11,8 +11,8 @@
 
 #include "base/err.h"
 
-/* enum REASON_PID_UNKNOWN and the code "pid-unknown" come from one row of
- * formats/reason.c's table; add a row there and a name here, in step. */
+/* enum REASON_PID_UNKNOWN and the code "pid-unknown" come from one row of a
+ * table of formats/reasontable.h; add a row there and a name here, in step. */
 enum reason_id {
 	REASON_NONE,
 	/* bytes */

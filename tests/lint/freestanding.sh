@@ -7,7 +7,8 @@ set -u
 work=$(mktemp -d "${TMPDIR:-/tmp}/freestanding.XXXXXX") || exit 70
 trap 'rm -rf "$work"' EXIT
 ours='rd|wr|get|put|bytes|digest|text|secret|psk|hashlist|uuid|setupbin|setupvar'
-ours=$ours'|fat|generation|passwd|reason|err|recordview|digestcore'
+ours=$ours'|fat|generation|passwd|reason|reasonfactory|reasonkey|reasonsetup'
+ours=$ours'|err|recordview|digestcore'
 rc=0
 
 # What <string.h> says, for a target that has none here.
@@ -22,7 +23,8 @@ int strcmp(const char *, const char *);
 EOF
 
 # A long is 32 bits wide in UEFI.
-for f in setupbin setupvar fat generation onetouch passwd reason; do
+for f in setupbin setupvar fat generation onetouch passwd reason \
+	reasonfactory reasonkey reasonsetup; do
 	sed 's/"[^"]*"//g' "formats/$f.c" | grep -nwE 'long|double|float' &&
 		rc=1
 	command -v clang >/dev/null || continue
@@ -33,7 +35,8 @@ for f in setupbin setupvar fat generation onetouch passwd reason; do
 done
 
 for f in record recordview delta hashlist psk uuid fat setupbin setupvar \
-	generation onetouch passwd reason; do
+	generation onetouch passwd reason reasonfactory reasonkey \
+	reasonsetup; do
 	"${CC:-cc}" -std=c11 -ffreestanding -fno-stack-protector -O2 -I. -Wall \
 		-Werror -c "formats/$f.c" -o "$work/$f.o" || rc=1
 	for sym in $(nm -u "$work/$f.o" | awk '{ print $2 }' |

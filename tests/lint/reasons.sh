@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# amtforge-reasons(7) lists each refusal of formats/reason.c, and
+# amtforge-reasons(7) lists each refusal of formats/reason*.c, and
 # amtforge-setupbin(7) each finding of formats/finding.c, as they are there.
 # reasons.sh BUILD print KIND prints the items for a page instead.
 set -u
@@ -41,7 +41,7 @@ main(int argc, char **argv)
 	return 0;
 }
 EOF
-"${CC:-cc}" -std=c11 -I. -o "$work/items" "$work/items.c" formats/reason.c \
+"${CC:-cc}" -std=c11 -I. -o "$work/items" "$work/items.c" formats/reason*.c \
 	formats/finding.c || exit 1
 
 # items KIND: one sentence a line, as mdoc wants it.
@@ -60,7 +60,7 @@ compare() {
 		sed -n '/^\.Bl/,/^\.El/p' |
 		sed '/^\.Bl/d;/^\.El/d' >"$work/page"
 	items "$1" | diff "$work/page" - >&2 && return
-	echo "$2: > lines are what formats/$1.c has"
+	echo "$2: > lines are what formats/$1*.c has"
 	rc=1
 }
 
