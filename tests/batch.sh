@@ -79,7 +79,7 @@ serve() {
 
 # shellcheck disable=SC2086,SC2317 # what a test started, if it did
 leave() {
-	end ${server:-} ${fleet:-} ${device:-}
+	end_all ${server:-} ${fleet:-} ${device:-}
 }
 
 stop_server() {

@@ -145,10 +145,10 @@ is_gone() {
 	! grep -qs '^State:.[^Z]' "/proc/$1/status"
 }
 
-# end [PID...]: these children of ours are told to end, and have ended: before
+# end_all [PID...]: these children of ours are told to end, and have ended:
 # that they may write to their folders still.
 # shellcheck disable=SC2317 # traps call it
-end() {
+end_all() {
 	for p; do
 		kill "$p" 2>/dev/null || :
 	done

@@ -23,7 +23,7 @@ BATCH_TRAP=ours
 # shellcheck disable=SC2086,SC2317 # no process, no argument
 finish() {
 	rc=$?
-	end $server $fleet $rude
+	end_all $server $fleet $rude
 	rm -rf "$work"
 	exit $rc
 }

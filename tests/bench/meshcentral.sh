@@ -60,7 +60,7 @@ BATCH_TRAP=ours
 # shellcheck disable=SC2086,SC2317 # no process, no argument
 finish() {
 	rc=$?
-	end $server $fleet $mesh
+	end_all $server $fleet $mesh
 	rm -rf "$work" "$TEST_DIR" $memory
 	exit $rc
 }

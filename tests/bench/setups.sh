@@ -30,7 +30,7 @@ BATCH_TRAP=ours
 # shellcheck disable=SC2086,SC2317 # no process, no argument
 finish() {
 	rc=$?
-	end $server $fleet $peer
+	end_all $server $fleet $peer
 	rm -rf "$work" $memory
 	exit $rc
 }
