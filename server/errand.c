@@ -277,7 +277,8 @@ check_otp(const struct store_unit *u, struct err *why)
 		err_refuse(why, ERR_PERM, reason_get(REASON_OTP_MISSING),
 		    "nothing was changed: a one-time password, made at %s, "
 		    "waits until a set-up has used it; un-provision the "
-		    "machine, here or by hand, then its agent brings it",
+		    "machine, here or by hand, then its agent brings it, "
+		    "or withdraw it (otp --withdraw)",
 		    u->opened);
 }
 

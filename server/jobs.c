@@ -342,6 +342,30 @@ note_legacy(struct job *j)
 		log_warn("%s: insecure_legacy_amt: %s", uuid, why);
 }
 
+/* Made anew, or withdrawn, since its hello. None is no lesser guard where each
+ * machine needs one. */
+static enum err_code
+renew_otp(struct job *j, struct err *e)
+{
+	bool wanted = jobs_tenant(j->in, &j->unit)->otp_required &&
+	    !j->at.psk && j->unit.otp[0] != '\0';
+	struct store_unit u;
+	bool found;
+
+	if (store_unit(j->in->how.store, &j->unit.row.uuid, &found, &u, e) !=
+	    ERR_OK)
+		return e->code;
+	if (found) {
+		memcpy(j->unit.otp, u.otp, sizeof(u.otp));
+		memcpy(j->unit.opened, u.opened, sizeof(u.opened));
+	}
+	store_unit_wipe(&u);
+	return wanted && recipe_otp(&j->unit)[0] == '\0'
+	    ? err_refuse(e, ERR_PERM, reason_get(REASON_OTP_MISSING),
+		  "it was withdrawn, and otp = \"required\" asks for one")
+	    : ERR_OK;
+}
+
 static void
 start(struct job *j)
 {
@@ -350,6 +374,12 @@ start(struct job *j)
 	struct err e;
 
 	err_clear(&e);
+	if (j->task == JOB_SET_UP && renew_otp(j, &e) != ERR_OK) {
+		if (e.reason == NULL)
+			jobs_broken(j->in, &e);
+		jobs_end(j, STORE_REFUSED, &e);
+		return;
+	}
 	memset(&how, 0, sizeof(how));
 	j->policy = tenant_policy(jobs_tenant(j->in, &j->unit), &j->unit.row);
 	recipe_make(j, &how);

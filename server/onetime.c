@@ -18,6 +18,7 @@
 #include "server/told.h"
 #include "server/verbs.h"
 
+#define WITHDRAW "--withdraw"
 #define INPUT_MAX ((size_t)64 << 20)
 
 /* Letters that nobody takes for others; 64 of them, so no bias. About 120
@@ -49,6 +50,33 @@ onetime_make(struct store *s, const struct store_unit *u,
 	if (store_otp(s, id, otp, e) == ERR_OK &&
 	    history_note(s, id, &ev, e) == ERR_OK)
 		store_audit(s, "otp", uuid, "", e);
+	return store_leave(s, own, e);
+}
+
+enum err_code
+onetime_withdraw(struct store *s, const struct store_unit *u, struct err *e)
+{
+	const struct history_event ev = { .state = u->state,
+		.detail = "the one-time password was withdrawn" };
+	const struct uuid *id = &u->row.uuid;
+	char uuid[UUID_TEXT];
+	bool own, was;
+
+	uuid_text(id, uuid);
+	if (store_join(s, &own, e) != ERR_OK)
+		return e->code;
+	if (store_otp_drop(s, id, &was, e) == ERR_OK && !was) {
+		if (u->opened[0] == '\0')
+			err_set(
+			    e, ERR_DATA, "no one-time password of it waits");
+		else
+			err_set(e, ERR_DATA,
+			    "the one-time password that was made at %s is used "
+			    "up: a set-up had it",
+			    u->opened);
+	}
+	if (e->code == ERR_OK && history_note(s, id, &ev, e) == ERR_OK)
+		store_audit(s, "otp withdraw", uuid, "", e);
 	return store_leave(s, own, e);
 }
 
@@ -129,12 +157,50 @@ check_state(const struct named *n, const struct store_unit *u, struct err *e)
 }
 
 static enum err_code
+give_new(struct store *s, const struct named *n, const struct store_unit *u,
+    bool json, struct wr *w, struct err *e)
+{
+	char otp[ONETIME_LEN + 1];
+	time_t window = 0;
+
+	if (check_state(n, u, e) == ERR_OK &&
+	    onetime_window(s, &window, e) == ERR_OK &&
+	    onetime_make(s, u, otp, e) == ERR_OK)
+		onetime_put(w, u, otp, time(NULL) + window, json);
+	secret_wipe(otp, sizeof(otp));
+	return e->code;
+}
+
+/* What its manifest brings is not ours to take. */
+static enum err_code
+take_back(struct store *s, const struct store_unit *u, bool json, struct wr *w,
+    struct err *e)
+{
+	char uuid[UUID_TEXT];
+
+	if (onetime_withdraw(s, u, e) != ERR_OK)
+		return e->code;
+	uuid_text(&u->row.uuid, uuid);
+	if (u->row.otp[0] != '\0')
+		log_warn("%s: the one-time password of its manifest is wanted "
+			 "again",
+		    uuid);
+	if (json) {
+		wr_u8(w, '{');
+		cjson_put_member(w, "uuid", uuid);
+		cjson_put_member(w, "withdrawn", u->opened);
+		wr_str(w, "}\n");
+	} else
+		wr_fmt(w, "%s: withdrawn, made %s\n", uuid, u->opened);
+	return ERR_OK;
+}
+
+static enum err_code
 give(struct store *s, const struct named *n, const struct cli_args *a,
     struct err *e)
 {
-	char otp[ONETIME_LEN + 1], text[UUID_TEXT];
+	char text[UUID_TEXT];
 	struct store_unit u;
-	time_t window = 0;
 	bool found;
 	struct wr w;
 
@@ -146,15 +212,13 @@ give(struct store *s, const struct named *n, const struct cli_args *a,
 		return err_in(e, "%s", text);
 	}
 	wr_grow(&w, 4096);
-	if (check_state(n, &u, e) != ERR_OK)
+	if ((cli_flag(a, WITHDRAW)
+		    ? take_back(s, &u, a->json, &w, e)
+		    : give_new(s, n, &u, a->json, &w, e)) != ERR_OK)
 		err_in(e, "%s", text);
-	else if (onetime_window(s, &window, e) == ERR_OK &&
-	    onetime_make(s, &u, otp, e) == ERR_OK) {
-		onetime_put(&w, &u, otp, time(NULL) + window, a->json);
+	else
 		cli_print(&w, e);
-	}
 	wr_free(&w);
-	secret_wipe(otp, sizeof(otp));
 	store_unit_wipe(&u);
 	return e->code;
 }
@@ -247,11 +311,15 @@ run_otp(const struct cli_args *a, struct err *e)
 	return rc;
 }
 
-static const struct cli_opt no_opts[] = { { 0 } };
+static const struct cli_opt opts[] = {
+	{ WITHDRAW, CLI_FLAG, NULL,
+	    "take the one that waits back, in place of making one" },
+	{ 0 },
+};
 
 const struct cli_verb onetime_verbs[] = {
-	{ "otp", "STATE UUID|-",
-	    "make a one-time password for a delayed set-up", no_opts, 2, 2,
+	{ "otp", "STATE UUID|- [--withdraw]",
+	    "make a one-time password for a delayed set-up", opts, 2, 2,
 	    run_otp },
 	{ 0 },
 };

@@ -17,6 +17,9 @@
 /* Makes one in place of an older one; history and audit have a row of it. */
 enum err_code onetime_make(struct store *, const struct store_unit *,
     char otp[static ONETIME_LEN + 1], struct err *);
+/* Takes back the one that waits; the same rows. Where none does: ERR_DATA. */
+enum err_code onetime_withdraw(
+    struct store *, const struct store_unit *, struct err *);
 /* For how long a window is open, in seconds: what the server that ran last on
  * this store was told (window_hours), else six hours. */
 enum err_code onetime_window(struct store *, time_t *seconds, struct err *);

@@ -495,9 +495,29 @@ store_otp(
 		return e->code;
 	stamp_now(now);
 	db_bind_text(q, 1, text);
-	db_bind_blob(q, 2, n > 0 ? sealed : NULL, n + CRYPTO_SEAL_MORE);
+	db_bind_blob(q, 2, sealed, n + CRYPTO_SEAL_MORE);
 	db_bind_text(q, 3, now);
 	return db_run(q, e);
+}
+
+enum err_code
+store_otp_drop(
+    struct store *s, const struct uuid *uuid, bool *was, struct err *e)
+{
+	char text[UUID_TEXT];
+	struct db_stmt *q;
+
+	*was = false;
+	if (db_prepare(s->db,
+		"UPDATE units SET otp = NULL, opened = '' WHERE uuid = ?1"
+		" AND otp NOT NULL",
+		&q, e) != ERR_OK)
+		return e->code;
+	uuid_text(uuid, text);
+	db_bind_text(q, 1, text);
+	if (db_run(q, e) == ERR_OK)
+		*was = db_changes(s->db) > 0;
+	return e->code;
 }
 
 enum err_code

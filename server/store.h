@@ -135,10 +135,12 @@ enum err_code store_set(struct store *, const struct uuid *, enum store_column,
     const char *, struct err *);
 enum err_code store_by(struct store *, const struct uuid *,
     char out[static STORE_BY], struct err *);
-/* A one-time password, in place of an older one; its window opens now. "":
- * takes it away. */
+/* A one-time password, in place of an older one; its window opens now. */
 enum err_code store_otp(
     struct store *, const struct uuid *, const char *otp, struct err *);
+/* Takes it away, and nobody counts its window any more; *was: there was one. */
+enum err_code store_otp_drop(
+    struct store *, const struct uuid *, bool *was, struct err *);
 /* The certificate that was seen first is not wanted any more, nor the one that
  * an earlier set-up gave; leaves an audit row with what it was. */
 enum err_code store_forget(

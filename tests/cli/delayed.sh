@@ -214,7 +214,75 @@ a_window_that_is_not_open_is_not_said_to_be() {
 	says 'still refused; its window is open until'
 }
 
+# otp_column UUID: what the store has of one, hex.
+otp_column() {
+	sqlite3 state/store.db "select hex(otp) from units where uuid = '$1'"
+}
+
+a_one_time_password_that_waits_is_withdrawn() {
+	batch pki 3
+	u=$(head -n 1 uuids)
+	status 65 amtforge-server otp state "$u" --withdraw
+	says 'no one-time password of it waits'
+	amtforge-server otp state "$u" >made
+	sealed=$(otp_column "$u")
+	opened=$(sqlite3 state/store.db 'select max(opened) from units')
+	status 0 amtforge-server --json otp state "$u" --withdraw
+	[ "$(cat out)" = "{\"uuid\":\"$u\",\"withdrawn\":\"$opened\"}" ]
+	[ -z "$(amtforge-server show state "$u" --reveal --json | field otp)" ]
+	# not in a freed page either
+	sqlite3 state/store.db 'pragma wal_checkpoint(truncate)' >freed
+	[ -n "$sealed" ]
+	not grep -qF "$sealed" <<-EOF
+		$(od -An -v -tx1 state/store.db | tr -d ' \n' | tr a-f A-F)
+	EOF
+	[ "$(sqlite3 state/store.db "select count(*) from audit
+		where what = 'otp withdraw' and object = '$u'")" = 1 ]
+	amtforge-server explain state "$u" |
+		grep -q 'known  *the one-time password was withdrawn'
+	status 75 amtforge-server wait state "$u" --timeout 1
+	not says window
+	status 65 amtforge-server otp state "$u" --withdraw
+	status 65 amtforge-server otp state $STRANGER --withdraw
+	says uuid-unknown
+	# of a list each that has one
+	amtforge-server otp state "$(tail -n 1 uuids)" >made
+	status 1 amtforge-server otp state - --withdraw <uuids
+	[ "$(grep -c ': withdrawn, made ' out)" = 1 ]
+	[ "$(grep -c 'no one-time password' err)" = 2 ]
+}
+
+# Where each machine needs one, none is as none that was made.
+a_withdrawn_one_time_password_lets_nobody_in() {
+	listener 'otp = "required";'
+	amtforge-server otp state "$u" >made
+	amtforge-server otp state "$u" --withdraw
+	amtforge-agent activate --mei mei --otp-file made
+	wait_for otp-missing events
+	amtforge-server otp state "$u" >made
+	amtforge-agent activate --mei mei --otp-file made
+	status 0 amtforge-server wait state "$u" --timeout 120
+	status 65 amtforge-server otp state "$u" --withdraw
+	says 'is used up: a set-up had it'
+	end
+}
+
+# A machine that was gone at its hello comes when it was withdrawn meanwhile.
+a_set_up_that_waits_goes_by_the_one_time_password_of_then() {
+	batch pki 1
+	u=$(cat uuids)
+	amtforge-server otp state "$u" >made
+	serve 'otp = "required"; tries = 100;'
+	amtforge-server setup state "$u" --address 127.0.0.99 --timeout 1 || :
+	amtforge-server otp state "$u" --withdraw
+	wait_for 'it was withdrawn' events
+	grep -q '"reason":"otp-missing"' events
+	stop_server
+}
+
 t passwords_are_made_for_known_machines_only
+t a_one_time_password_that_waits_is_withdrawn
+t a_set_up_that_waits_goes_by_the_one_time_password_of_then
 t a_window_that_is_not_open_is_not_said_to_be
 t a_window_that_closes_is_recovered_as_it_is_said
 t a_preset_password_is_wanted_and_given
@@ -222,6 +290,7 @@ if [ -e $VARS ]; then
 	t a_one_time_password_goes_from_the_server_to_the_machine_and_back
 	t another_one_time_password_ends_the_window
 	t only_the_newest_one_time_password_counts
+	t a_withdrawn_one_time_password_lets_nobody_in
 	t required_means_that_every_machine_with_certificates_has_one
 	t a_server_that_is_killed_still_wants_the_password
 else

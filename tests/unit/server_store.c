@@ -161,12 +161,21 @@ secrets_of_a_setup_move_from_next_to_now(void **state)
 	static struct store_unit u;
 	enum pids_whose whose;
 	struct uuid other;
+	bool was;
 
 	add(p, &r);
 	must(p, store_next(p->s, &r.uuid, &next, &p->e));
 	u = load(p, &r.uuid);
 	assert_memory_equal(&u.next, &next, sizeof(next));
 	assert_string_equal(u.now.admin_password, "");
+	must(p, store_otp(p->s, &r.uuid, "another", &p->e));
+	must(p, store_otp_drop(p->s, &r.uuid, &was, &p->e));
+	assert_true(was);
+	u = load(p, &r.uuid);
+	assert_string_equal(u.otp, "");
+	assert_string_equal(u.opened, "");
+	must(p, store_otp_drop(p->s, &r.uuid, &was, &p->e));
+	assert_false(was);
 	must(p, store_otp(p->s, &r.uuid, "one time", &p->e));
 	u = load(p, &r.uuid);
 	assert_string_equal(u.otp, "one time");
