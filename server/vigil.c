@@ -67,7 +67,8 @@ look(struct vigil *w, struct store_unit *u, time_t *opened, struct err *e)
 		return e->code;
 	if (!found)
 		return seek_unknown(w->store, &w->uuid, e);
-	*opened = onetime_seconds(u->opened);
+	/* One that a set-up used up has no window any more. */
+	*opened = u->otp[0] != '\0' ? onetime_seconds(u->opened) : 0;
 	return tell(w, u, e);
 }
 
@@ -102,7 +103,7 @@ out_of_patience(
 		    "still %s; its window was closed (%s), until its agent "
 		    "opens another",
 		    state, u->reason);
-	if (u->opened[0] == '\0') /* nobody counts one */
+	if (u->otp[0] == '\0') /* nobody counts one */
 		return err_set(
 		    e, ERR_RETRY, "still %s when --timeout was over", state);
 	stamp_utc(end, w->end);
@@ -123,7 +124,7 @@ poll_it(struct vigil *w, time_t limit, struct store_unit *u, bool *over,
 	for (;;) {
 		if (look(w, u, &opened, e) != ERR_OK)
 			return e->code;
-		if (u->state == STORE_PROVISIONED)
+		if (u->state == STORE_PROVISIONED && u->otp[0] == '\0')
 			return ERR_OK;
 		w->end = (opened != 0 ? opened : start) + window;
 		now = time(NULL);
@@ -155,14 +156,17 @@ reopen(struct vigil *w, const struct store_unit *u, struct err *e)
 	return e->code;
 }
 
+/* One that is provisioned, and was not reset after all, works on. */
 static enum err_code
-give_up(struct vigil *w, struct err *e)
+give_up(struct vigil *w, const struct store_unit *u, struct err *e)
 {
-	const struct history_event ev = { .state = STORE_FAILED,
+	bool works = u->state == STORE_PROVISIONED;
+	const struct history_event ev = { .state =
+					      works ? u->state : STORE_FAILED,
 		.reason = reason_get(REASON_WINDOW_OVER),
 		.detail = "given up" };
 
-	return history_add(w->store, &w->uuid, &ev, e);
+	return (works ? history_note : history_add)(w->store, &w->uuid, &ev, e);
 }
 
 static enum err_code
@@ -182,7 +186,7 @@ recover(struct vigil *w, const struct store_unit *u, struct err *e)
 		return e->code;
 	}
 	if ((strcmp(how, "give-up") == 0
-		    ? give_up(w, e)
+		    ? give_up(w, u, e)
 		    : alarm_raise(w->store, &w->uuid, why, u->address,
 			  "not set up within its window", e)) == ERR_OK)
 		err_refuse(e, ERR_PEER, why, "still %s at %s; %s",

@@ -212,6 +212,31 @@ a_window_that_is_not_open_is_not_said_to_be() {
 		updated = '2020-01-01T00:00:00Z'"
 	status 75 amtforge-server wait state "$u" --timeout 1
 	says 'still refused; its window is open until'
+	# a set-up has used it up, and was taken back
+	sqlite3 state/store.db "update units set state = 'known', reason = '',
+		otp = null"
+	status 75 amtforge-server wait state "$u" --timeout 1
+	says 'still known when --timeout was over'
+	not says window
+	seven_hours_ago
+	status 75 amtforge-server wait state "$u" --timeout 1
+	not says window
+}
+
+# The store has it as provisioned, and it was reset: its password waits.
+what_was_provisioned_before_its_password_was_made_is_waited_for() {
+	batch pki 1
+	u=$(cat uuids)
+	sqlite3 state/store.db "update units set state = 'provisioned'"
+	status 0 amtforge-server wait state "$u"
+	amtforge-server otp state "$u" >made
+	status 75 amtforge-server wait state "$u" --timeout 1
+	says 'still provisioned; its window is open until'
+	seven_hours_ago
+	status 69 amtforge-server wait state "$u" --recover give-up
+	[ "$(state_of "$u")" = provisioned ]
+	amtforge-server otp state "$u" --withdraw
+	status 0 amtforge-server wait state "$u"
 }
 
 # otp_column UUID: what the store has of one, hex.
@@ -284,6 +309,7 @@ t passwords_are_made_for_known_machines_only
 t a_one_time_password_that_waits_is_withdrawn
 t a_set_up_that_waits_goes_by_the_one_time_password_of_then
 t a_window_that_is_not_open_is_not_said_to_be
+t what_was_provisioned_before_its_password_was_made_is_waited_for
 t a_window_that_closes_is_recovered_as_it_is_said
 t a_preset_password_is_wanted_and_given
 if [ -e $VARS ]; then
