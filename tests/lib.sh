@@ -146,7 +146,7 @@ is_gone() {
 }
 
 # end_all [PID...]: these children of ours are told to end, and have ended:
-# that they may write to their folders still.
+# before that they may write to their folders still.
 # shellcheck disable=SC2317 # traps call it
 end_all() {
 	for p; do
