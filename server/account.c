@@ -5,7 +5,9 @@
 #include "base/text.h"
 #include "formats/cjson.h"
 #include "server/seek.h"
+#include "server/request.h"
 #include "server/store.h"
+#include "server/unitview.h"
 #include "server/verbs.h"
 
 #define TEXT_MAX 8192
@@ -67,7 +69,41 @@ put_unit(struct wr *w, bool json, bool reveal, const struct store_unit *u)
 	put(w, json, "updated", u->updated);
 	if (reveal)
 		put_secrets(w, json, u);
-	wr_str(w, json ? "}\n" : "");
+}
+
+/* What is asked of the server for it, and has not ended. */
+static enum err_code
+put_requests(struct store *s, struct wr *w, bool json, const struct uuid *u,
+    struct err *e)
+{
+	struct request r = { .n = 0 };
+	const char *sep = "";
+	bool found;
+
+	wr_str(w, json ? ",\"requests\":[" : "");
+	while (request_next(s, r.n, &found, &r, e) == ERR_OK && found) {
+		if (!uuid_equal(&r.uuid, u))
+			continue;
+		if (json) {
+			wr_fmt(w, "%s{\"request\":%lld", sep, (long long)r.n);
+			unitview_put(w, "what", request_name(r.what));
+			unitview_put(w, "made", r.made);
+			unitview_put(w, "address", r.address);
+			wr_fmt(w, ",\"begun\":%s", r.begun ? "true" : "false");
+			unitview_put(w, "detail", r.detail);
+			wr_u8(w, '}');
+			sep = ",";
+			continue;
+		}
+		wr_fmt(w, "%-20s %lld, %s, made %s, %s", "request",
+		    (long long)r.n, request_name(r.what), r.made,
+		    r.begun ? "has begun" : "waits");
+		wr_str(w, r.detail[0] == '\0' ? "" : "; last: ");
+		wr_str(w, r.detail);
+		wr_u8(w, '\n');
+	}
+	wr_str(w, json ? "]}\n" : "");
+	return e->code;
 }
 
 static enum err_code
@@ -88,7 +124,8 @@ run_show(const struct cli_args *a, struct err *e)
 	if (!reveal ||
 	    store_audit(store, "show reveal", uuid, "", e) == ERR_OK) {
 		put_unit(&w, a->json, reveal, &u);
-		cli_print(&w, e);
+		if (put_requests(store, &w, a->json, &u.row.uuid, e) == ERR_OK)
+			cli_print(&w, e);
 	}
 out:
 	wr_free(&w);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is asked of a server by hand, for one machine. */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -12,6 +13,7 @@
 #include "formats/cjson.h"
 #include "formats/reason.h"
 #include "server/conf.h"
+#include "server/history.h"
 #include "server/lock.h"
 #include "server/request.h"
 #include "server/unitview.h"
@@ -271,11 +273,100 @@ ask(const struct cli_args *a, struct request *r, struct err *e)
 	return e->code;
 }
 
+/* Cancelling. */
+
+static bool
+is_undo(enum request_what what)
+{
+	return what == REQUEST_UNDO || what == REQUEST_UNDO_PARTLY;
+}
+
+static enum err_code
+cancel_one(struct store *s, const struct store_unit *u, const struct request *r,
+    bool *gone, struct err *e)
+{
+	char uuid[UUID_TEXT], words[64];
+	const struct history_event ev = { .state = u->state, .detail = words };
+
+	if (request_cancel(s, r->n, gone, e) != ERR_OK || !*gone)
+		return e->code;
+	uuid_text(&r->uuid, uuid);
+	snprintf(words, sizeof(words), "request %lld, %s, was cancelled",
+	    (long long)r->n, request_name(r->what));
+	if (history_note(s, &r->uuid, &ev, e) != ERR_OK)
+		return e->code;
+	return store_audit(s, "request cancel", uuid, words, e);
+}
+
+/* Each of its kind that waits. */
+static enum err_code
+cancel_each(
+    struct store *s, const struct store_unit *u, bool undo, struct err *e)
+{
+	struct request r = { .n = 0 };
+	unsigned cancelled = 0;
+	int64_t begun = 0;
+	bool found, gone;
+
+	while (request_next(s, r.n, &found, &r, e) == ERR_OK && found) {
+		if (!uuid_equal(&r.uuid, &u->row.uuid) ||
+		    is_undo(r.what) != undo)
+			continue;
+		if (cancel_one(s, u, &r, &gone, e) != ERR_OK)
+			return e->code;
+		cancelled += gone;
+		if (!gone)
+			begun = r.n;
+	}
+	if (e->code != ERR_OK || cancelled > 0)
+		return e->code;
+	if (begun != 0)
+		return err_set(e, ERR_PERM,
+		    "request %lld has begun, and goes on to its end: the "
+		    "machine may be changed already",
+		    (long long)begun);
+	return err_set(e, ERR_DATA, "no such request of it waits");
+}
+
+static enum err_code
+cancel(const struct cli_args *a, bool undo, struct err *e)
+{
+	static const char *const others[] = { "--address", "--config",
+		"--timeout", PASSWORD };
+	struct request r = { .state = "cancelled" };
+	struct store *s = NULL;
+	struct store_unit u;
+	bool own;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (cli_value(a, others[i], NULL) != NULL)
+			return err_set(e, ERR_USAGE,
+			    "%s: --cancel asks for nothing", others[i]);
+	memset(&u, 0, sizeof(u));
+	if (store_open(a->pos[0], &s, e) == ERR_OK &&
+	    seek_unit(s, a->pos[1], &u, e) == ERR_OK) {
+		r.uuid = u.row.uuid;
+		if (store_join(s, &own, e) == ERR_OK) {
+			cancel_each(s, &u, undo, e);
+			store_leave(s, own, e);
+		}
+		if (e->code != ERR_OK)
+			err_in(e, "%s", a->pos[1]);
+		else
+			outcome(a, &r, e);
+	}
+	store_unit_wipe(&u);
+	store_close(s);
+	return e->code;
+}
+
 static enum err_code
 run_setup(const struct cli_args *a, struct err *e)
 {
 	struct request r;
 
+	if (cli_flag(a, "--cancel"))
+		return cancel(a, false, e);
 	if (read_request(a, &r, e) != ERR_OK)
 		return e->code;
 	r.what =
@@ -291,6 +382,8 @@ run_unprovision(const struct cli_args *a, struct err *e)
 {
 	struct request r;
 
+	if (cli_flag(a, "--cancel"))
+		return cancel(a, true, e);
 	if (read_request(a, &r, e) != ERR_OK)
 		return e->code;
 	r.what = cli_flag(a, "--partial") ? REQUEST_UNDO_PARTLY : REQUEST_UNDO;
@@ -314,6 +407,12 @@ run_unprovision(const struct cli_args *a, struct err *e)
 		    "wait for the outcome so long (600)" \
 	}
 
+#define OPT_CANCEL                                                      \
+	{                                                               \
+		"--cancel", CLI_FLAG, NULL,                             \
+		    "take back what was asked for so and has not begun" \
+	}
+
 static const struct cli_opt setup_opts[] = {
 	OPT_ADDRESS,
 	OPT_CONFIG,
@@ -325,6 +424,7 @@ static const struct cli_opt setup_opts[] = {
 	    "un-provisioned in full first" },
 	{ "--insecure-forget-certificate", CLI_FLAG, NULL,
 	    "take whatever certificate it shows now; leaves an audit row" },
+	OPT_CANCEL,
 	{ 0 },
 };
 static const struct cli_opt unprovision_opts[] = {
@@ -333,6 +433,7 @@ static const struct cli_opt unprovision_opts[] = {
 	OPT_ADDRESS,
 	OPT_CONFIG,
 	OPT_TIMEOUT,
+	OPT_CANCEL,
 	{ 0 },
 };
 

@@ -245,8 +245,12 @@ hand_over(struct jobs *in, const struct request *r, const struct store_unit *u,
 	struct err why;
 
 	err_clear(&why);
-	if (jobs_hands(in, u))
+	if (jobs_hands(in, u)) {
+		if (jobs_join(in, e) != ERR_OK ||
+		    request_begun(in->how.store, r->n, e) != ERR_OK)
+			return e->code;
 		return handover_push(in->how.hand, &r->uuid, r->n, e);
+	}
 	err_set(&why, ERR_CONFIG,
 	    "hand_over is not set in the configuration%s%s",
 	    u->tenant[0] == '\0' ? "" : " of tenant ", u->tenant);
@@ -402,6 +406,28 @@ look_for_requests(struct jobs *in, struct err *e)
 			break;
 }
 
+/* What was cancelled has changed nothing yet. What waits for the transaction
+ * is written, or looks for itself. */
+static void
+drop_cancelled(struct jobs *in, struct err *e)
+{
+	struct job *j, *next;
+	bool waits;
+
+	for (j = in->first; j != NULL; j = next) {
+		next = j->next;
+		if (j->request == 0 ||
+		    (j->phase != JOB_QUEUED && j->phase != JOB_RUNNING &&
+			j->phase != JOB_RESTING))
+			continue;
+		if (request_waits(in->how.store, j->request, &waits, e) !=
+		    ERR_OK)
+			return;
+		if (!waits)
+			jobs_drop(j);
+	}
+}
+
 static void
 on_look(void *arg)
 {
@@ -409,7 +435,9 @@ on_look(void *arg)
 	struct err e;
 
 	err_clear(&e);
-	look_for_requests(in, &e);
+	drop_cancelled(in, &e);
+	if (e.code == ERR_OK)
+		look_for_requests(in, &e);
 	if (e.code == ERR_OK)
 		look_for_records(in, &e);
 	if (e.code != ERR_OK)

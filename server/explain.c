@@ -173,6 +173,16 @@ connected(const struct story *s)
 	    (hello->time[0] == '\0' || setup->at < hello->at);
 }
 
+/* It was set up, or was to be, by hand: no hello led to it. One that is refused
+ * for its hello has its address; of the oldest events nothing is known. */
+static bool
+unheard(const struct story *s, bool stopped, bool changed)
+{
+	return s->u.state != STORE_KNOWN && s->n < STORE_EVENTS &&
+	    s->stage[STORE_HELLO].time[0] == '\0' &&
+	    (!stopped || changed || s->u.address[0] == '\0');
+}
+
 static void
 put_way(struct wr *w, const struct story *s)
 {
@@ -180,17 +190,21 @@ put_way(struct wr *w, const struct story *s)
 	const struct stage *stage = s->stage, *end = &stage[state];
 	bool stopped = state == STORE_REFUSED || state == STORE_FAILED;
 	bool changed = stopped && connected(s);
-	bool heard = state != STORE_KNOWN &&
-	    (!stopped || changed || stage[STORE_HELLO].time[0] != '\0');
+	bool by_hand = unheard(s, stopped, changed);
+	bool heard = by_hand ||
+	    (state != STORE_KNOWN &&
+		(!stopped || changed || stage[STORE_HELLO].time[0] != '\0'));
 
 	if (s->imported[0] != '\0')
 		wr_fmt(w, "  * imported      %s  manifest %lld\n", s->imported,
 		    s->manifest);
 	put_stage(w,
-	    heard         ? '*'
+	    by_hand       ? '-'
+		: heard   ? '*'
 		: stopped ? 'x'
 			  : '.',
-	    "hello", heard || !stopped ? &stage[STORE_HELLO] : end, &s->u);
+	    by_hand ? "hello         none: asked for by hand" : "hello",
+	    heard || !stopped ? &stage[STORE_HELLO] : end, &s->u);
 	put_stage(w,
 	    !heard                     ? '.'
 		: stopped && !changed  ? 'x'

@@ -14,6 +14,7 @@
 #include "server/job.h"
 #include "server/knock.h"
 #include "server/recipe.h"
+#include "server/request.h"
 #include "server/witness.h"
 
 uint32_t
@@ -300,11 +301,29 @@ save(struct job *j, struct err *e)
 	char by[STORE_BY];
 
 	keep_up(j, cert);
+	if (j->request != 0 && request_begun(store, j->request, e) != ERR_OK)
+		return e->code;
 	if (store_next(store, u, &j->fresh, e) != ERR_OK ||
 	    history_add(store, u, &ev, e) != ERR_OK)
 		return e->code;
 	witness_make(by, recipe_chain(j), j->policy->time ? time(NULL) : 0);
 	return store_set(store, u, STORE_COLUMN_BY, by, e);
+}
+
+/* The last moment to cancel it: whoever does so waits for this transaction. */
+static bool
+was_cancelled(struct job *j)
+{
+	bool waits = true;
+	struct err e;
+
+	err_clear(&e);
+	if (j->request != 0 &&
+	    (jobs_join(j->in, &e) != ERR_OK ||
+		request_waits(j->in->how.store, j->request, &waits, &e) !=
+		    ERR_OK))
+		jobs_broken(j->in, &e);
+	return !waits;
 }
 
 static void
@@ -314,6 +333,10 @@ on_save(void *arg)
 	struct err e;
 
 	err_clear(&e);
+	if (was_cancelled(j)) {
+		jobs_quit(j);
+		return;
+	}
 	await(j, JOB_SAVING);
 	if (jobs_join(j->in, &e) != ERR_OK ||
 	    (j->task == JOB_SET_UP ? save : errand_save)(j, &e) != ERR_OK)

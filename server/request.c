@@ -8,6 +8,9 @@
 
 #define KEPT 1000 /* that have ended */
 #define LOGIN "requests.login"
+/* Bits of the column sent. */
+#define SENT 1
+#define BEGUN 2
 
 static const char *const names[] = { "setup", "unprovision",
 	"unprovision-partial", "hand-over" };
@@ -42,9 +45,9 @@ request_add(struct store *s, struct request *r, struct err *e)
 	return e->code;
 }
 
-#define COLUMNS                                                            \
-	"SELECT n, uuid, what, address, sent, state, reason, detail, code" \
-	" FROM requests "
+#define COLUMNS                                                             \
+	"SELECT n, uuid, what, address, sent, state, reason, detail, code," \
+	" made FROM requests "
 
 static enum err_code
 take(struct db_stmt *q, struct request *r, struct err *e)
@@ -55,11 +58,13 @@ take(struct db_stmt *q, struct request *r, struct err *e)
 		if (strcmp(names[i], db_text(q, 2)) == 0)
 			r->what = (enum request_what)i;
 	snprintf(r->address, sizeof(r->address), "%s", db_text(q, 3));
-	r->sent = db_int(q, 4) != 0;
+	r->sent = (db_int(q, 4) & SENT) != 0;
+	r->begun = db_int(q, 4) != 0;
 	snprintf(r->state, sizeof(r->state), "%s", db_text(q, 5));
 	snprintf(r->reason, sizeof(r->reason), "%s", db_text(q, 6));
 	snprintf(r->detail, sizeof(r->detail), "%s", db_text(q, 7));
 	r->code = (enum err_code)db_int(q, 8);
+	snprintf(r->made, sizeof(r->made), "%s", db_text(q, 9));
 	if (!uuid_parse(&r->uuid, db_text(q, 1)))
 		err_set(e, ERR_DATA, "request %lld: no UUID", (long long)r->n);
 	return e->code;
@@ -129,16 +134,74 @@ request_login(struct store *s, const struct request *r,
 	return e->code;
 }
 
-enum err_code
-request_sent(struct store *s, int64_t n, struct err *e)
+const char *
+request_name(enum request_what what)
+{
+	return names[what];
+}
+
+static enum err_code
+mark(struct store *s, int64_t n, int bit, struct err *e)
 {
 	struct db_stmt *q;
 
-	if (db_prepare(store_db(s), "UPDATE requests SET sent = 1 WHERE n = ?1",
-		&q, e) != ERR_OK)
+	if (db_prepare(store_db(s),
+		"UPDATE requests SET sent = sent | ?2 WHERE n = ?1", &q,
+		e) != ERR_OK)
 		return e->code;
 	db_bind_int(q, 1, n);
+	db_bind_int(q, 2, bit);
 	return db_run(q, e);
+}
+
+enum err_code
+request_sent(struct store *s, int64_t n, struct err *e)
+{
+	return mark(s, n, SENT, e);
+}
+
+enum err_code
+request_begun(struct store *s, int64_t n, struct err *e)
+{
+	return mark(s, n, BEGUN, e);
+}
+
+enum err_code
+request_waits(struct store *s, int64_t n, bool *waits, struct err *e)
+{
+	struct db_stmt *q;
+
+	*waits = false;
+	if (db_prepare(store_db(s),
+		"SELECT 1 FROM requests WHERE n = ?1 AND ended = ''", &q,
+		e) != ERR_OK)
+		return e->code;
+	db_bind_int(q, 1, n);
+	if (db_step(q, waits, e) == ERR_OK && *waits)
+		db_reset(q);
+	return e->code;
+}
+
+enum err_code
+request_cancel(struct store *s, int64_t n, bool *gone, struct err *e)
+{
+	char now[STAMP_LEN];
+	struct db_stmt *q;
+
+	*gone = false;
+	if (db_prepare(store_db(s),
+		"UPDATE requests SET ended = ?2, state = 'cancelled',"
+		" detail = 'it had not begun', code = ?3, login = NULL"
+		" WHERE n = ?1 AND ended = '' AND sent = 0",
+		&q, e) != ERR_OK)
+		return e->code;
+	stamp_now(now);
+	db_bind_int(q, 1, n);
+	db_bind_text(q, 2, now);
+	db_bind_int(q, 3, ERR_RETRY);
+	if (db_run(q, e) == ERR_OK)
+		*gone = db_changes(store_db(s)) > 0;
+	return e->code;
 }
 
 enum err_code
@@ -148,7 +211,8 @@ request_drop(struct store *s, int64_t n, bool *kept, struct err *e)
 
 	*kept = true;
 	if (db_prepare(store_db(s),
-		"DELETE FROM requests WHERE n = ?1 AND sent = 0 AND ended = ''",
+		"DELETE FROM requests WHERE n = ?1 AND (sent & 1) = 0"
+		" AND ended = ''",
 		&q, e) != ERR_OK)
 		return e->code;
 	db_bind_int(q, 1, n);
@@ -180,7 +244,8 @@ request_end(struct store *s, int64_t n, enum store_state state,
 
 	if (db_prepare(store_db(s),
 		"UPDATE requests SET ended = ?2, state = ?3, reason = ?4,"
-		" detail = ?5, code = ?6, login = NULL WHERE n = ?1",
+		" detail = ?5, code = ?6, login = NULL WHERE n = ?1"
+		" AND ended = ''",
 		&q, e) != ERR_OK)
 		return e->code;
 	stamp_now(now);

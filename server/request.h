@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/stamp.h"
 #include "server/store.h"
 
 enum request_what {
@@ -25,7 +26,9 @@ struct request {
 	struct uuid uuid;
 	enum request_what what;
 	char address[ADDR_LEN]; /* "": the last known */
-	bool sent;              /* the device may have done it */
+	char made[STAMP_LEN];   /* when it was asked for */
+	bool sent;              /* the device may be un-provisioned */
+	bool begun;             /* that, or it may have been changed */
 	/* The password that the machine has, where it is given, only for
 	 * request_add(); else "". */
 	char login[STORE_PASSWORD];
@@ -46,14 +49,25 @@ enum err_code request_get(
 /* The password that it brought, or "": kept sealed until it has ended. */
 enum err_code request_login(struct store *, const struct request *,
     char out[static STORE_PASSWORD], struct err *);
+const char *request_name(enum request_what);
 enum err_code request_sent(struct store *, int64_t n, struct err *);
+/* A set-up is about to change the device; a command is given it. */
+enum err_code request_begun(struct store *, int64_t n, struct err *);
+/* Has it neither ended nor been cancelled? */
+enum err_code request_waits(
+    struct store *, int64_t n, bool *waits, struct err *);
+/* An open one that has not begun ends here; *gone: it did. Whoever waits for
+ * it is told. */
+enum err_code request_cancel(
+    struct store *, int64_t n, bool *gone, struct err *);
 /* An open one that was not carried out is taken back; *kept: it may have
  * been. */
 enum err_code request_drop(struct store *, int64_t n, bool *kept, struct err *);
 /* What the last try of one that goes on came to. */
 enum err_code request_note(
     struct store *, int64_t n, const char *detail, struct err *);
-/* e: what stood against it. Old ones are forgotten. */
+/* e: what stood against it. One that was cancelled stays so. Old ones are
+ * forgotten. */
 enum err_code request_end(struct store *, int64_t n, enum store_state,
     const struct err *why, struct err *e);
 
