@@ -463,6 +463,17 @@ assert_provisioned(struct world *w)
 	assert_string_equal(w->unit.next.admin_password, "");
 }
 
+/* Each is said by a device that did what it was asked. */
+static const char *const unreadable[] = {
+	"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n<Envelope>",
+	"HTTP/1.1 500 Oops\r\nContent-Length: 96\r\n\r\n"
+	"<Envelope><Body><Fault><Reason><Text>The time is over.</Text></Reason>"
+	"</Fault></Body></Envelope>",
+};
+#define UNREADABLE (sizeof(unreadable) / sizeof(unreadable[0]))
+
 static struct world world;
 
 #endif
