@@ -17,10 +17,13 @@
 
 #include "base/linger.h"
 
-/* After our last byte: how long the peer may take to close its side. */
+/* After our last byte: how long the peer may be silent, and not close its side;
+ * what it says meanwhile is bounded by LINGER_BYTES. */
 #define FAREWELL_MS 2000
 /* A TLS handshake may take so long. */
 #define HANDSHAKE_MS 30000
+/* Of what we said, a peer may leave so much unread before it is not heard. */
+#define QUEUED_MOST 262144
 
 struct conn {
 	struct loop_hung hung; /* first: loop_hang_up() ends it */
@@ -34,7 +37,9 @@ struct conn {
 	bool dead;      /* closed while busy: free on the way out */
 	bool ready;     /* connected, handshake over */
 	bool finishing; /* no more data is taken */
+	bool held;      /* not heard until it has read what we said */
 	bool eof;       /* the peer has closed its side */
+	size_t waste;   /* bytes that came after our last */
 };
 
 void
@@ -101,10 +106,16 @@ conn_times(struct conn *c, unsigned long ms)
 	    c->bev, ms == 0 ? NULL : &tv, ms == 0 ? NULL : &tv);
 }
 
+static size_t
+conn_queued(const struct conn *c)
+{
+	return evbuffer_get_length(bufferevent_get_output(c->bev));
+}
+
 static bool
 conn_drained(const struct conn *c)
 {
-	return evbuffer_get_length(bufferevent_get_output(c->bev)) == 0;
+	return conn_queued(c) == 0;
 }
 
 /* All is sent: says so to the peer and waits a little for its close, so that
@@ -124,8 +135,15 @@ on_write(struct bufferevent *bev, void *arg)
 	struct conn *c = arg;
 	struct err e = { 0 };
 
-	(void)bev;
-	if (!c->finishing || c->dead || !conn_drained(c))
+	if (c->dead || !conn_drained(c))
+		return;
+	if (c->held) {
+		c->held = false;
+		bufferevent_enable(bev, EV_READ);
+		/* Later: this may be within a conn_send(). */
+		bufferevent_trigger(bev, EV_READ, BEV_OPT_DEFER_CALLBACKS);
+	}
+	if (!c->finishing)
 		return;
 	c->busy++;
 	if (c->eof)
@@ -140,10 +158,14 @@ on_read(struct bufferevent *bev, void *arg)
 {
 	struct conn *c = arg;
 	struct evbuffer *in = bufferevent_get_input(bev);
+	bool ended = c->finishing && conn_drained(c);
+	struct err none = { 0 };
 	size_t n, used;
 
 	c->busy++;
-	while (!c->dead && (n = evbuffer_get_length(in)) > 0) {
+	while (!c->dead && !c->held && (n = evbuffer_get_length(in)) > 0) {
+		if (ended)
+			c->waste += n;
 		if (c->finishing || c->h->data == NULL)
 			used = n;
 		else
@@ -152,7 +174,13 @@ on_read(struct bufferevent *bev, void *arg)
 		if (used == 0)
 			break;
 		evbuffer_drain(in, used);
+		if (!c->dead && conn_queued(c) > QUEUED_MOST) {
+			c->held = true;
+			bufferevent_disable(bev, EV_READ);
+		}
 	}
+	if (c->waste > LINGER_BYTES)
+		conn_end(c, &none);
 	conn_leave(c);
 }
 

@@ -64,6 +64,7 @@ enum err_code conn_take(struct loop *, int fd, const struct conn_peer *,
     const struct conn_end *, struct err *);
 /* Idle for ms (0: never) is a close with ERR_PEER. */
 void conn_idle(struct conn *, unsigned long ms);
+/* A peer that leaves 256 KiB of it unread is not heard until it reads them. */
 void conn_send(struct conn *, const void *, size_t);
 /* Sends what is queued, then closes (TLS: close_notify). closed() follows. */
 void conn_finish(struct conn *);

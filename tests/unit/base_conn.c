@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/conn.h"
+#include "base/linger.h"
 #include "base/listener.h"
 #include "base/loop.h"
 
@@ -23,6 +24,8 @@ struct end {
 	int ready, closed;
 	enum err_code code;
 	bool finish_when_ready, close_on_data, answer;
+	size_t echo; /* bytes that are answered to any */
+	size_t echoes;
 };
 
 static void
@@ -39,11 +42,18 @@ end_ready(void *arg, struct conn *c)
 		conn_finish(c);
 }
 
+static const char huge[65536];
+
 static size_t
 end_data(void *arg, struct conn *c, const uint8_t *p, size_t n)
 {
 	struct end *d = arg;
 
+	if (d->echo > 0) {
+		d->echoes++;
+		conn_send(c, huge, d->echo);
+		return n;
+	}
 	if (n < 3)
 		return 0; /* asks for more: see it again with the rest */
 	assert_true(d->n + n < sizeof(d->got));
@@ -321,6 +331,107 @@ a_name_is_not_an_address(void **state)
 	pair_close(&p);
 }
 
+static int
+raw_client(const struct pair *p)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET,
+		.sin_port = htons(listener_port(p->ll)),
+		.sin_addr = { htonl(INADDR_LOOPBACK) } };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_equal(connect(fd, (struct sockaddr *)&in, sizeof(in)), 0);
+	return fd;
+}
+
+/* A flood: it writes what goes, every millisecond. */
+struct flood {
+	struct loop *loop;
+	struct loop_timer *timer;
+	int fd, turns;
+	size_t sent;
+	bool reads;
+};
+
+static void
+flood_on(void *arg)
+{
+	struct flood *f = arg;
+	static char waste[1 << 20];
+
+	ssize_t n = send(f->fd, huge, 1000, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	f->sent += n > 0 ? (size_t)n : 0;
+	if (f->reads)
+		(void)!recv(f->fd, waste, sizeof(waste), MSG_DONTWAIT);
+	if (--f->turns == 0)
+		loop_stop(f->loop);
+	else
+		loop_timer_set(f->timer, 1);
+}
+
+static void
+flood_run(struct pair *p, struct flood *f, int turns)
+{
+	f->turns = turns;
+	loop_timer_set(f->timer, 0);
+	assert_int_equal(loop_run(p->loop, &p->e), ERR_OK);
+}
+
+static void
+flood_open(struct pair *p, struct flood *f)
+{
+	pair_open(p);
+	*f = (struct flood){ .loop = p->loop, .fd = raw_client(p) };
+	assert_int_equal(
+	    loop_timer_new(p->loop, flood_on, f, &f->timer, &p->e), ERR_OK);
+}
+
+static void
+flood_close(struct pair *p, struct flood *f)
+{
+	loop_timer_free(f->timer);
+	close(f->fd);
+	pair_close(p);
+}
+
+/* What is not read is not kept without a bound: it would be 60 MB here. Sockets
+ * take some, too. */
+static void
+who_does_not_read_is_not_heard_until_it_does(void **state)
+{
+	struct pair p = { .server = { .echo = sizeof(huge) } };
+	size_t before;
+	struct flood f;
+
+	(void)state;
+	flood_open(&p, &f);
+	flood_run(&p, &f, 1000);
+	before = p.server.echoes;
+	assert_int_equal(p.server.closed, 0);
+	assert_true(before > 0 && before * sizeof(huge) < 20000000);
+	f.reads = true;
+	flood_run(&p, &f, 1000);
+	assert_true(p.server.echoes > before);
+	flood_close(&p, &f);
+}
+
+/* The end comes, though it is never silent. */
+static void
+who_goes_on_speaking_after_our_last_word_is_hung_up_on(void **state)
+{
+	struct pair p = { .server = { .finish_when_ready = true } };
+	struct flood f;
+
+	(void)state;
+	flood_open(&p, &f);
+	f.reads = true;
+	flood_run(&p, &f, 1000);
+	assert_int_equal(p.server.closed, 1);
+	assert_int_equal(p.server.code, ERR_OK);
+	assert_true(f.sent > LINGER_BYTES);
+	flood_close(&p, &f);
+}
+
 static void
 hanging_up_ends_all_without_a_callback(void **state)
 {
@@ -359,6 +470,9 @@ main(void)
 		cmocka_unit_test(
 		    a_connection_that_is_not_wanted_is_closed_at_once),
 		cmocka_unit_test(a_name_is_not_an_address),
+		cmocka_unit_test(who_does_not_read_is_not_heard_until_it_does),
+		cmocka_unit_test(
+		    who_goes_on_speaking_after_our_last_word_is_hung_up_on),
 		cmocka_unit_test(hanging_up_ends_all_without_a_callback),
 	};
 
