@@ -147,6 +147,7 @@ each_tenant_has_its_own_way_of_delayed_set_up() {
 		"$(cert_sha256 acme/chain/root.pem)"
 	wait_for "$(cat globex/uuids).*root-other-tenant" events
 	stop_server
+	cat acme/uuids globex/uuids | amtforge-server otp state - >made
 	seven_hours_ago
 	status 69 amtforge-server wait state "$(cat acme/uuids)"
 	says 'given up'
