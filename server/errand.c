@@ -243,10 +243,13 @@ hand_over(struct jobs *in, const struct request *r, const struct store_unit *u,
     struct err *e)
 {
 	struct err why;
+	bool waits;
 
 	err_clear(&why);
 	if (jobs_hands(in, u)) {
 		if (jobs_join(in, e) != ERR_OK ||
+		    request_waits(in->how.store, r->n, &waits, e) != ERR_OK ||
+		    !waits || /* cancelled since it was read */
 		    request_begun(in->how.store, r->n, e) != ERR_OK)
 			return e->code;
 		return handover_push(in->how.hand, &r->uuid, r->n, e);
@@ -378,8 +381,9 @@ take_up(struct jobs *in, const struct request *r, struct err *e)
 	bool found;
 
 	err_clear(&why);
-	if (r->what == REQUEST_HAND_OVER && handover_has(in->how.hand, r->n))
-		return ERR_OK;
+	if (r->what == REQUEST_HAND_OVER &&
+	    handover_has(in->how.hand, &r->uuid))
+		return ERR_OK; /* one after the other */
 	if (store_unit(in->how.store, &r->uuid, &found, &u, e) != ERR_OK)
 		return e->code;
 	if (!found) {

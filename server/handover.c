@@ -336,8 +336,6 @@ handover_push(
 		(*at)->uuid = *u;
 		(*at)->n = ++h->n;
 	}
-	if ((*at)->request != 0 && request != 0)
-		return ERR_OK; /* one after the other */
 	if (request != 0) {
 		(*at)->request = request;
 		(*at)->tries = 0;
@@ -572,11 +570,11 @@ handover_busy(const struct handover *h)
 }
 
 bool
-handover_has(const struct handover *h, int64_t request)
+handover_has(const struct handover *h, const struct uuid *u)
 {
 	const struct item *i = h == NULL ? NULL : h->first;
 
-	while (i != NULL && i->request != request)
+	while (i != NULL && (i->request == 0 || !uuid_equal(&i->uuid, u)))
 		i = i->next;
 	return i != NULL;
 }

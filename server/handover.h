@@ -42,8 +42,8 @@ enum err_code handover_push(
     struct handover *, const struct uuid *, int64_t request, struct err *);
 /* Is anything due? NULL: no. */
 bool handover_busy(const struct handover *);
-/* Does this request wait here? */
-bool handover_has(const struct handover *, int64_t request);
+/* Does a request for it wait here? */
+bool handover_has(const struct handover *, const struct uuid *);
 void handover_free(struct handover *); /* NULL is fine */
 
 #endif

@@ -152,6 +152,64 @@ no_more_run_at_a_time_than_are_allowed() {
 	end
 }
 
+# shows REQUEST: show tells that it has begun, or (waits) that it waits.
+shows() {
+	amtforge-server show state "$u" | grep -q "^request  *$1"
+}
+
+# Of two for one machine the second waits for the first, and can be cancelled.
+a_hand_over_behind_another_waits() {
+	handed 2 'echo $1 >>$PWD/runs; while [ -e $PWD/hold.$1 ]; do sleep 0.1; done'
+	until_true 90 lines 2 'handed over' events
+	u=$(head -n 1 uuids) other=$(tail -n 1 uuids)
+	: >"hold.$u"
+	amtforge-server setup state "$u" --hand-over >first &
+	first=$!
+	until_true 90 shows '1, hand-over, .*, has begun'
+	amtforge-server setup state "$u" --hand-over >second 2>&1 &
+	second=$!
+	until_true 90 shows '2, hand-over'
+	# The server has looked at it when it has done a later one.
+	amtforge-server setup state "$other" --hand-over
+	shows '2, hand-over, .*, waits'
+	amtforge-server setup state "$u" --cancel
+	rc=0
+	wait "$second" || rc=$?
+	[ "$rc" = 75 ]
+	rm "hold.$u"
+	wait "$first"
+	[ "$(grep -c "$u" runs)" -eq 2 ]
+	end
+}
+
+# Whoever cancels it has the store while the server reads of it.
+a_hand_over_that_is_cancelled_meanwhile_is_not_begun() {
+	handed 1 'echo x >>$PWD/runs'
+	wait_for 'handed over' events
+	u=$(cat uuids)
+	kill -s STOP "$server"
+	amtforge-server setup state "$u" --hand-over >asked 2>&1 &
+	asked=$!
+	until_true 90 shows '1, hand-over, .*, waits'
+	mkfifo sql
+	sqlite3 state/store.db <sql >told &
+	exec 9>sql
+	echo "BEGIN IMMEDIATE; UPDATE requests SET ended = 'now',
+		state = 'cancelled', code = 75; SELECT 'held';" >&9
+	wait_for held told
+	kill -s CONT "$server"
+	sleep 1
+	echo 'COMMIT;' >&9
+	exec 9>&-
+	rc=0
+	wait "$asked" || rc=$?
+	[ "$rc" = 75 ]
+	# A later one is carried out, and by then that one would be, too.
+	amtforge-server setup state "$u" --hand-over
+	[ "$(wc -l <runs)" -eq 2 ]
+	end
+}
+
 if [ -e $VARS ]; then
 	t each_machine_is_handed_over_once_and_by_name
 	t a_command_that_fails_is_tried_again_and_then_an_alarm
@@ -161,6 +219,8 @@ if [ -e $VARS ]; then
 	t a_command_that_hangs_is_killed
 	t a_killed_server_hands_over_after_its_start
 	t no_more_run_at_a_time_than_are_allowed
+	t a_hand_over_behind_another_waits
+	t a_hand_over_that_is_cancelled_meanwhile_is_not_begun
 else
 	skip machines_are_handed_over "no $VARS (package ovmf)"
 fi
