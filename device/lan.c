@@ -24,7 +24,8 @@ struct lan {
 	struct lan_setup setup;
 	struct netif netif;
 	bool started, carrier;
-	bool ours;        /* the interface's address is */
+	bool ours; /* the interface's address is, or was: */
+	uint8_t given[4];
 	uint64_t wait;    /* until then for the host; 0: not waiting */
 	uint8_t relay[6]; /* from where the lease came: server or router */
 	struct hostdhcp host;
@@ -139,12 +140,20 @@ address4(const struct lan *l, uint8_t out[static 4])
 	return inet_pton(AF_INET, text, out) == 1;
 }
 
+/* Is it still the one that was given it here? */
+static bool
+has_ours(const struct lan *l)
+{
+	uint8_t now[4];
+
+	return address4(l, now) && memcmp(now, l->given, sizeof(now)) == 0;
+}
+
 static void
 lease_given(struct lan *l)
 {
 	const struct dhcp_facts *f = &l->lease.facts;
 	struct err e = { 0 };
-	uint8_t now[4];
 
 	hostdhcp_facts(&l->host, f);
 	if (lease_has_address(&l->lease)) {
@@ -157,19 +166,19 @@ lease_given(struct lan *l)
 			tell_err(l, "network-failed", &e);
 		}
 		/* It may be there without a route. */
-		l->ours = address4(l, now) &&
-		    memcmp(now, l->lease.address, sizeof(now)) == 0;
+		memcpy(l->given, l->lease.address, sizeof(l->given));
+		l->ours = has_ours(l);
 	}
 	publish(l);
 }
 
-/* An address that is ours goes. */
+/* An address that is ours goes. Its host may have given it another just now. */
 static void
 give_up(struct lan *l)
 {
 	struct err e = { 0 };
 
-	if (l->ours)
+	if (l->ours && has_ours(l))
 		netif_clear_address(&l->netif, &e);
 	l->ours = false;
 }
@@ -406,8 +415,7 @@ give_way(struct lan *l)
 {
 	uint8_t now[4];
 
-	if (!l->ours || !address4(l, now) ||
-	    memcmp(now, l->lease.address, sizeof(now)) == 0)
+	if (!l->ours || !address4(l, now) || has_ours(l))
 		return;
 	lease_stop(&l->lease);
 	l->ours = false;

@@ -83,6 +83,21 @@ a_host_that_sets_an_address_by_hand_keeps_it() {
 	lab exec dev1 ip -4 addr show dev eth0 | grep 10.77.0.50
 }
 
+# The device learns of both at once.
+a_host_that_sets_its_address_as_its_cable_is_pulled_keeps_it() {
+	make_batch psk b 1
+	lab dhcp start
+	plug dev1 b --dhcp own
+	wait_for '"network".*own address' dev1
+	kill -s STOP "$(cat "$NETLAB_STATE/dev1.pid")"
+	lab exec dev1 ip addr flush dev eth0
+	lab exec dev1 ip addr add 10.77.0.50/24 dev eth0
+	lab link dev1 down
+	kill -s CONT "$(cat "$NETLAB_STATE/dev1.pid")"
+	wait_for '"no-network".*no cable' dev1
+	lab exec dev1 ip -4 addr show dev eth0 | grep 10.77.0.50
+}
+
 nobody_who_gives_an_address_is_told() {
 	make_batch psk b 1
 	plug dev1 b --dhcp own
@@ -275,6 +290,7 @@ lt without_a_host_the_device_gets_an_address_of_its_own
 lt an_address_of_its_own_goes_with_the_device
 lt a_router_that_is_out_of_reach_leaves_the_address
 lt a_host_that_sets_an_address_by_hand_keeps_it
+lt a_host_that_sets_its_address_as_its_cable_is_pulled_keeps_it
 lt nobody_who_gives_an_address_is_told
 lt a_host_that_was_there_before_is_asked_about
 lt dhcpv6_tells_the_suffix_where_option_15_does_not
