@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/node.h"
+#include "base/text.h"
 
 static const struct node *
 child_n(const struct node *n, const char *name, size_t len)
@@ -47,6 +48,14 @@ node_raw(const struct node *n, const char *path)
 {
 	n = node_path(n, path);
 	return n == NULL ? NULL : n->raw;
+}
+
+bool
+node_b64(const struct node *n, const char *path, void *out, size_t *len)
+{
+	const char *text = node_text(n, path);
+
+	return text != NULL && text_unb64_lines(out, len, text, strlen(text));
 }
 
 void

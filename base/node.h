@@ -31,6 +31,9 @@ const struct node *node_child(const struct node *, const char *name);
 const struct node *node_path(const struct node *, const char *path);
 const char *node_text(const struct node *, const char *path); /* or NULL */
 const char *node_raw(const struct node *, const char *path);  /* likewise */
+/* Base64, also in lines; *n: in room, out length. false also where it is not
+ * there. */
+bool node_b64(const struct node *, const char *path, void *out, size_t *n);
 /* Character data or an attribute's value: & < > " and \t \n \r escaped. */
 void node_escape(struct wr *, const char *);
 /* What is inside it, as markup that stands anywhere: of attributes "Name" and

@@ -223,14 +223,6 @@ amt_take_num(const struct node *in, const char *name, int64_t min, int64_t max,
 	return true;
 }
 
-bool
-amt_take_b64(const struct node *in, const char *name, void *out, size_t *n)
-{
-	const char *text = node_text(in, name);
-
-	return text != NULL && text_unb64_lines(out, n, text, strlen(text));
-}
-
 void
 amt_put_handle(struct amt_item *it, const char *name, const char *epr,
     const char *prefix, size_t handle)

@@ -132,9 +132,6 @@ enum amt_status amt_keep(struct amt *);
 bool amt_take_bool(const struct node *, const char *name, bool *out);
 bool amt_take_num(const struct node *, const char *name, int64_t min,
     int64_t max, int64_t *out);
-/* Base64, also in lines; *n: in room, out length. false also where it is not
- * there. */
-bool amt_take_b64(const struct node *, const char *name, void *out, size_t *n);
 /* "Intel(r) AMT Key: Handle: 3" of prefix and handle, as name's value or as
  * the selector of an endpoint reference to class epr. */
 void amt_put_handle(struct amt_item *, const char *name, const char *epr,

@@ -97,7 +97,7 @@ take_hash(const struct node *in, struct hash_entry *e)
 	if (type == NULL || type[0] < '1' || type[0] > '3' || type[1] != '\0')
 		return false;
 	e->type = (enum hash_type)(type[0] - '0');
-	return amt_take_b64(in, "HashData", e->hash, &n) &&
+	return node_b64(in, "HashData", e->hash, &n) &&
 	    n == hashlist_hash_len(e->type);
 }
 

@@ -182,7 +182,7 @@ take_bytes(const struct node *in, const char *name, uint8_t *out, size_t room,
     size_t *n)
 {
 	*n = room;
-	return amt_take_b64(in, name, out, n) && *n > 0;
+	return node_b64(in, name, out, n) && *n > 0;
 }
 
 static bool

@@ -364,7 +364,7 @@ amtkeys_add_certificate(
 
 	if (!blob_place(a->state->certs, STATE_CERTS, &h))
 		return AMT_MAX_LIMIT;
-	if (amt_take_b64(in, "CertificateBlob", der, &n) &&
+	if (node_b64(in, "CertificateBlob", der, &n) &&
 	    x509_from_der(der, n, &cert, &e) == ERR_OK &&
 	    state_blob_set(&a->state->certs[h], der, n, &e) == ERR_OK) {
 		amt_put_handle(out, "CreatedCertificate",
@@ -388,7 +388,7 @@ amtkeys_add_root(struct amt *a, const struct node *in, struct amt_item *out)
 
 	if (own == NULL)
 		return AMT_INTERNAL;
-	if (!amt_take_b64(in, "CertificateBlob", der, &n))
+	if (!node_b64(in, "CertificateBlob", der, &n))
 		return AMT_BAD_CERTIFICATE;
 	for (size_t h = 0; h < STATE_CERTS; h++)
 		if (c[h].n == n && is_root(a, h) && memcmp(c[h].p, der, n) == 0)

@@ -107,7 +107,7 @@ amtsetup_take_digest(
 	bool good = digest != NULL &&
 	    ((strlen(digest) == 32 &&
 		 text_unhex(bytes, sizeof(bytes), digest, 32)) ||
-		(amt_take_b64(in, name, bytes, &n) && n == sizeof(bytes)));
+		(node_b64(in, name, bytes, &n) && n == sizeof(bytes)));
 
 	if (good)
 		text_hex(ha1, bytes, sizeof(bytes));

@@ -43,14 +43,6 @@ step_copy_id(char *out, size_t room, const struct node *ref)
 	return copy(out, room, wsman_selector(ref, "InstanceID"));
 }
 
-bool
-step_b64(void *out, size_t *n, const struct node *in, const char *path)
-{
-	const char *b64 = node_text(in, path);
-
-	return b64 != NULL && text_unb64_lines(out, n, b64, strlen(b64));
-}
-
 /* The name of a field, the kind that wsman_field.epr has or "", its value. */
 static bool
 keep_field(struct session_kept *k, const struct node *f)

@@ -52,9 +52,6 @@ enum err_code step_bad(struct err *, const char *what);
 bool step_copy(char *out, size_t room, const struct node *, const char *path);
 /* The same of the InstanceID that an endpoint reference names. */
 bool step_copy_id(char *out, size_t room, const struct node *ref);
-/* Base64 of the answer, also in lines; *n: in room, out length. false also
- * where it is not there. */
-bool step_b64(void *out, size_t *n, const struct node *, const char *path);
 /* Keeps the fields of an instance, and puts them back, since a Put replaces it
  * as a whole: ours (n of them) in place of those of their name; a field that it
  * does not have is added only if `add`. */

@@ -61,7 +61,7 @@ stepdone_take_record(
 	type = node_text(i, "SelectedHashType");
 	out->hash_type = type == NULL ? 0 : (int)strtol(type, NULL, 10);
 	out->hash_len = sizeof(out->hash);
-	if (!step_b64(out->hash, &out->hash_len, i, "SelectedHashData"))
+	if (!node_b64(i, "SelectedHashData", out->hash, &out->hash_len))
 		out->hash_len = 0;
 	return ERR_OK;
 }

@@ -42,7 +42,7 @@ stepleft_take_keys(
 	for (; i != NULL && left->nkeys < SESSION_LEFT; i = i->next) {
 		k = &left->key[left->nkeys];
 		n = sizeof(der);
-		if (!step_b64(der, &n, i, "DERKey") ||
+		if (!node_b64(i, "DERKey", der, &n) ||
 		    !step_copy(k->id, sizeof(k->id), i, "InstanceID"))
 			continue;
 		digest_sha256(der, n, k->hash);
@@ -105,7 +105,7 @@ stepleft_take_certs(
 	for (; i != NULL; i = i->next) {
 		n = sizeof(der);
 		err_clear(&bad);
-		if (!step_b64(der, &n, i, "X509Certificate") ||
+		if (!node_b64(i, "X509Certificate", der, &n) ||
 		    !step_copy(id, sizeof(id), i, "InstanceID") ||
 		    x509_from_der(der, n, &cert, &bad) != ERR_OK)
 			continue;

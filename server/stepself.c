@@ -45,7 +45,7 @@ stepself_take_uuid(
 	uint8_t raw[UUID_LEN];
 	size_t n = sizeof(raw);
 
-	if (!step_b64(raw, &n, r->body, "UUID") || n != UUID_LEN)
+	if (!node_b64(r->body, "UUID", raw, &n) || n != UUID_LEN)
 		return step_bad(e, "UUID");
 	memcpy(u.b, raw, UUID_LEN);
 	if (uuid_equal(&u, &s->plan.uuid))

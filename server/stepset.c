@@ -104,7 +104,7 @@ stepset_take_hashes(
 	(void)e;
 	for (; i != NULL; i = i->next) {
 		n = sizeof(is);
-		if (!step_b64(is, &n, i, "HashData"))
+		if (!node_b64(i, "HashData", is, &n))
 			continue;
 		id = node_text(i, "InstanceID");
 		for (size_t k = 0; k < p->nhashes; k++) {

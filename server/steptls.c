@@ -49,7 +49,7 @@ certify(struct session *s, const struct node *pair, struct err *e)
 	struct wr w;
 	enum err_code rc;
 
-	if (!step_b64(key, &n, pair, "DERKey"))
+	if (!node_b64(pair, "DERKey", key, &n))
 		return step_bad(e, "DERKey");
 	wr_fixed(&w, s->cert_der, sizeof(s->cert_der));
 	rc = s->plan.certify(s->plan.certify_arg, &s->plan.uuid, key, n, &w, e);
