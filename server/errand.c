@@ -410,16 +410,15 @@ look_for_requests(struct jobs *in, struct err *e)
 			break;
 }
 
-/* What was cancelled has changed nothing yet. What waits for the transaction
- * is written, or looks for itself. */
+/* What was cancelled has changed nothing yet, and what its machine said
+ * meanwhile is heard. What waits for the transaction is written, or looks for
+ * itself. */
 static void
 drop_cancelled(struct jobs *in, struct err *e)
 {
-	struct job *j, *next;
 	bool waits;
 
-	for (j = in->first; j != NULL; j = next) {
-		next = j->next;
+	for (struct job *j = in->first; j != NULL; j = j->next) {
 		if (j->request == 0 ||
 		    (j->phase != JOB_QUEUED && j->phase != JOB_RUNNING &&
 			j->phase != JOB_RESTING))
@@ -428,7 +427,7 @@ drop_cancelled(struct jobs *in, struct err *e)
 		    ERR_OK)
 			return;
 		if (!waits)
-			jobs_drop(j);
+			jobs_break_off(j);
 	}
 }
 

@@ -129,6 +129,8 @@ void jobs_broken(struct jobs *, const struct err *);
 void jobs_end(struct job *, enum store_state, const struct err *why);
 /* Over, with nothing to tell. */
 void jobs_quit(struct job *);
+/* The same, whether it speaks to its device or not. */
+void jobs_break_off(struct job *);
 void jobs_rest(struct job *, unsigned long ms);
 /* Twice as long for each try that it has had. */
 void jobs_rest_longer(struct job *);

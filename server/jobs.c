@@ -231,6 +231,13 @@ jobs_quit(struct job *j)
 }
 
 void
+jobs_break_off(struct job *j)
+{
+	drop_setup(j);
+	jobs_quit(j);
+}
+
+void
 jobs_rest(struct job *j, unsigned long ms)
 {
 	j->phase = JOB_RESTING;

@@ -110,6 +110,33 @@ a_new_set_up_whose_unprovisioning_is_refused_is_told_by_that(void **state)
 	close_world(w);
 }
 
+/* It is set up where it said hello while it was asked for somewhere else. */
+static void
+a_hello_is_heard_though_the_request_it_met_is_cancelled(void **state)
+{
+	struct request r = { .uuid = script_unit, .what = REQUEST_SET_UP };
+	struct world *w = &world;
+	struct err e;
+	bool gone;
+
+	(void)state;
+	err_clear(&e);
+	open_world(w, true, "");
+	strcpy(r.address, "127.0.0.99");
+	assert_int_equal(request_add(w->store, &r, &e), ERR_OK);
+	while (r.detail[0] == '\0') { /* it rests after its first try */
+		turn(w, 10);
+		assert_int_equal(request_get(w->store, r.n, &r, &e), ERR_OK);
+	}
+	say_hello(w);
+	assert_int_equal(request_cancel(w->store, r.n, &gone, &e), ERR_OK);
+	assert_true(gone);
+	turn(w, 90000);
+	assert_string_equal(w->state_told, "provisioned");
+	assert_provisioned(w);
+	close_world(w);
+}
+
 int
 main(void)
 {
@@ -122,6 +149,8 @@ main(void)
 		    an_unprovisioning_that_is_refused_stays_refused),
 		cmocka_unit_test(
 		    a_new_set_up_whose_unprovisioning_is_refused_is_told_by_that),
+		cmocka_unit_test(
+		    a_hello_is_heard_though_the_request_it_met_is_cancelled),
 	};
 
 	crypto_init();
