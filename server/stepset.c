@@ -105,7 +105,7 @@ stepset_take_hashes(
 	for (; i != NULL; i = i->next) {
 		n = sizeof(is);
 		if (!node_b64(i, "HashData", is, &n))
-			continue;
+			n = 0; /* none of ours, but its name is taken */
 		id = node_text(i, "InstanceID");
 		for (size_t k = 0; k < p->nhashes; k++) {
 			if (n == hashlist_hash_len(p->hash[k].type) &&

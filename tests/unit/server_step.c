@@ -81,12 +81,47 @@ base64_of_a_device_may_come_in_lines(void **state)
 	session_wipe(&s);
 }
 
+/* Such as one by SHA-512: its name is in use for all that. */
+static void
+a_hash_that_is_too_long_has_its_name_too(void **state)
+{
+	static const char list[] =
+	    "<Envelope><Body><PullResponse><Items>"
+	    "<AMT_ProvisioningCertificateHash><HashData>"
+	    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="
+	    "</HashData><InstanceID>h</InstanceID>"
+	    "</AMT_ProvisioningCertificateHash></Items>"
+	    "<EndOfSequence/></PullResponse></Body></Envelope>";
+	struct session_plan plan = { .certify = certify };
+	static struct policy p;
+	static struct session s;
+	struct err e;
+
+	(void)state;
+	err_clear(&e);
+	policy_plain(&p, true);
+	p.nhashes = 1;
+	p.hash[0].type = HASH_SHA384;
+	strcpy(p.hash[0].name, "h");
+	plan.policy = &p;
+	session_init(&s, &plan);
+	s.step = SESSION_HASH_READ;
+	strcpy(s.context, "1");
+	assert_int_equal(
+	    session_answer(&s, 200, list, sizeof(list) - 1, &e), ERR_OK);
+	assert_int_equal(s.hash_done, 0);
+	assert_int_equal(s.hash_taken, 1);
+	session_wipe(&s);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_kept_value_has_no_space_around_it),
 		cmocka_unit_test(base64_of_a_device_may_come_in_lines),
+		cmocka_unit_test(a_hash_that_is_too_long_has_its_name_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
