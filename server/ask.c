@@ -332,7 +332,8 @@ static enum err_code
 cancel(const struct cli_args *a, bool undo, struct err *e)
 {
 	static const char *const others[] = { "--address", "--config",
-		"--timeout", PASSWORD };
+		"--timeout", PASSWORD, "--hand-over", "--partial",
+		"--insecure-forget-certificate" };
 	struct request r = { .state = "cancelled" };
 	struct store *s = NULL;
 	struct store_unit u;

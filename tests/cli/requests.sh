@@ -291,6 +291,10 @@ a_request_that_waits_is_told_and_cancelled() {
 	says 'no such request of it waits'
 	status 2 amtforge-server setup state "$u" --cancel --address 127.0.0.9
 	says 'address: --cancel asks for nothing'
+	status 2 amtforge-server setup state "$u" --cancel --hand-over
+	status 2 amtforge-server unprovision state "$u" --cancel --partial
+	status 2 amtforge-server setup state "$u" --cancel \
+		--insecure-forget-certificate
 	shown '"request":1,'
 	status 0 amtforge-server setup state "$u" --cancel
 	grep -qx "$u: cancelled" out
