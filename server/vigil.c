@@ -124,7 +124,9 @@ poll_it(struct vigil *w, time_t limit, struct store_unit *u, bool *over,
 	for (;;) {
 		if (look(w, u, &opened, e) != ERR_OK)
 			return e->code;
-		if (u->state == STORE_PROVISIONED && u->otp[0] == '\0')
+		/* Who is set up by a key is not asked for a password. */
+		if (u->state == STORE_PROVISIONED &&
+		    (u->otp[0] == '\0' || u->row.pid[0] != '\0'))
 			return ERR_OK;
 		w->end = (opened != 0 ? opened : start) + window;
 		now = time(NULL);

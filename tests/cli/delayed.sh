@@ -239,6 +239,15 @@ what_was_provisioned_before_its_password_was_made_is_waited_for() {
 	status 0 amtforge-server wait state "$u"
 }
 
+# No set-up asks it for one.
+a_machine_with_a_key_is_provisioned_while_a_password_waits() {
+	batch psk 1
+	u=$(cat uuids)
+	sqlite3 state/store.db "update units set state = 'provisioned'"
+	amtforge-server otp state "$u" >made
+	status 0 amtforge-server wait state "$u" --timeout 1
+}
+
 # otp_column UUID: what the store has of one, hex.
 otp_column() {
 	sqlite3 state/store.db "select hex(otp) from units where uuid = '$1'"
@@ -310,6 +319,7 @@ t a_one_time_password_that_waits_is_withdrawn
 t a_set_up_that_waits_goes_by_the_one_time_password_of_then
 t a_window_that_is_not_open_is_not_said_to_be
 t what_was_provisioned_before_its_password_was_made_is_waited_for
+t a_machine_with_a_key_is_provisioned_while_a_password_waits
 t a_window_that_closes_is_recovered_as_it_is_said
 t a_preset_password_is_wanted_and_given
 if [ -e $VARS ]; then
