@@ -27,15 +27,25 @@ struct story {
 	long long manifest; /* its number */
 	char detail[512];   /* of the newest event with a reason */
 	struct stage stage[STORE_REFUSED + 1];
-	size_t n; /* events */
+	bool earlier; /* what is older is of an earlier way */
+	size_t n;     /* events */
 	struct wr events;
 };
 
+static bool
+stopped(const struct story *s)
+{
+	return s->u.state == STORE_REFUSED || s->u.state == STORE_FAILED;
+}
+
 /* What is noted at one address is of the machine; what is noted without, as
- * that a one-time password was made, is of the console. */
+ * that a one-time password was made, is of the console. Where it stopped, it
+ * has not come by what led to an earlier set-up. */
 static void
 note_stage(struct story *s, const struct history_past *p)
 {
+	if (s->earlier)
+		return;
 	for (int i = 0; i <= STORE_REFUSED; i++) {
 		struct stage *g = &s->stage[i];
 
@@ -46,6 +56,8 @@ note_stage(struct story *s, const struct history_past *p)
 		snprintf(g->time, sizeof(g->time), "%s", p->time);
 		snprintf(g->address, sizeof(g->address), "%s", p->address);
 		g->at = s->n;
+		s->earlier =
+		    stopped(s) && (i == STORE_KNOWN || i == STORE_PROVISIONED);
 	}
 }
 
@@ -173,14 +185,28 @@ connected(const struct story *s)
 	    (hello->time[0] == '\0' || setup->at < hello->at);
 }
 
-/* It was set up, or was to be, by hand: no hello led to it. One that is refused
- * for its hello has its address; of the oldest events nothing is known. */
+/* It was spoken to, or that was tried: no hello alone ends so. One that is
+ * refused for its hello has its address. */
 static bool
-unheard(const struct story *s, bool stopped, bool changed)
+tried(const struct story *s)
 {
-	return s->u.state != STORE_KNOWN && s->n < STORE_EVENTS &&
+	const char *why = s->u.reason;
+
+	return s->stage[s->u.state].time[0] != '\0' &&
+	    (s->u.state == STORE_FAILED || s->u.address[0] == '\0' ||
+		strncmp(why, "device-", 7) == 0 ||
+		strncmp(why, "login-", 6) == 0 || strncmp(why, "psk-", 4) == 0);
+}
+
+/* It was set up, or was to be, by hand: no hello led to it. Of the oldest
+ * events nothing is known. */
+static bool
+unheard(const struct story *s, bool changed)
+{
+	return s->u.state != STORE_KNOWN &&
+	    (s->earlier || s->n < STORE_EVENTS) &&
 	    s->stage[STORE_HELLO].time[0] == '\0' &&
-	    (!stopped || changed || s->u.address[0] == '\0');
+	    (!stopped(s) || changed || tried(s));
 }
 
 static void
@@ -188,29 +214,29 @@ put_way(struct wr *w, const struct story *s)
 {
 	enum store_state state = s->u.state;
 	const struct stage *stage = s->stage, *end = &stage[state];
-	bool stopped = state == STORE_REFUSED || state == STORE_FAILED;
-	bool changed = stopped && connected(s);
-	bool by_hand = unheard(s, stopped, changed);
+	bool stop = stopped(s);
+	bool changed = stop && connected(s);
+	bool by_hand = unheard(s, changed);
 	bool heard = by_hand ||
 	    (state != STORE_KNOWN &&
-		(!stopped || changed || stage[STORE_HELLO].time[0] != '\0'));
+		(!stop || changed || stage[STORE_HELLO].time[0] != '\0'));
 
 	if (s->imported[0] != '\0')
 		wr_fmt(w, "  * imported      %s  manifest %lld\n", s->imported,
 		    s->manifest);
 	put_stage(w,
-	    by_hand       ? '-'
-		: heard   ? '*'
-		: stopped ? 'x'
-			  : '.',
+	    by_hand     ? '-'
+		: heard ? '*'
+		: stop  ? 'x'
+			: '.',
 	    by_hand ? "hello         none: asked for by hand" : "hello",
-	    heard || !stopped ? &stage[STORE_HELLO] : end, &s->u);
+	    heard || !stop ? &stage[STORE_HELLO] : end, &s->u);
 	put_stage(w,
 	    !heard                     ? '.'
-		: stopped && !changed  ? 'x'
+		: stop && !changed     ? 'x'
 		: state == STORE_HELLO ? '.'
 				       : '*',
-	    "set-up", stopped && !changed ? end : &stage[STORE_SETUP], &s->u);
+	    "set-up", stop && !changed ? end : &stage[STORE_SETUP], &s->u);
 	put_stage(w,
 	    state == STORE_PROVISIONED ? '*'
 		: changed              ? 'x'

@@ -411,6 +411,40 @@ what_was_asked_for_in_vain_is_no_hello_that_failed() {
 	stop_server
 }
 
+# Its address is known from a hello that was refused.
+nor_is_it_where_the_address_was_known_from_earlier() {
+	batch psk 1
+	u=$(cat uuids)
+	serve 'tries = 1;'
+	hello 127.0.0.99 "$u" 0000000C
+	wait_for pid-unknown events
+	amtforge-server explain state "$u" >story
+	grep -q '^  x hello  .*127\.0\.0\.99  refused: pid-unknown' story
+	status 69 amtforge-server setup state "$u"
+	amtforge-server explain state "$u" >story
+	grep -q '^  - hello ' story
+	grep -q '^  x set-up  .*127\.0\.0\.99  failed: device-gone' story
+	stop_server
+}
+
+# What led to the set-up that was taken back led to no other.
+what_led_to_an_earlier_set_up_is_not_told_of_a_later_one() {
+	up psk
+	unplug_fleet
+	stop_server
+	serve 'tries = 1; check_record = false;'
+	sqlite3 state/store.db "update units set state = 'known';
+		insert into events (uuid, time, state, reason, address, detail)
+		values ('$u', '2026-01-31T12:00:00Z', 'known', '',
+		'127.80.0.1', 'un-provisioned in full')"
+	status 69 amtforge-server setup state "$u"
+	head_of "$u" >story
+	grep -q '^  - hello ' story
+	grep -q '^  x set-up  .*failed: device-gone' story
+	grep -q '^  \. provisioned' story
+	stop_server
+}
+
 # As the version before left it: without the column, and with the other index.
 a_state_of_an_earlier_version_is_brought_up_to_date() {
 	batch psk 1
@@ -435,10 +469,12 @@ t a_request_that_waits_is_told_and_cancelled
 t a_request_that_has_begun_is_not_cancelled
 t a_request_that_goes_on_tells_of_its_last_try
 t what_was_asked_for_in_vain_is_no_hello_that_failed
+t nor_is_it_where_the_address_was_known_from_earlier
 t a_state_of_an_earlier_version_is_brought_up_to_date
 if [ -e $VARS ]; then
 	t another_machine_at_its_address_is_not_spoken_to
 	t a_certificate_that_changed_is_taken_once_somebody_has_looked
+	t what_led_to_an_earlier_set_up_is_not_told_of_a_later_one
 	t a_machine_is_set_up_anew_by_hand
 	t a_wrong_password_undoes_nothing
 	t a_machine_whose_one_time_password_waits_is_not_un_provisioned
