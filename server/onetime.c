@@ -225,19 +225,20 @@ give(struct store *s, const struct named *n, const struct cli_args *a,
 
 /* A line of the agent's `info --json`, or a UUID alone. */
 static enum err_code
-read_line(const char *line, size_t n, struct named *m, struct err *e)
+read_line(
+    struct store *s, const char *line, size_t n, struct named *m, struct err *e)
 {
 	const struct reason *why = reason_get(REASON_UUID_MALFORMED);
 	struct json_doc *doc = NULL;
 	const char *text = NULL, *state;
-	char plain[UUID_TEXT + 1];
+	char plain[128];
 	size_t len = 0;
 
 	*m = (struct named){ .state = "" };
 	if (n > 0 && line[0] != '{') {
 		snprintf(plain, sizeof(plain), "%.*s", (int)n, line);
-		return n < sizeof(plain) && uuid_parse(&m->uuid, plain)
-		    ? ERR_OK
+		return n < sizeof(plain)
+		    ? seek_uuid(s, plain, &m->uuid, e)
 		    : err_refuse(e, ERR_DATA, why, "no UUID and no object");
 	}
 	if (json_doc_parse(line, n, &doc, e) == ERR_OK) {
@@ -245,10 +246,11 @@ read_line(const char *line, size_t n, struct named *m, struct err *e)
 		state = json_doc_text(json_doc_get(doc, "state"), &len);
 		if (state != NULL)
 			snprintf(m->state, sizeof(m->state), "%s", state);
-		if (text == NULL || !uuid_parse(&m->uuid, text))
-			err_refuse(e, ERR_DATA, why,
-			    text == NULL ? "the object has no \"uuid\""
-					 : "uuid");
+		if (text == NULL)
+			err_refuse(
+			    e, ERR_DATA, why, "the object has no \"uuid\"");
+		else
+			seek_uuid(s, text, &m->uuid, e);
 	}
 	json_doc_free(doc);
 	return e->code;
@@ -263,7 +265,7 @@ give_each(struct store *s, const char *p, size_t n, const struct cli_args *a,
 	struct named m;
 
 	if (n > 1 && p[0] == '{' && (p[1] == '\n' || p[1] == '\r')) {
-		if (read_line(p, n, &m, e) == ERR_OK)
+		if (read_line(s, p, n, &m, e) == ERR_OK)
 			give(s, &m, a, e);
 		return e->code == ERR_OK ? e->code : err_in(e, "input");
 	}
@@ -274,8 +276,8 @@ give_each(struct store *s, const char *p, size_t n, const struct cli_args *a,
 		if (strspn(at, " \t\r\n") >= len)
 			continue;
 		lines++;
-		if (read_line(at, at[len - 1] == '\r' ? len - 1 : len, &m, e) ==
-			ERR_OK &&
+		if (read_line(s, at, at[len - 1] == '\r' ? len - 1 : len, &m,
+			e) == ERR_OK &&
 		    give(s, &m, a, e) == ERR_OK)
 			continue;
 		err_in(e, "input: machine %zu", lines);

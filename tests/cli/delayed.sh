@@ -155,6 +155,14 @@ passwords_are_made_for_known_machines_only() {
 	echo '{"name":"x"}' >bad
 	status 65 amtforge-server otp state - <bad
 	says 'no "uuid"'
+	# a serial number is told its UUID, as it is without a list
+	u=$(head -n 1 uuids)
+	serial=$(amtforge-server show state "$u" --json | field serial)
+	for row in "$serial" "{\"uuid\":\"$serial\"}"; do
+		echo "$row" >bad
+		status 65 amtforge-server otp state - <bad
+		says "machine 1: \"$serial\" is a serial number; its unit has UUID $u"
+	done
 	# an object over several lines
 	printf '{\n  "uuid": "%s"\n}\n' "$(head -n 1 uuids)" |
 		amtforge-server otp state - >pretty
