@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "formats/cjson.h"
+#include "server/request.h"
 #include "server/seek.h"
 #include "server/store.h"
 #include "server/unitview.h"
 #include "server/verbs.h"
 
-#define LINE_MAX_LEN 4096
 #define TEXT_MAX ((size_t)16 << 20)
 #define STATES (STORE_REFUSED + 1)
 
@@ -26,12 +26,22 @@ struct why {
 	size_t n;
 };
 
+/* What was asked for by hand and has not ended. */
+struct asked {
+	struct uuid uuid;
+	int64_t n;
+	enum request_what what;
+	bool begun;
+};
+
 struct listing {
 	bool json, summary;
 	const char *tenant, *order, *serial; /* NULL: all */
 	unsigned states;                     /* bits; 0: all */
 	char since[STAMP_LEN];               /* "": always */
 	int wide; /* the longest serial number of those */
+	struct asked *asked;
+	size_t nasked;
 	/* of a summary */
 	struct count *count;
 	size_t ncounts;
@@ -207,15 +217,53 @@ tell_summary(struct listing *l, struct err *e)
 	return cli_print(&w, e);
 }
 
+static enum err_code
+read_asked(struct listing *l, struct store *s, struct err *e)
+{
+	struct request r = { .n = 0 };
+	void *p;
+	bool found;
+
+	while (request_next(s, r.n, &found, &r, e) == ERR_OK && found) {
+		p = l->asked;
+		if (!more(&p, l->nasked, sizeof(*l->asked)))
+			return err_mem(e);
+		l->asked = p;
+		l->asked[l->nasked++] =
+		    (struct asked){ r.uuid, r.n, r.what, r.begun };
+	}
+	return e->code;
+}
+
+/* Without w they are counted only. */
+static size_t
+put_asked(struct wr *w, const struct listing *l, const struct uuid *u)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->nasked; i++) {
+		const struct asked *a = &l->asked[i];
+
+		if (!uuid_equal(&a->uuid, u))
+			continue;
+		n++;
+		if (w != NULL)
+			wr_fmt(w, "  request %lld, %s, %s\n", (long long)a->n,
+			    request_name(a->what),
+			    a->begun ? "has begun" : "waits");
+	}
+	return n;
+}
+
 /* What a unit has beyond its line is told below it, so that a line fits a
  * terminal of 80 columns. */
 static void
-put_words(struct wr *w, const struct store_unit *u, int wide)
+put_words(struct wr *w, const struct listing *l, const struct store_unit *u)
 {
 	char uuid[UUID_TEXT];
 
 	uuid_text(&u->row.uuid, uuid);
-	wr_fmt(w, "%-36s %-*s %-11s %.10s %.5s\n", uuid, wide, u->row.serial,
+	wr_fmt(w, "%-36s %-*s %-11s %.10s %.5s\n", uuid, l->wide, u->row.serial,
 	    store_state_name(u->state), u->updated, u->updated + 11);
 	if (u->fqdn[0] != '\0')
 		wr_fmt(w, "  name    %s\n", u->fqdn);
@@ -223,6 +271,7 @@ put_words(struct wr *w, const struct store_unit *u, int wide)
 		wr_fmt(w, "  reason  %s\n", u->reason);
 	if (u->tenant[0] != '\0')
 		wr_fmt(w, "  tenant  %s\n", u->tenant);
+	put_asked(w, l, &u->row.uuid);
 }
 
 static enum err_code
@@ -241,19 +290,19 @@ static enum err_code
 list_unit(void *arg, const struct store_unit *u, struct err *e)
 {
 	struct listing *l = arg;
-	char line[LINE_MAX_LEN];
 	struct wr w;
 
 	if (!wanted(l, u))
 		return ERR_OK;
 	if (l->summary)
 		return count_unit(l, u, e);
-	wr_fixed(&w, line, sizeof(line));
+	wr_grow(&w, TEXT_MAX);
 	if (l->json) {
 		unitview_json(&w, u);
-		wr_str(&w, "}\n");
+		wr_fmt(&w, ",\"requests\":%zu}\n",
+		    put_asked(NULL, l, &u->row.uuid));
 	} else
-		put_words(&w, u, l->wide);
+		put_words(&w, l, u);
 	return cli_print(&w, e);
 }
 
@@ -296,7 +345,7 @@ run_list(const struct cli_args *a, struct err *e)
 
 	if (read_words(&l, a, e) == ERR_OK &&
 	    store_open(a->pos[0], &s, e) == ERR_OK &&
-	    read_names(&l, s, e) == ERR_OK) {
+	    read_names(&l, s, e) == ERR_OK && read_asked(&l, s, e) == ERR_OK) {
 		if (!l.json && !l.summary &&
 		    store_each(s, widen, &l, e) == ERR_OK)
 			printf("%-36s %-*s %-11s %s\n", "UUID", l.wide,
@@ -306,6 +355,7 @@ run_list(const struct cli_args *a, struct err *e)
 			tell_summary(&l, e);
 	}
 	store_close(s);
+	free(l.asked);
 	free(l.count);
 	free(l.why);
 	return e->code;

@@ -286,6 +286,8 @@ a_request_that_waits_is_told_and_cancelled() {
 	shown '"begun":false'
 	amtforge-server show state "$u" >words
 	grep -q '^request  *1, setup, made 2.*Z, waits; last: .*127.0.0.99' words
+	amtforge-server list state | grep -qx '  request 1, setup, waits'
+	amtforge-server list state --json | grep -q '"requests":1}$'
 	# only what is asked for so
 	status 65 amtforge-server unprovision state "$u" --cancel
 	says 'no such request of it waits'
@@ -303,6 +305,9 @@ a_request_that_waits_is_told_and_cancelled() {
 	[ "$rc" = 75 ]
 	grep -q 'cancelled: it had not begun' waits
 	shown '"requests":\[\]'
+	amtforge-server list state >listed
+	not grep request listed
+	amtforge-server list state --json | grep -q '"requests":0}$'
 	[ "$(state_of "$u")" = known ]
 	amtforge-server explain state "$u" |
 		grep -q 'known  *request 1, setup, was cancelled'
@@ -334,6 +339,8 @@ a_request_that_has_begun_is_not_cancelled() {
 		says "request $sent has begun, and goes on to its end"
 	done
 	shown '"request":1,.*"request":2,'
+	amtforge-server list state >listed
+	grep -qx '  request 2, setup, has begun' listed
 	[ "$(sqlite3 state/store.db "select count(*) from audit
 		where what = 'request cancel'")" = 0 ]
 }
