@@ -189,9 +189,10 @@ do_here(struct store *s, const char *config, unsigned long seconds,
 		kept = true;
 	if (e->code == ERR_OK)
 		err_set(e, ERR_RETRY,
-		    "not done (--timeout %lu); request %lld %s", seconds,
+		    "not done (--timeout %lu); request %lld %s%s%s", seconds,
 		    (long long)r->n,
-		    kept ? "is kept for the next server" : "is withdrawn");
+		    kept ? "is kept for the next server" : "is withdrawn",
+		    r->detail[0] == '\0' ? "" : "; last: ", r->detail);
 	return e->code;
 }
 

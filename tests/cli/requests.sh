@@ -235,6 +235,10 @@ a_command_without_a_server_ends_in_its_time() {
 	says withdrawn
 	[ "$(requests)" = 0 ]
 	kill -KILL "$rogue"
+	# nobody is there: how the last try ended is told
+	status 75 amtforge-server setup state "$u" --address 127.0.0.99 \
+		--config server.cfg --timeout 4
+	says 'withdrawn; last: Get: 127.0.0.99 '
 }
 
 what_cannot_be_done_is_said_before_it_is_asked() {
