@@ -75,8 +75,9 @@ static const struct reason table[] = {
 	    "ends.",
 	    "Where the message names setup_seconds, raise it in server.cfg. "
 	    "Else check that its port, 16993 unless device_port is another, "
-	    "is open between server and device. The device's next hello "
-	    "starts over." },
+	    "is open between server and device. One that was shipped to listen "
+	    "answers only once its agent has activated it, also after it was "
+	    "un-provisioned in full. The device's next hello starts over." },
 	[REASON_LOGIN_REFUSED] = { "login-refused",
 	    "The device accepts the user and password of set-up.",
 	    "Someone changed its password. Give the one that it has to "

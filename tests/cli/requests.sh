@@ -419,6 +419,7 @@ what_was_asked_for_in_vain_is_no_hello_that_failed() {
 	amtforge-server explain state "$u" >story
 	grep -q '^  - hello ' story
 	grep -q '^  x set-up  .*127\.0\.0\.99  failed: device-gone' story
+	grep -q '^  do: .*shipped to listen answers only once its agent' story
 	stop_server
 }
 
