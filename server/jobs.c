@@ -407,7 +407,8 @@ start(struct job *j)
 	if (j->task == JOB_SET_UP && renew_otp(j, &e) != ERR_OK) {
 		if (e.reason == NULL)
 			jobs_broken(j->in, &e);
-		jobs_end(j, STORE_REFUSED, &e);
+		else
+			jobs_end(j, STORE_REFUSED, &e);
 		return;
 	}
 	memset(&how, 0, sizeof(how));

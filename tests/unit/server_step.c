@@ -21,6 +21,33 @@ certify(void *arg, const struct uuid *u, const void *key, size_t n,
 	return ERR_OK;
 }
 
+/* Of a policy with one hash, of zeroes, by the name of "h". */
+static void
+begin(struct session *s, enum hash_type type)
+{
+	static struct policy p;
+	const struct session_plan plan = { .certify = certify, .policy = &p };
+
+	policy_plain(&p, true);
+	p.nhashes = 1;
+	p.hash[0].type = type;
+	strcpy(p.hash[0].name, "h");
+	session_init(s, &plan);
+}
+
+/* The answer to the Pull of that step. */
+static void
+read_items(struct session *s, enum session_step step, const char *answer)
+{
+	struct err e;
+
+	err_clear(&e);
+	s->step = step;
+	strcpy(s->context, "1");
+	assert_int_equal(
+	    session_answer(s, 200, answer, strlen(answer), &e), ERR_OK);
+}
+
 static void
 a_kept_value_has_no_space_around_it(void **state)
 {
@@ -55,28 +82,14 @@ base64_of_a_device_may_come_in_lines(void **state)
 	    "AAAAAAAAAAAAAAAAAAAA\nAAAAAAA=</HashData><InstanceID>h"
 	    "</InstanceID></AMT_ProvisioningCertificateHash></Items>"
 	    "<EndOfSequence/></PullResponse></Body></Envelope>";
-	struct session_plan plan = { .certify = certify };
-	static struct policy p;
 	static struct session s;
-	struct err e;
 
 	(void)state;
-	err_clear(&e);
-	policy_plain(&p, true);
-	p.nhashes = 1;
-	p.hash[0].type = HASH_SHA1;
-	plan.policy = &p;
-	session_init(&s, &plan);
+	begin(&s, HASH_SHA1);
 	strcpy(s.key, "k");
-	s.step = SESSION_KEY_READ;
-	strcpy(s.context, "1");
-	assert_int_equal(
-	    session_answer(&s, 200, keys, sizeof(keys) - 1, &e), ERR_OK);
+	read_items(&s, SESSION_KEY_READ, keys);
 	assert_int_equal(s.cert_len, 4);
-	s.step = SESSION_HASH_READ;
-	strcpy(s.context, "1");
-	assert_int_equal(
-	    session_answer(&s, 200, list, sizeof(list) - 1, &e), ERR_OK);
+	read_items(&s, SESSION_HASH_READ, list);
 	assert_int_equal(s.hash_done, 1);
 	session_wipe(&s);
 }
@@ -93,23 +106,11 @@ a_hash_that_is_too_long_has_its_name_too(void **state)
 	    "</HashData><InstanceID>h</InstanceID>"
 	    "</AMT_ProvisioningCertificateHash></Items>"
 	    "<EndOfSequence/></PullResponse></Body></Envelope>";
-	struct session_plan plan = { .certify = certify };
-	static struct policy p;
 	static struct session s;
-	struct err e;
 
 	(void)state;
-	err_clear(&e);
-	policy_plain(&p, true);
-	p.nhashes = 1;
-	p.hash[0].type = HASH_SHA384;
-	strcpy(p.hash[0].name, "h");
-	plan.policy = &p;
-	session_init(&s, &plan);
-	s.step = SESSION_HASH_READ;
-	strcpy(s.context, "1");
-	assert_int_equal(
-	    session_answer(&s, 200, list, sizeof(list) - 1, &e), ERR_OK);
+	begin(&s, HASH_SHA384);
+	read_items(&s, SESSION_HASH_READ, list);
 	assert_int_equal(s.hash_done, 0);
 	assert_int_equal(s.hash_taken, 1);
 	session_wipe(&s);
