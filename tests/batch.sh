@@ -3,6 +3,9 @@
 # For tests of the server, after lib.sh: a batch from the order to the store,
 # hellos from any loopback address, a server on free ports.
 
+# shellcheck source=tests/pki.sh
+. "$ROOT/tests/pki.sh"
+
 VARS=/usr/share/OVMF/OVMF_VARS.fd
 
 # units_csv N: a units file; the same machines each time, since what a fleet's
@@ -17,12 +20,27 @@ units_csv() {
 # batch psk|pki N [PIN]: ledger, order and store ("state") in this folder, N
 # units, their UUIDs in ./uuids; PIN is a certificate to pin for each.
 # BATCH_UNITS is a list of them (CSV), else units_csv's; $batch_sed an edit of
-# the profile.
+# the profile. One without a file of the test's own is made once for a run of
+# the tests: this folder gets a copy.
 batch() {
-	for who in factory it; do
-		openssl req -x509 -newkey rsa:2048 -noenc -keyout $who.key \
-			-out $who.pem -subj "/CN=$who" -days 2 2>/dev/null
-	done
+	if [ $# -ge 3 ] || [ -n "${BATCH_UNITS:-}" ]; then
+		new_batch "$@"
+		return
+	fi
+	made=$TEST_POOL/batch-$1-$2-${batch_from:-1}-$(echo "${batch_sed:-}" |
+		cksum | tr ' ' -)
+	[ -e "$made" ] || {
+		mkdir -p "$made.$$"
+		(cd "$made.$$" && new_batch "$@")
+		# another test may have been faster
+		mv -T "$made.$$" "$made" 2>/dev/null || rm -r "$made.$$"
+	}
+	cp -a "$made/." .
+}
+
+new_batch() {
+	root factory
+	root it
 	amtforge-server chain make chain --fqdn provision.example.com
 	sed -e 's|"demo-root.pem"|"chain/root.pem"|' \
 		-e "${batch_sed:-}" "$ROOT/configs/profile-$1.cfg" >profile.cfg

@@ -56,7 +56,7 @@ dir="$1/$name.d"
 mkdir "$dir"
 case $2 in unit) bound=180 ;; interop) bound=900 ;; fault) bound=600 ;; *) bound=300 ;; esac
 began=$(date +%s)
-TEST_DIR="$dir" TMPDIR="$dir" timeout -k 5 "${TEST_BOUND:-$bound}" \
+TEST_DIR="$dir" TMPDIR="$dir" TEST_POOL="$1/pool" timeout -k 5 "${TEST_BOUND:-$bound}" \
 	"$3" >"$1/$name.tap" 2>"$1/$name.err" </dev/null
 rc=$?
 took=$(($(date +%s) - began))

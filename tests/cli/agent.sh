@@ -4,6 +4,8 @@
 # of the interface as bytes.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/pki.sh
+. "$(dirname "$0")/../pki.sh"
 
 OVMF=/usr/share/ovmf/OVMF.fd
 FAKE=$AMTFORGE_BUILD/fakes/mei
@@ -336,10 +338,8 @@ the_console_s_password_comes_back_to_the_server() {
 	printf '%s\n' 'customer = "c"; credential = "pki"; amt = "11.0";' \
 		'start = "listen"; hashes = ( { file = "demo-root.pem"; } );' >p.cfg
 	make_unit
-	for k in oem it; do
-		openssl req -x509 -newkey rsa:2048 -days 9 -noenc \
-			-keyout $k.key -out $k.pem -subj /CN=$k 2>/dev/null
-	done
+	root oem
+	root it
 	amtforge manifest make L O --sign-key oem.key --sign-cert oem.pem \
 		--to it.pem --out M
 	amtforge-server init state

@@ -5,6 +5,8 @@
 # what unit show --reveal prints.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/pki.sh
+. "$(dirname "$0")/../pki.sh"
 
 # secrets PROFILE: a ledger L with order A of five units; their secrets, one
 # a line, in ../secrets.
@@ -37,8 +39,7 @@ none_here() {
 }
 
 every_verb() {
-	openssl req -x509 -newkey rsa:2048 -days 9 -nodes -keyout oem.key \
-		-out oem.pem -subj /CN=oem 2>/dev/null
+	root oem
 	rm -f ../key ../key2 ../key3
 	# A key holds secrets by its nature; its rows and words do not.
 	amtforge setupbin make L A --out ../key >made 2>&1

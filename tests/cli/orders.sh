@@ -3,6 +3,8 @@
 # amtforge order and unit: issuing once and only once, and each refusal.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/pki.sh
+. "$(dirname "$0")/../pki.sh"
 
 PSK=$ROOT/configs/profile-psk.cfg
 PKI=$ROOT/configs/profile-pki.cfg
@@ -298,16 +300,10 @@ a_reveal_leaves_an_audit_row() {
 		where what = 'unit reveal' and object = '$U1'")" = 2 ]
 }
 
-# cert NAME: NAME.pem, as if read off a board.
-cert() {
-	openssl req -x509 -newkey rsa:2048 -days 30 -nodes -keyout /dev/null \
-		-out "$1.pem" -subj "/CN=$1" 2>/dev/null
-}
-
 a_device_certificate_is_pinned_once() {
 	an_order "$PKI"
-	cert one
-	cert two
+	root one
+	root two
 	csv "S1,$U1"
 	status 0 amtforge unit issue L A --units u.csv --json
 	jq -e '.key_storage == "device" and (has("cert_sha256") | not)
@@ -327,7 +323,7 @@ a_device_certificate_is_pinned_once() {
 
 a_psk_unit_has_no_certificate_to_pin() {
 	an_order
-	cert one
+	root one
 	csv "S1,$U1"
 	amtforge unit issue L A --units u.csv >/dev/null
 	status 65 amtforge unit pin L $U1 --cert one.pem
@@ -351,7 +347,7 @@ a_factory_key_is_one_each_and_pinned() {
 	[ "$(sha256sum <c.der | cut -d' ' -f1)" = "$sum" ]
 	openssl x509 -inform DER -in c.der -noout -subject >subject
 	grep -q "$uuid" subject
-	cert one
+	root one
 	status 65 amtforge unit pin L "$uuid" --cert one.pem
 	says "[unit-differs]"
 }

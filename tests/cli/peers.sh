@@ -216,8 +216,7 @@ updates-asked 1 failed device-gone
 updates-asked GetUuid failed device-gone
 tickets 1 failed device-gone
 EOF
-	openssl req -x509 -newkey rsa:2048 -noenc -keyout dev.key \
-		-out dev.pem -subj /CN=device -days 2 2>/dev/null
+	root dev /CN=device
 	judged pki 'request_seconds = 1; setup_seconds = 5;' dev.pem dev.key
 }
 

@@ -123,8 +123,7 @@ every_switch_is_read_back_from_the_device() {
 
 roots_of_ITs_own_are_listed_and_lost_again() {
 	machine pki
-	openssl req -x509 -newkey rsa:2048 -noenc -keyout it2.key -out it2.pem \
-		-subj "/CN=IT root" -days 2 2>/dev/null
+	root it2 "/CN=IT root"
 	serve 'profiles = ( { name = "p"; extra_hashes = (
 		{ file = "it2.pem"; name = "new root"; hash = "sha256"; },
 		{ file = "it2.pem"; name = "new root, short"; hash = "sha1"; } );
@@ -161,8 +160,7 @@ what_no_profile_speaks_of_is_left_as_it_is() {
 
 a_given_ca_signs_the_name_and_a_restart_knows_it() {
 	machine psk
-	openssl req -x509 -newkey rsa:2048 -noenc -keyout ca.key -out ca.pem \
-		-subj "/CN=corporate CA" -days 2 2>/dev/null
+	root ca "/CN=corporate CA"
 	serve 'profiles = ( { name = "p"; host_name = "{uuid:8}";
 		domain = "corp.example.com"; certificate = "ca";
 		ca = { cert = "ca.pem"; key = "ca.key"; };
@@ -184,11 +182,10 @@ a_given_ca_signs_the_name_and_a_restart_knows_it() {
 
 mutual_tls_wants_the_certificate_of_a_console() {
 	machine pki
-	openssl req -x509 -newkey rsa:2048 -noenc -keyout root.key -out root.pem \
-		-subj "/CN=consoles" -days 2 2>/dev/null
+	root root /CN=consoles
 	for who in console server; do
-		openssl req -newkey rsa:2048 -noenc -keyout $who.key \
-			-out $who.csr -subj "/CN=$who" 2>/dev/null
+		rsa_key $who
+		openssl req -new -key $who.key -out $who.csr -subj "/CN=$who"
 		openssl x509 -req -in $who.csr -CA root.pem -CAkey root.key \
 			-days 2 -out $who.pem 2>/dev/null
 	done

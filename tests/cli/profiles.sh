@@ -3,14 +3,10 @@
 # amtforge profile check: the samples, each rule with its file and line.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/pki.sh
+. "$(dirname "$0")/../pki.sh"
 
 CONFIGS=$ROOT/configs
-
-# root NAME BITS DIGEST: a root certificate NAME.pem.
-root() {
-	openssl req -x509 -newkey "rsa:$2" -"$3" -days 30 -nodes \
-		-keyout /dev/null -out "$1.pem" -subj "/CN=$1" 2>/dev/null
-}
 
 # profile LINE...: p.cfg of these lines; good ones come first.
 profile() {
@@ -91,7 +87,7 @@ psk_has_no_key_pair_and_no_otp() {
 }
 
 ec_keys_are_refused_below_amt_16() {
-	root r 2048 sha256
+	root r
 	profile 'customer = "c"; credential = "pki"; mebx = "random";' \
 		'hashes = ( { file = "r.pem"; } ); device_key = "factory";' \
 		'amt = "15.0";' 'key_type = "ec256";'
@@ -118,19 +114,17 @@ a_root_that_cannot_be_read_is_named() {
 }
 
 what_is_no_root_is_refused() {
-	openssl req -x509 -newkey rsa:2048 -days 30 -nodes -keyout ca.key \
-		-out ca.pem -subj /CN=ca 2>/dev/null
-	openssl req -newkey rsa:2048 -nodes -keyout /dev/null -out leaf.csr \
-		-subj /CN=leaf 2>/dev/null
-	openssl x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -days 30 \
-		-CAcreateserial -out leaf.pem 2>/dev/null
+	root ca
+	issued leaf ca
 	profile "$PKI" 'hashes = ( { file = "leaf.pem"; } );'
 	refused "p.cfg:2: leaf.pem: not a root certificate"
 }
 
 weak_roots_are_refused_from_amt_15_and_told_before() {
-	root old 2048 sha1
-	root small 1024 sha256
+	rsa_key old
+	openssl genrsa -out small.key 1024
+	openssl req -x509 -key old.key -out old.pem -subj /CN=old -sha1
+	openssl req -x509 -key small.key -out small.pem -subj /CN=small
 	for name in old small; do
 		profile "$PKI" "hashes = ( { file = \"$name.pem\"; } );"
 		status 0 amtforge profile check p.cfg
@@ -142,7 +136,7 @@ weak_roots_are_refused_from_amt_15_and_told_before() {
 }
 
 the_list_has_room_for_20_and_30() {
-	root r0 2048 sha256
+	root r0
 	list() {
 		printf 'hashes = ('
 		i=1
@@ -164,15 +158,15 @@ the_list_has_room_for_20_and_30() {
 }
 
 two_marked_only_are_refused() {
-	root a 2048 sha256
-	root b 2048 sha256
+	root a
+	root b
 	profile "$PKI" 'hashes = ( { file = "a.pem"; only = true; },' \
 		'  { file = "b.pem"; only = true; } );'
 	refused "p.cfg:2: hashes: "
 }
 
 an_otp_needs_listen() {
-	root r 2048 sha256
+	root r
 	profile "$PKI" 'hashes = ( { file = "r.pem"; } );' 'otp = "random";'
 	refused "p.cfg:3: otp random: a machine that talks at once"
 	echo 'start = "listen";' >>p.cfg
@@ -199,7 +193,7 @@ a_shared_key_is_told_and_needs_something_to_share() {
 	profile "$PSK" 'insecure_shared_key = true;'
 	status 0 amtforge profile check p.cfg
 	says "insecure_shared_key: whoever reads"
-	root r 2048 sha256
+	root r
 	profile "$PKI" 'hashes = ( { file = "r.pem"; } );' \
 		'insecure_shared_key = true;'
 	refused "p.cfg:3: insecure_shared_key: there is nothing to share"

@@ -224,8 +224,7 @@ a_root_that_is_not_announced_is_explained() {
 }
 
 a_rogue_device_hears_no_http() {
-	openssl req -x509 -newkey rsa:2048 -noenc -keyout right.key \
-		-out right.pem -subj /CN=right -days 2 2>/dev/null
+	root right
 	batch pki 1 right.pem
 	image
 	serve 'tries = 1;'

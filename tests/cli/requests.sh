@@ -179,8 +179,7 @@ requests() {
 
 # rogue ADDR: another machine answers there.
 rogue() {
-	[ -e rogue.pem ] || openssl req -x509 -newkey rsa:2048 -noenc \
-		-keyout rogue.key -out rogue.pem -subj /CN=rogue 2>/dev/null
+	root rogue
 	openssl s_server -accept "$1:$device_port" -cert rogue.pem \
 		-key rogue.key -quiet >heard 2>/dev/null </dev/null &
 	rogue=$!

@@ -4,6 +4,8 @@
 # of them, and each refusal.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/pki.sh
+. "$(dirname "$0")/../pki.sh"
 
 PSK=$ROOT/configs/profile-psk.cfg
 
@@ -307,8 +309,7 @@ the_same_record_on_another_stick_is_the_same_key() {
 a_manifest_keeps_its_passwords() {
 	pki
 	an_order 2 p.cfg
-	openssl req -x509 -newkey rsa:2048 -days 9 -nodes -keyout o.key \
-		-out o.pem -subj /CN=o 2>/dev/null
+	root o
 	manifest="amtforge manifest make L A --sign-key o.key --sign-cert o.pem
 		--to o.pem"
 	$manifest --out m1
@@ -585,9 +586,7 @@ a_hash_that_old_machines_lack_makes_a_newer_file_and_says_so() {
 of_more_than_three_hashes_three_are_taken_and_told() {
 	cp "$ROOT/configs/demo-root.pem" .
 	for i in 1 2 3; do
-		openssl req -x509 -newkey rsa:2048 -days 9 -nodes \
-			-keyout /dev/null -out r$i.pem -subj /CN=root$i \
-			2>/dev/null
+		root r$i /CN=root$i
 	done
 	pki 'hashes = ( { file = "demo-root.pem"; }, { file = "r1.pem"; },' \
 		'{ file = "r2.pem"; }, { file = "r3.pem"; } );'

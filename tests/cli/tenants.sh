@@ -203,11 +203,7 @@ a_tenant_that_is_not_configured_is_named() {
 # manifest has expired, so have the certificate that was pinned and our own.
 machines_that_were_shipped_years_ago_are_set_up() {
 	batch pki 1
-	openssl req -newkey rsa:2048 -noenc -keyout old.key -out old.csr \
-		-subj "/CN=old signer" 2>/dev/null
-	printf 'keyUsage=digitalSignature\n' >ext
-	openssl x509 -req -in old.csr -CA factory.pem -CAkey factory.key \
-		-days -1 -extfile ext -out old.pem 2>/dev/null
+	issued old factory -1
 	amtforge manifest make line.db O --sign-key old.key --sign-cert old.pem \
 		--to it.pem --out old.amt
 	rm -rf state

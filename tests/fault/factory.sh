@@ -1,6 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/pki.sh
+. "$(dirname "$0")/../pki.sh"
 . "$(dirname "$0")/../faults.sh"
 
 FIX=$TEST_DIR/fix
@@ -220,10 +222,8 @@ server_init_makes_a_whole_store_or_none() {
 fixture() {
 	mkdir "$FIX"
 	cd "$FIX" || return 1
-	for who in oem it; do
-		openssl req -x509 -newkey rsa:2048 -noenc -keyout $who.key \
-			-out $who.pem -subj "/CN=$who" -days 2 2>/dev/null
-	done
+	root oem
+	root it
 	amtforge ledger init line.db
 	amtforge order open line.db "$PROFILE" --id A --quantity 3
 	cp line.db issued.db
