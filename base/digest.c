@@ -243,10 +243,42 @@ digest_sha384(const void *p, size_t n, uint8_t out[static SHA384_LEN])
 	digest_sha384_end(&d, out);
 }
 
-uint32_t
-digest_crc32_more(uint32_t crc, const void *p, size_t n)
+/* From so many bytes on a table is worth the making. */
+#define TABLE_WORTH 64
+
+/* What the sum becomes 32 bits after it was v in its nibble i, and 0 beside. */
+static void
+crc32_table(uint32_t t[static 8][16])
 {
-	return digestcore_crc32(crc, p, n);
+	for (uint32_t v = 0; v < 16; v++) {
+		uint32_t c = v;
+
+		for (int k = 0; k < 4; k++)
+			c = c >> 1 ^ (0xedb88320 & (0 - (c & 1)));
+		t[7][v] = c;
+	}
+	for (size_t i = 7; i-- > 0;)
+		for (size_t v = 0; v < 16; v++)
+			t[i][v] = t[i + 1][v] >> 4 ^ t[7][t[i + 1][v] & 15];
+}
+
+uint32_t
+digest_crc32_more(uint32_t crc, const void *buf, size_t n)
+{
+	const uint8_t *p = buf;
+	uint32_t t[8][16], c = ~crc;
+
+	if (n < TABLE_WORTH)
+		return digestcore_crc32(crc, buf, n);
+	crc32_table(t);
+	for (; n >= 4; p += 4, n -= 4) {
+		c ^= (uint32_t)p[0] | (uint32_t)p[1] << 8 |
+		    (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+		c = t[0][c & 15] ^ t[1][c >> 4 & 15] ^ t[2][c >> 8 & 15] ^
+		    t[3][c >> 12 & 15] ^ t[4][c >> 16 & 15] ^
+		    t[5][c >> 20 & 15] ^ t[6][c >> 24 & 15] ^ t[7][c >> 28];
+	}
+	return digestcore_crc32(~c, p, n);
 }
 
 uint32_t
