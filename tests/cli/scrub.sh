@@ -15,7 +15,7 @@ poke() {
 
 # One unit of each order and its image: board-PSK.bin, board-PKI.bin.
 # boards [OPTION...]: of image new
-boards() {
+new_boards() {
 	amtforge image new base.bin --size 8M --bios $OVMF "$@"
 	amtforge ledger init l.db
 	amtforge order open l.db "$ROOT/configs/profile-psk.cfg" --id PSK
@@ -25,7 +25,13 @@ boards() {
 		amtforge image write l.db $order --base base.bin --map "$MAP" \
 			--out images-$order
 		mv images-$order/*.bin board-$order.bin
+		rmdir images-$order
 	done
+}
+
+# boards: the same, of no option and the map of OVMF, which were made once.
+boards() {
+	cp "$TEST_DIR"/boards/* .
 }
 
 unit_of() {
@@ -33,24 +39,33 @@ unit_of() {
 		sed 's/.*"uuid":"\([^"]*\)".*/\1/'
 }
 
-# no_secret FILE ORDER: none of what --reveal shows is in it.
+# no_secret FILE ORDER: none of what --reveal shows is in it, neither as it is
+# nor without hyphens, nor that in UTF-16.
 no_secret() {
 	amtforge unit show l.db "$(unit_of "$2")" --reveal --json >revealed
-	found=0
-	for name in pps mebx_password admin_password otp; do
-		value=$(sed -n "s/.*\"$name\":\"\([^\"]*\)\".*/\1/p" revealed)
-		[ -n "$value" ] || continue
-		[ "$value" != admin ] || continue
-		found=$((found + 1))
-		[ "$(grep -acF "$value" "$1")" = 0 ]
-		bare=$(echo "$value" | tr -d -)
-		[ "$(grep -acF "$bare" "$1")" = 0 ]
-		wide=$(printf %s "$bare" | iconv -t UTF-16LE | xxd -p | tr -d '\n')
-		xxd -p "$1" | tr -d '\n' >hex
-		[ "$(grep -c "$wide" hex)" = 0 ]
-	done
-	[ $found -gt 0 ]
-	rm -f revealed hex
+	perl -e '
+		local $/;
+		my ($shown, $image) = map { open my $f, "<", $_ or die; <$f> }
+		    @ARGV;
+		my $found = 0;
+		for (qw(pps mebx_password admin_password otp)) {
+			my ($value) = $shown =~ /"$_":"([^"]+)"/ or next;
+			next if $value eq "admin";
+			$found++;
+			my $bare = $value =~ tr/-//dr;
+			for ($value, $bare, pack "v*", unpack "C*", $bare) {
+				die "it holds a secret\n"
+				    if index($image, $_) >= 0;
+			}
+		}
+		die "nothing was searched\n" unless $found' revealed "$1"
+	rm -f revealed
+}
+
+# place FILE HEX: the offset of these bytes.
+place() {
+	perl -0777 -e 'open my $f, "<", $ARGV[0] or die; my $at = index <$f>,
+		pack "H*", $ARGV[1]; die if $at < 0; print $at' "$@"
 }
 
 a_board_that_only_we_wrote_becomes_the_base_again() {
@@ -169,7 +184,7 @@ the_manual_s_map_goes_back_bit_by_bit() {
 		example.cfg)
 	head -c $((size)) /dev/zero | tr '\000' '\377' >pdr.bin
 	MAP=$PWD/example.cfg
-	boards --pdr pdr.bin
+	new_boards --pdr pdr.bin
 	for order in PSK PKI; do
 		[ "$(cmp -l base.bin board-$order.bin | wc -l)" -gt 200 ]
 		status 0 amtforge image scrub board-$order.bin example.cfg \
@@ -211,7 +226,7 @@ fixups = (
 );
 END
 	MAP=$PWD/sums.cfg
-	boards --pdr pdr.bin
+	new_boards --pdr pdr.bin
 	cmp -l base.bin board-PSK.bin >changes || :
 	[ "$(awk '$1 > 4096 + 64' changes | wc -l)" -gt 30 ]
 	status 0 amtforge image scrub board-PSK.bin sums.cfg out.bin
@@ -241,7 +256,7 @@ settings = {
 };
 END
 	MAP=$PWD/vars.cfg
-	boards
+	new_boards
 	for order in PSK PKI; do
 		status 0 amtforge image scrub board-$order.bin vars.cfg \
 			back-$order.bin
@@ -252,10 +267,8 @@ END
 	grep -q '"secrets":2,' out
 	no_secret out.bin PSK
 	# deleted, and the copy beside it
-	at=$(xxd -p used.bin | tr -d '\n' |
-		grep -bo 4f0065006d005000700073000000 | head -n 1 |
-		cut -d: -f1)
-	at=$((at / 2 - 60))
+	at=$(place used.bin 4f0065006d005000700073000000)
+	at=$((at - 60))
 	[ "$(od -An -tx2 -j$at -N2 used.bin | tr -d ' ')" = 55aa ]
 	poke used.bin $((at + 2)) '\074'
 	status 0 amtforge image scrub used.bin vars.cfg out2.bin
@@ -281,9 +294,9 @@ settings = {
 		encoding = "$form"; };
 };
 END
-		rm -rf base.bin l.db* units images-* board-*
+		rm -rf base.bin l.db* units board-*
 		MAP=$PWD/$form.cfg
-		boards --pdr pdr.bin
+		new_boards --pdr pdr.bin
 		amtforge unit show l.db "$(unit_of PSK)" --reveal --json >shown
 		cp board-PSK.bin used.bin
 		at=$((0x611000))
@@ -327,9 +340,8 @@ another_unit_s_record_is_a_refusal() {
 	grep 'image scrub' audit | grep -q "$psk"
 	not grep -q 'no record in the image' audit
 	# where nothing tells the unit the ledger's word is taken, and noted
-	at=$(xxd -p board-PSK.bin | tr -d '\n' |
-		grep -bo 414d54464f5247310100 | head -n 1 | cut -d: -f1)
-	poke board-PSK.bin $((at / 2 + 0x50)) '\000\000\000\000'
+	at=$(place board-PSK.bin 414d54464f5247310100)
+	poke board-PSK.bin $((at + 0x50)) '\000\000\000\000'
 	status 0 amtforge image scrub board-PSK.bin "$MAP" out2.bin l.db "$psk"
 	audit
 	grep -q 'no record in the image names the unit' audit
@@ -381,6 +393,8 @@ a_pending_journal_is_refused() {
 }
 
 if [ -e $OVMF ]; then
+	mkdir "$TEST_DIR/boards"
+	(cd "$TEST_DIR/boards" && new_boards) >"$TEST_DIR/boards.log" 2>&1
 	t a_board_that_only_we_wrote_becomes_the_base_again
 	t old_copies_go_too
 	t the_ledger_finds_a_secret_whose_record_is_gone
