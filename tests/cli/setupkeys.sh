@@ -333,18 +333,27 @@ a_manifest_keeps_its_passwords() {
 }
 
 # A unit whose image was written has its own password there.
-# holding CONDITION COMMAND...: when CONDITION holds, the command is stopped, a
-# key is made, and it goes on. $made, $got: their statuses. One that holds the
-# ledger when it is stopped lets no key be made in $patience seconds.
+# holding FILES SECONDS COMMAND...: so long after one of the FILES (a glob) is
+# there the command is stopped, a key is made, and it goes on. $made, $got: their
+# statuses. One that holds the ledger when it is stopped lets no key be made in
+# $patience seconds.
 holding() {
-	condition=$1
-	shift
+	files=$1
+	after=$2
+	shift 2
 	"$@" >held 2>held.err &
 	held=$!
-	timeout 60 sh -c "until $condition ||
-		! grep -q '^State:.[^Z]' /proc/$held/status; do :; done" \
-		2>/dev/null
-	kill -STOP $held 2>/dev/null || :
+	perl -e 'my ($files, $after, $pid) = @ARGV;
+		sub lives {
+			open my $f, "<", "/proc/$pid/status" or return 0;
+			return grep /^State:.[^Z]/, <$f>;
+		}
+		sub there { return grep { -e } glob $files }
+		for (my $n = 0; $n < 60000 && !there() && lives(); $n++) {
+			select undef, undef, undef, 0.001;
+		}
+		select undef, undef, undef, $after;
+		kill STOP => $pid' "$files" "$after" $held
 	made=0
 	timeout "${patience:-4}" amtforge setupbin make L A --out k >/dev/null \
 		2>err || made=$?
@@ -372,7 +381,7 @@ anew() {
 # stopped_at SECONDS: whatever was met then, the manifest tells what the key has.
 stopped_at() {
 	anew
-	holding "[ -e L-wal ] && sleep $1" amtforge manifest make L A \
+	holding L-wal "$1" amtforge manifest make L A \
 		--sign-key m.key --sign-cert m.pem --to m.pem --out m
 	[ "$made" = 0 ] || return 0
 	if [ "$got" = 75 ]; then
@@ -413,14 +422,14 @@ passwords_that_are_being_read_are_not_changed_unseen() {
 images_that_are_being_written_are_not_changed_unseen() {
 	pki
 	an_order 40 p.cfg
-	amtforge image new base --size 8M --bios /usr/share/ovmf/OVMF.fd
+	amtforge image new base --size 4M --bios /usr/share/ovmf/OVMF.fd
 	cp L whole
 	for _ in 1 2 3; do
 		anew
 		for s in $(moments amtforge image write L A --base base \
 			--map "$ROOT/configs/map-ovmf.cfg" --out d); do
 			anew
-			holding "ls d/*.bin >/dev/null 2>&1 && sleep $s" \
+			holding 'd/*.bin' "$s" \
 				amtforge image write L A --base base \
 				--map "$ROOT/configs/map-ovmf.cfg" --out d
 			[ "$made,$got" != 0,75 ] || break 2
