@@ -11,6 +11,7 @@
 #include "formats/reason.h"
 #include "formats/setupbin.h"
 
+#define BLOCK_SECTORS (STICK_BLOCK / STICK_SECTOR)
 #define EDGE ((size_t)1 << 20) /* at both ends: where file systems begin */
 
 /* ---- words ---- */
@@ -248,9 +249,8 @@ area_blank(
 	if (p == NULL)
 		return err_mem(e);
 	while (*blank && sectors > 0 && e->code == ERR_OK) {
-		size_t some = sectors < STICK_BLOCK / STICK_SECTOR
-		    ? (size_t)sectors
-		    : STICK_BLOCK / STICK_SECTOR;
+		size_t some =
+		    sectors < BLOCK_SECTORS ? (size_t)sectors : BLOCK_SECTORS;
 
 		if (stick_read(s, lba, p, some * STICK_SECTOR, e) == ERR_OK)
 			*blank = is_blank(p, some * STICK_SECTOR);
@@ -320,6 +320,22 @@ stick_content(
 
 /* ---- as a disk ---- */
 
+/* The block around it, and not from it on: the FAT is also read backwards, as
+ * by fat_used(). */
+static bool
+load_block(struct stick_disk *d, uint64_t lba)
+{
+	uint64_t at = lba - lba % BLOCK_SECTORS, left = d->disk.sectors - at;
+
+	d->n = left < BLOCK_SECTORS ? (size_t)left : BLOCK_SECTORS;
+	d->at = at;
+	if (stick_read(d->stick, at, d->block, d->n * STICK_SECTOR, &d->err) ==
+	    ERR_OK)
+		return true;
+	d->n = 0;
+	return false;
+}
+
 static bool
 disk_read(void *arg, uint64_t lba, void *sector)
 {
@@ -327,19 +343,8 @@ disk_read(void *arg, uint64_t lba, void *sector)
 
 	if (lba >= d->disk.sectors || d->err.code != ERR_OK)
 		return false;
-	if (lba < d->at || lba - d->at >= d->n) {
-		uint64_t left = d->disk.sectors - lba;
-
-		d->n = left < STICK_BLOCK / STICK_SECTOR
-		    ? (size_t)left
-		    : STICK_BLOCK / STICK_SECTOR;
-		d->at = lba;
-		if (stick_read(d->stick, lba, d->block, d->n * STICK_SECTOR,
-			&d->err) != ERR_OK) {
-			d->n = 0;
-			return false;
-		}
-	}
+	if ((lba < d->at || lba - d->at >= d->n) && !load_block(d, lba))
+		return false;
 	memcpy(sector, d->block + (lba - d->at) * STICK_SECTOR, STICK_SECTOR);
 	return true;
 }
