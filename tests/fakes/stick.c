@@ -46,6 +46,7 @@
 #define STICKS_MAX 16
 #define HUB "/sys/devices/pci0000:00/0000:00:14.0/usb1"
 #define NEVER (-EINPROGRESS)
+#define HUNG_MS 20
 
 enum state {
 	WANT_CBW,
@@ -221,7 +222,7 @@ take_cbw(struct stick *s)
 
 	s->status = 0;
 	s->pos = 0;
-	memset(s->resp, 0, sizeof(s->resp));
+	memset(s->resp, 0, 512); /* more is only read from the disk */
 	have = run_command(s);
 	s->len = want < have ? want : have;
 	s->residue = want - s->len;
@@ -348,59 +349,80 @@ control(struct stick *s, uint8_t *p)
 
 /* ---- usbfs ---- */
 
+/* How a URB ended, which the program learns by reaping it. Only then: what is
+ * changed of a URB at its submission is sent to the program twice. */
+struct ended {
+	UMockdevIoctlData *urb;
+	int r;
+	guint8 *in; /* for the program's buffer */
+	gsize len;
+};
+
+static void
+submit_in(struct stick *s, const struct usbdevfs_urb *u, struct ended *d)
+{
+	d->in = g_malloc((gsize)u->buffer_length + 1);
+	d->r = pipe_in(s, d->in, u->buffer_length);
+	d->len = d->r > 0 ? (gsize)d->r : 0;
+}
+
+static void
+submit_out(struct stick *s, const struct usbdevfs_urb *u, struct ended *d)
+{
+	gsize n = (gsize)u->buffer_length;
+	UMockdevIoctlData *buf = umockdev_ioctl_data_resolve(
+	    d->urb, offsetof(struct usbdevfs_urb, buffer), n, NULL);
+
+	if (u->type == USBDEVFS_URB_TYPE_BULK) {
+		d->r = pipe_out(s, buf->data, u->buffer_length);
+		return;
+	}
+	d->in = g_memdup2(buf->data, n);
+	d->r = control(s, d->in);
+	d->len = d->r > 0 ? n : 0;
+}
+
+static void
+ended_free(struct ended *d)
+{
+	g_object_unref(d->urb);
+	g_free(d->in);
+	g_free(d);
+}
+
 static int
 submit(struct stick *s, UMockdevIoctlData *urbd)
 {
-	UMockdevIoctlData *buf;
 	struct usbdevfs_urb u;
-	gint32 status, actual;
-	int r;
+	struct ended *d;
 
 	memcpy(&u, urbd->data, sizeof(u));
-	buf = umockdev_ioctl_data_resolve(urbd,
-	    offsetof(struct usbdevfs_urb, buffer), (gsize)u.buffer_length,
-	    NULL);
-	if (u.type == USBDEVFS_URB_TYPE_CONTROL)
-		r = control(s, buf->data);
-	else if (u.type != USBDEVFS_URB_TYPE_BULK)
+	if (u.type != USBDEVFS_URB_TYPE_CONTROL &&
+	    u.type != USBDEVFS_URB_TYPE_BULK)
 		return -EINVAL;
-	else if ((u.endpoint & 0x80) != 0)
-		r = pipe_in(s, buf->data, u.buffer_length);
+	d = g_new0(struct ended, 1);
+	d->urb = g_object_ref(urbd);
+	if (u.type == USBDEVFS_URB_TYPE_BULK && (u.endpoint & 0x80) != 0)
+		submit_in(s, &u, d);
 	else
-		r = pipe_out(s, buf->data, u.buffer_length);
-	if (r == -ENODEV)
-		return r;
-	/* what stands in data already is sent back by an update of it */
-	if (r > 0 && u.buffer_length > 0) {
-		g_autofree guint8 *copy =
-		    g_memdup2(buf->data, (gsize)u.buffer_length);
-
-		umockdev_ioctl_data_update(buf, 0, copy, u.buffer_length);
+		submit_out(s, &u, d);
+	if (d->r == -ENODEV) {
+		ended_free(d);
+		return -ENODEV;
 	}
-	status = r < 0 ? r : 0;
-	actual = r < 0 ? 0 : r;
-	umockdev_ioctl_data_update(
-	    urbd, offsetof(struct usbdevfs_urb, status), (guint8 *)&status, 4);
-	umockdev_ioctl_data_update(urbd,
-	    offsetof(struct usbdevfs_urb, actual_length), (guint8 *)&actual, 4);
-	g_queue_push_tail(
-	    r == NEVER ? &s->waiting : &s->done, g_object_ref(urbd));
+	g_queue_push_tail(d->r == NEVER ? &s->waiting : &s->done, d);
 	return 0;
 }
 
 static int
 discard(struct stick *s, gulong urb)
 {
-	gint32 status = -ENOENT;
-
 	for (GList *l = s->waiting.head; l != NULL; l = l->next) {
-		UMockdevIoctlData *d = l->data;
+		struct ended *d = l->data;
 
-		if (d->client_addr != urb)
+		if (d->urb->client_addr != urb)
 			continue;
-		umockdev_ioctl_data_update(d,
-		    offsetof(struct usbdevfs_urb, status), (guint8 *)&status,
-		    4);
+		d->r = -ENOENT;
 		g_queue_delete_link(&s->waiting, l);
 		g_queue_push_tail(&s->done, d);
 		return 0;
@@ -411,12 +433,26 @@ discard(struct stick *s, gulong urb)
 static int
 reap(struct stick *s, UMockdevIoctlData *arg)
 {
-	UMockdevIoctlData *d = g_queue_pop_head(&s->done);
+	struct ended *d = g_queue_pop_head(&s->done);
+	gint32 status, actual;
 
 	if (d == NULL)
 		return s->gone ? -ENODEV : -EAGAIN;
+	status = d->r < 0 ? d->r : 0;
+	actual = d->r < 0 ? 0 : d->r;
+	if (d->len > 0)
+		umockdev_ioctl_data_update(
+		    umockdev_ioctl_data_resolve(d->urb,
+			offsetof(struct usbdevfs_urb, buffer), d->len, NULL),
+		    0, d->in, (gint)d->len);
+	umockdev_ioctl_data_update(d->urb,
+	    offsetof(struct usbdevfs_urb, status), (guint8 *)&status, 4);
+	umockdev_ioctl_data_update(d->urb,
+	    offsetof(struct usbdevfs_urb, actual_length), (guint8 *)&actual, 4);
 	umockdev_ioctl_data_set_ptr(
-	    umockdev_ioctl_data_resolve(arg, 0, sizeof(void *), NULL), 0, d);
+	    umockdev_ioctl_data_resolve(arg, 0, sizeof(void *), NULL), 0,
+	    d->urb);
+	ended_free(d);
 	return 0;
 }
 
@@ -511,12 +547,27 @@ answer(struct stick *s, gulong request, UMockdevIoctlData *arg)
 }
 
 static gboolean
+nothing_yet(gpointer c)
+{
+	umockdev_ioctl_client_complete(c, -1, EAGAIN);
+	g_object_unref(c);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean
 on_ioctl(UMockdevIoctlBase *h, UMockdevIoctlClient *c, gpointer arg)
 {
+	const struct stick *s = arg;
 	int r = answer(arg, umockdev_ioctl_client_get_request(c),
 	    umockdev_ioctl_client_get_arg(c));
 
 	(void)h;
+	/* A testbed's device is always ready to poll(), so that libusb would
+	 * ask without a pause until the time of a stick that hangs is up. */
+	if (r == -EAGAIN && s->hung && s->waiting.length > 0) {
+		g_timeout_add(HUNG_MS, nothing_yet, g_object_ref(c));
+		return TRUE;
+	}
 	umockdev_ioctl_client_complete(c, r < 0 ? -1 : r, r < 0 ? -r : 0);
 	return TRUE;
 }
