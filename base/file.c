@@ -78,23 +78,78 @@ file_read_secret(const char *path, size_t max, struct secret *s, struct err *e)
 	return e->code;
 }
 
+/* To its end, at most n + 1 bytes; -1 with errno. */
+static ssize_t
+read_some(int fd, uint8_t *p, size_t n)
+{
+	size_t at = 0;
+
+	while (at <= n) {
+		ssize_t got = read(fd, p + at, n + 1 - at);
+
+		if (got == -1 && errno == EINTR)
+			continue;
+		if (got == -1)
+			return -1;
+		if (got == 0)
+			break;
+		at += (size_t)got;
+	}
+	return (ssize_t)at;
+}
+
+/* A file that tells its size, straight to where it stays: an image has 64 MiB.
+ * False, and nothing is taken: it has none (a pipe, /proc) or another by now,
+ * or it fails; read_all() has the words. */
+static bool
+read_sized(int fd, size_t max, uint8_t **out, size_t *n)
+{
+	struct stat st;
+	ssize_t got = -1;
+	uint8_t *p;
+	size_t size;
+
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
+	    (uintmax_t)st.st_size > max || lseek(fd, 0, SEEK_CUR) != 0)
+		return false;
+	size = (size_t)st.st_size;
+	if ((p = malloc(size + 1)) == NULL)
+		return false;
+	got = read_some(fd, p, size);
+	if (got != -1 && (size_t)got <= size) {
+		p[got] = '\0'; /* text readers may count on it */
+		*out = p;
+		*n = (size_t)got;
+		return true;
+	}
+	secret_wipe(p, size + 1);
+	free(p);
+	(void)lseek(fd, 0, SEEK_SET);
+	return false;
+}
+
 enum err_code
 file_read(const char *path, size_t max, uint8_t **out, size_t *n, struct err *e)
 {
 	struct secret s = { 0 };
+	int fd = -1;
 
 	*out = NULL;
 	*n = 0;
-	if (file_read_secret(path, max, &s, e) != ERR_OK)
+	if (open_input(path, &fd, e) != ERR_OK)
 		return e->code;
-	if ((*out = malloc(s.len + 1)) == NULL)
-		err_mem(e);
-	else {
-		memcpy(*out, s.p, s.len);
-		(*out)[s.len] = '\0'; /* text readers may count on it */
-		*n = s.len;
+	if (!read_sized(fd, max, out, n) &&
+	    read_all(fd, path, max, &s, e) == ERR_OK) {
+		if ((*out = malloc(s.len + 1)) == NULL)
+			err_mem(e);
+		else {
+			memcpy(*out, s.p, s.len);
+			(*out)[s.len] = '\0';
+			*n = s.len;
+		}
 	}
 	secret_free(&s);
+	close(fd);
 	return e->code;
 }
 

@@ -100,6 +100,24 @@ a_secret_file_is_for_its_owner_alone(void **state)
 	unlink("k");
 }
 
+/* What is no regular file, or one that tells no size. */
+static void
+a_file_without_a_size_is_read_to_its_end(void **state)
+{
+	struct err e = { 0 };
+	uint8_t *p;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(file_read("/proc/self/status", 65536, &p, &n, &e), 0);
+	assert_true(n > 100 && strlen((char *)p) == n);
+	free(p);
+	assert_int_equal(file_read("/dev/null", 9, &p, &n, &e), 0);
+	assert_int_equal(n, 0);
+	assert_string_equal((char *)p, "");
+	free(p);
+}
+
 static void
 what_cannot_be_read_is_told_apart(void **state)
 {
@@ -297,6 +315,7 @@ main(void)
 		    an_existing_target_is_kept_unless_replacing_is_asked),
 		cmocka_unit_test(a_dangling_link_is_an_existing_target),
 		cmocka_unit_test(a_secret_file_is_for_its_owner_alone),
+		cmocka_unit_test(a_file_without_a_size_is_read_to_its_end),
 		cmocka_unit_test(what_cannot_be_read_is_told_apart),
 		cmocka_unit_test(a_failed_write_leaves_nothing),
 		cmocka_unit_test(what_is_no_file_is_never_replaced),
