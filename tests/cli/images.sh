@@ -19,18 +19,32 @@ field() {
 	sed -n "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/p" out
 }
 
+# Bases and ledgers are made once.
 a_base() {
-	amtforge image new base.bin --size 8M --bios $OVMF
+	[ -e "$TEST_DIR/base.bin" ] ||
+		amtforge image new "$TEST_DIR/base.bin" --size 8M --bios $OVMF
+	cp "$TEST_DIR/base.bin" .
 }
 
 # A ledger with orders PSK and PKI, and so many units in each.
 a_ledger() {
-	amtforge ledger init l.db
-	amtforge order open l.db "$ROOT/configs/profile-psk.cfg" --id PSK
-	amtforge order open l.db "$ROOT/configs/profile-pki.cfg" --id PKI
-	for order in PSK PKI; do
-		amtforge unit issue l.db $order --count "$1" >>units
-	done
+	made=$TEST_DIR/ledger-$1
+	[ -d "$made" ] || make_ledger "$1"
+	cp "$made"/* .
+}
+
+make_ledger() {
+	mkdir "$made.new"
+	(
+		cd "$made.new"
+		amtforge ledger init l.db
+		for order in PSK:psk PKI:pki; do
+			amtforge order open l.db --id "${order%:*}" \
+				"$ROOT/configs/profile-${order#*:}.cfg"
+			amtforge unit issue l.db "${order%:*}" --count "$1"
+		done
+	)
+	mv "$made.new" "$made"
 }
 
 # write STATUS ORDER [OPTION...]
