@@ -31,7 +31,8 @@ WARN	:= -Wall -Wextra -Werror -Wshadow -Wcast-qual -Wconversion \
 	   -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes \
 	   -Wwrite-strings -Wvla -Wframe-larger-than=8192
 HARDEN	:= -fstack-protector-strong -fPIE
-LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+# The EFI file's linker takes half the time of the usual one.
+LDFLAGS_ALL := -fuse-ld=lld -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
 FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2
 FLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -188,7 +189,7 @@ $(O)/fuzz/device_meiport: WRAP := hostif_answer listener_new_unix \
 $(O)/fuzz/%: $(O)/obj/tests/fuzz/%.o $(LIBS)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(FLAGS_$(MODE)) -fsanitize=fuzzer \
+	$(Q)$(LINK) -fsanitize=fuzzer \
 	    $(addprefix -Xlinker --wrap=,$(WRAP)) -o $@ $^ $(PKG_LIBS)
 
 # Never with sanitizers: umockdev's library must come first.
