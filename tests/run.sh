@@ -15,8 +15,7 @@ trap 'exit 130' INT TERM
 
 export AMTFORGE_BUILD="$PWD/$build"
 export CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C
-# umockdev's library comes before that of the sanitizers.
-export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1:verify_asan_link_order=0}"
+export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1}"
 leaks=suppressions=$PWD/tests/leaks.supp:print_suppressions=0
 export LSAN_OPTIONS="${LSAN_OPTIONS:-$leaks}"
 
