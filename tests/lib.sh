@@ -129,18 +129,10 @@ wait_for() {
 
 # until_true SECONDS COMMAND...: until it succeeds.
 until_true() {
-	deadline=
-	longest=$1
-	looks=0
+	deadline=$(($(date +%s) + $1))
 	shift
 	until "$@"; do
-		# the clock is a process too: it is read at each tenth look
-		[ $((looks % 10)) -ne 0 ] || {
-			now=$(date +%s)
-			: "${deadline:=$((now + longest))}"
-			[ "$now" -lt "$deadline" ] || return 1
-		}
-		looks=$((looks + 1))
+		[ "$(date +%s)" -lt "$deadline" ] || return 1
 		sleep 0.05
 	done
 }
