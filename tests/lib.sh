@@ -120,7 +120,7 @@ says() {
 # wait_for WORDS FILE [SECONDS]: until a line of it has them. What must happen
 # is given time enough for a machine that is slow and busy.
 wait_for() {
-	until_true "${3:-90}" grep -sq -e "$1" "$2" && return 0
+	lines_come "${3:-90}" 1 "$1" "$2" && return 0
 	echo "no '$1' in $2:"
 	cat "$2"
 	[ "$2" = log ] || [ ! -e log ] || cat log
@@ -129,10 +129,16 @@ wait_for() {
 
 # until_true SECONDS COMMAND...: until it succeeds.
 until_true() {
-	deadline=$(($(date +%s) + $1))
+	if [ "$2" = lines ]; then
+		lines_come "$1" "$3" "$4" "$5"
+		return
+	fi
+	read -r clock _ </proc/uptime
+	deadline=$((${clock%.*} + $1))
 	shift
 	until "$@"; do
-		[ "$(date +%s)" -lt "$deadline" ] || return 1
+		read -r clock _ </proc/uptime
+		[ "${clock%.*}" -lt "$deadline" ] || return 1
 		sleep 0.05
 	done
 }
@@ -140,6 +146,25 @@ until_true() {
 # Has the file N lines with WORDS? lines N WORDS FILE
 lines() {
 	[ "$(grep -sc -e "$2" "$3")" -ge "$1" ]
+}
+
+# lines_come SECONDS N WORDS FILE: until it has so many, as grep has words. One
+# process looks at the file until it has grown: three for each look were a tenth
+# of the time of a test that waits.
+lines_come() {
+	perl -e '
+		my ($seconds, $n, $words, $file) = @ARGV;
+		my ($was, $looks, $end) = ("", 0, time + $seconds);
+		$words =~ s/(\\?)([(){}|+?])/$1 ? $2 : "\\$2"/ge;
+		for (;; select undef, undef, undef, 0.02) {
+			my $is = join " ", (stat $file)[1, 7, 9];
+			if ($is ne $was || $looks++ % 50 == 0) {
+				$was = $is;
+				open my $f, "<", $file or next;
+				exit 0 if grep(/$words/, <$f>) >= $n;
+			}
+			exit 1 if time > $end;
+		}' "$@"
 }
 
 # is_gone PID: it has ended, whether or not it was waited for.
