@@ -19,7 +19,7 @@ IOCTL_OUT=0010000001000000
 device() {
 	if [ $# -eq 0 ]; then
 		cp "$TEST_DIR"/usual/* .
-		read -r uuid <uuid
+		uuid=$(cat uuid)
 	else
 		new_device "$@"
 	fi

@@ -334,8 +334,8 @@ a_manifest_keeps_its_passwords() {
 
 # A unit whose image was written has its own password there.
 # holding FILES SECONDS COMMAND...: so long after one of the FILES (a glob) is
-# there the command is stopped, a key is made, and it goes on. $made, $got: their
-# statuses. One that holds the ledger when it is stopped lets no key be made in
+# there the command is stopped, a key is made, and it goes on. $made, $got:
+# their statuses. One that holds the ledger when it is stopped lets no key be made in
 # $patience seconds.
 holding() {
 	files=$1
