@@ -14,32 +14,53 @@ bios/uefi/libc.c secret explicit_bzero memcpy memmove memset memcmp strlen strnl
 
 rooms='base formats bios export factory server device agent'
 rc=0
+objs=
 # shellcheck disable=SC2086 # a list
 for src in $(find $rooms -name '*.c' 2>/dev/null | sort); do
 	obj=$build/obj/${src%.c}.o
 	case $src in bios/uefi/*) obj=$build/efi/obj/${src%.c}.o ;; esac
-	stem=$(basename "$src" .c)
 	if [ ! -e "$obj" ]; then
 		echo "$src: not built as $obj"
 		rc=1
 		continue
 	fi
-	ok="$stem $(echo "$aliases" | sed -n "s|^$src ||p")"
-	nm -g --defined-only "$obj" | awk -v src="$src" -v ok="$ok" '
-		BEGIN { n = split(ok, w, " ") }
-		$2 !~ /[TDBRCVW]/ { next }
-		index($3, "??_C@") == 1 { next } # texts, for firmware
-		$3 ~ /^(__asan|__odr_asan|__sanitizer|__gcov|DW\.)/ { next }
-		{
-			for (i = 1; i <= n; i++)
-				if ($3 == w[i] || index($3, w[i] "_") == 1)
-					next
-			printf "%s: exports %s, which does not begin " \
-			    "with %s_\n", src, $3, w[1]
-			bad = 1
-		}
-		END { exit bad }' || rc=1
+	objs="$objs $obj"
 done
+# shellcheck disable=SC2086 # a list
+nm -A -g --defined-only $objs | awk -v aliases="$aliases" -v build="$build" '
+	BEGIN {
+		n = split(aliases, line, "\n")
+		for (i = 1; i <= n; i++)
+			if (m = split(line[i], w, " "))
+				for (j = 2; j <= m; j++)
+					also[w[1], ++count[w[1]]] = w[j]
+	}
+	function fits(word) {
+		return $3 == word || index($3, word "_") == 1
+	}
+	{
+		# file:value type name
+		src = $0
+		sub(/\.o:[0-9a-f ]+ [A-Za-z] .*/, ".c", src)
+		src = substr(src, length(build) + 2)
+		sub(/^(efi\/)?obj\//, "", src)
+	}
+	$2 !~ /[TDBRCVW]/ { next }
+	index($3, "??_C@") == 1 { next } # texts, for firmware
+	$3 ~ /^(__asan|__odr_asan|__sanitizer|__gcov|DW\.)/ { next }
+	{
+		stem = src
+		gsub(/.*\/|\.c$/, "", stem)
+		if (fits(stem))
+			next
+		for (i = 1; i <= count[src]; i++)
+			if (fits(also[src, i]))
+				next
+		printf "%s: exports %s, which does not begin with %s_\n", \
+		    src, $3, stem
+		bad = 1
+	}
+	END { exit bad }' || rc=1
 
 # shellcheck disable=SC2086 # a list
 twice=$(find $rooms -name '*.c' ! -name main.c 2>/dev/null |
