@@ -22,62 +22,100 @@ size_t strlen(const char *);
 int strcmp(const char *, const char *);
 EOF
 
-# A long is 32 bits wide in UEFI.
-for f in setupbin setupvar fat generation onetouch passwd reason \
-	reasonfactory reasonkey reasonsetup; do
-	sed 's/"[^"]*"//g' "formats/$f.c" | grep -nwE 'long|double|float' &&
-		rc=1
-	command -v clang >/dev/null || continue
-	clang -target x86_64-unknown-windows -std=c11 -ffreestanding \
-		-mno-red-zone -O2 -I. -isystem "$work/include" -Wall -Wextra \
-		-Wframe-larger-than=4096 -Werror -c "formats/$f.c" \
-		-o "$work/$f.obj" || rc=1
-done
-
-for f in record recordview delta hashlist psk uuid fat setupbin setupvar \
-	generation onetouch passwd reason reasonfactory reasonkey \
-	reasonsetup; do
-	"${CC:-cc}" -std=c11 -ffreestanding -fno-stack-protector -O2 -I. -Wall \
-		-Werror -c "formats/$f.c" -o "$work/$f.o" || rc=1
-	for sym in $(nm -u "$work/$f.o" | awk '{ print $2 }' |
-		grep -vxE "($ours)_[a-z0-9_]+|mem(cpy|cmp|set)|str(len|cmp)"); do
-		echo "formats/$f.c: calls $sym, which a BIOS may lack"
-		rc=1
+# sources STEM...: those of formats/.
+sources() {
+	for f; do
+		echo "$PWD/formats/$f.c"
 	done
-done
+}
+efi=$(sources setupbin setupvar fat generation onetouch passwd reason \
+	reasonfactory reasonkey reasonsetup)
+all=$(sources record recordview delta hashlist psk uuid fat setupbin \
+	setupvar generation onetouch passwd reason reasonfactory reasonkey \
+	reasonsetup)
 
-# The one file for a BIOS calls memcpy and memcmp, whatever a compiler makes
-# of its loops, and exports nothing but its own.
+# A long is 32 bits wide in UEFI.
+# shellcheck disable=SC2086 # a list
+awk '
+	{ gsub(/"[^"]*"/, "") }
+	/(^|[^A-Za-z0-9_])(long|double|float)([^A-Za-z0-9_]|$)/ {
+		print FILENAME ":" FNR ":" $0
+		bad = 1
+	}
+	END { exit bad }' $efi || rc=1
+
 mkdir "$work/reader"
 formats/recordreader.sh "$work/reader" || rc=1
+
+# What is compiled, a line each, as many at a time as there are processors.
+# shellcheck disable=SC2086 # lists
+jobs() {
+	if command -v clang >/dev/null; then
+		echo efi clang -target x86_64-unknown-windows -std=c11 \
+			-ffreestanding -mno-red-zone -O2 "-I$PWD" \
+			-isystem "$work/include" -Wall -Wextra \
+			-Wframe-larger-than=4096 -Werror -c $efi
+	fi
+	echo host "${CC:-cc}" -std=c11 -ffreestanding -fno-stack-protector \
+		-O2 "-I$PWD" -Wall -Werror -c $all
+	for level in -O0 -O1 -O2 -O3 -Os; do
+		reader gcc -fno-stack-protector $level \
+			-Wframe-larger-than=2048
+		reader clang -fno-stack-protector $level \
+			-Wframe-larger-than=2048
+		reader clang -target x86_64-unknown-windows -mno-red-zone \
+			$level
+		reader clang -target i386-unknown-windows $level
+	done
+}
+
+# The one file for a BIOS; its objects are named by how they were made.
 reader() {
 	cc=$1
 	shift
 	command -v "$cc" >/dev/null || return 0
-	"$cc" -std=c11 -ffreestanding -nostdlib -Wall -Wextra -Werror "$@" \
-		-c "$work/reader/amtforge-record-reader.c" \
-		-o "$work/reader.o" || return 1
-	nm "$work/reader.o" | awk -v with="$cc $*" '
-		{ sub(/^_/, "", $NF) }
-		$1 == "U" && $2 !~ /^(memcpy|memcmp)$/ {
-			print "the record reader calls " $2 ": " with
-			bad = 1
-		}
-		$2 ~ /[TDBC]/ && $3 !~ /^recordview_/ {
-			print "the record reader exports " $3 ": " with
-			bad = 1
-		}
-		END { exit bad }'
+	echo "$cc$(printf '%s' "$@")" "$cc" -std=c11 -ffreestanding -nostdlib \
+		-Wall -Wextra -Werror "$@" \
+		-c "$work/reader/amtforge-record-reader.c" -o reader.o
 }
-for level in -O0 -O1 -O2 -O3 -Os; do
-	reader gcc -fno-stack-protector "$level" -Wframe-larger-than=2048 ||
-		rc=1
-	reader clang -fno-stack-protector "$level" \
-		-Wframe-larger-than=2048 || rc=1
-	reader clang -target x86_64-unknown-windows -mno-red-zone "$level" ||
-		rc=1
-	reader clang -target i386-unknown-windows "$level" || rc=1
-done
+
+cat >"$work/one" <<'EOF'
+#!/bin/sh
+# one FOLDER COMMAND...: runs it there.
+mkdir "$1" && cd "$1" && shift && "$@" 2>&1 || exit 1
+EOF
+chmod +x "$work/one"
+mkdir "$work/made"
+jobs | (cd "$work/made" && xargs -P "$(nproc)" -L 1 "$work/one") || rc=1
+
+nm -A -u "$work"/made/host/*.o | awk -v ours="$ours" -v before="$work/made/host/" '
+	BEGIN { ours = "^((" ours ")_[a-z0-9_]+|mem(cpy|cmp|set)|str(len|cmp))$" }
+	$3 !~ ours {
+		src = substr($1, length(before) + 1)
+		sub(/\.o:$/, ".c", src)
+		print "formats/" src ": calls " $3 ", which a BIOS may lack"
+		bad = 1
+	}
+	END { exit bad }' || rc=1
+
+# It calls memcpy and memcmp, whatever a compiler makes of its loops, and
+# exports nothing but its own.
+nm -A "$work"/made/*/reader.o | awk -v before="$work/made/" '
+	{
+		with = substr($1, length(before) + 1)
+		sub(/\/reader\.o:.*/, "", with)
+		sub(/^_/, "", $NF)
+		kind = $(NF - 1)
+	}
+	kind == "U" && $NF !~ /^(memcpy|memcmp)$/ {
+		print "the record reader calls " $NF ": " with
+		bad = 1
+	}
+	kind ~ /[TDBC]/ && $NF !~ /^recordview_/ {
+		print "the record reader exports " $NF ": " with
+		bad = 1
+	}
+	END { exit bad }' || rc=1
 
 # What amtforge-record(5) shows a BIOS engineer compiles as it stands there.
 {

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# tests/lint/run.sh BUILD: runs every rule of the house, one script each.
+# tests/lint/run.sh BUILD: runs every rule of the house, one script each, as
+# many at a time as there are processors.
 # A rule prints what breaks it and where, and ends with a status other than 0.
 # ONLY=pattern picks rules whose name holds the pattern.
 set -u
@@ -8,20 +9,40 @@ build=$1
 cd "$(dirname "$0")/../.." || exit 70
 LC_ALL=C
 export LC_ALL
-passed=0
-failed=0
-for rule in tests/lint/*.sh; do
-	name=$(basename "$rule" .sh)
-	[ "$name" = run ] && continue
-	case $name in *"${ONLY:-}"*) ;; *) continue ;; esac
-	if out=$("$rule" "$build" 2>&1); then
-		passed=$((passed + 1))
-		printf '%-10s ok\n' "$name"
-	else
-		failed=$((failed + 1))
-		printf '%-10s FAILED\n' "$name"
-		echo "$out" | sed 's/^/    /'
-	fi
-done
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+work=$(mktemp -d "${TMPDIR:-/tmp}/amtforge-lint.XXXXXX") || exit 70
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+
+cat >"$work/one" <<'END'
+#!/bin/sh
+# one WORK BUILD RULE
+if "tests/lint/$3.sh" "$2" >"$1/$3" 2>&1; then
+	printf '%-12s ok\n' "$3"
+	echo 1 0 >"$1/$3.count"
+else
+	{
+		printf '%-12s FAILED\n' "$3"
+		sed 's/^/    /' "$1/$3"
+	} >"$1/$3.words"
+	cat "$1/$3.words"
+	echo 0 1 >"$1/$3.count"
+fi
+END
+chmod +x "$work/one"
+
+# Those that take longest begin first.
+{
+	printf '%s\n' shell headers freestanding verbs format
+	for rule in tests/lint/*.sh; do
+		rule=${rule##*/}
+		echo "${rule%.sh}"
+	done
+} | awk '!seen[$0]++ && $0 != "run"' | grep -e "${ONLY:-}" |
+	xargs -P "${JOBS:-$(nproc)}" -n 1 "$work/one" "$work" "$build"
+
+cat "$work"/*.count 2>/dev/null | awk '
+	{ p += $1; f += $2 }
+	END {
+		printf "%d passed, %d failed\n", p, f
+		exit f > 0 || p == 0
+	}'

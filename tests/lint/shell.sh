@@ -2,13 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every shell script satisfies shellcheck.
 set -u
-files=$(find tests quickstart .ci completion -type f 2>/dev/null | sort |
-	while read -r f; do
-		case $f in
-		*.sh | *.bash) echo "$f" ;;
-		*.c | *.h | *.bin) ;;
-		*) head -n 1 "$f" | grep -q '^#!.*sh$' && echo "$f" ;;
-		esac
-	done)
-# shellcheck disable=SC2086 # a list
-shellcheck -x $files
+{
+	find tests quickstart .ci completion -type f \
+		\( -name '*.sh' -o -name '*.bash' \) 2>/dev/null
+	find tests quickstart .ci completion -type f ! -name '*.sh' \
+		! -name '*.bash' ! -name '*.[ch]' ! -name '*.bin' -exec awk '
+		FNR == 1 && /^#!.*sh$/ { print FILENAME }
+		{ nextfile }' {} + 2>/dev/null
+} | sort | xargs -P "$(nproc)" -n 8 shellcheck -x

@@ -14,26 +14,40 @@ rc=0
 }
 
 objs=$(find "$build/efi/obj" -name '*.o' | sort)
+srcs=
 for obj in $objs; do
 	src=${obj#"$build"/efi/obj/}
 	src=${src%.o}.c
-	[ -e "$src" ] || continue
-	sed 's|/\*.*\*/||; /^ \*/d; /^\/\*/d; s/long long//g
-		s/"[^"]*"//g' "$src" |
-		grep -nE '(^|[^_a-z"])(unsigned )?long( |\)|;|,)' |
-		sed "s|^|$src:|" | grep . && {
-		echo "^ long has 32 bits in firmware: use intN_t or size_t"
-		rc=1
-	}
+	[ ! -e "$src" ] || srcs="$srcs $src"
 done
+# shellcheck disable=SC2086 # a list
+awk '
+	{ gsub(/\/\*.*\*\//, "") }
+	/^ \*/ || /^\/\*/ { next }
+	{
+		gsub(/long long/, "")
+		gsub(/"[^"]*"/, "")
+	}
+	/(^|[^_a-z"])(unsigned )?long( |\)|;|,)/ {
+		print FILENAME ":" FNR ":" $0
+		bad = 1
+	}
+	END { exit bad }' $srcs || {
+	echo "^ long has 32 bits in firmware: use intN_t or size_t"
+	rc=1
+}
 
 # shellcheck disable=SC2086 # a list
-for f in $(nm -g --defined-only "$build/efi/obj/bios/uefi/libc.o" |
-	awk '$2 == "T" { print $3 }'); do
-	nm -u $objs | grep -qw "$f" && continue
-	echo "bios/uefi/libc.c: nothing calls $f"
-	rc=1
-done
+{
+	nm -u $objs
+	nm -g --defined-only "$build/efi/obj/bios/uefi/libc.o"
+} | awk '
+	$1 == "U" { called[$2] = 1 }
+	$2 == "T" && !called[$3] {
+		print "bios/uefi/libc.c: nothing calls " $3
+		bad = 1
+	}
+	END { exit bad }' || rc=1
 
 objdump -p "$efi" | grep -q 'Subsystem.*000a.*EFI application' || {
 	echo "$efi: no EFI application"

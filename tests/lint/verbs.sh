@@ -6,7 +6,6 @@
 set -u
 build=$1
 rc=0
-PATH=$PWD/$build/bin:$PATH
 . completion/amtforge.bash
 
 bad() {
@@ -27,21 +26,42 @@ page_verbs() {
 	sed -nE 's/^\.It (Xo )?(Cm|Ic) ([a-z]+( [a-z]+)*).*/\3/p' "$1" | sort -u
 }
 
+# A program's help is asked once, by the completion too: it calls these.
+declare -A help
+told() {
+	local words="$*"
+	[[ -v help[$words] ]] ||
+		help[$words]=$("$build/bin/$1" "${@:2}" 2>/dev/null)
+	printf '%s\n' "${help[$words]}"
+}
+for bin in "$build"/bin/*; do
+	[ -e "$bin" ] || continue
+	eval "${bin##*/}() { told ${bin##*/} \"\$@\"; }"
+done
+
 for bin in "$build"/bin/*; do
 	[ -e "$bin" ] || continue
 	program=${bin##*/}
 	page=man/$program.1
+	told "$program" --help >/dev/null # kept for the subshells
 	verbs=$(_amtforge_list "$program" verbs | sort)
 	[ -n "$verbs" ] || bad "$program --help: tells no verbs"
+	first_words=$'\n'$(offered "$program")$'\n'
+	after_json=$'\n'$(offered "$program" --json)$'\n'
+	second_words=
+	last=
 	while read -r verb; do
 		[ -n "$verb" ] || continue
 		first=${verb%% *}
-		offered "$program" | grep -qxF -- "$first" ||
+		[[ $first_words == *$'\n'"$first"$'\n'* ]] ||
 			bad "completion/amtforge.bash: does not offer $verb"
-		offered "$program" --json | grep -qxF -- "$first" ||
+		[[ $after_json == *$'\n'"$first"$'\n'* ]] ||
 			bad "completion/amtforge.bash: no $verb after --json"
-		[ "$first" = "$verb" ] || offered "$program" "$first" |
-			grep -qxF -- "${verb#* }" ||
+		[ "$first" != "$verb" ] || continue
+		[ "$first" = "$last" ] ||
+			second_words=$'\n'$(offered "$program" "$first")$'\n'
+		last=$first
+		[[ $second_words == *$'\n'"${verb#* }"$'\n'* ]] ||
 			bad "completion/amtforge.bash: does not offer $verb"
 	done <<<"$verbs"
 	if [ ! -e "$page" ]; then
@@ -57,7 +77,7 @@ for bin in "$build"/bin/*; do
 		[ -n "$verb" ] || continue
 		# shellcheck disable=SC2086 # a verb may have two words
 		for option in $(_amtforge_list "$program" options $verb); do
-			grep -qE -- "$option([^a-z-]|\$)" <<<"$text" ||
+			[[ $text =~ $option([^a-z-]|$) ]] ||
 				bad "$page: lacks $option of $verb"
 		done
 	done <<<"$verbs"
