@@ -69,7 +69,7 @@ reach() {
 			echo "demo: $(provisioned) of $1 after $2 s" >&2
 			return 0
 		fi
-		sleep 0.05
+		sleep 0.2 # who looks takes of the cores as well
 	done
 }
 

@@ -21,6 +21,13 @@ under() {
 		LD_PRELOAD="$SHIM" "$@" 9>fired
 }
 
+# absent FILE...: given a pattern, no file has such a name.
+absent() {
+	for f; do
+		[ ! -e "$f" ] || return 1
+	done
+}
+
 # walk PREPARE COMMAND JUDGE: three functions. For each call and each N until
 # the fault no longer happens (the first twelve one by one, then in growing
 # steps): in a fresh folder PREPARE; COMMAND, which uses under, with the fault;

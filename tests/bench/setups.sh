@@ -180,8 +180,11 @@ row() {
 
 psk=${PSK_UNITS:-2000}
 pki=${PKI_UNITS:-600}
-prepare psk "$psk"
-prepare pki "$pki"
+prepare psk "$psk" & # on a core of its own
+peer=$!
+(prepare pki "$pki")
+wait $peer
+peer=''
 for _ in $(seq "${ROUNDS:-3}"); do
 	for kind in psk pki; do
 		if [ $kind = psk ]; then units=$psk; else units=$pki; fi

@@ -5,7 +5,10 @@
 
 # no_scraps FOLDER: nothing but files under their final names.
 no_scraps() {
-	killed || [ ! -d "$1" ] || [ -z "$(find "$1" -type f -size 0)" ]
+	killed && return
+	for f in "$1"/* "$1"/.[!.]*; do
+		[ ! -f "$f" ] || [ -s "$f" ] || return 1
+	done
 }
 
 pairs() {
@@ -28,14 +31,16 @@ key_files() {
 
 judge_files() {
 	no_scraps keys || return 1
-	for f in keys/*.key keys/*.pem; do
-		[ -e "$f" ] || continue
-		grep -q '^-----END' "$f" || {
-			echo "$f is cut"
+	absent keys/*.key keys/*.pem || {
+		cut=$(grep -sL '^-----END' keys/*.key keys/*.pem) || :
+		[ -z "$cut" ] || {
+			echo "cut: $cut"
 			return 1
 		}
-	done
-	[ "$1" = broken ] || [ "$(find keys -name '*.pem' | wc -l)" -ge 2 ]
+	}
+	[ "$1" = broken ] && return
+	set -- keys/*.pem
+	[ $# -ge 2 ]
 }
 
 key_pair_leaves_whole_files_or_none() {

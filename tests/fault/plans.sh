@@ -22,7 +22,7 @@ image_plan() {
 # What is there is whole.
 judge_plan() {
 	[ ! -e new.plan ] || cmp new.plan plan || return 1
-	killed || [ -z "$(find . -name 'new.plan.*')" ] || return 1
+	killed || absent new.plan.* || return 1
 	[ "$1" = broken ] || [ -e new.plan ]
 }
 
@@ -35,8 +35,8 @@ judge_image() {
 	amtforge ledger check l.db >/dev/null || return 1
 	[ ! -e new.bin ] ||
 		amtforge image check new.bin "$MAP" l.db "$uuid" || return 1
-	killed || [ -z "$(find . -name 'new.bin.*')" ] || return 1
-	[ -z "$(find . -name 'new.bin*' -perm /077)" ] || return 1
+	killed || absent new.bin.* || return 1
+	absent new.bin* || [ -z "$(find new.bin* -perm /077)" ] || return 1
 	[ "$1" = broken ] && return
 	amtforge unit show l.db "$uuid" --json | grep -q '"state":"written"'
 }
@@ -47,7 +47,7 @@ image_undo() {
 
 judge_base() {
 	[ ! -e back.bin ] || cmp back.bin base.bin || return 1
-	killed || [ -z "$(find . -name 'back.bin.*')" ] || return 1
+	killed || absent back.bin.* || return 1
 	[ "$1" = broken ] || [ -e back.bin ]
 }
 

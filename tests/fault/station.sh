@@ -12,7 +12,8 @@ sqlite=true
 fixture() {
 	mkdir "$FIX"
 	cd "$FIX" || return 1
-	amtforge image new base.bin --size 4M --bios /usr/share/ovmf/OVMF.fd
+	amtforge image new base.bin --size 1M \
+		--bios /usr/share/OVMF/OVMF_VARS.fd
 	amtforge ledger init l.db
 	amtforge order open l.db "$ROOT/configs/profile-psk.cfg" --id A
 	amtforge unit issue l.db A --count 1 --json >row
@@ -28,7 +29,9 @@ a_line() {
 }
 
 state() {
-	amtforge unit list l.db A --json | sed 's/.*"state":"\([a-z]*\)".*/\1/'
+	s=$(amtforge unit list l.db A --json)
+	s=${s#*'"state":"'}
+	echo "${s%%'"'*}"
 }
 
 # A killed station's programmer may go on for a moment.
@@ -51,7 +54,7 @@ judge() {
 		return 1
 	fi
 	killed || [ ! -d l.db.station ] ||
-		[ -z "$(find l.db.station -name 'station-*')" ] || {
+		absent l.db.station/station-* || {
 		ls -la l.db.station
 		return 1
 	}
