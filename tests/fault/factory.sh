@@ -9,7 +9,7 @@ FIX=$TEST_DIR/fix
 # shellcheck disable=SC2034 # for faults.sh
 sqlite=true
 PROFILE=$ROOT/configs/profile-psk.cfg
-BIOS=/usr/share/ovmf/OVMF.fd
+BIOS=/usr/share/OVMF/OVMF_VARS.fd
 
 cat >"$TEST_DIR/units.csv" <<'EOF'
 serial,uuid
@@ -232,7 +232,7 @@ fixture() {
 	amtforge ledger init ten.db
 	amtforge order open ten.db "$PROFILE" --id T
 	amtforge unit issue ten.db T --count 10
-	amtforge image new base.bin --size 8M --bios "$BIOS"
+	amtforge image new base.bin --size 1M --bios "$BIOS"
 	amtforge manifest make issued.db A --sign-key oem.key \
 		--sign-cert oem.pem --to it.pem --out batch
 	amtforge-server init state

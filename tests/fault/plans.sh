@@ -7,7 +7,7 @@ FIX=$TEST_DIR/fix
 # shellcheck disable=SC2034 # for faults.sh
 sqlite=true
 MAP=$ROOT/configs/map-ovmf.cfg
-OVMF=/usr/share/ovmf/OVMF.fd
+OVMF=/usr/share/OVMF/OVMF_VARS.fd
 
 a_plan() {
 	cp -R "$FIX/." .
