@@ -129,10 +129,6 @@ wait_for() {
 
 # until_true SECONDS COMMAND...: until it succeeds.
 until_true() {
-	if [ "$2" = lines ]; then
-		lines_come "$1" "$3" "$4" "$5"
-		return
-	fi
 	read -r clock _ </proc/uptime
 	deadline=$((${clock%.*} + $1))
 	shift

@@ -9,8 +9,9 @@ rsa_key() {
 	pooled=$TEST_POOL/${1##*/}.key
 	[ -e "$pooled" ] || {
 		mkdir -p "$TEST_POOL"
-		openssl genrsa -out "$pooled.$$" 2048 2>/dev/null
-		mv "$pooled.$$" "$pooled"
+		new=$(mktemp "$TEST_POOL/new.XXXXXX")
+		openssl genrsa -out "$new" 2048 2>/dev/null
+		mv "$new" "$pooled"
 	}
 	cp "$pooled" "$1.key"
 }

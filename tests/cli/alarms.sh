@@ -57,7 +57,7 @@ the_same_again_and_again_is_one_alarm_and_few_lines() {
 	serve
 	# within the minute that they are counted in
 	yes "127.0.0.2 $u ABCDEFG8" | head -n 60 | hellos
-	until_true 90 lines 8 pid-unknown events
+	lines_come 90 8 pid-unknown events
 	[ "$(amtforge-server --json alarms state | wc -l)" -eq 1 ]
 	[ "$(grep -c pid-unknown events)" -le 20 ]
 	stop_server

@@ -96,7 +96,7 @@ until_started() {
 	"$@" >out 2>err &
 	fleet=$!
 	trap leave EXIT
-	until_true 90 lines "$n" '"event":"hello-failed"' out || {
+	lines_come 90 "$n" '"event":"hello-failed"' out || {
 		tail -n 20 out err
 		return 1
 	}

@@ -146,7 +146,7 @@ a_killed_server_hands_over_after_its_start() {
 no_more_run_at_a_time_than_are_allowed() {
 	handed 4 'echo $(ls $PWD/r.* 2>/dev/null | wc -l) >>$PWD/many;
  : >$PWD/r.$1; sleep 0.4; rm $PWD/r.$1' 'hand_over_at_a_time = 2;'
-	until_true 90 lines 4 'handed over' events
+	lines_come 90 4 'handed over' events
 	[ "$(column handed | grep -c done)" -eq 4 ]
 	[ "$(sort -n many | tail -n 1)" -le 1 ]
 	end
@@ -160,7 +160,7 @@ shows() {
 # Of two for one machine the second waits for the first, and can be cancelled.
 a_hand_over_behind_another_waits() {
 	handed 2 'echo $1 >>$PWD/runs; while [ -e $PWD/hold.$1 ]; do sleep 0.1; done'
-	until_true 90 lines 2 'handed over' events
+	lines_come 90 2 'handed over' events
 	u=$(head -n 1 uuids) other=$(tail -n 1 uuids)
 	: >"hold.$u"
 	amtforge-server setup state "$u" --hand-over >first &

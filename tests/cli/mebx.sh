@@ -250,7 +250,7 @@ a_fleet_s_machines_have_their_screens_shut_too() {
 # asked N PROMPT WORDS: are typed when the screen asks so for the Nth time; what
 # is typed before is shown by the terminal.
 asked() {
-	until_true 90 lines "$1" "$2" screen
+	lines_come 90 "$1" "$2" screen
 	echo "$3"
 }
 
@@ -268,7 +268,7 @@ a_terminal_gets_a_screen_and_no_password() {
 		asked 1 '^PID: ' 0000037m
 		asked 1 '^PPS: ' nkldg5dcRRNXrrnqe9yzzijl7lflvjed69xj
 		asked 2 '^mebx> ' save
-		until_true 90 lines 1 '^saved' screen
+		lines_come 90 1 '^saved' screen
 	} | script -qec "amtforge-device mebx --state machine $options" \
 		/dev/null >screen
 	not grep -qF "$NEW" screen

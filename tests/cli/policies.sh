@@ -269,7 +269,7 @@ a_machine_whose_name_is_gone_is_not_un_provisioned() {
 	# with a name, another one, it is
 	echo "$uuid,lobby.example.org" >>names.csv
 	kill -HUP "$server"
-	until_true 90 lines 2 'names.csv: read again' log
+	lines_come 90 2 'names.csv: read again' log
 	status 0 amtforge-server setup state "$uuid"
 	end
 }

@@ -205,7 +205,7 @@ the_first_try_tells_why() {
 	serve 'tries = 1;'
 	echo 'schedule = ( { count = 900; every_ms = 200; } );' >device.cfg
 	plug "127.0.0.1:$port" other.net --config device.cfg
-	until_true 90 lines 10 '"reason":"[^"]' events
+	lines_come 90 10 '"reason":"[^"]' events
 	grep '"reason":"[^"]' events | head -n 10 >tries
 	[ "$(grep -c device-refused-domain tries)" -eq 10 ]
 	not_set_up

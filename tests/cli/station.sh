@@ -886,7 +886,7 @@ a_ledger_that_is_locked_fails_the_board_only() {
 
 # on_screen N WORDS: until N lines of the terminal ./typed have them.
 on_screen() {
-	until_true 90 lines "$@" typed && return 0
+	lines_come 90 "$@" typed && return 0
 	cat typed >&2
 	return 1
 }
