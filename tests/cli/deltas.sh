@@ -261,7 +261,9 @@ killed_runs_are_simply_repeated() {
 		sleep $delay
 		kill -9 $pid 2>/dev/null || true
 		wait $pid 2>/dev/null || true
-		ls -A d 2>/dev/null | grep "\.$suffix\$" >there || :
+		for f in d/*."$suffix"; do
+			[ -e "$f" ] && echo "${f#d/}"
+		done >there
 		are_whole <there
 		# New files have no name before they are whole.
 		not ls d/*."$suffix".* 2>/dev/null

@@ -40,9 +40,10 @@ make_lines() {
 a_line() {
 	cp -R "$TEST_DIR/line-$1/." .
 	i=0
-	while IFS='"' read -r _ _ _ u _ _ _ serial _; do
+	# shellcheck disable=SC2034 # eval uses them
+	while IFS='"' read -r _ _ _ unit _ _ _ label _; do
 		i=$((i + 1))
-		eval "uuid_$i=\$u serial_$i=\$serial"
+		eval "uuid_$i=\$unit serial_$i=\$label"
 	done <rows
 	[ $i = "$1" ]
 }
