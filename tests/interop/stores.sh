@@ -6,8 +6,9 @@
 # UEFIExtract, fwupdtool and OVMF.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/ovmf.sh
+. "$ROOT/tests/ovmf.sh"
 
-GUID=1862c8ba-49e6-4001-97f3-351bb07e8fd8
 VARS=/usr/share/OVMF/OVMF_VARS_4M.fd
 CODE=/usr/share/OVMF/OVMF_CODE_4M.fd
 
@@ -184,17 +185,7 @@ ovmf_of_4_mib_prints_the_variable() {
 	cat $VARS >vars.bin # alone it is an image too
 	amtforge image show vars.bin | unfold >shown
 	grep -q '0x00000048..0x0003ffff store  format edk2 auth' shown
-	dd if=/dev/zero of=fat.img bs=1M count=4 status=none
-	mformat -i fat.img ::
-	printf 'dmpstore -guid %s\r\nreset -s\r\n' $GUID >startup.nsh
-	mcopy -i fat.img startup.nsh ::/
-	timeout 120 qemu-system-x86_64 -machine q35,accel=tcg -m 256 \
-		-nographic -monitor none -serial stdio -net none \
-		-drive if=pflash,format=raw,file=unit.bin \
-		-drive format=raw,file=fat.img,if=virtio \
-		-no-reboot </dev/null >console.raw
-	tr -d '\000\r' <console.raw |
-		sed 's/\x1b\[[0-9;=?]*[a-zA-Z]//g' >console
+	boot unit.bin
 	grep -qi "Variable NV+BS '$GUID:AmtOemRecord'" console
 	# The firmware has used the store and its fault tolerant write.
 	amtforge image show unit.bin | unfold >used

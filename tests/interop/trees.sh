@@ -7,9 +7,10 @@
 # after OVMF has used its store, and regions made here for what no sample has.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/ovmf.sh
+. "$ROOT/tests/ovmf.sh"
 
 PATH=$PATH:/usr/sbin
-OVMF=/usr/share/ovmf/OVMF.fd
 MAP=$ROOT/configs/map-ovmf.cfg
 TREES=$ROOT/tests/interop/trees.py
 MAKE=$ROOT/tests/interop/trees_make.py
@@ -175,15 +176,7 @@ EOF
 all_judges_read_a_store_that_ovmf_has_used_as_we_do() {
 	compose google_link 8M
 	cp base.bin fresh.bin
-	dd if=/dev/zero of=fat.img bs=1M count=4 status=none
-	mformat -i fat.img ::
-	printf 'reset -s\r\n' >startup.nsh
-	mcopy -i fat.img startup.nsh ::/
-	timeout 120 qemu-system-x86_64 -machine q35,accel=tcg -m 256 \
-		-nographic -monitor none -serial stdio -net none \
-		-drive if=pflash,format=raw,file=base.bin \
-		-drive format=raw,file=fat.img,if=virtio \
-		-no-reboot </dev/null >console
+	boot base.bin
 	not cmp -s base.bin fresh.bin
 	judged base.bin
 	grep -q '"state":"deleted"' base.bin.json

@@ -15,11 +15,13 @@
 
 # ---- the whole way ----
 
+# On a new flash, and with all that QEMU gives a machine.
 a_yes_takes_the_record_stores_it_and_restarts() {
 	setup 2 1 0 0 1 1 1 >f.bin
 	key old.img f.bin
 	cp old.img key.img
-	boot m y key.img
+	cp "$BASE" m.fd
+	QEMU=plain_machine boot m y key.img
 	tells m 'SETUP.BIN version 2.1, record 1 of 3'
 	tells m 'PID: 0000-037M'
 	# no password and no PPS
