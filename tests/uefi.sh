@@ -100,7 +100,7 @@ setup() {
 warm() {
 	[ ! -e "$WARM" ] || return 0
 	(
-		cd "$TEST_DIR"
+		cd "$TEST_DIR" || exit 70
 		unset BUS HUB RO MACHINE OPTIONS KERNEL FLASH QEMU
 		cp "$BASE" warming.fd
 		boot warming ''
