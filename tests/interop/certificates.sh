@@ -14,74 +14,111 @@ VERSIONS='3.0 4.1 6.0 7.0 11.0 15.0 16.0'
 MADE=$TEST_DIR/made
 mkdir -p "$MADE"
 
-# of KEY [DEFAULT]: what the case says of it.
-of() {
-	case ";$what" in
-	*";$1="*)
-		v=";$what"
-		v=${v#*";$1="}
-		printf '%s' "${v%%;*}"
-		;;
-	*) printf '%s' "${2:-}" ;;
-	esac
-}
+# Whatever follows is kept from processes where it can be: there are 150 cases.
 
-# key WHO KIND: its path; made once.
-key() {
-	k=$MADE/$1-$2.key
-	[ -e "$k" ] || case $2 in
-	rsa*) openssl genrsa -out "$k" "${2#rsa}" ;;
-	ec256) openssl ecparam -name prime256v1 -genkey -noout -out "$k" ;;
-	ec384) openssl ecparam -name secp384r1 -genkey -noout -out "$k" ;;
-	*) openssl genpkey -algorithm "$2" -out "$k" ;;
-	esac >/dev/null 2>&1
-	echo "$k"
-}
-
-usages() {
-	echo "$1" | sed 's/\<sa\>/serverAuth/; s/\<client\>/clientAuth/
-		s/\<any\>/anyExtendedKeyUsage/
-		s/\<amt\>/2.16.840.1.113741.1.2.3/
-		s/\<longer\>/2.16.840.1.113741.1.2.3.1/
-		s/\<console\>/2.16.840.1.113741.1.2.1/'
-}
-
-subject() {
-	cn=$(of cn prov.example.com)
-	[ "$cn" = - ] || printf '/CN=%s' "$cn"
-	for part in cn2 ou ou2 o; do
-		v=$(of $part -)
-		[ "$v" = - ] && continue
-		case $v in @*) v="$MARK${v#@}" ;; esac
-		printf '/%s=%s' "$(echo ${part%2} | tr '[:lower:]' '[:upper:]')" "$v"
+# given WHAT: what the case says of each key, in $o_KEY, which is unset where it
+# says nothing; $differs has what is said of the chain.
+given() {
+	# shellcheck disable=SC2086 # names
+	[ -z "${said:-}" ] || unset $said
+	said=
+	differs=
+	left=$1
+	while [ -n "$left" ]; do
+		item=${left%%;*}
+		case $left in *';'*) left=${left#*;} ;; *) left= ;; esac
+		case $item in
+		list=* | suffix=* | pki=* | fqdn=* | set=* | send=*) ;;
+		*=*) differs="$differs;$item" ;;
+		*) continue ;;
+		esac
+		eval "o_${item%%=*}=\${item#*=}"
+		said="$said o_${item%%=*}"
 	done
+}
+
+# words LIST: the commas' in $words.
+words() {
+	words=
+	left=$1,
+	while [ -n "$left" ]; do
+		words="$words ${left%%,*}"
+		left=${left#*,}
+	done
+}
+
+# key WHO KIND: its path in $key; made once.
+key() {
+	key=$MADE/$1-$2.key
+	[ -e "$key" ] || case $2 in
+	rsa*) openssl genrsa -out "$key" "${2#rsa}" ;;
+	ec256) openssl ecparam -name prime256v1 -genkey -noout -out "$key" ;;
+	ec384) openssl ecparam -name secp384r1 -genkey -noout -out "$key" ;;
+	*) openssl genpkey -algorithm "$2" -out "$key" ;;
+	esac >/dev/null 2>&1
+}
+
+# usages LIST: as openssl has them, in $usages.
+usages() {
+	words "$1"
+	usages=
+	for u in $words; do
+		case $u in
+		sa) u=serverAuth ;;
+		client) u=clientAuth ;;
+		any) u=anyExtendedKeyUsage ;;
+		amt) u=2.16.840.1.113741.1.2.3 ;;
+		longer) u=2.16.840.1.113741.1.2.3.1 ;;
+		console) u=2.16.840.1.113741.1.2.1 ;;
+		esac
+		usages="$usages${usages:+,}$u"
+	done
+}
+
+# subject: in $subject.
+subject() {
+	subject=
+	part CN "${o_cn-prov.example.com}"
+	part CN "${o_cn2--}"
+	part OU "${o_ou--}"
+	part OU "${o_ou2--}"
+	part O "${o_o--}"
+}
+
+part() {
+	case $2 in
+	-) ;;
+	@*) subject="$subject/$1=$MARK${2#@}" ;;
+	*) subject="$subject/$1=$2" ;;
+	esac
 }
 
 # leaf_ext: the extensions of a leaf.
 leaf_ext() {
 	echo basicConstraints=CA:FALSE
-	u=$(usages "$(of eku sa,amt)")
-	[ -z "$u" ] || echo "extendedKeyUsage=${critical:-}$u"
-	[ -z "$(of san)" ] || echo "subjectAltName=DNS:$(of san)"
-	[ -z "$(of crit)" ] || echo 1.2.3.4.5=critical,DER:0500
+	usages "${o_eku-sa,amt}"
+	[ -z "$usages" ] ||
+		echo "extendedKeyUsage=${o_ekucrit:+critical,}$usages"
+	[ -z "${o_san-}" ] || echo "subjectAltName=DNS:$o_san"
+	[ -z "${o_crit-}" ] || echo 1.2.3.4.5=critical,DER:0500
 }
 
 # root_make FILE WHO KIND DIGEST
 root_make() {
-	k=$(key "$2" "$3")
+	key "$2" "$3"
 	ca=TRUE
-	[ "$2" != root ] || [ -z "$(of rca)" ] || ca=FALSE
+	[ "$2" != root ] || [ -z "${o_rca-}" ] || ca=FALSE
 	md=-$4
 	[ "$3" != ed25519 ] || md=
-	if [ "$2" = root ] && [ -n "$(of rootv1)" ]; then
-		openssl req -new -key "$k" -subj "/CN=$2" -out csr
-		openssl x509 -req -in csr -signkey "$k" -days 30 -out "$1"
+	if [ "$2" = root ] && [ -n "${o_rootv1-}" ]; then
+		openssl req -new -key "$key" -subj "/CN=$2" -out csr
+		openssl x509 -req -in csr -signkey "$key" -days 30 -out "$1"
 		return
 	fi
-	if [ "$2" = root ] && [ -n "$(of rtime)" ]; then
+	if [ "$2" = root ] && [ -n "${o_rtime-}" ]; then
 		echo basicConstraints=critical,CA:TRUE >root.ext
-		openssl req -new -key "$k" -subj "/CN=$2" -out csr
-		openssl x509 -req -in csr -signkey "$k" -days -1 \
+		openssl req -new -key "$key" -subj "/CN=$2" -out csr
+		openssl x509 -req -in csr -signkey "$key" -days -1 \
 			-extfile root.ext -out "$1"
 		return
 	fi
@@ -90,7 +127,7 @@ root_make() {
 		echo "basicConstraints=critical,CA:$ca"
 	} >root.cnf
 	# shellcheck disable=SC2086 # may be no digest
-	openssl req -x509 -new -key "$k" -subj "/CN=$2" -days 30 $md \
+	openssl req -x509 -new -key "$key" -subj "/CN=$2" -days 30 $md \
 		-config root.cnf -extensions ext -out "$1"
 }
 
@@ -109,83 +146,138 @@ issue() {
 			-enddate 20410101000000Z -extfile "$4" -out "$1"
 		return
 	fi
-	openssl x509 -req -in csr -CA "$5" -CAkey "$6" -set_serial "0x$(
-		openssl rand -hex 8)" -days "${8:-30}" "-$7" -extfile "$4" \
-		-out "$1"
+	# the serial number is random where none is named
+	openssl x509 -req -in csr -CA "$5" -CAkey "$6" -days "${8:-30}" \
+		"-$7" -extfile "$4" -out "$1"
 }
 
-# chain_make: every certificate that the case may send, by name, and its key.
-chain_make() {
-	rk=$(of rkey rsa2048) ik=$(of ikey rsa2048) lk=$(of key rsa2048)
-	depth=$(of depth 1)
-	root_make root.pem root "$rk" "$(of rsig sha256)"
-	root_make other.pem other rsa2048 sha256
-	root_make rootb.pem rootb rsa2048 sha256
-	up=root upkey=$(key root "$rk")
+# cert WHO: its path in $pem.
+cert() {
+	case $1 in
+	root | int | int2 | int3) pem=$upper/$1.pem ;;
+	other | rootb | intb) pem=$MADE/$1.pem ;;
+	*) pem=$lower/$1.pem ;;
+	esac
+}
+
+# upper_make: the root and the intermediates, in $upper; made once for those
+# that the cases say the same of. $up and $upkey are what signs the leaf.
+upper_make() {
+	depth=${o_depth-1}
+	ik=${o_ikey-rsa2048}
+	upper="$MADE/upper $depth $rk $ik ${o_rsig-} ${o_isig-} ${o_rca-} "
+	upper="$upper${o_rootv1-} ${o_rtime-} ${o_ica-} ${o_path0-} ${o_ieku-}"
+	[ -d "$upper" ] || {
+		mkdir "$upper"
+		root_make "$upper/root.pem" root "$rk" "${o_rsig-sha256}"
+	}
+	key root "$rk"
+	up=$upper/root.pem upkey=$key
 	for n in 3 2 ''; do
 		[ "$depth" -ge "${n:-1}" ] || continue
-		mark=TRUE
-		[ -n "$n" ] || [ -z "$(of ica)" ] || mark=FALSE
-		[ "$n" != 2 ] || [ -z "$(of path0)" ] || mark=TRUE,pathlen:0
-		echo "basicConstraints=critical,CA:$mark" >int.ext
-		[ -n "$n" ] || [ -z "$(of ieku)" ] ||
-			echo "extendedKeyUsage=$(usages "$(of ieku)")" >>int.ext
-		issue "int$n.pem" "$(key "int$n" "$ik")" "/CN=int$n" int.ext \
-			$up.pem "$upkey" "$(of isig sha256)"
-		up=int$n upkey=$(key "int$n" "$ik")
+		key "int$n" "$ik"
+		if [ ! -e "$upper/int$n.pem" ]; then
+			mark=TRUE
+			[ -n "$n" ] || [ -z "${o_ica-}" ] || mark=FALSE
+			[ "$n" != 2 ] || [ -z "${o_path0-}" ] ||
+				mark=TRUE,pathlen:0
+			echo "basicConstraints=critical,CA:$mark" >int.ext
+			usages "${o_ieku-}"
+			[ -n "$n" ] || [ -z "$usages" ] ||
+				echo "extendedKeyUsage=$usages" >>int.ext
+			issue "$upper/int$n.pem" "$key" "/CN=int$n" int.ext \
+				"$up" "$upkey" "${o_isig-sha256}"
+		fi
+		up=$upper/int$n.pem upkey=$key
 	done
-	if [ -n "$(of forged)" ]; then
-		root_make forger.pem forger rsa2048 sha256
-		issue forged.pem "$(key forger rsa2048)" /CN=$up int.ext \
-			forger.pem "$(key forger rsa2048)" sha256
-		up=forged upkey=$(key forger rsa2048)
+}
+
+# chain_make: every certificate that the case sends or lists.
+chain_make() {
+	rk=${o_rkey-rsa2048} lk=${o_key-rsa2048}
+	upper_make
+	lower="$MADE/chain$differs"
+	key leaf "$lk"
+	subject
+	if [ ! -d "$lower" ]; then
+		mkdir "$lower"
+		leaf_ext >"$lower/leaf.ext"
+		if [ -n "${o_forged-}" ]; then
+			name=int
+			[ "$depth" -gt 0 ] || name=root
+			root_make forger.pem forger rsa2048 sha256
+			key forger rsa2048
+			echo basicConstraints=critical,CA:TRUE >int.ext
+			issue forged.pem "$key" /CN=$name int.ext forger.pem \
+				"$key" sha256
+			up=forged.pem upkey=$key
+			key leaf "$lk"
+		fi
+		days=30
+		case ${o_time-} in expired) days=-1 ;; future) days=future ;; esac
+		issue "$lower/leaf.pem" "$key" "$subject" "$lower/leaf.ext" \
+			"$up" "$upkey" "${o_sig-sha256}" $days
 	fi
-	[ -z "$(of ekucrit)" ] || critical=critical,
-	leaf_ext >leaf.ext
-	days=30
-	case $(of time) in expired) days=-1 ;; future) days=future ;; esac
-	issue leaf.pem "$(key leaf "$lk")" "$(subject)" leaf.ext $up.pem \
-		"$upkey" "$(of sig sha256)" $days
-	{
-		printf '[req]\ndistinguished_name=dn\n[dn]\n[ext]\n'
-		cat leaf.ext
-	} >self.cnf
-	openssl req -x509 -new -key "$(key leaf "$lk")" -subj "$(subject)" \
-		-days 30 -config self.cnf -extensions ext -out self.pem
-	echo basicConstraints=critical,CA:TRUE >ca.ext
-	issue intb.pem "$(key intb rsa2048)" /CN=intb ca.ext rootb.pem \
-		"$(key rootb rsa2048)" sha256
-	issue leafb.pem "$(key leafb rsa2048)" /CN=prov.example.com leaf.ext \
-		intb.pem "$(key intb rsa2048)" sha256
+	case ,$send,${o_list-} in
+	*,self*)
+		{
+			printf '[req]\ndistinguished_name=dn\n[dn]\n[ext]\n'
+			cat "$lower/leaf.ext"
+		} >self.cnf
+		[ -e "$lower/self.pem" ] ||
+			openssl req -x509 -new -key "$key" -subj "$subject" \
+				-days 30 -config self.cnf -extensions ext \
+				-out "$lower/self.pem"
+		;;
+	*,leafb*)
+		[ -e "$lower/leafb.pem" ] || {
+			key leafb rsa2048
+			leaf=$key
+			key intb rsa2048
+			issue "$lower/leafb.pem" "$leaf" /CN=prov.example.com \
+				"$lower/leaf.ext" "$MADE/intb.pem" "$key" sha256
+		}
+		;;
+	esac
 }
 
 key_of() {
 	case $1 in
-	leaf | self) key leaf "$(of key rsa2048)" ;;
-	int) key int "$(of ikey rsa2048)" ;;
-	root) key root "$(of rkey rsa2048)" ;;
+	leaf | self) key leaf "${o_key-rsa2048}" ;;
+	int) key int "${o_ikey-rsa2048}" ;;
+	root) key root "${o_rkey-rsa2048}" ;;
 	*) key "$1" rsa2048 ;;
 	esac
 }
 
-# What is sent: ./first.pem with ./first.key, and the rest in ./rest.pem.
-sent() {
-	case $(of depth 1) in
-	0) usual=leaf,root ;;
-	1) usual=leaf,int,root ;;
-	2) usual=leaf,int,int2,root ;;
-	*) usual=leaf,int,int2,int3,root ;;
+# to_send: $send, the names in their order.
+to_send() {
+	case ${o_depth-1} in
+	0) send=leaf,root ;;
+	1) send=leaf,int,root ;;
+	2) send=leaf,int,int2,root ;;
+	*) send=leaf,int,int2,int3,root ;;
 	esac
-	case ";$what" in *';send=;'* | *';send=') send= ;; *) send=$(of send $usual) ;; esac
+	send=${o_send-$send}
+}
+
+# sent: $first with $first_key, and the rest in ./rest.pem; all in ./chain.pem.
+sent() {
 	: >rest.pem
 	: >chain.pem
-	first=${send%%,*}
-	[ -z "$first" ] || cp "$(key_of "$first")" first.key
-	for who in $(echo "$send" | tr , ' '); do
-		cat "$who.pem" >>chain.pem
-		[ -e first.pem ] && cat "$who.pem" >>rest.pem
-		[ -e first.pem ] || cp "$who.pem" first.pem
+	first=
+	[ -n "$send" ] || return 0
+	words "$send"
+	set --
+	for who in $words; do
+		cert "$who"
+		set -- "$@" "$pem"
 	done
+	key_of "${send%%,*}"
+	first=$1 first_key=$key
+	cat "$@" >chain.pem
+	shift
+	[ $# -eq 0 ] || cat "$@" >rest.pem
 }
 
 # The factory writes no list with an intermediate, nor with what a version has
@@ -195,7 +287,7 @@ sent() {
 
 # entries: the profile's.
 entries() {
-	case $(of list) in
+	case ${o_list-} in
 	*:only*) ;;
 	*)
 		echo "{ file = \"$MADE/nobody.pem\"; name = \"nobody\"; }"
@@ -203,10 +295,12 @@ entries() {
 		;;
 	esac
 	comma=
-	for item in $(of list | tr , ' '); do
+	words "$o_list"
+	for item in $words; do
 		who=${item%%:*} kind=${item#*:} only=false
 		case $kind in *:only) only=true kind=${kind%:only} ;; esac
-		echo "$comma{ file = \"$PWD/$who.pem\"; hash = \"$kind\";"
+		cert "$who"
+		echo "$comma{ file = \"$pem\"; hash = \"$kind\";"
 		echo "name = \"$who $kind\"; only = $only; }"
 		comma=,
 	done
@@ -214,19 +308,23 @@ entries() {
 
 # added: the state's line for the list.
 added() {
-	list=$(of list root:sha256)
+	list=${o_list-root:sha256}
 	case $list in *:only*) return ;; esac
 	printf 'roots 0100'
 	n=0
-	for item in $(echo "$list" | tr , ' '); do
+	words "$list"
+	for item in $words; do
 		who=${item%%:*} kind=${item#*:} on=03
 		case $kind in
 		*:off) on=02 kind=${kind%:off} ;;
 		*:*) kind=${kind%%:*} ;;
 		esac
 		case $kind in sha1) t=01 ;; sha256) t=02 ;; *) t=03 ;; esac
-		hash=$(openssl x509 -in "$who.pem" -outform DER |
-			openssl dgst "-$kind" -r | cut -d' ' -f1)
+		cert "$who"
+		[ -e "$pem.$kind" ] ||
+			openssl x509 -in "$pem" -outform DER |
+			openssl dgst "-$kind" -r >"$pem.$kind"
+		read -r hash _ <"$pem.$kind"
 		printf '%s%s%s0178' $on $t "$hash"
 		n=$((n + 1))
 	done
@@ -237,60 +335,85 @@ added() {
 	echo
 }
 
-# image AMT: ./unit.bin
+# image AMT: $unit
 image() {
-	kept=$MADE/$1,$(of fqdn),$(of pki).bin
-	case $(of list) in *:only*) kept=$PWD/$1.bin ;; esac
-	[ -e "$kept" ] || {
+	unit=$MADE/$1,${o_fqdn-},${o_pki-}.bin
+	case ${o_list-} in *:only*) unit=$PWD/$1.bin ;; esac
+	[ -e "$unit" ] || {
 		{
 			echo "customer = \"c\"; amt = \"$1\"; enabled = true;"
 			echo 'mode = "enterprise"; start = "talk";'
 			echo 'credential = "pki"; mebx = "random";'
-			echo "hashes = ( $(entries) );"
-			[ -z "$(of fqdn)" ] ||
-				echo "server_fqdn = \"$(of fqdn)\";"
-			[ -z "$(of pki)" ] ||
-				echo "pki_dns_suffix = \"$(of pki)\";"
+			echo 'hashes = ('
+			entries
+			echo ');'
+			[ -z "${o_fqdn-}" ] ||
+				echo "server_fqdn = \"$o_fqdn\";"
+			[ -z "${o_pki-}" ] ||
+				echo "pki_dns_suffix = \"$o_pki\";"
 		} >profile.cfg
 		amtforge ledger init line.db
 		amtforge order open line.db profile.cfg --id O
 		amtforge unit issue line.db O --count 1
 		amtforge image write line.db O --base "$MADE/base.bin" \
 			--map "$ROOT/configs/map-ovmf.cfg" --out images
-		mv images/*.bin "$kept"
+		mv images/*.bin "$unit"
 		rm -rf line.db* images
 	}
-	ln -sf "$kept" unit.bin
 }
 
-# boot AMT: the device on a free port, with a key that was made before, by
-# another machine, whose UUID stays behind.
-boot() {
-	mkdir machine
-	chmod 700 machine
-	{
-		sed '/^end$/d; /^uuid /d' "$MADE/state"
-		added
-		echo end
-	} >machine/state
-	chmod 600 machine/state
-	suffix=$(of suffix example.com)
-	[ "$suffix" = - ] && set -- || set -- --suffix "$suffix"
-	echo "$(of set);" | sed '/=/!d; s/=\([a-z]*-[a-z]*\|full\);/="\1";/' \
-		>device.cfg
-	: >events # of the version before
-	amtforge-device boot --image unit.bin --state machine \
-		--listen 127.0.0.1 --port 0 --server 127.0.0.1:9 --json \
-		--config device.cfg "$@" >events 2>log &
+# device [OPTION...]: boots $unit with the state ./machine$1 on a free port; what
+# it tells comes from file 3.
+device() {
+	timeout 90 amtforge-device boot --image "$unit" --listen 127.0.0.1 --port 0 \
+		--server 127.0.0.1:9 --json "$@" >"$MADE/events" 2>log &
 	device=$!
 	trap 'kill $device 2>/dev/null || :' EXIT
-	wait_for '"started"' events
-	port=$(sed -n 's/.*"port":\([0-9]*\)}$/\1/p' events)
+	exec 3<"$MADE/events"
+	events=
+	until_event '"port"'
+	port=${line##*'"port":'}
+	port=${port%'}'}
+	until_event '"started"'
+}
+
+# until_event WORDS: waits for a line of the device's that has them; $events has
+# all that it told.
+until_event() {
+	while read -r line <&3; do
+		events="$events$line
+"
+		case $line in *"$1"*) return 0 ;; esac
+	done
+	echo "no '$1' in:"
+	echo "$events"
+	cat log
+	return 1
+}
+
+# boot AMT: with a key that was made before, by another machine, whose UUID
+# stays behind.
+boot() {
+	mkdir "machine$1"
+	{
+		echo "$state"
+		added
+		echo end
+	} >"machine$1/state"
+	case ${o_set-} in
+	'') : ;;
+	*=full | *=*-*) echo "${o_set%%=*}=\"${o_set#*=}\";" ;;
+	*) echo "$o_set;" ;;
+	esac >device.cfg
+	suffix=${o_suffix-example.com}
+	set -- --state "machine$1" --config device.cfg
+	[ "$suffix" = - ] || set -- "$@" --suffix "$suffix"
+	device "$@"
 }
 
 show() {
 	set --
-	[ ! -e first.pem ] || set -- -cert first.pem -key first.key
+	[ -z "$first" ] || set -- -cert "$first" -key "$first_key"
 	[ ! -s rest.pem ] || set -- "$@" -cert_chain rest.pem
 	timeout 60 openssl s_client -connect "127.0.0.1:$port" -tls1_2 \
 		-cipher DEFAULT@SECLEVEL=0 "$@" </dev/null >got 2>&1 || :
@@ -298,32 +421,39 @@ show() {
 
 alert_of() {
 	case $1 in
-	chain-missing) echo 40 ;;
-	chain-*) echo 46 ;;
-	root-* | hash-algorithm) echo 48 ;;
-	suffix-* | fqdn-*) echo 42 ;;
-	*) echo 43 ;;
+	chain-missing) alert=40 ;;
+	chain-*) alert=46 ;;
+	root-* | hash-algorithm) alert=48 ;;
+	suffix-* | fqdn-*) alert=42 ;;
+	*) alert=43 ;;
 	esac
 }
 
 # saw VERDICT: by the device, and by the client.
 saw() {
 	if [ "$1" = + ]; then
-		wait_for '"session"' events
+		until_event '"session"'
 		not grep 'alert number' got
 	else
-		wait_for "\"reason\":\"$1\"" events
-		not grep '"session"' events
-		grep "alert number $(alert_of "$1")" got
+		until_event "\"reason\":\"$1\""
+		case $events in
+		*'"session"'*)
+			echo "$events"
+			return 1
+			;;
+		esac
+		alert_of "$1"
+		grep "alert number $alert" got
 	fi
 }
 
 # The same chain by amtforge-server chain check, where it can be told all.
 foretold() {
-	[ -z "$(of set)$(of fqdn)$(of pki)" ] && [ -s chain.pem ] || return 0
-	[ "$(of suffix x)" != - ] || return 0
+	[ -z "${o_set-}${o_fqdn-}${o_pki-}" ] && [ -s chain.pem ] || return 0
+	[ "${o_suffix-x}" != - ] || return 0
 	set -- "$1" "$2"
-	for item in $(of list root:sha256 | tr , ' '); do
+	words "${o_list-root:sha256}"
+	for item in $words; do
 		case $item in
 		root:*:*) return 0 ;;
 		root:*) set -- "$@" --hash "${item#root:}" ;;
@@ -334,13 +464,17 @@ foretold() {
 	amt=$1 verdict=$2
 	shift 2
 	amtforge-server --json chain check chain.pem --amt "$amt" \
-		--suffix "$(of suffix example.com)" "$@" >foretold || :
-	tail -n 1 foretold >last
-	if [ "$verdict" = + ]; then
-		grep '"taken":true' last
-	else
-		grep "\"reason\":\"$verdict\"" last
-	fi
+		--suffix "${o_suffix-example.com}" "$@" >foretold || :
+	last=
+	while read -r line; do last=$line; done <foretold
+	case $verdict$last in
+	+*'"taken":true'*) ;;
+	*"\"reason\":\"$verdict\""*) ;;
+	*)
+		cat foretold
+		return 1
+		;;
+	esac
 }
 
 # one AMT VERDICT
@@ -352,7 +486,7 @@ one() {
 	foretold "$1" "$2"
 	kill $device
 	wait $device 2>/dev/null || :
-	rm -rf machine
+	exec 3<&-
 }
 
 # The case that is in $what and $verdicts: at each version where its verdict is
@@ -360,6 +494,7 @@ one() {
 a_case() {
 	# shellcheck disable=SC2086 # a list
 	set -- $VERSIONS
+	to_send
 	chain_make >made.log 2>&1 || {
 		cat made.log
 		return 1
@@ -378,36 +513,48 @@ if [ ! -e $OVMF ]; then
 fi
 amtforge image new "$MADE/base.bin" --size 4M --bios $OVMF
 cd "$MADE" || exit 70
-what=
-root_make nobody.pem nobody rsa2048 sha256 2>/dev/null
+umask 077 # the state is its machine's alone
+mkfifo events
+given ''
+{
+	for r in nobody other rootb; do
+		root_make $r.pem $r rsa2048 sha256
+	done
+	key rootb rsa2048
+	rootb=$key
+	key intb rsa2048
+	echo basicConstraints=critical,CA:TRUE >ca.ext
+	issue intb.pem "$key" /CN=intb ca.ext rootb.pem "$rootb" sha256
+} 2>/dev/null
 # A state with a key of the device's own, which takes long to make.
 a_state_is_made_once() {
 	image 6.0
-	amtforge-device boot --image unit.bin --state machine --listen \
-		127.0.0.1 --port 0 --server 127.0.0.1:9 --suffix example.com \
-		--json >events 2>log &
-	device=$!
-	trap 'kill $device 2>/dev/null || :' EXIT
-	wait_for '"started"' events
-	port=$(sed -n 's/.*"port":\([0-9]*\)}$/\1/p' events)
+	device --state machine --suffix example.com
 	: >rest.pem
+	first=
 	show
-	wait_for chain-missing events
+	until_event chain-missing
 	grep '^cert ' machine/state
-	cp machine/state "$MADE/state"
+	sed '/^end$/d; /^uuid /d' machine/state >"$MADE/state"
 }
 t a_state_is_made_once
-tr '\t' '\037' <"$TABLE" >"$MADE/table"
-while IFS="$(printf '\037')" read -r name what v1 v2 v3 v4 v5 v6 v7 _; do
-	case $name in '#'*) continue ;; esac
+state=$(cat state)
+# The name of the test is put before.
+awk -F '\t' -v OFS='\037' '!/^#/ {
+	test = $1
+	gsub(/[.-]/, "_", test)
+	$1 = test OFS $1
+	print
+}' "$TABLE" >table
+while IFS="$(printf '\037')" read -r test_name name what v1 v2 v3 v4 v5 v6 v7 _; do
 	verdicts="$v1 $v2 $v3 $v4 $v5 $v6 $v7"
-	test_name=$(echo "$name" | tr '.-' '__')
-	if [ -n "$(of model)" ]; then
+	given "$what"
+	if [ -n "${o_model-}" ]; then
 		skip "$test_name" "the rules alone are asked: openssl makes no such"
 		continue
 	fi
 	[ -z "${CASE:-}" ] || [ "$CASE" = "$name" ] || continue
 	eval "case_$test_name() { a_case; }"
 	t "case_$test_name"
-done <"$MADE/table"
+done <table
 done_testing
