@@ -64,6 +64,21 @@ have() {
 	t "$test"
 }
 
+# once NAME COMMAND...: what the command makes in an empty folder is made once for
+# a run of the tests; this folder gets a copy.
+once() {
+	pooled=$TEST_POOL/$1
+	shift
+	[ -e "$pooled" ] || {
+		mkdir -p "$TEST_POOL"
+		new=$(mktemp -d "$TEST_POOL/new.XXXXXX")
+		(cd "$new" && "$@")
+		# another test may have been faster
+		mv -T "$new" "$pooled" 2>/dev/null || rm -r "$new"
+	}
+	cp -a "$pooled"/* .
+}
+
 # unfold: image show's lines as they are before they are broken at 80 columns:
 # what goes on is indented by 4, a child by 2.
 unfold() {

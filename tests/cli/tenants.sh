@@ -13,7 +13,7 @@ tenant_batch() {
 	mkdir "$1"
 	batch_from=$((${batch_from:-1} + 100))
 	(cd "$1" && batch "$2" "$3")
-	[ -d state ] || amtforge-server init state
+	[ -d state ] || a_state
 	amtforge-server import state "$1/batch.amt" --tenant "$1" \
 		--trust "$1/factory.pem" --key "$1/it.key"
 }
@@ -21,7 +21,7 @@ tenant_batch() {
 # tenants: the configuration of two tenants, each with its own chain;
 # the server's own is nobody's.
 tenants() {
-	amtforge-server chain make chain --fqdn nobody.example.net
+	a_chain nobody.example.net
 	serve 'tenants = ( { name = "acme";
 		chains = ( { cert = "acme/chain/leaf.pem";
 			key = "acme/chain/leaf.key"; } );
@@ -132,7 +132,7 @@ a_pid_of_another_tenant_is_refused_and_alarmed() {
 each_tenant_has_its_own_way_of_delayed_set_up() {
 	tenant_batch acme pki 1
 	tenant_batch globex pki 1
-	amtforge-server chain make chain --fqdn nobody.example.net
+	a_chain nobody.example.net
 	serve 'otp = "required"; recover = "give-up";
 		tenants = ( { name = "acme";
 			chains = ( { cert = "acme/chain/leaf.pem";
@@ -159,7 +159,7 @@ each_tenants_machines_are_handed_over_to_its_own_command() {
 	tenant_batch acme psk 1
 	tenant_batch globex psk 1
 	images acme globex
-	amtforge-server chain make chain --fqdn nobody.example.net
+	a_chain nobody.example.net
 	serve 'hand_over = "echo $5 >>all";
 		tenants = ( { name = "acme"; },
 		{ name = "globex"; hand_over = ""; } );'
@@ -190,7 +190,7 @@ a_unit_belongs_to_one_tenant() {
 
 a_tenant_that_is_not_configured_is_named() {
 	tenant_batch initech psk 1
-	amtforge-server chain make chain --fqdn x.example.net
+	a_chain x.example.net
 	serve
 	hello 127.0.0.2 "$(cat initech/uuids)" \
 		"$(cd initech && reveal "$(cat uuids)" pid)"
@@ -207,7 +207,7 @@ machines_that_were_shipped_years_ago_are_set_up() {
 	amtforge manifest make line.db O --sign-key old.key --sign-cert old.pem \
 		--to it.pem --out old.amt
 	rm -rf state
-	amtforge-server init state
+	a_state
 	status 77 amtforge-server import state old.amt --trust factory.pem \
 		--key it.key
 	status 0 amtforge-server import state old.amt --trust factory.pem \
