@@ -189,7 +189,7 @@ the_systems_openssl_cnf_neither_stops_nor_lowers_us() {
 	unplug
 	stop_server
 	rm -rf machine state events
-	amtforge-server init state
+	a_state
 	amtforge-server import state batch.amt --trust factory.pem --key it.key
 	cnf 'MinProtocol = TLSv1' 'CipherString = ALL:@SECLEVEL=0'
 	old_machine
