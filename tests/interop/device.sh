@@ -7,6 +7,8 @@
 # HTTP ends that nobody here wrote, with certificates made by openssl.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/pki.sh
+. "$ROOT/tests/pki.sh"
 
 OVMF=/usr/share/ovmf/OVMF.fd
 OID=2.16.840.1.113741.1.2.3
@@ -14,18 +16,12 @@ OU='Intel(R) Client Setup Certificate'
 # The SDK's example pair, as the bytes that go over the wire.
 PPS=4e4b4c444735444352524e514539595a5a494a4c374c464c564a45443639584a
 
-# root NAME: a root certificate and its key.
-root() {
-	openssl req -x509 -newkey rsa:2048 -noenc -keyout "$1.key" \
-		-out "$1.pem" -subj "/CN=$1" -days 9 2>/dev/null
-}
-
 # leaf SUBJECT EKU [DAYS [ROOT]]: ./leaf.key, ./leaf.pem, ./issuer.pem, and
 # both in ./chain.pem.
 leaf() {
 	by=${4:-root}
-	openssl req -newkey rsa:2048 -noenc -keyout leaf.key -out leaf.csr \
-		-subj "$1" 2>/dev/null
+	rsa_key leaf
+	openssl req -new -key leaf.key -out leaf.csr -subj "$1"
 	echo "extendedKeyUsage=$2" >ext
 	openssl x509 -req -in leaf.csr -CA "$by.pem" -CAkey "$by.key" \
 		-CAcreateserial -days "${3:-9}" -extfile ext -out leaf.pem \
@@ -34,9 +30,20 @@ leaf() {
 	cat leaf.pem issuer.pem >chain.pem
 }
 
-# image psk|pki [KEY...]: ./unit.bin of a profile with these keys added.
+# image psk|pki [KEY...]: ./unit.bin of a profile with these keys added, and its
+# ledger. One of each kind is made; a test gets a copy.
 image() {
-	[ -e root.pem ] || root root
+	made=$TEST_DIR/made-$(echo "$*" | tr -c 'a-z\n' -)
+	[ -e "$made" ] || {
+		mkdir "$made.new"
+		(cd "$made.new" && new_image "$@")
+		mv "$made.new" "$made"
+	}
+	cp -a "$made"/* .
+}
+
+new_image() {
+	root root
 	sed 's|"demo-root.pem"|"root.pem"|' \
 		"$ROOT/configs/profile-$1.cfg" >profile.cfg
 	shift
@@ -48,6 +55,7 @@ image() {
 	amtforge image write line.db O --base base.bin \
 		--map "$ROOT/configs/map-ovmf.cfg" --out images
 	mv images/*.bin unit.bin
+	rm -r base.bin images
 	sha256sum unit.bin >unit.sum
 }
 
@@ -64,13 +72,15 @@ boot() {
 	port=$(sed -n 's/.*"port":\([0-9]*\)}$/\1/p' events)
 }
 
-# client OPTION...: s_client asks for the general settings; ./got, ./alert.
+# client OPTION...: s_client asks for the general settings; ./got, ./alert. It
+# goes on when its standard input has ended, until the device ends the
+# connection: it is asked to.
 client() {
 	body=$(cat "$ROOT/tests/interop/get-general.xml")
 	{
 		printf 'POST /wsman HTTP/1.1\r\nHost: device\r\n'
+		printf 'Connection: close\r\n'
 		printf 'Content-Length: %d\r\n\r\n%s' ${#body} "$body"
-		sleep 1
 	} | timeout 60 openssl s_client -connect "127.0.0.1:$port" -quiet \
 		"$@" >got 2>alert || :
 }
