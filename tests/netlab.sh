@@ -5,6 +5,9 @@
 # server's host, a rogue's and devices'), factories and servers in it. A lab
 # stands for all tests of one file.
 
+# shellcheck source=tests/pki.sh
+. "$ROOT/tests/pki.sh"
+
 LAB_TOOL=$SHARED/tools/netlab.sh
 NETLAB_PREFIX=t$$
 NETLAB_STATE=${TMPDIR:-/tmp}/lab-$NETLAB_PREFIX
@@ -61,20 +64,36 @@ lt() {
 
 # make_batch psk|pki NAME N [LINE...]: ledger, order and a store in folder
 # NAME, whose images are NAME/images; LINE is added to the profile. The chain
-# is of provisionserver.$NETLAB_DOMAIN, or of CHAIN_FQDN.
-make_batch() (
-	kind=$1 count=$3
-	mkdir -p "$2"
-	cd "$2" || exit
-	shift 3
-	for who in factory it; do
-		openssl req -x509 -newkey rsa:2048 -noenc -keyout $who.key \
-			-out $who.pem -subj "/CN=$who" -days 2 2>/dev/null
-	done
-	[ -d "${CHAIN:-chain}" ] || amtforge-server chain make chain \
-		--fqdn "${CHAIN_FQDN:-provisionserver.$NETLAB_DOMAIN}"
-	sed 's|"demo-root.pem"|"'"${CHAIN:-chain}"'/root.pem"|' \
-		"$ROOT/configs/profile-$kind.cfg" >profile.cfg
+# is of provisionserver.$NETLAB_DOMAIN. One of each kind is made for a run of
+# the tests, and copied, but for one with a certificate to pin, PIN.
+make_batch() {
+	kind=$1 into=$2
+	mkdir -p "$into"
+	shift 2
+	if [ -n "${PIN:-}" ]; then
+		(cd "$into" && new_lab_batch "$kind" "$@")
+		return
+	fi
+	made=$TEST_POOL/lab-$kind-$(echo "$*" | cksum | tr ' ' -)
+	[ -e "$made" ] || {
+		mkdir -p "$TEST_POOL"
+		new=$(mktemp -d "$TEST_POOL/new.XXXXXX")
+		(cd "$new" && new_lab_batch "$kind" "$@")
+		# another test may have been faster
+		mv -T "$new" "$made" 2>/dev/null || rm -r "$new"
+	}
+	cp -a "$made"/* "$into"
+}
+
+new_lab_batch() {
+	count=$2
+	sed 's|"demo-root.pem"|"chain/root.pem"|' \
+		"$ROOT/configs/profile-$1.cfg" >profile.cfg
+	shift 2
+	root factory
+	root it
+	amtforge-server chain make chain \
+		--fqdn "provisionserver.$NETLAB_DOMAIN"
 	for line; do
 		key=${line%% *}
 		sed -i "/^ *$key *=/d" profile.cfg
@@ -94,7 +113,7 @@ make_batch() (
 		--sign-cert factory.pem --to it.pem --out batch.amt
 	amtforge-server init state
 	amtforge-server import state batch.amt --trust factory.pem --key it.key
-)
+}
 
 # serve HOST BATCH [LINE...]: a server there, of that batch's store, in the
 # background as "server-HOST"; its events are in events-HOST.

@@ -16,8 +16,8 @@ OID=2.16.840.1.113741.1.2.3
 # authority in folder ROOT: ./NAME/leaf.pem and its key.
 certified() {
 	mkdir -p "$1"
-	openssl req -newkey rsa:2048 -noenc -keyout "$1/leaf.key" \
-		-out "$1/leaf.csr" -subj "/CN=$1" 2>/dev/null
+	rsa_key "$1/leaf"
+	openssl req -new -key "$1/leaf.key" -out "$1/leaf.csr" -subj "/CN=$1"
 	echo "extendedKeyUsage=serverAuth,$OID" >"$1/ext"
 	openssl x509 -req -in "$1/leaf.csr" -CA "$2/root.pem" \
 		-CAkey "$2/root.key" -CAcreateserial -days 9 \
@@ -91,8 +91,7 @@ a_rogue_server_of_another_authority_is_refused() {
 }
 
 a_rogue_device_is_refused_by_its_pin_before_http() {
-	openssl req -x509 -newkey rsa:2048 -noenc -keyout board.key \
-		-out board.pem -subj /CN=board -days 9 2>/dev/null
+	root board
 	PIN=$PWD/board.pem make_batch pki b 1
 	lab dhcp start
 	serve prov b

@@ -66,8 +66,7 @@ a_wrong_key_is_rejected_and_nothing_is_sent() {
 }
 
 a_device_sees_the_whole_chain_with_its_root() {
-	openssl req -x509 -newkey rsa:2048 -noenc -keyout dev.key -out dev.pem \
-		-subj /CN=device -days 2 2>/dev/null
+	root dev /CN=device
 	batch pki 1 dev.pem
 	serve 'tries = 1;'
 	for version in -tls1_2 -tls1_3; do
@@ -86,8 +85,7 @@ a_device_sees_the_whole_chain_with_its_root() {
 
 another_certificate_than_the_pinned_one_gets_no_byte() {
 	for who in dev rogue; do
-		openssl req -x509 -newkey rsa:2048 -noenc -keyout $who.key \
-			-out $who.pem -subj /CN=device -days 2 2>/dev/null
+		root $who /CN=device
 	done
 	batch pki 1 dev.pem
 	serve 'tries = 1;'
@@ -104,8 +102,7 @@ another_certificate_than_the_pinned_one_gets_no_byte() {
 }
 
 a_device_that_wants_another_root_is_told_by_its_alert() {
-	openssl req -x509 -newkey rsa:2048 -noenc -keyout dev.key -out dev.pem \
-		-subj /CN=device -days 2 2>/dev/null
+	root dev /CN=device
 	batch pki 1
 	serve 'tries = 1;'
 	device 127.0.0.1 -cert dev.pem -key dev.key -tls1_2 -Verify 5 \

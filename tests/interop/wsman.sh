@@ -40,8 +40,7 @@ boot() {
 	boot_one "$@"
 	uuid=$(cat uuids)
 	# Of whoever signs the device's certificate.
-	openssl req -x509 -newkey rsa:2048 -noenc -keyout ca.key -out ca.pem \
-		-subj /CN=ca -days 9 2>/dev/null
+	root ca
 	openssl req -new -key ca.key -subj /CN=unit1.example.com -out ca.csr
 	openssl x509 -in ca.pem -outform DER -out ca.der
 }
