@@ -7,8 +7,12 @@ UEFIExtract, ifdtool and fwupdtool say of it, field by field.
     trees.py fwupd OURS.json FWUPD.xml
     trees.py same A.json B.json     all but what a written variable changes
     trees.py protect OURS.json UEFIEXTRACT.txt
+    trees.py changed IMAGE <EDITS
 
-Exit status 1, and each difference on a line, if they do not agree.
+Several may follow one another. Exit status 1, and each difference on a line,
+if they do not agree. EDITS has a line for each: a judge, its file's suffix, and
+WORDS/OTHERS; status 1, and the edit, if IMAGE.json with those other words does
+agree.
 """
 import json
 import re
@@ -353,8 +357,39 @@ def same(before, path):
 JUDGES = {'uefi': uefi, 'ifd': ifd, 'fwupd': fwupd, 'same': same,
           'protect': protect}
 
-if __name__ == '__main__':
-    JUDGES[sys.argv[1]](load(sys.argv[2]), sys.argv[3])
+
+def agree(judge, ours, path):
+    global bad, compared
+    bad = compared = 0
+    JUDGES[judge](ours, path)
     if compared == 0:
         print('nothing was compared')
-    sys.exit(1 if bad or compared == 0 else 0)
+    return bad == 0 and compared > 0
+
+
+def changed(image):
+    """How many edits were found, of how many; it tells the others."""
+    with open(f'{image}.json', encoding='utf-8') as f:
+        text = f.read()
+    edits = [line.rstrip('\n').split(' ', 2) for line in sys.stdin]
+    found = 0
+    for judge, suffix, edit in edits:
+        words, others = edit.split('/')
+        ours = text.replace(words, others, 1)
+        if ours == text:
+            print(f'{judge}: not there: {words}')
+        elif agree(judge, json.loads(ours), f'{image}.{suffix}'):
+            print(f'{judge} did not find: {edit}')
+        else:
+            found += 1
+    print(f'{found} of {len(edits)} found')
+    return found == len(edits)
+
+
+if __name__ == '__main__':
+    if sys.argv[1] == 'changed':
+        sys.exit(0 if changed(sys.argv[2]) else 1)
+    words = sys.argv[1:]
+    agreed = [agree(words[i], load(words[i + 1]), words[i + 2])
+              for i in range(0, len(words), 3)]
+    sys.exit(0 if agreed and all(agreed) else 1)
