@@ -27,8 +27,19 @@ peer_hosted() {
 	command -v node >/dev/null || NO_PEER="no node here"
 }
 
-# machine [AMT]: an image of a unit that listens, and its server's chain.
+# machine [AMT]: an image of a unit that listens, and its server's chain; each
+# is made once, and copied.
 machine() {
+	made=$TEST_DIR/made-${1:-16.0}
+	[ -e "$made" ] || {
+		mkdir "$made.new"
+		(cd "$made.new" && new_machine "$@")
+		mv "$made.new" "$made"
+	}
+	cp -a "$made"/* .
+}
+
+new_machine() {
 	amtforge-server chain make chain --fqdn prov.corp.example
 	cat chain/leaf.pem >all.pem
 	grep -c BEGIN all.pem | grep -qx 1 && cat chain/root.pem >>all.pem
