@@ -43,9 +43,10 @@ list() {
 
 # Those that take longest, longest first: they begin before the others, so that
 # none is left to run alone. Their times are in what this prints.
-SLOW='meshcentral certificates uefi setupkeys station requests scrub tenants
-	policies server refusals sticks fleet handover worksheet deltas delayed
-	agent bios_plan_layouts bios_scrub'
+SLOW='trees uefi uefi_vectors netlab sticks certificates meshcentral images
+	factory plans station wsman device netlab-rogue hosted setupkeys
+	requests scrub tenants policies server refusals fleet handover
+	worksheet deltas delayed agent bios_plan_layouts bios_scrub'
 
 cat >"$work/one" <<'EOF'
 #!/bin/sh
