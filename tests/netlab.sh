@@ -74,15 +74,8 @@ make_batch() {
 		(cd "$into" && new_lab_batch "$kind" "$@")
 		return
 	fi
-	made=$TEST_POOL/lab-$kind-$(echo "$*" | cksum | tr ' ' -)
-	[ -e "$made" ] || {
-		mkdir -p "$TEST_POOL"
-		new=$(mktemp -d "$TEST_POOL/new.XXXXXX")
-		(cd "$new" && new_lab_batch "$kind" "$@")
-		# another test may have been faster
-		mv -T "$new" "$made" 2>/dev/null || rm -r "$new"
-	}
-	cp -a "$made"/* "$into"
+	(cd "$into" && once "lab-$kind-$(echo "$*" | cksum | tr ' ' -)" \
+		new_lab_batch "$kind" "$@")
 }
 
 new_lab_batch() {
