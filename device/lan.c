@@ -198,6 +198,8 @@ set_tick(struct lan *l)
 {
 	uint64_t at = UINT64_MAX, now = clock_boot_ms();
 
+	if (!l->started) /* the first look is due, whatever is heard before */
+		return;
 	if (l->wait != 0)
 		at = l->wait;
 	if (l->lease.phase != LEASE_IDLE && l->lease.next < at)

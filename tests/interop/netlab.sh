@@ -117,6 +117,26 @@ a_host_that_was_there_before_is_asked_about() {
 	grep 'DHCPINFORM' "$NETLAB_STATE/dhcp.log"
 }
 
+# What others ask is heard from the first moment on.
+frames_that_come_as_it_begins_do_not_hold_it_up() {
+	make_batch psk b 1
+	lab dhcp start
+	serve prov b
+	lab lease dev1
+	lab bg rogue chatter perl -MIO::Socket::INET -e '
+		my $s = IO::Socket::INET->new(Proto => "udp", LocalPort => 68,
+		    LocalAddr => "0.0.0.0", PeerAddr => "255.255.255.255",
+		    PeerPort => 67, Broadcast => 1) or die "$@";
+		print "begun\n";
+		$| = 1;
+		for (1 .. 30000) {
+			$s->send("nothing");
+			select undef, undef, undef, 0.001;
+		}'
+	plug dev1 b
+	wait_for '"provisioned"' dev1
+}
+
 # A host without DHCPv4 learns suffix and server by DHCPv6; the exchange is a
 # script's, since busybox has no such client.
 # shellcheck disable=SC2016 # perl's
@@ -293,6 +313,7 @@ lt a_host_that_sets_an_address_by_hand_keeps_it
 lt a_host_that_sets_its_address_as_its_cable_is_pulled_keeps_it
 lt nobody_who_gives_an_address_is_told
 lt a_host_that_was_there_before_is_asked_about
+lt frames_that_come_as_it_begins_do_not_hold_it_up
 lt dhcpv6_tells_the_suffix_where_option_15_does_not
 lt a_bare_name_is_asked_for_where_there_is_no_suffix
 lt a_name_that_is_not_there_yet_is_asked_for_again
