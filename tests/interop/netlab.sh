@@ -118,6 +118,7 @@ a_host_that_was_there_before_is_asked_about() {
 }
 
 # What others ask is heard from the first moment on.
+# shellcheck disable=SC2016 # perl's
 frames_that_come_as_it_begins_do_not_hold_it_up() {
 	make_batch psk b 1
 	lab dhcp start
