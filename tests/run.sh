@@ -44,7 +44,7 @@ list() {
 # Those that take longest, longest first: they begin before the others, so that
 # none is left to run alone. Their times are in what this prints.
 SLOW='trees uefi uefi_vectors netlab sticks certificates meshcentral images
-	factory plans station wsman device netlab-rogue hosted setupkeys
+	factory flow plans station wsman device netlab-rogue hosted setupkeys
 	requests scrub tenants policies server refusals fleet handover
 	worksheet deltas delayed agent bios_plan_layouts bios_scrub'
 
