@@ -198,7 +198,8 @@ choose_layout(struct varstore *s)
 static bool
 is_guid(const uint8_t *p)
 {
-	/* Asked at every fourth byte: a quick no is worth it. */
+	/* Asked at every fourth byte: a quick no is worth it. The third has
+	 * the byte of the second there. */
 	if (p[3] != auth_guid[3] && p[3] != plain_guid[3])
 		return false;
 	return memcmp(p, auth_guid, UUID_LEN) == 0 ||

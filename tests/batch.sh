@@ -23,14 +23,12 @@ units_csv() {
 # the profile. One without a file of the test's own is made once for a run of
 # the tests: this folder gets a copy.
 batch() {
-	batch_made=
 	if [ $# -ge 3 ] || [ -n "${BATCH_UNITS:-}" ]; then
 		new_batch "$@"
 		return
 	fi
-	batch_made=batch-$1-$2-${batch_from:-1}-$(echo "${batch_sed:-}" |
-		cksum | tr ' ' -)
-	once "$batch_made" new_batch "$@"
+	once "batch-$1-$2-${batch_from:-1}-$(echo "${batch_sed:-}" |
+		cksum | tr ' ' -)" new_batch "$@"
 }
 
 # a_chain FQDN: ./chain, with two RSA keys; each name's is made once.
@@ -111,23 +109,8 @@ stop_server() {
 }
 
 # flash: ./base.bin, and in ./images those of order O; $flash_option may be
-# --delta. Where the ledger is as a batch of the pool left it they are made once
-# as well.
+# --delta.
 flash() {
-	if [ -n "${batch_made:-}" ] &&
-		cmp -s line.db "$TEST_POOL/$batch_made/line.db"; then
-		once "$batch_made-flash${flash_option:-}" flash_made
-	else
-		new_flash
-	fi
-}
-
-flash_made() {
-	cp -a "$TEST_POOL/$batch_made"/line.db* .
-	new_flash
-}
-
-new_flash() {
 	amtforge image new base.bin --size 1M --bios $VARS
 	# shellcheck disable=SC2086 # or none
 	amtforge image write line.db O --base base.bin ${flash_option:-} \

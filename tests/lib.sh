@@ -79,6 +79,12 @@ once() {
 	cp -a "$pooled"/* .
 }
 
+# a_base SIZE: ./base.bin, a flash whose BIOS is OVMF.
+a_base() {
+	once "base-$1" amtforge image new base.bin --size "$1" \
+		--bios /usr/share/ovmf/OVMF.fd
+}
+
 # unfold: image show's lines as they are before they are broken at 80 columns:
 # what goes on is indented by 4, a child by 2.
 unfold() {

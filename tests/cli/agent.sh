@@ -15,14 +15,10 @@ WD=6f9ab70528467f4d899da91514cb32ab
 IOCTL_OUT=0010000001000000
 
 # device LINE...: ./unit.bin of a PKI profile that listens, with these lines
-# in place of its own. Without any it was made once, with its ledger.
+# in place of its own, with its ledger.
 device() {
-	if [ $# -eq 0 ]; then
-		cp "$TEST_DIR"/usual/* .
-		uuid=$(cat uuid)
-	else
-		new_device "$@"
-	fi
+	once "agent-$(echo "$*" | cksum | tr ' ' -)" new_device "$@"
+	uuid=$(cat uuid)
 }
 
 new_device() {
@@ -41,20 +37,13 @@ make_unit() {
 	amtforge ledger init L
 	amtforge order open L p.cfg --id O
 	amtforge unit issue L O --count 1 --json >units
-	uuid=$(sed 's/.*"uuid":"\([^"]*\)".*/\1/' units)
+	sed 's/.*"uuid":"\([^"]*\)".*/\1/' units >uuid
+	uuid=$(cat uuid)
 	amtforge image new base.bin --size 1M --bios $OVMF
 	amtforge image write L O --base base.bin \
 		--map "$ROOT/configs/map-ovmf.cfg" --out images
 	mv images/*.bin unit.bin
 	rmdir images
-}
-
-# The one without lines of its own.
-usual_device() {
-	mkdir "$TEST_DIR/usual"
-	cd "$TEST_DIR/usual" || exit 70
-	new_device
-	echo "$uuid" >uuid
 }
 
 # boot [OPTION...]: its hellos go to a port that nobody holds.
@@ -524,7 +513,6 @@ a_device_that_falls_silent_ends_the_wait() {
 }
 
 ask_the_mute >"$TEST_DIR/mute.log" 2>&1 &
-[ ! -e $OVMF ] || (usual_device) >"$TEST_DIR/usual.log" 2>&1
 t what_is_not_there_is_named
 t a_socket_that_is_no_device_ends_the_wait
 t wait_is_not_over_while_the_firmware_is_away

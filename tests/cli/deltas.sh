@@ -8,28 +8,17 @@
 OVMF=/usr/share/ovmf/OVMF.fd
 MAP=$ROOT/configs/map-ovmf.cfg
 
-# a_line N [SIZE]: a base and a ledger with an order of N units. Bases and orders
-# are made once for each size and number.
+# a_line N [SIZE]: a base and a ledger with an order of N units.
 a_line() {
-	base=$TEST_DIR/base-${2:-8M}
-	line=$TEST_DIR/line-$1
-	[ -e "$base" ] ||
-		amtforge image new "$base" --size "${2:-8M}" --bios $OVMF
-	[ -d "$line" ] || make_line "$1"
-	cp "$base" base.bin
-	cp "$line"/* .
+	a_base "${2:-8M}"
+	once "deltas-$1" new_order "$1"
 }
 
-make_line() {
-	mkdir "$line.new"
-	(
-		cd "$line.new"
-		amtforge ledger init l.db
-		amtforge order open l.db "$ROOT/configs/profile-psk.cfg" --id O
-		amtforge unit issue l.db O --count "$1" --json >units
-		sed 's/.*"uuid":"\([^"]*\)".*/\1/' units | sort >uuids
-	)
-	mv "$line.new" "$line"
+new_order() {
+	amtforge ledger init l.db
+	amtforge order open l.db "$ROOT/configs/profile-psk.cfg" --id O
+	amtforge unit issue l.db O --count "$1" --json >units
+	sed 's/.*"uuid":"\([^"]*\)".*/\1/' units | sort >uuids
 }
 
 # write STATUS [OPTION...]

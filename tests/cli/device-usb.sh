@@ -9,13 +9,6 @@
 
 OVMF=/usr/share/ovmf/OVMF.fd
 
-# a_base: base.bin, made once.
-a_base() {
-	[ -e "$TEST_DIR/base.bin" ] ||
-		amtforge image new "$TEST_DIR/base.bin" --size 4M --bios $OVMF
-	cp "$TEST_DIR/base.bin" .
-}
-
 # bare UUID...: images of machines without a shared key, whose password is the
 # factory's, in ./bare; of AMT $amt.
 bare() {
@@ -32,7 +25,7 @@ bare() {
 	amtforge ledger init bare.db
 	amtforge order open bare.db bare.cfg --id BARE
 	amtforge unit issue bare.db BARE --units bare.csv >/dev/null
-	a_base
+	a_base 4M
 	amtforge image write bare.db BARE --base base.bin \
 		--map "$ROOT/configs/map-ovmf.cfg" --out bare
 }
@@ -146,7 +139,7 @@ a_key_that_is_not_to_be_consumed_serves_all_and_is_not_written() {
 
 a_wrong_password_uses_a_record_up_and_no_password_is_told() {
 	key psk 2
-	a_base
+	a_base 4M
 	amtforge image write key.db KEY --base base.bin \
 		--map "$ROOT/configs/map-ovmf.cfg" --out bare
 	set -- bare/*.bin
@@ -240,7 +233,7 @@ a_blank_board_becomes_the_unit_of_the_record_it_takes() {
 	batch psk 2
 	amtforge setupbin make line.db O --out key.bin
 	amtforge usb image key.bin key.img
-	a_base
+	a_base 4M
 	cp base.bin before.bin
 	cp key.img was.img
 	serve 'tls_certificate = false;'
@@ -287,7 +280,7 @@ blank() {
 
 a_blank_board_goes_on_from_what_it_kept() {
 	key psk 2
-	a_base
+	a_base 4M
 	blank --state machine --uuid "$(ids 1)" --usb key.img
 	usb '"applied":true,"used":true,"record":1,"left":1'
 	cp key.img was.img
@@ -302,7 +295,7 @@ a_blank_board_goes_on_from_what_it_kept() {
 
 a_blank_board_has_the_amt_version_that_is_told() {
 	key psk 1
-	a_base
+	a_base 4M
 	blank --state machine --uuid "$(ids 1)" --usb key.img --amt 11.8
 	usb '"applied":true'
 	usb '"psk_ignored":true'
@@ -317,7 +310,7 @@ a_blank_board_has_the_amt_version_that_is_told() {
 
 a_blank_board_without_a_key_has_nothing_to_start_from() {
 	key psk 1
-	a_base
+	a_base 4M
 	for with in "--uuid $(ids 1)" "--usb key.img"; do
 		cp key.img was.img
 		# shellcheck disable=SC2086 # an option and its value

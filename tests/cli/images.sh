@@ -19,32 +19,18 @@ field() {
 	sed -n "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/p" out
 }
 
-# Bases and ledgers are made once.
-a_base() {
-	[ -e "$TEST_DIR/base.bin" ] ||
-		amtforge image new "$TEST_DIR/base.bin" --size 8M --bios $OVMF
-	cp "$TEST_DIR/base.bin" .
-}
-
 # A ledger with orders PSK and PKI, and so many units in each.
 a_ledger() {
-	made=$TEST_DIR/ledger-$1
-	[ -d "$made" ] || make_ledger "$1"
-	cp "$made"/* .
+	once "images-$1" new_ledger "$1"
 }
 
-make_ledger() {
-	mkdir "$made.new"
-	(
-		cd "$made.new"
-		amtforge ledger init l.db
-		for order in PSK:psk PKI:pki; do
-			amtforge order open l.db --id "${order%:*}" \
-				"$ROOT/configs/profile-${order#*:}.cfg"
-			amtforge unit issue l.db "${order%:*}" --count "$1"
-		done
-	)
-	mv "$made.new" "$made"
+new_ledger() {
+	amtforge ledger init l.db
+	for order in PSK:psk PKI:pki; do
+		amtforge order open l.db --id "${order%:*}" \
+			"$ROOT/configs/profile-${order#*:}.cfg"
+		amtforge unit issue l.db "${order%:*}" --count "$1"
+	done
 }
 
 # write STATUS ORDER [OPTION...]
@@ -124,7 +110,7 @@ parts_that_do_not_fit_are_refused() {
 }
 
 what_is_no_image_or_cut_short_is_refused_with_its_offset() {
-	a_base
+	a_base 8M
 	head -c 5000000 base.bin >cut.bin
 	status 65 amtforge image show cut.bin
 	says "cut.bin: the image ends at 0x4c4b40"
@@ -137,7 +123,7 @@ what_is_no_image_or_cut_short_is_refused_with_its_offset() {
 }
 
 every_unit_has_its_image_and_nothing_else_is_there() {
-	a_base
+	a_base 8M
 	a_ledger 3
 	write 0 PSK
 	write 0 PKI
@@ -154,7 +140,7 @@ every_unit_has_its_image_and_nothing_else_is_there() {
 }
 
 only_erased_bytes_of_the_store_change() {
-	a_base
+	a_base 8M
 	a_ledger 2
 	write 0 PSK
 	for f in images/*; do
@@ -166,7 +152,7 @@ only_erased_bytes_of_the_store_change() {
 }
 
 a_repeated_run_leaves_what_is_there() {
-	a_base
+	a_base 8M
 	a_ledger 3
 	write 0 PSK
 	stat -c '%n %i %Y' images/* >before
@@ -180,7 +166,7 @@ a_repeated_run_leaves_what_is_there() {
 }
 
 a_killed_run_is_simply_repeated() {
-	a_base
+	a_base 8M
 	a_ledger 30
 	amtforge image write l.db PSK --base base.bin --map "$MAP" \
 		--out images &
@@ -201,7 +187,7 @@ a_killed_run_is_simply_repeated() {
 }
 
 one_unit_that_fails_is_named_and_the_others_go_on() {
-	a_base
+	a_base 8M
 	a_ledger 3
 	bad=$(uuids PSK | head -n 1)
 	mkdir images
@@ -218,7 +204,7 @@ one_unit_that_fails_is_named_and_the_others_go_on() {
 }
 
 a_unit_that_is_verified_or_scrapped_stays_so() {
-	a_base
+	a_base 8M
 	a_ledger 2
 	write 0 PSK
 	one=$(uuids PSK | head -n 1)
@@ -242,7 +228,7 @@ a_unit_that_is_verified_or_scrapped_stays_so() {
 }
 
 a_unit_that_is_shipped_gets_no_image_until_it_is_returned() {
-	a_base
+	a_base 8M
 	a_ledger 1
 	one=$(uuids PSK)
 	amtforge unit mark l.db "$one" shipped --why test
@@ -261,7 +247,7 @@ a_unit_that_is_shipped_gets_no_image_until_it_is_returned() {
 }
 
 two_runs_do_not_write_to_one_folder() {
-	a_base
+	a_base 8M
 	a_ledger 1
 	mkdir images
 	status 75 flock images amtforge image write l.db PSK --base base.bin \
@@ -271,7 +257,7 @@ two_runs_do_not_write_to_one_folder() {
 }
 
 a_base_that_is_not_fit_is_refused() {
-	a_base
+	a_base 8M
 	a_ledger 1
 	cp base.bin good.bin
 
@@ -325,7 +311,7 @@ a_base_that_is_not_fit_is_refused() {
 }
 
 the_base_is_never_the_image_that_is_replaced() {
-	a_base
+	a_base 8M
 	a_ledger 1
 	mkdir -m 700 images
 	u=$(uuids PSK)
@@ -337,7 +323,7 @@ the_base_is_never_the_image_that_is_replaced() {
 }
 
 a_map_that_does_not_match_or_is_unsound_is_refused() {
-	a_base
+	a_base 8M
 	a_ledger 1
 	sed 's/fff12b8d-7696/fff12b8d-7697/' "$MAP" >other.cfg
 	MAP=$PWD/other.cfg
@@ -375,7 +361,7 @@ show_tells_what_it_does_not_understand_with_its_offset() {
 }
 
 show_tells_no_secret() {
-	a_base
+	a_base 8M
 	a_ledger 1
 	write 0 PSK
 	u=$(uuids PSK)

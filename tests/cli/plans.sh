@@ -26,16 +26,14 @@ erased() {
 }
 
 # A base with 8 KiB of platform data, a ledger with an order of each kind, and
-# a unit in each: $psk and $pki; what make_setup made, once.
+# a unit in each: $psk and $pki.
 setup() {
-	cp -R "$TEST_DIR/setup/." .
+	once plans new_setup
 	psk=$(cat psk)
 	pki=$(cat pki)
 }
 
-make_setup() {
-	mkdir "$TEST_DIR/setup"
-	cd "$TEST_DIR/setup" || return
+new_setup() {
 	erased 8192 >pdr
 	amtforge image new base.bin --size 8M --pdr pdr --bios $OVMF
 	amtforge ledger init l.db
@@ -43,7 +41,6 @@ make_setup() {
 	amtforge order open l.db "$ROOT/configs/profile-pki.cfg" --id PKI
 	issue PSK >psk
 	issue PKI >pki
-	cd "$TEST_DIR" || return
 }
 
 issue() {
@@ -482,7 +479,6 @@ no_secret_is_in_a_plan_or_a_message() {
 }
 
 if [ -e $OVMF ]; then
-	make_setup >"$TEST_DIR/made.log" 2>&1 || cat "$TEST_DIR/made.log"
 	t a_plan_is_shown_to_people_and_kept_for_apply
 	t apply_writes_what_was_planned_and_undo_gives_the_base_back
 	t the_worked_example_of_the_man_page_works

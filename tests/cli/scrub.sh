@@ -14,7 +14,7 @@ poke() {
 }
 
 # One unit of each order and its image: board-PSK.bin, board-PKI.bin.
-# boards [OPTION...]: of image new
+# new_boards [OPTION...]: of image new
 new_boards() {
 	amtforge image new base.bin --size 8M --bios $OVMF "$@"
 	amtforge ledger init l.db
@@ -29,9 +29,9 @@ new_boards() {
 	done
 }
 
-# boards: the same, of no option and the map of OVMF, which were made once.
+# boards: the same, of no option and the map of OVMF.
 boards() {
-	cp "$TEST_DIR"/boards/* .
+	once boards new_boards
 }
 
 unit_of() {
@@ -393,8 +393,6 @@ a_pending_journal_is_refused() {
 }
 
 if [ -e $OVMF ]; then
-	mkdir "$TEST_DIR/boards"
-	(cd "$TEST_DIR/boards" && new_boards) >"$TEST_DIR/boards.log" 2>&1
 	t a_board_that_only_we_wrote_becomes_the_base_again
 	t old_copies_go_too
 	t the_ledger_finds_a_secret_whose_record_is_gone

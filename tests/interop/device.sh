@@ -31,15 +31,9 @@ leaf() {
 }
 
 # image psk|pki [KEY...]: ./unit.bin of a profile with these keys added, and its
-# ledger. One of each kind is made; a test gets a copy.
+# ledger.
 image() {
-	made=$TEST_DIR/made-$(echo "$*" | tr -c 'a-z\n' -)
-	[ -e "$made" ] || {
-		mkdir "$made.new"
-		(cd "$made.new" && new_image "$@")
-		mv "$made.new" "$made"
-	}
-	cp -a "$made"/* .
+	once "device-$(echo "$*" | cksum | tr ' ' -)" new_image "$@"
 }
 
 new_image() {

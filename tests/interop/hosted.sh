@@ -27,16 +27,9 @@ peer_hosted() {
 	command -v node >/dev/null || NO_PEER="no node here"
 }
 
-# machine [AMT]: an image of a unit that listens, and its server's chain; each
-# is made once, and copied.
+# machine [AMT]: an image of a unit that listens, and its server's chain.
 machine() {
-	made=$TEST_DIR/made-${1:-16.0}
-	[ -e "$made" ] || {
-		mkdir "$made.new"
-		(cd "$made.new" && new_machine "$@")
-		mv "$made.new" "$made"
-	}
-	cp -a "$made"/* .
+	once "hosted-${1:-}" new_machine "$@"
 }
 
 new_machine() {
