@@ -78,6 +78,8 @@ publish(struct lan *l)
 {
 	struct machine_lan f;
 
+	if (!l->started) /* whether there is a cable is not known yet */
+		return;
 	memset(&f, 0, sizeof(f));
 	hostdhcp_put(&l->host, &f);
 	memcpy(f.mac, l->netif.mac, sizeof(f.mac));

@@ -29,7 +29,7 @@ boot() {
 		return 1
 	}
 	echo 1<>ovmf.in
-	wait "$qemu" || :
+	wait "$qemu" # by its own reset
 	qemu=
 	cleaned <ovmf.raw >console
 }

@@ -11,6 +11,7 @@ rsa_key() {
 		mkdir -p "$TEST_POOL"
 		new=$(mktemp "$TEST_POOL/new.XXXXXX")
 		openssl genrsa -out "$new" 2048 2>/dev/null
+		[ -s "$new" ] || return 1
 		mv "$new" "$pooled"
 	}
 	cp "$pooled" "$1.key"

@@ -24,7 +24,7 @@ BATCH_TRAP=ours
 finish() {
 	rc=$?
 	end_all $server $fleet $rude
-	rm -rf "$work"
+	rm -rf "$work" "$TEST_DIR"
 	exit $rc
 }
 trap finish EXIT

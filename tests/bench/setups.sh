@@ -31,7 +31,7 @@ BATCH_TRAP=ours
 finish() {
 	rc=$?
 	end_all $server $fleet $peer
-	rm -rf "$work" $memory
+	rm -rf "$work" "$TEST_DIR" $memory
 	exit $rc
 }
 trap finish EXIT

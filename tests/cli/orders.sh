@@ -27,8 +27,8 @@ units() {
 	sqlite3 L 'select count(*) from units'
 }
 
-# once N: the ledger has N units, none of whose values occurs twice.
-once() {
+# only_once N: the ledger has N units, none of whose values occurs twice.
+only_once() {
 	for what in uuid serial pid; do
 		[ "$(sqlite3 L "select count(distinct $what) from units")" \
 			= "$1" ] || return 1
@@ -82,7 +82,7 @@ windows_line_ends_and_a_byte_order_mark_are_fine() {
 	printf '\357\273\277serial,uuid\r\nS1,%s\r\n\r\n"S2","%s"\r\n' \
 		$U1 $U2 >u.csv
 	status 0 amtforge unit issue L A --units u.csv
-	once 2
+	only_once 2
 }
 
 raw_uuids_are_in_smbios_order() {
@@ -100,7 +100,7 @@ a_repeated_run_prints_the_same_rows() {
 	amtforge unit issue L A --units u.csv >second
 	head -3 second | cmp - first
 	[ "$(wc -l <second)" = 4 ]
-	once 3
+	only_once 3
 }
 
 # differs ROW WORDS: the row is refused, the ledger stays as it is.
@@ -128,7 +128,7 @@ the_same_serial_or_uuid_with_other_values_is_refused() {
 	csv "S1,$U1"
 	status 1 amtforge unit issue L B --units u.csv
 	says "serial S1, UUID $U1: the unit was issued already with order A, not B [unit-differs]"
-	once 1
+	only_once 1
 }
 
 placeholder_uuids_are_refused() {
@@ -160,7 +160,7 @@ bad_rows_are_named_and_the_others_go_on() {
 	says "u.csv:7: a quote within a field"
 	says "u.csv:8: a control character"
 	says "6 of 8 units were not issued"
-	once 2
+	only_once 2
 	status 1 amtforge unit issue L A --units u.csv --json
 	[ "$(jq -s 'map(select(.error.code == "csv-malformed")) | length' out)" = 5 ]
 	[ "$(jq -s 'map(select(.uuid)) | length' out)" = 2 ]
@@ -199,7 +199,7 @@ the_quantity_is_a_limit() {
 	status 1 amtforge unit issue L A --count 5
 	[ "$(wc -l <out)" = 4 ]
 	says "order A has its 3 units: serial A-000004 is not issued [order-full]"
-	once 3
+	only_once 3
 	status 0 amtforge unit issue L A --count 3
 }
 
@@ -211,7 +211,7 @@ a_closed_order_issues_nothing_new() {
 	status 1 amtforge unit issue L A --count 3
 	cmp out first
 	says "order A is closed: serial A-000003 is not issued [order-closed]"
-	once 2
+	only_once 2
 	[ "$(sqlite3 L "select count(*) from audit
 		where what = 'order close'")" = 1 ]
 }
@@ -388,7 +388,7 @@ a_killed_run_is_simply_repeated() {
 	[ $killed -gt 0 ]
 	status 0 amtforge unit issue L A --count 5000
 	[ "$(wc -l <out)" = 5001 ]
-	once 5000
+	only_once 5000
 	sort -u printed | cut -c 1-80 >told
 	sort out | cut -c 1-80 >kept
 	[ -z "$(comm -23 told kept)" ]
@@ -402,7 +402,7 @@ two_stations_never_issue_the_same_twice() {
 	first=$!
 	amtforge unit issue L A --count 3000 >two
 	wait $first
-	once 3000
+	only_once 3000
 	sort one >one.sorted
 	sort two | cmp - one.sorted
 }

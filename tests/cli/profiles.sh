@@ -115,7 +115,10 @@ a_root_that_cannot_be_read_is_named() {
 
 what_is_no_root_is_refused() {
 	root ca
-	issued leaf ca
+	rsa_key leaf
+	openssl req -new -key leaf.key -subj /CN=leaf -out leaf.csr
+	openssl x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -days 30 \
+		-CAcreateserial -out leaf.pem 2>/dev/null
 	profile "$PKI" 'hashes = ( { file = "leaf.pem"; } );'
 	refused "p.cfg:2: leaf.pem: not a root certificate"
 }

@@ -128,14 +128,16 @@ frames_that_come_as_it_begins_do_not_hold_it_up() {
 		my $s = IO::Socket::INET->new(Proto => "udp", LocalPort => 68,
 		    LocalAddr => "0.0.0.0", PeerAddr => "255.255.255.255",
 		    PeerPort => 67, Broadcast => 1) or die "$@";
-		print "begun\n";
 		$| = 1;
-		for (1 .. 30000) {
+		print "begun\n";
+		for (;;) {
 			$s->send("nothing");
 			select undef, undef, undef, 0.001;
 		}'
+	wait_for begun "$NETLAB_STATE/chatter.log"
 	plug dev1 b
 	wait_for '"provisioned"' dev1
+	kill -0 "$(cat "$NETLAB_STATE/chatter.pid")" # it went on
 }
 
 # A host without DHCPv4 learns suffix and server by DHCPv6; the exchange is a

@@ -38,7 +38,8 @@ chmod +x "$work/one"
 		echo "${rule%.sh}"
 	done
 } | awk '!seen[$0]++ && $0 != "run"' | grep -e "${ONLY:-}" |
-	xargs -P "${JOBS:-$(nproc)}" -n 1 "$work/one" "$work" "$build"
+	xargs -r -P "${JOBS:-$(nproc)}" -n 1 "$work/one" "$work" "$build" ||
+	echo 0 1 >"$work/lost.count" # a rule that was killed tells nothing
 
 cat "$work"/*.count 2>/dev/null | awk '
 	{ p += $1; f += $2 }
