@@ -92,6 +92,14 @@ killed() {
 	case $call in kill-*) $fired ;; *) false ;; esac
 }
 
+# only FOLDER PATTERN: no file of another name is in it.
+only() {
+	killed || [ ! -d "$1" ] || [ -z "$(find "$1" -type f ! -name "$2")" ] || {
+		ls -la "$1"
+		return 1
+	}
+}
+
 whole() {
 	"$1" >out 2>err </dev/null || {
 		echo "the repeat without a fault ended with status $?"

@@ -15,9 +15,6 @@ trap 'exit 130' INT TERM
 
 export AMTFORGE_BUILD="$PWD/$build"
 export CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C
-export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1}"
-leaks=suppressions=$PWD/tests/leaks.supp:print_suppressions=0
-export LSAN_OPTIONS="${LSAN_OPTIONS:-$leaks}"
 
 list() {
 	for suite; do
@@ -43,8 +40,8 @@ list() {
 
 # Those that take longest, longest first: they begin before the others, so that
 # none is left to run alone. Their times are in what this prints.
-SLOW='trees uefi uefi_vectors netlab sticks certificates meshcentral images
-	factory flow plans station wsman device netlab-rogue hosted setupkeys
+SLOW='netlab uefi uefi_vectors sticks trees certificates netlab-rogue meshcentral
+	factory flow manifest images plans station wsman device hosted setupkeys
 	requests scrub tenants policies server refusals fleet handover
 	worksheet deltas delayed agent bios_plan_layouts bios_scrub'
 

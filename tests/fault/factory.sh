@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# The ledger, and keys made of it, while a call fails or the plug is pulled.
+# shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
-# shellcheck source=tests/pki.sh
-. "$(dirname "$0")/../pki.sh"
+# shellcheck source=tests/faults.sh
 . "$(dirname "$0")/../faults.sh"
 
 FIX=$TEST_DIR/fix
 # shellcheck disable=SC2034 # for faults.sh
 sqlite=true
 PROFILE=$ROOT/configs/profile-psk.cfg
-BIOS=/usr/share/OVMF/OVMF_VARS.fd
 
 cat >"$TEST_DIR/units.csv" <<'EOF'
 serial,uuid
@@ -17,14 +17,6 @@ S1,3b1f8c52-6a77-4e0f-9c1d-2f6f3a7d1e01
 S2,3b1f8c52-6a77-4e0f-9c1d-2f6f3a7d1e02
 S3,3b1f8c52-6a77-4e0f-9c1d-2f6f3a7d1e03
 EOF
-
-# only FOLDER PATTERN: no file of another name is in it.
-only() {
-	killed || [ ! -d "$1" ] || [ -z "$(find "$1" -type f ! -name "$2")" ] || {
-		ls -la "$1"
-		return 1
-	}
-}
 
 a_ledger() {
 	cp -R "$FIX/." .
@@ -91,50 +83,6 @@ unit_issue_loses_nothing_and_issues_nothing_twice() {
 	walk a_ledger unit_issue judge_units
 }
 
-image_write() {
-	under amtforge image write issued.db A --base base.bin \
-		--map "$ROOT/configs/map-ovmf.cfg" --out images
-}
-
-judge_images() {
-	only images '*.bin' || return 1
-	for f in images/*.bin; do
-		[ -e "$f" ] || continue
-		amtforge image show "$f" >/dev/null || return 1
-	done
-	[ "$1" = broken ] || [ "$(find images -name '*.bin' | wc -l)" -eq 3 ]
-}
-
-image_write_leaves_whole_images_or_none() {
-	walk a_ledger image_write judge_images
-}
-
-# Ten units: their files are synced as a group.
-deltas_write() {
-	under amtforge image write ten.db T --base base.bin \
-		--map "$ROOT/configs/map-ovmf.cfg" --out deltas --delta
-}
-
-# What the ledger says is written is there, and what is there is whole.
-judge_deltas() {
-	only deltas '*.delta' && amtforge ledger check ten.db || return 1
-	for f in deltas/*.delta; do
-		[ -e "$f" ] || continue
-		amtforge-device show "$f" --base base.bin >/dev/null ||
-			return 1
-	done
-	amtforge --json unit list ten.db T | grep '"state":"written"' |
-		sed 's/.*"uuid":"\([^"]*\)".*/\1/' >marked
-	while read -r u; do
-		[ -e "deltas/$u.delta" ] || return 1
-	done <marked
-	[ "$1" = broken ] || [ "$(wc -l <marked)" -eq 10 ]
-}
-
-deltas_are_whole_and_the_ledger_is_behind_them() {
-	walk a_ledger deltas_write judge_deltas
-}
-
 usb_image() {
 	[ -n "$plan" ] || ! [ -e keys/key.img ] || return 0
 	mkdir -p keys
@@ -151,23 +99,6 @@ judge_key() {
 
 usb_image_leaves_a_whole_image_or_none() {
 	walk : usb_image judge_key
-}
-
-manifest_make() {
-	[ -n "$plan" ] || ! [ -e sent/batch ] || return 0
-	mkdir -p sent
-	under amtforge manifest make issued.db A --sign-key oem.key \
-		--sign-cert oem.pem --to it.pem --out sent/batch
-}
-
-judge_manifest() {
-	only sent batch || return 1
-	[ "$1" = broken ] && ! [ -e sent/batch ] ||
-		amtforge manifest check sent/batch --trust oem.pem
-}
-
-manifest_make_leaves_a_whole_manifest_or_none() {
-	walk a_ledger manifest_make judge_manifest
 }
 
 setupbin_make() {
@@ -191,51 +122,15 @@ setupbin_make_loses_no_unit_and_writes_none_twice() {
 	walk a_ledger setupbin_make judge_made
 }
 
-import_batch() {
-	under amtforge-server import state batch --trust oem.pem --key it.key
-}
-
-judge_import() {
-	[ "$1" = broken ] ||
-		[ "$(amtforge-server --json list state | wc -l)" -eq 3 ]
-}
-
-import_takes_each_row_once() {
-	walk a_ledger import_batch judge_import
-}
-
-state_init() {
-	[ -n "$plan" ] || ! amtforge-server list new-state >/dev/null 2>&1 ||
-		return 0
-	under amtforge-server init new-state
-}
-
-judge_state() {
-	[ "$1" = broken ] || amtforge-server list new-state
-}
-
-server_init_makes_a_whole_store_or_none() {
-	walk : state_init judge_state
-}
-
 # The parts that the commands above begin with.
 fixture() {
 	mkdir "$FIX"
 	cd "$FIX" || return 1
-	root oem
-	root it
 	amtforge ledger init line.db
 	amtforge order open line.db "$PROFILE" --id A --quantity 3
 	cp line.db issued.db
 	cp line.db.key issued.db.key
 	amtforge unit issue issued.db A --units "$TEST_DIR/units.csv"
-	amtforge ledger init ten.db
-	amtforge order open ten.db "$PROFILE" --id T
-	amtforge unit issue ten.db T --count 10
-	amtforge image new base.bin --size 1M --bios "$BIOS"
-	amtforge manifest make issued.db A --sign-key oem.key \
-		--sign-cert oem.pem --to it.pem --out batch
-	amtforge-server init state
 	amtforge usb image \
 		"$ROOT/tests/vectors/formats_setupbin/good-T6-v4-scrambled-min.bin" \
 		key.img
@@ -245,11 +140,6 @@ t fixture
 t ledger_init_cut_short_can_be_repeated
 t order_open_opens_it_once
 t unit_issue_loses_nothing_and_issues_nothing_twice
-t image_write_leaves_whole_images_or_none
-t deltas_are_whole_and_the_ledger_is_behind_them
 t usb_image_leaves_a_whole_image_or_none
-t manifest_make_leaves_a_whole_manifest_or_none
 t setupbin_make_loses_no_unit_and_writes_none_twice
-t server_init_makes_a_whole_store_or_none
-t import_takes_each_row_once
 done_testing

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit.h"
 
+#include <arpa/inet.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/conn.h"
 #include "formats/reason.h"
@@ -15,6 +18,8 @@ struct heard {
 	bool good; /* the last one was a hello */
 	struct hello h;
 	struct err e;
+	int sender;   /* its socket, where one is watched; else 0 */
+	ssize_t rest; /* what that had to read at the report */
 };
 
 static void
@@ -28,6 +33,8 @@ on_hello(
 	if (h != NULL)
 		t->h = *h;
 	t->e = *bad;
+	if (t->sender != 0)
+		t->rest = recv(t->sender, &(char){ 0 }, 1, MSG_DONTWAIT);
 	if (++t->n == t->until)
 		loop_stop(t->loop);
 }
@@ -177,6 +184,29 @@ a_hello_in_pieces_is_put_together(void **state)
 	close_listener(&t, in);
 }
 
+/* A set-up that it begins must not overtake the close. */
+static void
+a_hello_is_closed_before_it_is_reported(void **state)
+{
+	uint8_t buf[2048];
+	static struct heard t;
+	struct listen *in = open_listener(&t, 10, 60000);
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons(listen_port(in)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	ssize_t n = (ssize_t)big_hello(buf, sizeof(buf));
+
+	(void)state;
+	t.sender = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(connect(t.sender, (const void *)&to, sizeof(to)), 0);
+	assert_int_equal(send(t.sender, buf, (size_t)n, 0), n);
+	wait_for(&t, 60000);
+	assert_int_equal(t.n, 1);
+	assert_int_equal(t.rest, 0);
+	close(t.sender);
+	close_listener(&t, in);
+}
+
 static void
 a_truncated_hello_is_reported_at_the_close(void **state)
 {
@@ -312,6 +342,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_hello_in_pieces_is_put_together),
+		cmocka_unit_test(a_hello_is_closed_before_it_is_reported),
 		cmocka_unit_test(a_truncated_hello_is_reported_at_the_close),
 		cmocka_unit_test(bytes_behind_a_hello_are_refused),
 		cmocka_unit_test(a_caller_that_takes_too_long_is_cut_off),
