@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/cli.h"
+#include "base/crypto.h"
 #include "base/file.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -256,7 +257,8 @@ judge_undone(const struct plandoc *d, const uint8_t *p, size_t n,
 	uint8_t sha256[SHA256_LEN];
 	char have[TEXT_HEX_SIZE(SHA256_LEN)], want[TEXT_HEX_SIZE(SHA256_LEN)];
 
-	digest_sha256(p, n, sha256);
+	if (crypto_sha256_of(p, n, sha256, e) != ERR_OK)
+		return e->code;
 	if (memcmp(sha256, d->sha256, SHA256_LEN) == 0)
 		return ERR_OK;
 	text_hex(have, sha256, SHA256_LEN);
@@ -273,7 +275,8 @@ judge_written(const struct plandoc *d, const uint8_t *p, size_t n,
 {
 	uint8_t sha256[SHA256_LEN];
 
-	digest_sha256(p, n, sha256);
+	if (crypto_sha256_of(p, n, sha256, e) != ERR_OK)
+		return e->code;
 	if (memcmp(sha256, d->sha256, SHA256_LEN) != 0)
 		return ERR_OK;
 	return err_refuse(e, ERR_DATA, reason_get(REASON_IMAGE_DIFFERS),

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crypto.h"
 #include "base/file.h"
 #include "base/secret.h"
 #include "bios/carry.h"
@@ -57,7 +58,8 @@ planjob_image(struct planjob *j, const char *path, struct err *e)
 	j->path = strcmp(path, "-") == 0 ? "standard input" : path;
 	if (file_read(path, IMAGE_MAX, &j->bytes, &j->n, e) != ERR_OK)
 		return e->code;
-	digest_sha256(j->bytes, j->n, j->sha256);
+	if (crypto_sha256_of(j->bytes, j->n, j->sha256, e) != ERR_OK)
+		return e->code;
 	if (image_read(j->bytes, j->n, &j->img, e) != ERR_OK)
 		return err_in(e, "%s", j->path);
 	return ERR_OK;

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/digest.h"
+#include "base/crypto.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -35,7 +35,8 @@ stationrun_open(struct stationrun *r, const struct imgmap *map, struct err *e)
 	    r->unit == NULL)
 		return err_mem(e);
 	memcpy(r->copy, r->bytes, r->n);
-	digest_sha256(r->bytes, r->n, r->sha256);
+	if (crypto_sha256_of(r->bytes, r->n, r->sha256, e) != ERR_OK)
+		return e->code;
 	if (image_read(r->bytes, r->n, r->img, e) != ERR_OK ||
 	    plan_begin(r->planner, r->img, map, e) != ERR_OK)
 		return err_in(e, "%s", r->base);
