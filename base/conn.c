@@ -406,6 +406,8 @@ conn_close(struct conn *c)
 {
 	if (c->ssl != NULL && c->ready && !c->finishing && !c->dead)
 		tls_conn_shutdown(c->ssl);
+	else if (c->ssl == NULL) /* now, also while a callback holds it */
+		shutdown(bufferevent_getfd(c->bev), SHUT_WR);
 	conn_free(c);
 }
 

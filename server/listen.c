@@ -133,12 +133,15 @@ leave(struct caller *c)
 static void
 hang_up(struct caller *c)
 {
-	struct conn *conn = c->conn;
+	char from[ADDR_LEN];
 
+	/* First: a set-up that the message begins would else come to a machine
+	 * that still holds its hello open. */
+	memcpy(from, conn_peer(c->conn)->peer, sizeof(from));
+	conn_close(c->conn);
 	if (c->n > 0)
-		report(c, conn_peer(conn)->peer);
+		report(c, from);
 	leave(c);
-	conn_close(conn);
 }
 
 /* The oldest that has sent nothing, else the oldest. */
