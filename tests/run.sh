@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # tests/run.sh BUILD SUITE...: runs unit tests (programs that speak TAP) and
-# shell suites (tests/SUITE/*.sh), JOBS at a time (one more than there are
+# shell suites (tests/SUITE/*.sh), JOBS at a time (two more than there are
 # processors, since many of them wait), each in a folder of its own and with a
 # bound on its time. The last line counts: N passed, N failed.
 # ONLY=pattern picks files whose name holds the pattern.
@@ -127,7 +127,7 @@ proved() {
 		END { if (NR) print "" }'
 }
 
-list "$@" | xargs -P "${JOBS:-$(($(nproc) + 1))}" -n 2 "$work/one" "$work"
+list "$@" | xargs -P "${JOBS:-$(($(nproc) + 2))}" -n 2 "$work/one" "$work"
 
 case " $* " in
 *" interop "*)
