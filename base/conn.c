@@ -404,6 +404,8 @@ conn_finish(struct conn *c)
 void
 conn_close(struct conn *c)
 {
+	if (c == NULL)
+		return;
 	if (c->ssl != NULL && c->ready && !c->finishing && !c->dead)
 		tls_conn_shutdown(c->ssl);
 	else if (c->ssl == NULL) /* now, also while a callback holds it */

@@ -68,7 +68,8 @@ void conn_idle(struct conn *, unsigned long ms);
 void conn_send(struct conn *, const void *, size_t);
 /* Sends what is queued, then closes (TLS: close_notify). closed() follows. */
 void conn_finish(struct conn *);
-/* Now, with a close_notify if that goes out at once; no callback. */
+/* Now, with a close_notify if that goes out at once; no callback. NULL is
+ * fine. */
 void conn_close(struct conn *);
 const struct conn_peer *conn_peer(const struct conn *);
 /* The TLS session's facts; NULL without TLS. */

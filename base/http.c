@@ -260,8 +260,7 @@ fail(struct http_peer *p, const char *what)
 static void
 hang_up(struct http_peer *p)
 {
-	if (p->conn != NULL)
-		conn_close(p->conn);
+	conn_close(p->conn);
 	p->conn = NULL;
 }
 

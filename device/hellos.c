@@ -267,8 +267,7 @@ hellos_free(struct machine *m)
 	if (m->query != NULL)
 		dns_cancel(m->query);
 	m->query = NULL;
-	if (m->hello != NULL)
-		conn_close(m->hello);
+	conn_close(m->hello);
 	m->hello = NULL;
 	loop_timer_free(m->talk);
 	m->talk = NULL;

@@ -189,8 +189,7 @@ meiport_free(struct meiport *port)
 	if (port == NULL)
 		return;
 	while (port->conns != NULL) {
-		if (port->conns->conn != NULL)
-			conn_close(port->conns->conn);
+		conn_close(port->conns->conn);
 		conn_gone(port->conns);
 	}
 	listener_free(port->listener);

@@ -144,8 +144,7 @@ release(struct machine_session *v)
 void
 visit_free(struct machine_session *v)
 {
-	if (v->self != NULL)
-		conn_close(v->self);
+	conn_close(v->self);
 	release(v);
 }
 

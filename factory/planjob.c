@@ -29,6 +29,8 @@ planjob_free(struct planjob *j)
 	mapfile_free(j->map);
 	order_free(j->o);
 	ledger_close(j->l);
+	if (j->bytes != NULL) /* may be an image with a unit's secrets */
+		secret_wipe(j->bytes, j->n);
 	free(j->bytes);
 	secret_wipe(j, sizeof(*j));
 	free(j);

@@ -18,16 +18,15 @@
 extern char __bss_start[];
 
 /* So aligned, and last, it lets .bss begin and end with a huge page. */
-extern char asan_last[];
-__attribute__((aligned(HUGE_SIZE))) char asan_last[1];
+static __attribute__((aligned(HUGE_SIZE))) char last[1];
 
 /* The runtime asks for its options before it uses its variables, but not before
  * the loader has called malloc: pages that were touched are made one. */
 const char *
 __asan_default_options(void)
 {
-	madvise(__bss_start, (size_t)(asan_last - __bss_start), MADV_HUGEPAGE);
-	for (char *p = __bss_start; p < asan_last; p += HUGE_SIZE)
+	madvise(__bss_start, (size_t)(last - __bss_start), MADV_HUGEPAGE);
+	for (char *p = __bss_start; p < last; p += HUGE_SIZE)
 		madvise(p, HUGE_SIZE, MADV_COLLAPSE);
 	return "detect_leaks=1";
 }

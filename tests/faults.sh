@@ -3,6 +3,8 @@
 # For tests/fault/*.sh, after lib.sh: walks one failing call over a command.
 
 SHIM=$AMTFORGE_BUILD/fault/shim.so
+# shellcheck disable=SC2034 # for those who have one
+FIX=$TEST_DIR/fix # what the commands of a file begin with, made once
 CALLS='open write fsync rename link getrandom mmap malloc
 	kill-write kill-fsync kill-rename kill-link'
 WALK_CAP=${WALK_CAP:-400} # a walk ends here at the latest
@@ -19,6 +21,10 @@ under() {
 	}
 	timeout -k 5 200 env AMTFORGE_FAULT="$plan" AMTFORGE_FAULT_FD=9 \
 		LD_PRELOAD="$SHIM" "$@" 9>fired
+}
+
+a_fixture() {
+	cp -R "$FIX/." .
 }
 
 # absent FILE...: given a pattern, no file has such a name.

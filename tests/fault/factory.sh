@@ -6,7 +6,6 @@
 # shellcheck source=tests/faults.sh
 . "$(dirname "$0")/../faults.sh"
 
-FIX=$TEST_DIR/fix
 # shellcheck disable=SC2034 # for faults.sh
 sqlite=true
 PROFILE=$ROOT/configs/profile-psk.cfg
@@ -17,10 +16,6 @@ S1,3b1f8c52-6a77-4e0f-9c1d-2f6f3a7d1e01
 S2,3b1f8c52-6a77-4e0f-9c1d-2f6f3a7d1e02
 S3,3b1f8c52-6a77-4e0f-9c1d-2f6f3a7d1e03
 EOF
-
-a_ledger() {
-	cp -R "$FIX/." .
-}
 
 # An init that was cut short is done again; a whole ledger is left.
 ledger_init() {
@@ -49,7 +44,7 @@ judge_order() {
 }
 
 order_open_opens_it_once() {
-	walk a_ledger order_open judge_order
+	walk a_fixture order_open judge_order
 }
 
 unit_issue() {
@@ -80,7 +75,7 @@ judge_units() {
 }
 
 unit_issue_loses_nothing_and_issues_nothing_twice() {
-	walk a_ledger unit_issue judge_units
+	walk a_fixture unit_issue judge_units
 }
 
 usb_image() {
@@ -119,7 +114,7 @@ judge_made() {
 }
 
 setupbin_make_loses_no_unit_and_writes_none_twice() {
-	walk a_ledger setupbin_make judge_made
+	walk a_fixture setupbin_make judge_made
 }
 
 # The parts that the commands above begin with.

@@ -8,14 +8,9 @@
 # shellcheck source=tests/faults.sh
 . "$(dirname "$0")/../faults.sh"
 
-FIX=$TEST_DIR/fix
 # shellcheck disable=SC2034 # for faults.sh
 sqlite=true
 PROFILE=$ROOT/configs/profile-psk.cfg
-
-a_ledger() {
-	cp -R "$FIX/." .
-}
 
 manifest_make() {
 	[ -n "$plan" ] || ! [ -e sent/batch ] || return 0
@@ -31,7 +26,7 @@ judge_manifest() {
 }
 
 manifest_make_leaves_a_whole_manifest_or_none() {
-	walk a_ledger manifest_make judge_manifest
+	walk a_fixture manifest_make judge_manifest
 }
 
 state_init() {
@@ -58,7 +53,7 @@ judge_import() {
 }
 
 import_takes_each_row_once() {
-	walk a_ledger import_batch judge_import
+	walk a_fixture import_batch judge_import
 }
 
 # The parts that the commands above begin with.

@@ -3,14 +3,13 @@
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../faults.sh"
 
-FIX=$TEST_DIR/fix
 # shellcheck disable=SC2034 # for faults.sh
 sqlite=true
 MAP=$ROOT/configs/map-ovmf.cfg
 OVMF=/usr/share/OVMF/OVMF_VARS.fd
 
 a_plan() {
-	cp -R "$FIX/." .
+	a_fixture
 	uuid=$(cat uuid)
 }
 

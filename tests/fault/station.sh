@@ -5,7 +5,6 @@
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../faults.sh"
 
-FIX=$TEST_DIR/fix
 # shellcheck disable=SC2034 # for faults.sh
 sqlite=true
 
