@@ -132,7 +132,8 @@ __wrap_conn_finish(struct conn *c)
 void
 __wrap_conn_close(struct conn *c)
 {
-	((struct end *)(void *)c)->h = NULL;
+	if (c != NULL)
+		((struct end *)(void *)c)->h = NULL;
 }
 
 /* ---- the stage ---- */
