@@ -27,7 +27,7 @@ PKGS	:= libssl libcrypto zlib libconfig libevent_core libevent_extra \
 	   libusb-1.0 libpcap cairo
 
 CC	?= cc
-# A compiler's heap in huge pages: some 7 % of its time.
+# A compiler's heap, or a linter's, in huge pages: some 7 % of its time.
 HUGE	:= GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 WARN	:= -Wall -Wextra -Werror -Wshadow -Wcast-qual -Wconversion \
 	   -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes \
@@ -97,6 +97,10 @@ EFI_SRCS := $(addprefix base/,bytes.c digest.c digestcore.c err.c text.c) \
 	   setupbin.c setupvar.c uuid.c) bios/smbios.c \
 	   $(call srcs,bios/uefi)
 EFI_OBJS := $(EFI_SRCS:%.c=$(O)/efi/obj/%.o)
+# The linker too is missed before the first file is compiled.
+EFI_TOOLS = @for tool in $(firstword $(EFI_CC)) $(firstword $(EFI_LD)); do \
+	   command -v $$tool >/dev/null || { echo \
+	   "no $$tool: ./quickstart deps build installs it" >&2; exit 1; }; done
 # A frame above 4 KiB would call for a stack probe that firmware has not.
 EFI_CFLAGS := -target x86_64-unknown-windows -std=c11 -ffreestanding \
 	   -fno-builtin -fno-stack-protector -fshort-wchar -mno-red-zone \
@@ -143,16 +147,14 @@ $(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(firstword \
 	$(subst :, ,$(p))),$(lastword $(subst :, ,$(p))))))
 
 $(O)/efi/obj/%.o: %.c Makefile
-	@command -v $(firstword $(EFI_CC)) >/dev/null || { echo \
-	    "no $(EFI_CC): ./quickstart deps build installs it" >&2; exit 1; }
+	$(EFI_TOOLS)
 	$(call say,EFICC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(EFI_CC) $(EFI_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Objects in one order: two builds are equal.
 $(EFI): $(EFI_OBJS)
-	@command -v $(firstword $(EFI_LD)) >/dev/null || { echo \
-	    "no $(EFI_LD): ./quickstart deps build installs it" >&2; exit 1; }
+	$(EFI_TOOLS)
 	$(call say,EFILD,$@)
 	$(Q)$(EFI_LD) $(EFI_LDFLAGS) /out:$@ $(EFI_OBJS)
 
@@ -241,7 +243,7 @@ demo: all
 	$(Q)tests/demo.sh $(O)
 
 lint: all libs
-	$(Q)tests/lint/run.sh $(O)
+	$(Q)$(HUGE) tests/lint/run.sh $(O)
 
 # What lands under PREFIX; an install is a copy, never a build step.
 SHARE	:= $(DESTDIR)$(PREFIX)/share

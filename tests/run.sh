@@ -20,7 +20,8 @@ list() {
 	for suite; do
 		if [ "$suite" = unit ]; then
 			for t in tests/unit/*.c; do
-				echo "unit $build/unit/$(basename "$t" .c)"
+				t=${t##*/}
+				echo "unit $build/unit/${t%.c}"
 			done
 		else
 			for t in tests/"$suite"/*.sh; do

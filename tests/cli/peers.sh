@@ -13,12 +13,9 @@ PEER=$AMTFORGE_BUILD/fakes/peer
 # meet [CERT KEY]: peers for the lines "ACTION AT WANTED" of ./table, each with a
 # machine of its own, and one beside them that answers as it should.
 meet() {
-	while read -r u; do
-		pair='- -'
-		[ $# -gt 0 ] ||
-			pair="$(reveal "$u" pid) $(reveal "$u" pps)"
-		echo "$u $pair"
-	done <uuids >pairs
+	amtforge manifest list batch.amt --trust factory.pem --key it.key \
+		--reveal --json |
+		jq -r '"\(.uuid) \(.pid // "-") \(.pps // "-")"' >pairs
 	{
 		cut -d ' ' -f 1,2 table
 		echo answer -

@@ -6,23 +6,14 @@
 
 EFI=efi/amtforge-onetouch.efi
 
-# built FOLDER: the application from a copy of its sources there.
-built() {
-	mkdir -p "$1"
-	for room in base formats bios; do
-		cp -R "$ROOT/$room" "$1"
-	done
-	cp "$ROOT/Makefile" "$1"
-	make -s -C "$1" MODE=release efi >/dev/null
-}
-
 # Equal bytes wherever it is built, and in each mode, so that a signature over
 # our file is one over yours.
 two_builds_are_equal() {
-	built one
-	built another/folder
-	cmp "one/build/release/$EFI" "another/folder/build/release/$EFI"
-	cmp "one/build/release/$EFI" "$AMTFORGE_BUILD/$EFI"
+	mkdir -p another/folder
+	cp -R "$ROOT/base" "$ROOT/formats" "$ROOT/bios" "$ROOT/Makefile" \
+		another/folder
+	make -s -C another/folder MODE=release efi >/dev/null
+	cmp "another/folder/build/release/$EFI" "$AMTFORGE_BUILD/$EFI"
 }
 
 without_its_compiler_the_build_says_what_to_install() {

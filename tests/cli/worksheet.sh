@@ -48,7 +48,9 @@ text() {
 # codes FILE PAGE
 codes() {
 	pdftoppm -r 200 -gray -f "$2" -l "$2" "$1" page."$2"
-	zbarimg -q --raw --nodbus page."$2"-*.pgm | sort
+	# a whole page: in small ones, most of its time goes into its heap
+	GLIBC_TUNABLES=glibc.malloc.hugetlb=1 \
+		zbarimg -q --raw --nodbus page."$2"-*.pgm | sort
 }
 
 a_page_a_unit_that_is_not_scrapped() {
