@@ -200,15 +200,18 @@ only_signer(CMS_ContentInfo *cms)
 	    : NULL;
 }
 
-/* Behind (or, to enter it, at the content of) the next DER element. */
+/* Behind (or, to enter it, at the content of) the next DER element. BER may
+ * leave its length open, and where it ends is then what another reader says. */
 static const uint8_t *
 der_step(const uint8_t *p, const uint8_t *end, bool enter)
 {
 	long n;
-	int tag, class;
+	int tag, class, is;
 
-	if (p == NULL || p >= end ||
-	    ASN1_get_object(&p, &n, &tag, &class, end - p) & 0x80)
+	if (p == NULL || p >= end)
+		return NULL;
+	is = ASN1_get_object(&p, &n, &tag, &class, end - p);
+	if ((is & 0x80) != 0 || (!enter && (is & 1) != 0))
 		return NULL;
 	return enter ? p : p + n;
 }
@@ -240,17 +243,35 @@ versions_are_1(const uint8_t *der, size_t n)
 	return p != NULL && end - p >= 3 && memcmp(p, one, 3) == 0;
 }
 
-/* RFC 5084, 3.2: a tag has 12 to 16 bytes. OpenSSL takes a single one, too,
- * and whoever guesses that has changed what nobody sees. */
+/* The EncryptedContentInfo names AES-128-, -192- or -256-GCM (RFC 5084, 3.2).
+ */
 static bool
-tag_is_whole(const uint8_t *der, size_t n)
+is_gcm(const uint8_t *p, const uint8_t *end)
+{
+	static const uint8_t aes[] = { 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4,
+		1 };
+
+	p = der_step(der_step(p, end, true), end, false); /* contentType */
+	p = der_step(p, end, true);
+	return p != NULL && end - p > 10 && memcmp(p, aes, sizeof(aes)) == 0 &&
+	    (p[10] == 6 || p[10] == 26 || p[10] == 46);
+}
+
+/* AES-GCM with a tag of 12 to 16 bytes (RFC 5084, 3.2). OpenSSL takes a cipher
+ * without any, and a tag of a single byte, too: what was changed nobody sees.
+ */
+static bool
+is_authentic(const uint8_t *der, size_t n)
 {
 	const uint8_t *end = der + n, *p = der_content(der, end);
 
 	p = der_step(p, end, false); /* version */
 	if (p != NULL && p < end && *p == 0xa0)
-		p = der_step(p, end, false);               /* originatorInfo */
-	p = der_step(der_step(p, end, false), end, false); /* to the content */
+		p = der_step(p, end, false); /* originatorInfo */
+	p = der_step(p, end, false);         /* recipientInfos */
+	if (!is_gcm(p, end))
+		return false;
+	p = der_step(p, end, false);
 	if (p != NULL && p < end && *p == 0xa1)
 		p = der_step(p, end, false); /* authAttrs */
 	return p != NULL && end - p >= 2 && p[0] == 4 && p[1] >= 12 &&
@@ -467,9 +488,9 @@ envelope(const uint8_t *der, size_t n, struct err *e)
 	CMS_ContentInfo *cms =
 	    from_der(der, n, NID_id_smime_ct_authEnvelopedData, e);
 
-	if (cms == NULL || tag_is_whole(der, n))
+	if (cms == NULL || is_authentic(der, n))
 		return cms;
-	err_set(e, ERR_DATA, "CMS: the tag has not 12 to 16 bytes");
+	err_set(e, ERR_DATA, "CMS: not AES-GCM with a tag of 12 to 16 bytes");
 	CMS_ContentInfo_free(cms);
 	return NULL;
 }

@@ -408,6 +408,36 @@ a_short_tag_opens_nothing(void **state)
 	free(der);
 }
 
+/* Its name ends with a number that is in turn each of AES's modes. */
+static void
+a_cipher_without_a_tag_opens_nothing(void **state)
+{
+	static const uint8_t gcm[] = { 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1,
+		46 };
+	struct err e = { 0 };
+	uint8_t *der, *mode;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(
+	    cms_encrypt(TEXT, strlen(TEXT), &t.to, &der, &n, &e), 0);
+	mode = memmem(der, n, gcm, sizeof(gcm));
+	assert_non_null(mode);
+	mode += sizeof(gcm) - 1;
+	for (unsigned i = 0; i < 128; i++) {
+		enum cms_verdict want = i == 46 ? CMS_GOOD
+		    : i == 6 || i == 26         ? CMS_BAD_TAG
+						: CMS_MALFORMED;
+
+		*mode = (uint8_t)i;
+		assert_int_equal(
+		    open_with(der, n, t.ec_key, t.to.cert[1]), want);
+		assert_int_equal(
+		    open_with(der, n, t.rsa_key, t.to.cert[0]), want);
+	}
+	free(der);
+}
+
 static void
 openssl_decrypts_what_we_encrypt(void **state)
 {
@@ -499,6 +529,7 @@ main(void)
 		cmocka_unit_test(
 		    a_changed_byte_is_told_from_a_foreign_recipient),
 		cmocka_unit_test(a_short_tag_opens_nothing),
+		cmocka_unit_test(a_cipher_without_a_tag_opens_nothing),
 		cmocka_unit_test(openssl_decrypts_what_we_encrypt),
 		cmocka_unit_test(we_decrypt_what_openssl_encrypts),
 		cmocka_unit_test(without_signer_or_recipient_nothing_is_made),
