@@ -177,7 +177,9 @@ judge_signer(X509 *cert, STACK_OF(X509) * more, STACK_OF(X509) * roots,
 	return ERR_OK;
 }
 
-/* The only signer, and that it signed with a digest that still counts. */
+/* The only signer, and that it signed with a digest that still counts, and by
+ * signed attributes: without, it would have signed as a content of its own what
+ * is the attributes' DER elsewhere (RFC 5652, 5.4). */
 static CMS_SignerInfo *
 only_signer(CMS_ContentInfo *cms)
 {
@@ -189,6 +191,8 @@ only_signer(CMS_ContentInfo *cms)
 	if (sk_CMS_SignerInfo_num(all) != 1)
 		return NULL;
 	si = sk_CMS_SignerInfo_value(all, 0);
+	if (CMS_signed_get_attr_count(si) < 1)
+		return NULL;
 	CMS_SignerInfo_get0_algs(si, NULL, NULL, &digest, &how);
 	nid = OBJ_obj2nid(digest->algorithm);
 	if (nid != NID_sha256 && nid != NID_sha384 && nid != NID_sha512)
@@ -271,9 +275,7 @@ is_authentic(const uint8_t *der, size_t n)
 	p = der_step(p, end, false);         /* recipientInfos */
 	if (!is_gcm(p, end))
 		return false;
-	p = der_step(p, end, false);
-	if (p != NULL && p < end && *p == 0xa1)
-		p = der_step(p, end, false); /* authAttrs */
+	p = der_step(p, end, false); /* authAttrs: OpenSSL reads none */
 	return p != NULL && end - p >= 2 && p[0] == 4 && p[1] >= 12 &&
 	    p[1] <= 16;
 }
@@ -301,7 +303,8 @@ verify(CMS_ContentInfo *cms, BIO *in, STACK_OF(X509) * roots, time_t at,
 	if (si == NULL || CMS_is_detached(cms) != 1 ||
 	    OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data)
 		return judge(verdict, CMS_MALFORMED, ERR_DATA, e,
-		    "not one detached signature over data with SHA-2");
+		    "not one detached signature over data with SHA-2 and "
+		    "signed attributes");
 	/* No certificates from outside: those inside must be what was sent. */
 	if (CMS_verify(cms, NULL, NULL, in, NULL,
 		CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) != 1) {
@@ -422,6 +425,28 @@ open_rsa(
 	return cert != NULL ? OURS_BAD : NOT_OURS;
 }
 
+/* RFC 3394. By the wrap of RFC 5649 libcrypto 3.0 writes behind the end of what
+ * it unwraps to. */
+static bool
+is_aes_wrap(CMS_RecipientInfo *ri)
+{
+	X509_ALGOR *how = NULL, *wrap = NULL;
+	const uint8_t *p;
+	int nid = NID_undef;
+
+	if (CMS_RecipientInfo_kari_get0_alg(ri, &how, NULL) == 1 &&
+	    how->parameter != NULL && how->parameter->type == V_ASN1_SEQUENCE) {
+		p = how->parameter->value.sequence->data;
+		wrap = d2i_X509_ALGOR(
+		    NULL, &p, how->parameter->value.sequence->length);
+	}
+	if (wrap != NULL)
+		nid = OBJ_obj2nid(wrap->algorithm);
+	X509_ALGOR_free(wrap);
+	return nid == NID_id_aes128_wrap || nid == NID_id_aes192_wrap ||
+	    nid == NID_id_aes256_wrap;
+}
+
 static enum attempt
 open_ec(CMS_ContentInfo *cms, CMS_RecipientInfo *ri, EVP_PKEY *pkey, X509 *cert)
 {
@@ -459,7 +484,8 @@ open_ri(CMS_ContentInfo *cms, int i, EVP_PKEY *pkey, X509 *cert)
 	case CMS_RECIPINFO_TRANS:
 		return rsa ? open_rsa(cms, ri, pkey, cert) : NOT_OURS;
 	case CMS_RECIPINFO_AGREE:
-		return rsa ? NOT_OURS : open_ec(cms, ri, pkey, cert);
+		return rsa || !is_aes_wrap(ri) ? NOT_OURS
+					       : open_ec(cms, ri, pkey, cert);
 	default:
 		return NOT_OURS;
 	}

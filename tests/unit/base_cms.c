@@ -240,7 +240,8 @@ we_verify_what_openssl_signs(void **state)
 		const char *option;
 		enum cms_verdict want;
 	} rows[] = { { "-md sha384", CMS_GOOD }, { "-md sha1", CMS_MALFORMED },
-		{ "-nodetach", CMS_MALFORMED }, { "-nocerts", CMS_UNTRUSTED } };
+		{ "-nodetach", CMS_MALFORMED }, { "-noattr", CMS_MALFORMED },
+		{ "-nocerts", CMS_UNTRUSTED } };
 	char args[256];
 	uint8_t *der;
 	size_t n;
@@ -408,12 +409,22 @@ a_short_tag_opens_nothing(void **state)
 	free(der);
 }
 
-/* Its name ends with a number that is in turn each of AES's modes. */
+/* Where the envelope names this mode of AES, the last number of its OID. */
+static uint8_t *
+aes_mode(uint8_t *der, size_t n, uint8_t mode)
+{
+	const uint8_t oid[] = { 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1,
+		mode };
+	uint8_t *at = memmem(der, n, oid, sizeof(oid));
+
+	assert_non_null(at);
+	return at + sizeof(oid) - 1;
+}
+
+/* Of AES's modes only GCM, by three lengths of key. */
 static void
 a_cipher_without_a_tag_opens_nothing(void **state)
 {
-	static const uint8_t gcm[] = { 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1,
-		46 };
 	struct err e = { 0 };
 	uint8_t *der, *mode;
 	size_t n;
@@ -421,9 +432,7 @@ a_cipher_without_a_tag_opens_nothing(void **state)
 	(void)state;
 	assert_int_equal(
 	    cms_encrypt(TEXT, strlen(TEXT), &t.to, &der, &n, &e), 0);
-	mode = memmem(der, n, gcm, sizeof(gcm));
-	assert_non_null(mode);
-	mode += sizeof(gcm) - 1;
+	mode = aes_mode(der, n, 46);
 	for (unsigned i = 0; i < 128; i++) {
 		enum cms_verdict want = i == 46 ? CMS_GOOD
 		    : i == 6 || i == 26         ? CMS_BAD_TAG
@@ -434,6 +443,30 @@ a_cipher_without_a_tag_opens_nothing(void **state)
 		    open_with(der, n, t.ec_key, t.to.cert[1]), want);
 		assert_int_equal(
 		    open_with(der, n, t.rsa_key, t.to.cert[0]), want);
+	}
+	free(der);
+}
+
+/* Of AES's modes only the three key wraps of RFC 3394 are unwrapped. */
+static void
+another_key_wrap_is_not_tried(void **state)
+{
+	struct err e = { 0 };
+	uint8_t *der, *mode;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(
+	    cms_encrypt(TEXT, strlen(TEXT), &t.to, &der, &n, &e), 0);
+	mode = aes_mode(der, n, 45);
+	for (unsigned i = 0; i < 128; i++) {
+		*mode = (uint8_t)i;
+		assert_int_equal(open_with(der, n, t.ec_key, t.to.cert[1]),
+		    i == 45                 ? CMS_GOOD
+			: i == 5 || i == 25 ? CMS_BAD_TAG
+					    : CMS_NOT_RECIPIENT);
+		assert_int_equal(
+		    open_with(der, n, t.rsa_key, t.to.cert[0]), CMS_GOOD);
 	}
 	free(der);
 }
@@ -530,6 +563,7 @@ main(void)
 		    a_changed_byte_is_told_from_a_foreign_recipient),
 		cmocka_unit_test(a_short_tag_opens_nothing),
 		cmocka_unit_test(a_cipher_without_a_tag_opens_nothing),
+		cmocka_unit_test(another_key_wrap_is_not_tried),
 		cmocka_unit_test(openssl_decrypts_what_we_encrypt),
 		cmocka_unit_test(we_decrypt_what_openssl_encrypts),
 		cmocka_unit_test(without_signer_or_recipient_nothing_is_made),
